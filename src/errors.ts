@@ -1,0 +1,103 @@
+/**
+ * Tagged errors. Each names what went wrong, where, and what to do; `isParfocalError(error, "TAG")` narrows.
+ * @module
+ */
+
+/** Base of every error that Parfocal raises on purpose. Its message is fit to be shown to a user as it is. */
+export abstract class ParfocalError extends Error {
+  abstract readonly tag: string;
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A file or buffer is not a readable image. The other images of the same call are unaffected. */
+export class FrameReadError extends ParfocalError {
+  readonly tag = "FrameReadError";
+  readonly path: string;
+
+  constructor(path: string, reason: string, options?: { cause?: unknown }) {
+    super(`${path}: ${reason}`, options);
+    this.path = path;
+  }
+}
+
+/** A frame that was read cannot be scored: too small, or its data do not match its shape or bit depth. */
+export class FrameShapeError extends ParfocalError {
+  readonly tag = "FrameShapeError";
+}
+
+/** A model folder is missing, incomplete, or its files do not match its card. */
+export class ModelError extends ParfocalError {
+  readonly tag = "ModelError";
+  readonly modelPath: string;
+
+  constructor(modelPath: string, reason: string, options?: { cause?: unknown }) {
+    super(`model ${modelPath}: ${reason}`, options);
+    this.modelPath = modelPath;
+  }
+}
+
+/** A computing engine or device cannot be started here. The message names what would make it start. */
+export class EngineError extends ParfocalError {
+  readonly tag = "EngineError";
+}
+
+/** A name is not in a registry; the message lists the known names. */
+export class UnknownNameError extends ParfocalError {
+  readonly tag = "UnknownNameError";
+
+  constructor(kind: string, name: string, known: Iterable<string>) {
+    super(`unknown ${kind} "${name}"; known: ${[...known].join(", ")}`);
+  }
+}
+
+/** A configuration or manifest has errors; `problems` lists all of them, each with its path. */
+export class ConfigError extends ParfocalError {
+  readonly tag = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(where: string, problems: readonly string[], options?: { cause?: unknown }) {
+    super(`${where}: ${problems.length === 1 ? problems[0] : `\n${problems.map((p) => `  - ${p}`).join("\n")}`}`, options);
+    this.problems = problems;
+  }
+}
+
+/** An address cannot be bound or reached; the message names it and says what to do. */
+export class AddressError extends ParfocalError {
+  readonly tag = "AddressError";
+  readonly address: string;
+
+  constructor(address: string, reason: string, options?: { cause?: unknown }) {
+    super(`${address}: ${reason}`, options);
+    this.address = address;
+  }
+}
+
+/** A result cannot be written where it should go (missing permission, full disk). */
+export class OutputError extends ParfocalError {
+  readonly tag = "OutputError";
+  readonly path: string;
+
+  constructor(path: string, reason: string, options?: { cause?: unknown }) {
+    super(`${path}: ${reason}`, options);
+    this.path = path;
+  }
+}
+
+/** Training cannot start or go on: no usable images, or a checkpoint that does not fit. */
+export class TrainingError extends ParfocalError {
+  readonly tag = "TrainingError";
+}
+
+/** True when `error` is a Parfocal error, of the given tag if one is named. */
+export function isParfocalError(error: unknown, tag?: string): error is ParfocalError {
+  return error instanceof ParfocalError && (tag === undefined || error.tag === tag);
+}
+
+/** The one-line reason of anything thrown, for messages and logs. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,33 @@
+/** Levels of defocus: 0 (in focus) to 10. */
+export const LEVELS = 11;
+
+/** What a frame is; the rules are in docs/scoring.md. */
+export const CONDITIONS = ["in-focus", "defocused", "mixed", "blank", "unusable"] as const;
+export type Condition = (typeof CONDITIONS)[number];
+
+/** Everything the network and the aggregation say about one frame. */
+export interface FocusReport {
+  /** Rows and columns of patches. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Probability of each level for each patch, [rows, columns, 11], each row sums to 1. */
+  readonly probabilities: Float32Array;
+  /** 1 - H(p)/ln 11 of each patch, [rows, columns], 0 to 1. */
+  readonly certainties: Float32Array;
+  /** Frame distribution: certainty-weighted mean of the patch distributions, [11]. */
+  readonly distribution: Float32Array;
+  /** argmax of the frame distribution, 0 to 10. */
+  readonly level: number;
+  /** Sum of k p_k over the frame distribution, 0 to 10, a real number. */
+  readonly expectedLevel: number;
+  /** Certainty of the frame distribution, 0 to 1. */
+  readonly aggregateCertainty: number;
+  /** Mean and maximum of the patch certainties, 0 to 1. */
+  readonly meanCertainty: number;
+  readonly maxCertainty: number;
+  /** Share of pixels at the highest value the bit depth allows, 0 to 1. */
+  readonly saturatedFraction: number;
+  readonly condition: Condition;
+  /** Why, when the condition is `unusable`: one short sentence. */
+  readonly conditionReason?: string;
+}
