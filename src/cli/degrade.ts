@@ -1,0 +1,82 @@
+import { mkdir } from "node:fs/promises";
+import { join, parse } from "node:path";
+import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { isParfocalError } from "../errors.js";
+import { findImages } from "../frames/find-images.js";
+import type { Frame } from "../frames/frame.js";
+import { readFrames } from "../frames/read-frames.js";
+import { writeTiff } from "../frames/write-tiff.js";
+import { Defocus, toFloat } from "../optics/defocus.js";
+import { LEVEL_UM, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+import { Random } from "../optics/random.js";
+import { expose } from "../optics/sensor.js";
+import { exitCodes } from "./exit-codes.js";
+import { say } from "./progress.js";
+
+const options = {
+  out: { type: "string", demandOption: true, describe: "Folder for the defocused copies (16-bit TIFF)" },
+  level: { type: "number", describe: "Defocus as a level, 0 to 10 (2 um each at the default optics)" },
+  "z-um": { type: "number", describe: "Defocus as a distance, um" },
+  na: { type: "number", default: REFERENCE_OPTICS.numericalAperture, describe: "Numerical aperture" },
+  "wavelength-nm": { type: "number", default: REFERENCE_OPTICS.wavelengthNm, describe: "Wavelength, nm" },
+  "refractive-index": { type: "number", default: REFERENCE_OPTICS.refractiveIndex, describe: "Of the immersion medium" },
+  "pixel-um": { type: "number", default: REFERENCE_OPTICS.pixelUm, describe: "Pixel size in the sample, um" },
+  exposure: { type: "number", default: 1, describe: "Factor on the light" },
+  "electrons-per-count": { type: "number", describe: "Photoelectrons per count; default: no photon noise" },
+  "read-noise": { type: "number", default: 0, describe: "Read noise, counts" },
+  offset: { type: "number", default: 0, describe: "Sensor offset, counts" },
+  gain: { type: "number", default: 1, describe: "Counts out per count in" },
+  seed: { type: "number", default: 1, describe: "Same seed, same noise" },
+} as const satisfies Record<string, Options>;
+
+type DegradeArguments = InferredOptionTypes<typeof options> & { images: string[] };
+
+export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
+  command: "degrade <images..>",
+  describe: "Write defocused copies of in-focus images",
+  builder: (yargs) =>
+    yargs
+      .positional("images", { type: "string", array: true, demandOption: true, describe: "Files, folders, globs" })
+      .options(options)
+      .check(({ level, zUm }) => {
+        if ((level === undefined) === (zUm === undefined)) throw new Error("give one of --level and --z-um");
+        return true;
+      }),
+  handler: async (argv) => {
+    const zUm = argv.zUm ?? argv.level! * LEVEL_UM;
+    const optics = {
+      numericalAperture: argv.na,
+      wavelengthNm: argv.wavelengthNm,
+      refractiveIndex: argv.refractiveIndex,
+      pixelUm: argv.pixelUm,
+    };
+    const sensor = {
+      electronsPerCount: argv.electronsPerCount ?? Number.POSITIVE_INFINITY,
+      readNoiseCounts: argv.readNoise,
+      exposure: argv.exposure,
+      gain: argv.gain,
+      offsetCounts: argv.offset,
+      maxCount: 65535,
+    };
+    await mkdir(argv.out, { recursive: true });
+    for (const [index, path] of (await findImages(argv.images)).entries()) {
+      try {
+        for await (const { page, frame } of readFrames(path)) {
+          const light = new Defocus(frame.width, frame.height, optics).apply(toFloat(frame), zUm);
+          const degraded: Frame = {
+            width: frame.width,
+            height: frame.height,
+            pixels: expose(light, sensor, Random.of(argv.seed, index * 65537 + page)),
+          };
+          const target = join(argv.out, `${parse(path).name}${page > 0 ? `-${page}` : ""}.tif`);
+          await writeTiff(target, degraded);
+          say(target);
+        }
+      } catch (error) {
+        if (!isParfocalError(error) || error.tag === "OutputError") throw error;
+        say(`Left out: ${error.message}`);
+        process.exitCode = exitCodes.someFilesFailed;
+      }
+    }
+  },
+};

@@ -1,0 +1,50 @@
+import { stringify } from "csv-stringify/sync";
+import { type FocusReport, LEVELS } from "../focus/report.js";
+
+/** Columns of `parfocal score`, in order. */
+export const COLUMNS = [
+  "file",
+  "page",
+  "level",
+  "expected_level",
+  "aggregate_certainty",
+  "mean_certainty",
+  "max_certainty",
+  "condition",
+  ...Array.from({ length: LEVELS }, (_, level) => `probability_${level}`),
+] as const;
+
+/** One scored page as a row; numbers rounded to four digits behind the point. */
+export function scoreRow(file: string, page: number, report: FocusReport): Record<string, string | number> {
+  const row: Record<string, string | number> = {
+    file,
+    page,
+    level: report.level,
+    expected_level: rounded(report.expectedLevel),
+    aggregate_certainty: rounded(report.aggregateCertainty),
+    mean_certainty: rounded(report.meanCertainty),
+    max_certainty: rounded(report.maxCertainty),
+    condition: report.condition,
+  };
+  report.distribution.forEach((probability, level) => {
+    row[`probability_${level}`] = rounded(probability);
+  });
+  return row;
+}
+
+export const FORMATS = ["csv", "jsonl"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** What stands before the first row. */
+export function header(format: Format): string {
+  return format === "csv" ? stringify([COLUMNS as unknown as string[]]) : "";
+}
+
+/** One row as text, with its line end. */
+export function formatRow(format: Format, row: Record<string, string | number>): string {
+  return format === "csv" ? stringify([COLUMNS.map((column) => row[column])]) : `${JSON.stringify(row)}\n`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}

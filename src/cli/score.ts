@@ -1,0 +1,146 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
+import type { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { isParfocalError, OutputError, reasonOf } from "../errors.js";
+import { drawMasks } from "../focus/masks.js";
+import { drawOverlay } from "../focus/overlay.js";
+import type { FocusReport } from "../focus/report.js";
+import { Scorer } from "../focus/scorer.js";
+import { findImages } from "../frames/find-images.js";
+import type { Frame } from "../frames/frame.js";
+import { FrameDecoder } from "../frames/frame-decoder.js";
+import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
+import { exitCodes } from "./exit-codes.js";
+import { ProgressBar, say } from "./progress.js";
+import { FORMATS, formatRow, header, scoreRow } from "./score-rows.js";
+import { scorerOf, scorerOptions } from "./scorer-options.js";
+
+const options = {
+  format: { choices: FORMATS, default: "csv", describe: "One row a page, as CSV or JSON lines" },
+  out: { type: "string", describe: "File for the rows; default: standard output" },
+  overlay: { type: "string", describe: "Folder for pictures with the patches framed: hue = level, brightness = certainty" },
+  masks: { type: "string", describe: "Folder for pixel maps of level, certainty and validity" },
+  ...scorerOptions,
+} as const satisfies Record<string, Options>;
+
+type ScoreArguments = InferredOptionTypes<typeof options> & { paths: string[] };
+
+export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
+  command: "score <paths..>",
+  describe: "Score images for focus: level 0 (in focus) to 10, certainty, condition",
+  builder: (yargs) =>
+    yargs
+      .positional("paths", {
+        type: "string",
+        array: true,
+        demandOption: true,
+        describe: "Images (TIFF or PNG, 8 or 16 bit grey): files, folders, globs",
+      })
+      .options(options),
+  handler: async (argv) => {
+    const { found, missing } = await findAll(argv.paths);
+    for (const reason of missing) say(`Not scored: ${reason}`);
+    for (const folder of [argv.overlay, argv.masks]) if (folder !== undefined) await makeFolder(folder);
+    const output = await openOutput(argv.out);
+    const scorer = await Scorer.load(scorerOf(argv));
+    say(scorer.engine);
+
+    const decoder = new FrameDecoder(Math.max(1, Math.min(availableParallelism(), found.length)));
+    const bar = new ProgressBar("Scoring {bar} {value}/{total} files  {note}", found.length);
+    const filesDone = new Set<string>();
+    let failures = missing.length;
+    let scored = 0;
+    await write(output, header(argv.format));
+    for await (const decoded of decoder.pages(found)) {
+      const { path } = decoded;
+      try {
+        if ("failure" in decoded) {
+          failures++;
+          say(`Not scored: ${decoded.failure}`);
+        } else {
+          const { page, frame } = decoded.page;
+          const report = await scorer.score(frame);
+          await write(output, formatRow(argv.format, scoreRow(path, page, report)));
+          await draw(argv, `${basename(path)}-${page}`, frame, report);
+          scored++;
+        }
+      } catch (error) {
+        if (!isParfocalError(error) || error.tag === "OutputError") throw error;
+        failures++;
+        say(`Not scored: ${error.message.startsWith(path) ? "" : `${path}: `}${error.message}`);
+      }
+      filesDone.add(path);
+      bar.update(filesDone.size, { note: basename(path) });
+    }
+    bar.stop();
+    await decoder.dispose();
+    await scorer.dispose();
+    await close(output);
+    if (failures > 0) say(`${scored} pages scored, ${failures} not`);
+    if (failures > 0) process.exitCode = scored > 0 ? exitCodes.someFilesFailed : exitCodes.failed;
+  },
+};
+
+/** What there is to score; a path that leads nowhere does not keep the others from being scored. */
+async function findAll(paths: readonly string[]): Promise<{ found: string[]; missing: string[] }> {
+  const found = new Set<string>();
+  const missing: string[] = [];
+  for (const path of paths) {
+    try {
+      for (const image of await findImages([path])) found.add(image);
+    } catch (error) {
+      if (!isParfocalError(error)) throw error;
+      missing.push(error.message);
+    }
+  }
+  return { found: [...found], missing };
+}
+
+async function draw(
+  folders: { overlay: string | undefined; masks: string | undefined },
+  name: string,
+  frame: Frame,
+  report: FocusReport,
+): Promise<void> {
+  if (folders.overlay !== undefined) {
+    await writeRgbPng(join(folders.overlay, `${name}-overlay.png`), drawOverlay(frame, report));
+  }
+  if (folders.masks !== undefined) {
+    for (const [kind, mask] of Object.entries(drawMasks(frame, report))) {
+      await writeGreyPng(join(folders.masks, `${name}-${kind}.png`), mask as Frame);
+    }
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new OutputError(folder, `the folder cannot be made: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+async function openOutput(path: string | undefined): Promise<Writable> {
+  if (path === undefined) return process.stdout;
+  const stream = createWriteStream(path);
+  await new Promise<void>((resolve, reject) => {
+    stream.once("open", () => resolve());
+    stream.once("error", (cause) => reject(new OutputError(path, `cannot be written: ${reasonOf(cause)}`, { cause })));
+  });
+  return stream;
+}
+
+/** Resolves when the stream can take more. */
+function write(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())));
+}
+
+async function close(stream: Writable): Promise<void> {
+  if (stream === process.stdout) return;
+  stream.end();
+  await finished(stream);
+}

@@ -1,0 +1,105 @@
+import { availableParallelism } from "node:os";
+import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { networks } from "../networks/registry.js";
+import { RUNTIMES, startTensorFlow } from "../networks/tensorflow-runtime.js";
+import { train } from "../training/train.js";
+import type { TrainingProgress } from "../training/trainer.js";
+import { commandLine } from "./command-line.js";
+import { exitCodes } from "./exit-codes.js";
+import { duration, ProgressBar, say } from "./progress.js";
+
+const options = {
+  out: { type: "string", demandOption: true, describe: "Folder of the model to write" },
+  network: { choices: [...networks.keys()], default: "compact", describe: "Network to train" },
+  steps: { type: "number", default: 12000, describe: "Steps of 64 patches" },
+  "learning-rate": { type: "number", default: 0.002, describe: "Highest rate of Adam" },
+  seed: { type: "number", default: 1, describe: "Same seed, engine and machine: same weights" },
+  "held-out": { type: "number", default: 0.1, describe: "Share of the fields kept for checking, 0 to 1" },
+  threads: { type: "number", default: availableParallelism(), describe: "Threads that make patches" },
+  "checkpoint-seconds": { type: "number", default: 30, describe: "Seconds between checkpoints" },
+  resume: { type: "boolean", default: false, describe: "Go on from the checkpoint in --out" },
+  "start-from": { type: "string", describe: "Model whose weights are the start" },
+  backend: { choices: RUNTIMES, describe: "TensorFlow backend; default: the fastest that loads" },
+} as const satisfies Record<string, Options>;
+
+type TrainArguments = InferredOptionTypes<typeof options> & { images: string[] };
+
+/** Lines between two reports where there is no terminal to draw a bar on. */
+const LINES = 60;
+
+export const trainCommand: CommandModule<unknown, TrainArguments> = {
+  command: "train <images..>",
+  describe: "Train a network on in-focus images, defocused synthetically as it goes",
+  builder: (yargs) =>
+    yargs
+      .positional("images", {
+        type: "string",
+        array: true,
+        demandOption: true,
+        describe: "In-focus images: files, folders, globs, or a manifest.csv",
+      })
+      .options(options),
+  handler: async (argv) => {
+    const interrupt = new AbortController();
+    process.once("SIGINT", () => interrupt.abort());
+    process.once("SIGTERM", () => interrupt.abort());
+    const runtime = await startTensorFlow(argv.backend);
+    say(`Engine: ${runtime.description}`);
+
+    let reading: ProgressBar | undefined;
+    let bar: ProgressBar | undefined;
+    const outcome = await train({
+      images: argv.images,
+      out: argv.out,
+      network: argv.network,
+      steps: argv.steps,
+      learningRate: argv.learningRate,
+      seed: argv.seed,
+      heldOutShare: argv.heldOut,
+      threads: argv.threads,
+      checkpointSeconds: argv.checkpointSeconds,
+      resume: argv.resume,
+      runtime,
+      command: commandLine(),
+      clock: () => performance.now(),
+      signal: interrupt.signal,
+      ...(argv.startFrom === undefined ? {} : { startFrom: argv.startFrom }),
+      onImage: (done, total) => {
+        reading ??= new ProgressBar("Reading images {bar} {value}/{total}", total);
+        reading.update(done);
+      },
+      onImages: ({ sources, leftOut }) => {
+        reading?.stop();
+        const heldOut = sources.filter(({ split }) => split === "held-out").length;
+        say(`Images: ${sources.length - heldOut} to train on, ${heldOut} held out, no field in both`);
+        for (const reason of leftOut) say(`Left out: ${reason}`);
+        bar = new ProgressBar("Training {bar} {value}/{total} {note}", argv.steps);
+      },
+      onProgress: (progress) => {
+        bar?.update(progress.step, { note: note(progress) });
+        if (!process.stderr.isTTY && progress.step % Math.ceil(progress.steps / LINES) === 0) {
+          say(`step ${progress.step}/${progress.steps}  ${note(progress)}`);
+        }
+      },
+    });
+    bar?.stop();
+    if (!outcome.finished) {
+      say(`Stopped at step ${outcome.result.step}; the same command with --resume goes on.`);
+      process.exitCode = exitCodes.interrupted;
+      return;
+    }
+    say(`Trained for ${duration(outcome.result.seconds)}; the exported graph differs by at most ${outcome.exportDifference?.toExponential(1)}`);
+    say(`Model written to ${argv.out}`);
+  },
+};
+
+function note({ loss, lastPoint, stepsPerSecond, secondsLeft }: TrainingProgress): string {
+  const heldOut = lastPoint
+    ? `held out: loss ${lastPoint.heldOutLoss.toFixed(3)}, exact ${percent(lastPoint.heldOutExact)}, within one ${percent(lastPoint.heldOutWithinOne)}`
+    : "held out: not yet";
+  return `loss ${loss.toFixed(3)}  ${heldOut}  ${stepsPerSecond.toFixed(1)} steps/s  ${duration(secondsLeft)} left`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

@@ -1,0 +1,73 @@
+import type { Frame } from "../frames/frame.js";
+import type { RawScores } from "./engines/engine.js";
+import { expectedLevel } from "./certainty.js";
+import type { ConditionThresholds } from "./model-card.js";
+import { type Condition, LEVELS } from "./report.js";
+
+/** Bit depths that cameras have: a highest value of 2^n - 1 for one of these is taken for the top of the range. */
+const CAMERA_BITS = [8, 10, 11, 12, 14, 16];
+
+export interface CountRange {
+  readonly lowest: number;
+  readonly highest: number;
+  /** Share of pixels at the top of the camera's range, 0 to 1. */
+  readonly saturatedFraction: number;
+}
+
+/** Lowest and highest count of a frame, and how much of it is saturated. */
+export function countRange({ pixels, bitDepth }: Frame): CountRange {
+  let lowest = pixels[0]!;
+  let highest = lowest;
+  let atHighest = 0;
+  for (let i = 0; i < pixels.length; i++) {
+    const value = pixels[i]!;
+    if (value > highest) {
+      highest = value;
+      atHighest = 1;
+    } else if (value === highest) {
+      atHighest++;
+    } else if (value < lowest) {
+      lowest = value;
+    }
+  }
+  const tops = bitDepth === undefined ? CAMERA_BITS.map((bits) => 2 ** bits - 1) : [2 ** bitDepth - 1];
+  const isTop = highest > lowest && (tops.includes(highest) || (bitDepth !== undefined && highest > tops[0]!));
+  return { lowest, highest, saturatedFraction: isTop ? atHighest / pixels.length : 0 };
+}
+
+/**
+ * What the frame is. First match wins: unusable (counts above the declared bit depth, or too much saturated), blank
+ * (no count differs, or too few certain patches), mixed (certain patches disagree), in-focus, defocused.
+ */
+export function conditionOf(
+  frame: Frame,
+  range: CountRange,
+  scores: RawScores,
+  thresholds: ConditionThresholds,
+): { condition: Condition; conditionReason?: string } {
+  const { bitDepth } = frame;
+  if (bitDepth !== undefined && range.highest > 2 ** bitDepth - 1) {
+    return unusable(`counts up to ${range.highest} do not fit the ${bitDepth} bits that were declared`);
+  }
+  if (range.saturatedFraction > thresholds.saturatedShare) {
+    return unusable(`${(100 * range.saturatedFraction).toFixed(1)} % of the pixels are saturated at ${range.highest}`);
+  }
+  if (range.highest === range.lowest) return { condition: "blank" };
+
+  let [certain, sharp] = [0, 0];
+  const patches = scores.certainties.length;
+  for (let patch = 0; patch < patches; patch++) {
+    if (scores.certainties[patch]! < thresholds.certainPatch) continue;
+    certain++;
+    const level = expectedLevel(scores.probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));
+    if (level <= thresholds.inFocusLevel) sharp++;
+  }
+  if (certain < Math.max(1, thresholds.certainShare * patches)) return { condition: "blank" };
+  const sharpShare = sharp / certain;
+  if (sharpShare >= thresholds.mixedShare && sharpShare <= 1 - thresholds.mixedShare) return { condition: "mixed" };
+  return { condition: expectedLevel(scores.distribution) <= thresholds.inFocusLevel ? "in-focus" : "defocused" };
+}
+
+function unusable(conditionReason: string): { condition: Condition; conditionReason: string } {
+  return { condition: "unusable", conditionReason };
+}

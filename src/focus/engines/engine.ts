@@ -1,0 +1,36 @@
+import type { Frame } from "../../frames/frame.js";
+import type { FocusModel } from "../model.js";
+
+/** What a network and the aggregation say about a frame, before the condition is told. */
+export interface RawScores {
+  readonly rows: number;
+  readonly columns: number;
+  /** [rows, columns, 11] */
+  readonly probabilities: Float32Array;
+  /** [rows, columns] */
+  readonly certainties: Float32Array;
+  /** [11] */
+  readonly distribution: Float32Array;
+  readonly aggregateCertainty: number;
+  readonly meanCertainty: number;
+  readonly maxCertainty: number;
+}
+
+/** A model made ready to run. */
+export interface FocusEngine {
+  /** One line for the user: what runs where, and why not something faster. */
+  readonly description: string;
+  /** Scores a frame that `assertScorable` has passed. */
+  run(frame: Frame): Promise<RawScores>;
+  dispose(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Where to compute; each engine says which it knows. Default `auto`: the fastest that starts. */
+  readonly device?: string;
+  /** CPU threads; default: one a core. */
+  readonly threads?: number;
+}
+
+/** Makes a model ready. @throws EngineError when the engine or the device does not start. */
+export type StartEngine = (model: FocusModel, options: EngineOptions) => Promise<FocusEngine>;

@@ -1,0 +1,98 @@
+import ort from "onnxruntime-node";
+import { EngineError, reasonOf, UnknownNameError } from "../../errors.js";
+import type { Frame } from "../../frames/frame.js";
+import type { FocusModel } from "../model.js";
+import type { EngineOptions, FocusEngine, RawScores } from "./engine.js";
+
+/** Devices of ONNX Runtime, fastest first. */
+const DEVICES = ["cuda", "webgpu", "cpu"] as const;
+type Device = (typeof DEVICES)[number];
+
+/** A GPU may round differently, but a probability that is off by more than this is a broken driver. */
+const GPU_TOLERANCE = 1e-2;
+
+/** ONNX Runtime on the device asked for, or on the first of CUDA, WebGPU and CPU that starts and agrees with the CPU. */
+export async function startOnnx(model: FocusModel, options: EngineOptions): Promise<FocusEngine> {
+  const wanted = options.device ?? "auto";
+  if (wanted !== "auto" && !(DEVICES as readonly string[]).includes(wanted)) {
+    throw new UnknownNameError("device", wanted, ["auto", ...DEVICES]);
+  }
+  const refusals: string[] = [];
+  for (const device of wanted === "auto" ? DEVICES : [wanted as Device]) {
+    try {
+      const session = await createSession(model, device, options.threads);
+      if (device !== "cpu") await checkAgainstCpu(session, model, device);
+      const why = refusals.length > 0 ? ` (${refusals.join("; ")})` : "";
+      return new OnnxEngine(session, `ONNX Runtime ${ort.env.versions.common}, ${device}${why}`);
+    } catch (error) {
+      refusals.push(`${device} not used: ${reasonOf(error).split("\n")[0]!.trim()}`);
+    }
+  }
+  throw new EngineError(`ONNX Runtime does not start (${refusals.join("; ")}); --device cpu runs everywhere`);
+}
+
+function createSession(model: FocusModel, device: Device, threads: number | undefined) {
+  return ort.InferenceSession.create(model.onnx, {
+    executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 4,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  });
+}
+
+/** Scores a test frame on both; a GPU that starts but answers otherwise must never judge a plate. */
+async function checkAgainstCpu(session: ort.InferenceSession, model: FocusModel, device: Device): Promise<void> {
+  const side = 200;
+  const pixels = Uint16Array.from(
+    { length: side * side },
+    (_, i) => 600 + 400 * Math.sin((i % side) / 5) * Math.cos(i / side / 9) + (i * 7919) % 97,
+  );
+  const frame = { width: side, height: side, pixels };
+  const reference = await createSession(model, "cpu", 1);
+  const [expected, actual] = [await run(reference, frame), await run(session, frame)];
+  await reference.release();
+  const worst = expected.probabilities.reduce(
+    (largest, p, i) => Math.max(largest, Math.abs(p - actual.probabilities[i]!)),
+    0,
+  );
+  if (!(worst <= GPU_TOLERANCE)) {
+    await session.release();
+    throw new Error(`${device} starts but its probabilities differ from the CPU's by ${worst.toFixed(3)}`);
+  }
+}
+
+class OnnxEngine implements FocusEngine {
+  readonly description: string;
+  readonly #session: ort.InferenceSession;
+
+  constructor(session: ort.InferenceSession, description: string) {
+    this.#session = session;
+    this.description = description;
+  }
+
+  run(frame: Frame): Promise<RawScores> {
+    return run(this.#session, frame);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+async function run(session: ort.InferenceSession, { width, height, pixels }: Frame): Promise<RawScores> {
+  const counts = pixels instanceof Uint16Array ? pixels : Uint16Array.from(pixels);
+  const outputs = await session.run({ frame: new ort.Tensor("uint16", counts, [height, width]) });
+  const values = (name: string) => outputs[name]!.data as Float32Array;
+  const [rows, columns] = outputs["certainty"]!.dims as [number, number];
+  const [aggregateCertainty, meanCertainty, maxCertainty] = values("frame_certainties");
+  return {
+    rows,
+    columns,
+    probabilities: values("probabilities"),
+    certainties: values("certainty"),
+    distribution: values("distribution"),
+    aggregateCertainty: aggregateCertainty!,
+    meanCertainty: meanCertainty!,
+    maxCertainty: maxCertainty!,
+  };
+}

@@ -1,0 +1,50 @@
+import type { Frame } from "../../frames/frame.js";
+import { PATCH_PX } from "../../frames/frame.js";
+import { networkNamed } from "../../networks/registry.js";
+import { TensorflowNetwork } from "../../networks/tensorflow-network.js";
+import { startTensorFlow } from "../../networks/tensorflow-runtime.js";
+import { certaintyOf, frameDistribution } from "../certainty.js";
+import type { FocusModel } from "../model.js";
+import { LEVELS } from "../report.js";
+import { cutPatches } from "../tiling.js";
+import type { EngineOptions, FocusEngine, RawScores } from "./engine.js";
+
+/** Patches scored at once; bounds the memory of a large frame. */
+const CHUNK = 256;
+
+/** TensorFlow.js on the model's weights; devices `gpu`, `native`, `wasm`, default the first that loads. */
+export async function startTensorflowEngine(model: FocusModel, { device }: EngineOptions): Promise<FocusEngine> {
+  const { tf, description } = await startTensorFlow(device === "auto" ? undefined : device);
+  const network = new TensorflowNetwork(tf, networkNamed(model.card.network), await model.weights());
+
+  async function run(frame: Frame): Promise<RawScores> {
+    const { rows, columns, patches } = cutPatches(frame);
+    const count = rows * columns;
+    const probabilities = new Float32Array(count * LEVELS);
+    for (let first = 0; first < count; first += CHUNK) {
+      const chunk = patches.subarray(first * PATCH_PX * PATCH_PX, (first + CHUNK) * PATCH_PX * PATCH_PX);
+      const output = tf.tidy(() => {
+        const input = tf.tensor4d(chunk, [chunk.length / (PATCH_PX * PATCH_PX), PATCH_PX, PATCH_PX, 1]);
+        return network.logits(input).softmax();
+      });
+      probabilities.set(await output.data<"float32">(), first * LEVELS);
+      output.dispose();
+    }
+    const certainties = Float32Array.from({ length: count }, (_, i) =>
+      certaintyOf(probabilities.subarray(i * LEVELS, (i + 1) * LEVELS)),
+    );
+    const distribution = frameDistribution(probabilities, certainties);
+    return {
+      rows,
+      columns,
+      probabilities,
+      certainties,
+      distribution,
+      aggregateCertainty: certaintyOf(distribution),
+      meanCertainty: certainties.reduce((sum, certainty) => sum + certainty, 0) / count,
+      maxCertainty: certainties.reduce((largest, certainty) => Math.max(largest, certainty), 0),
+    };
+  }
+
+  return { description, run, dispose: async () => network.dispose() };
+}

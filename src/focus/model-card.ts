@@ -1,0 +1,74 @@
+import { z } from "zod";
+
+const FileEntry = z.object({ sha256: z.string().length(64), bytes: z.number() });
+
+/** Thresholds from which the condition of a frame is told; see docs/scoring.md. */
+export const ConditionThresholds = z.object({
+  /** A patch is certain from this certainty on. */
+  certainPatch: z.number(),
+  /** A frame with a smaller share of certain patches, and fewer than two, is blank. */
+  certainShare: z.number(),
+  /** A frame is in focus up to this expected level. */
+  inFocusLevel: z.number(),
+  /** Mixed: at least this share of the certain patches is sharp, and this share is not. */
+  mixedShare: z.number(),
+  /** A frame with a larger share of its pixels at the highest count is unusable. */
+  saturatedShare: z.number(),
+});
+export type ConditionThresholds = z.infer<typeof ConditionThresholds>;
+
+/** What a model is, what it was made from, and what it can do: card.json. */
+export const ModelCard = z.object({
+  format: z.literal("parfocal-model"),
+  version: z.literal(1),
+  name: z.string(),
+  network: z.string(),
+  description: z.string(),
+  weightCount: z.number(),
+  levels: z.number(),
+  patchPx: z.number(),
+  /** What level k means: k times `levelUm` of defocus at these optics. */
+  optics: z.object({
+    levelUm: z.number(),
+    numericalAperture: z.number(),
+    wavelengthNm: z.number(),
+    refractiveIndex: z.number(),
+    pixelUm: z.number(),
+  }),
+  conditions: ConditionThresholds,
+  training: z.object({
+    command: z.string(),
+    engine: z.string(),
+    machine: z.string(),
+    seconds: z.number(),
+    steps: z.number(),
+    seed: z.number(),
+    recipe: z.record(z.string(), z.unknown()),
+    /** Licences and how many images stand under each. */
+    licences: z.record(z.string(), z.number()),
+    images: z.array(
+      z.object({
+        file: z.string(),
+        fieldId: z.string(),
+        split: z.enum(["training", "held-out"]),
+        source: z.string().optional(),
+        originalPath: z.string().optional(),
+        licence: z.string().optional(),
+      }),
+    ),
+  }),
+  metrics: z.array(
+    z.object({ name: z.string(), value: z.number(), data: z.string(), command: z.string() }),
+  ),
+  files: z.object({ "model.onnx": FileEntry, "weights.safetensors": FileEntry }),
+});
+export type ModelCard = z.infer<typeof ModelCard>;
+
+/** Chosen on the fields that the default model was trained on: docs/scoring.md shows how. */
+export const DEFAULT_CONDITIONS: ConditionThresholds = {
+  certainPatch: 0.4,
+  certainShare: 0.02,
+  inFocusLevel: 1.5,
+  mixedShare: 0.25,
+  saturatedShare: 0.05,
+};

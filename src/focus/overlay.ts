@@ -1,0 +1,52 @@
+import { type Frame, PATCH_PX } from "../frames/frame.js";
+import { levelColour, type Rgb } from "./colours.js";
+import { mostProbableLevel } from "./certainty.js";
+import { type FocusReport, LEVELS } from "./report.js";
+import { patchOrigins } from "./tiling.js";
+
+const BORDER_PX = 2;
+const BAR_PX = 8;
+/** Shares of the pixels shown as black and as white. */
+const DARKEST = 0.001;
+const BRIGHTEST = 0.999;
+
+/**
+ * The frame in grey with each patch framed: hue = level, brightness = certainty; the bar below has the colour of
+ * the frame's level (as Fig. 2b of the paper).
+ */
+export function drawOverlay(frame: Frame, report: FocusReport): { width: number; height: number; rgb: Uint8Array } {
+  const { width } = frame;
+  const height = frame.height + BAR_PX;
+  const rgb = new Uint8Array(3 * width * height);
+  const [low, high] = displayRange(frame);
+  for (let i = 0; i < frame.pixels.length; i++) {
+    const grey = Math.round(255 * Math.min(1, Math.max(0, (frame.pixels[i]! - low) / Math.max(1, high - low))));
+    rgb.fill(grey, 3 * i, 3 * i + 3);
+  }
+  const paint = (x: number, y: number, colour: Rgb) => rgb.set(colour, 3 * (y * width + x));
+  const tops = patchOrigins(frame.height);
+  const lefts = patchOrigins(frame.width);
+  for (let patch = 0; patch < report.rows * report.columns; patch++) {
+    const top = tops[Math.floor(patch / report.columns)]!;
+    const left = lefts[patch % report.columns]!;
+    const level = mostProbableLevel(report.probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));
+    const colour = levelColour(level, report.certainties[patch]!);
+    for (let along = 0; along < PATCH_PX; along++) {
+      for (let across = 0; across < BORDER_PX; across++) {
+        paint(left + along, top + across, colour);
+        paint(left + along, top + PATCH_PX - 1 - across, colour);
+        paint(left + across, top + along, colour);
+        paint(left + PATCH_PX - 1 - across, top + along, colour);
+      }
+    }
+  }
+  const barColour = levelColour(report.level, 1);
+  for (let y = frame.height; y < height; y++) for (let x = 0; x < width; x++) paint(x, y, barColour);
+  return { width, height, rgb };
+}
+
+function displayRange({ pixels }: Frame): [number, number] {
+  const step = Math.max(1, Math.floor(pixels.length / 65536));
+  const sample = Uint16Array.from({ length: Math.ceil(pixels.length / step) }, (_, i) => pixels[i * step]!).sort();
+  return [sample[Math.floor(DARKEST * (sample.length - 1))]!, sample[Math.ceil(BRIGHTEST * (sample.length - 1))]!];
+}

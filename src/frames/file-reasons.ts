@@ -1,0 +1,29 @@
+/** What a failed file operation means and what to do, by the error code of the operating system. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EISDIR: "this is a folder, not a file",
+  EACCES: "no permission; check the owner and mode of the file and its folders",
+  EPERM: "no permission; check the owner and mode of the file and its folders",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EMFILE: "too many files are open; raise the limit of open files",
+  EBUSY: "another program is using it",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "its symbolic links go round in a circle",
+  EIO: "the disk or network drive reports an input/output error",
+  ERR_FS_FILE_TOO_LARGE: "the file is over 2 GiB; save separate image files, or split the stack",
+};
+
+/** One sentence part that says why a file operation failed; the caller names the path. */
+export function fileReason(error: unknown): string {
+  const code = errorCode(error);
+  if (code !== undefined && code in REASONS) return REASONS[code]!;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The code that Node or the operating system gave an error ("ENOENT"), if any. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}

@@ -1,0 +1,142 @@
+/**
+ * The table that describes a folder of images: `manifest.csv`, one row an image.
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parse } from "csv-parse/sync";
+import { z } from "zod";
+import { ConfigError, reasonOf } from "../errors.js";
+import { fileReason } from "./file-reasons.js";
+
+const Text = z
+  .string()
+  .trim()
+  .transform((text) => (text === "" ? undefined : text))
+  .optional();
+
+const NumberCell = z
+  .string()
+  .trim()
+  .transform((text, context) => {
+    if (text === "") return undefined;
+    const value = Number(text);
+    if (Number.isFinite(value)) return value;
+    context.addIssue({ code: "custom", message: `"${text}" is not a number` });
+    return z.NEVER;
+  })
+  .optional();
+
+const PositiveCell = NumberCell.refine((value) => value === undefined || value > 0, "must be above 0");
+
+/** One image, as its row in the file; a column that is missing or empty is undefined. Other columns are ignored. */
+const ManifestCells = z
+  .object({
+    file: z.string().trim().min(1, "must name a file"),
+    kind: Text,
+    field_id: Text,
+    stack_id: Text,
+    source: Text,
+    original_path: Text,
+    licence: Text,
+    sample: Text,
+    stain: Text,
+    modality: Text,
+    bit_depth: PositiveCell,
+    min: NumberCell,
+    max: NumberCell,
+    height: PositiveCell,
+    width: PositiveCell,
+    pixel_um: PositiveCell,
+    z_index: NumberCell,
+    z_step_um: NumberCell,
+    z_um: NumberCell,
+    focus_label: Text,
+    label_basis: Text,
+    notes: Text,
+  })
+  .transform((cells) => ({
+    file: cells.file,
+    kind: cells.kind,
+    fieldId: cells.field_id,
+    stackId: cells.stack_id,
+    source: cells.source,
+    originalPath: cells.original_path,
+    licence: cells.licence,
+    sample: cells.sample,
+    stain: cells.stain,
+    modality: cells.modality,
+    bitDepth: cells.bit_depth,
+    min: cells.min,
+    max: cells.max,
+    height: cells.height,
+    width: cells.width,
+    pixelUm: cells.pixel_um,
+    zIndex: cells.z_index,
+    zStepUm: cells.z_step_um,
+    zUm: cells.z_um,
+    focusLabel: cells.focus_label,
+    labelBasis: cells.label_basis,
+    notes: cells.notes,
+  }));
+
+/** One image of a manifest. `file` is as written, `path` is where it is; missing values are undefined. */
+export type ManifestRow = z.infer<typeof ManifestCells> & { readonly path: string };
+
+/**
+ * Reads a manifest; files are relative to it. Whether they exist is for the reader of the images to find.
+ * @throws ConfigError with all problems at once, each with its row as a spreadsheet numbers it.
+ */
+export async function readManifest(manifestPath: string): Promise<ManifestRow[]> {
+  let text: string;
+  try {
+    text = await readFile(manifestPath, "utf8");
+  } catch (cause) {
+    throw new ConfigError(manifestPath, [fileReason(cause)], { cause });
+  }
+  return parseManifest(text, manifestPath);
+}
+
+/**
+ * Reads the text of a manifest.
+ * @param manifestPath names it in errors, and is where its files are relative to.
+ * @throws ConfigError as `readManifest` does.
+ */
+export function parseManifest(text: string, manifestPath: string): ManifestRow[] {
+  const [header, ...records] = parseCells(text, manifestPath);
+  const columns = header?.map((name) => name.trim());
+  if (columns === undefined)
+    throw new ConfigError(manifestPath, ["the manifest is empty; it needs a header row"]);
+  if (!columns.includes("file")) {
+    throw new ConfigError(manifestPath, [
+      `there is no column "file"; the columns are: ${columns.join(", ")}`,
+    ]);
+  }
+  const problems: string[] = [];
+  const rows: ManifestRow[] = [];
+  for (const [index, record] of records.entries()) {
+    const row = index + 2;
+    if (record.length !== columns.length) {
+      problems.push(`row ${row}: ${record.length} cells where the header has ${columns.length}`);
+      continue;
+    }
+    const cells = ManifestCells.safeParse(Object.fromEntries(columns.map((name, i) => [name, record[i]])));
+    if (cells.success) {
+      rows.push({ ...cells.data, path: resolve(dirname(manifestPath), cells.data.file) });
+    } else {
+      const issues = cells.error.issues.map(({ path, message }) => ({ column: path.join("."), message }));
+      issues.sort((a, b) => columns.indexOf(a.column) - columns.indexOf(b.column));
+      problems.push(...issues.map(({ column, message }) => `row ${row}, ${column}: ${message}`));
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(manifestPath, problems);
+  return rows;
+}
+
+function parseCells(text: string, manifestPath: string): string[][] {
+  try {
+    return parse(text, { bom: true, relax_column_count: true, skip_empty_lines: true });
+  } catch (cause) {
+    throw new ConfigError(manifestPath, [`it is not a CSV table (${reasonOf(cause)})`], { cause });
+  }
+}

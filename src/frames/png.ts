@@ -1,0 +1,124 @@
+import { decode } from "fast-png";
+import { FrameReadError, reasonOf } from "../errors.js";
+import { significantBits } from "./bit-depth.js";
+import { type Frame, MAX_SIDE_PX } from "./frame.js";
+
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** By PNG colour type: what it is called and how many channels it has. */
+const COLOUR_TYPES: Readonly<Record<number, { name: string; channels: number }>> = {
+  0: { name: "greyscale", channels: 1 },
+  2: { name: "RGB", channels: 3 },
+  3: { name: "a colour palette", channels: 1 },
+  4: { name: "grey and alpha", channels: 2 },
+  6: { name: "RGB and alpha", channels: 4 },
+};
+
+/** No Deflate stream expands further. */
+const LARGEST_DEFLATE_RATIO = 1032;
+
+/** True when the bytes begin like a PNG, whatever the file is called. */
+export function hasPngSignature(bytes: Uint8Array): boolean {
+  return SIGNATURE.every((byte, i) => bytes[i] === byte);
+}
+
+/**
+ * Decodes a PNG of 8- or 16-bit greyscale.
+ *
+ * @param bytes the whole file.
+ * @param path names the file in errors; nothing is opened.
+ * @throws FrameReadError when the PNG is cut short, damaged, or has other pixels than grey ones.
+ */
+export function decodePng(bytes: Uint8Array, path: string): Frame {
+  try {
+    return decodeGreyPng(bytes);
+  } catch (cause) {
+    throw new FrameReadError(path, reasonOf(cause), { cause });
+  }
+}
+
+function decodeGreyPng(bytes: Uint8Array): Frame {
+  const header = readChunks(bytes);
+  assertGrey(header);
+  const { width, height, bits } = header;
+  const wantedBytes = height * (1 + (width * bits) / 8);
+  if (header.dataBytes * LARGEST_DEFLATE_RATIO < wantedBytes) {
+    throw new Error(
+      `the PNG claims ${width} x ${height} px, which its ${header.dataBytes} bytes of data cannot hold`,
+    );
+  }
+  let data: ReturnType<typeof decode>["data"];
+  try {
+    ({ data } = decode(bytes, { checkCrc: true }));
+  } catch (cause) {
+    throw new Error(`the PNG is damaged (${reasonOf(cause)})`, { cause });
+  }
+  const pixels = data instanceof Uint16Array ? data : new Uint8Array(data);
+  if (pixels.length !== width * height || pixels.BYTES_PER_ELEMENT * 8 !== bits) {
+    throw new Error(`the PNG is damaged (${pixels.length} pixels where ${width * height} are needed)`);
+  }
+  const bitDepth = significantBits(pixels, header.significantBits);
+  return { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
+}
+
+interface PngHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly bits: number;
+  readonly colourType: number;
+  /** From the sBIT chunk. */
+  readonly significantBits: number | undefined;
+  /** Length of the compressed pixels. */
+  readonly dataBytes: number;
+}
+
+/** Walks the chunks without decoding them: finds a file cut short, and what the header claims. */
+function readChunks(bytes: Uint8Array): PngHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let header: Omit<PngHeader, "significantBits" | "dataBytes"> | undefined;
+  let significant: number | undefined;
+  let dataBytes = 0;
+  for (let at = SIGNATURE.length; ; ) {
+    const body = at + 8;
+    const length = body <= bytes.length ? view.getUint32(at) : 0;
+    if (body + length + 4 > bytes.length) {
+      throw new Error(
+        `the PNG ends after ${bytes.length} bytes, before its end mark: it is cut short or still being written`,
+      );
+    }
+    const name = String.fromCharCode(...bytes.subarray(at + 4, body));
+    if (header === undefined) {
+      if (name !== "IHDR" || length !== 13) throw new Error("the PNG is damaged (it has no header)");
+      header = {
+        width: view.getUint32(body),
+        height: view.getUint32(body + 4),
+        bits: view.getUint8(body + 8),
+        colourType: view.getUint8(body + 9),
+      };
+    }
+    if (name === "sBIT" && length > 0) significant = view.getUint8(body);
+    if (name === "IDAT") dataBytes += length;
+    if (name === "IEND") return { ...header, significantBits: significant, dataBytes };
+    at = body + length + 4;
+  }
+}
+
+function assertGrey({ width, height, bits, colourType }: PngHeader): void {
+  if (width < 1 || height < 1)
+    throw new Error(`the PNG's size, ${width} x ${height} px, is not that of an image`);
+  if (width > MAX_SIDE_PX || height > MAX_SIDE_PX) {
+    throw new Error(`the PNG claims ${width} x ${height} px, over the limit of ${MAX_SIDE_PX} px a side`);
+  }
+  const colours = COLOUR_TYPES[colourType];
+  if (colours === undefined) throw new Error(`the PNG is damaged (colour type ${colourType} does not exist)`);
+  if (colours.channels > 1) {
+    throw new Error(
+      `the PNG has ${colours.channels} channels (${colours.name}), not one: split the channels and score one at a time`,
+    );
+  }
+  if (colourType !== 0)
+    throw new Error(`the PNG has ${colours.name}, not grey counts: convert it to greyscale`);
+  if (bits !== 8 && bits !== 16) {
+    throw new Error(`the PNG has ${bits}-bit pixels, not 8 or 16: save the raw camera frame`);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * How the strips and tiles of a TIFF are compressed. Decoders return at most `maxBytes` bytes, so a small
+ * file cannot claim a huge memory.
+ * @module
+ */
+import { inflateSync } from "node:zlib";
+import { decodeLzw } from "./tiff-lzw.js";
+
+/** One compression of TIFF tag 259. */
+export interface TiffCodec {
+  readonly name: string;
+  /** The most bytes that one compressed byte can stand for; above it, the header lies. */
+  readonly largestRatio: number;
+  readonly decode: (input: Uint8Array, maxBytes: number) => Uint8Array;
+}
+
+const deflate: TiffCodec = { name: "Deflate", largestRatio: 1032, decode: decodeDeflate };
+
+const CODECS = new Map<number, TiffCodec>([
+  [1, { name: "none", largestRatio: 1, decode: (input) => input }],
+  [5, { name: "LZW", largestRatio: 4096, decode: decodeLzw }],
+  [8, deflate],
+  [32946, deflate],
+  [32773, { name: "PackBits", largestRatio: 64, decode: decodePackBits }],
+]);
+
+const REFUSED = new Map<number, string>([
+  [6, "JPEG"],
+  [7, "JPEG"],
+  [22610, "JPEG XR"],
+  [33003, "JPEG 2000"],
+  [33005, "JPEG 2000"],
+  [34712, "JPEG 2000"],
+  [34887, "LERC"],
+  [34925, "LZMA"],
+  [50000, "Zstandard"],
+  [50001, "WebP"],
+  [50002, "JPEG XL"],
+]);
+
+/**
+ * The codec of a value of TIFF tag 259.
+ * @throws Error naming the compression and those that can be read.
+ */
+export function tiffCodec(compression: number): TiffCodec {
+  const codec = CODECS.get(compression);
+  if (codec !== undefined) return codec;
+  const name = REFUSED.get(compression) ?? "unknown";
+  const readable = [...new Set([...CODECS.values()].map((c) => c.name))].join(", ");
+  throw new Error(
+    `its compression (${name}, ${compression}) cannot be read; save it with one of: ${readable}`,
+  );
+}
+
+function decodeDeflate(input: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return inflateSync(input, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+    throw new Error(`the Deflate data are cut short or damaged (${code})`, { cause });
+  }
+}
+
+function decodePackBits(input: Uint8Array, maxBytes: number): Uint8Array {
+  const output = new Uint8Array(maxBytes);
+  let written = 0;
+  for (let at = 0; at < input.length && written < maxBytes; ) {
+    const header = ((input[at++] as number) << 24) >> 24;
+    if (header === -128) continue;
+    if (header < 0) {
+      const repeated = input[at++];
+      if (repeated === undefined) break;
+      const end = Math.min(written + 1 - header, maxBytes);
+      output.fill(repeated, written, end);
+      written = end;
+    } else {
+      const literal = input.subarray(at, at + Math.min(header + 1, maxBytes - written));
+      output.set(literal, written);
+      written += literal.length;
+      at += header + 1;
+    }
+  }
+  return output.subarray(0, written);
+}

@@ -1,0 +1,212 @@
+/**
+ * The directories (IFDs) of a TIFF or BigTIFF in memory: every offset is checked against the file before it
+ * is followed, nothing is allocated on the word of a header, and repeated tags are all kept (Micro-Manager's
+ * stacks carry two ImageDescriptions). Errors are plain sentences; the caller adds file and page.
+ * @module
+ */
+
+/** The tags that are read, by their number in the TIFF 6.0 specification or its extensions. */
+export const TiffTag = {
+  newSubfileType: 254,
+  imageWidth: 256,
+  imageLength: 257,
+  bitsPerSample: 258,
+  compression: 259,
+  photometric: 262,
+  fillOrder: 266,
+  imageDescription: 270,
+  stripOffsets: 273,
+  samplesPerPixel: 277,
+  rowsPerStrip: 278,
+  stripByteCounts: 279,
+  predictor: 317,
+  tileWidth: 322,
+  tileLength: 323,
+  tileOffsets: 324,
+  tileByteCounts: 325,
+  sampleFormat: 339,
+  imageJMetadataCounts: 50838,
+  imageJMetadata: 50839,
+  microManagerMetadata: 51123,
+} as const;
+
+/** Bytes of one value, by TIFF field type. */
+const TYPE_BYTES: Readonly<Record<number, number>> = {
+  1: 1,
+  2: 1,
+  3: 2,
+  4: 4,
+  5: 8,
+  6: 1,
+  7: 1,
+  8: 2,
+  9: 4,
+  10: 8,
+  11: 4,
+  12: 8,
+  13: 4,
+  16: 8,
+  17: 8,
+  18: 8,
+};
+
+interface Entry {
+  readonly tag: number;
+  readonly type: number;
+  readonly count: number;
+  /** Where the values are, bytes from the start of the file. */
+  readonly offset: number;
+}
+
+/** Header of a TIFF: byte order, 32- or 64-bit offsets, and where the first directory is. */
+export interface TiffHeader {
+  readonly littleEndian: boolean;
+  readonly bigTiff: boolean;
+  readonly firstDirectory: number;
+}
+
+/** True when the bytes begin like a TIFF or BigTIFF of either byte order, whatever the file is called. */
+export function hasTiffSignature(bytes: Uint8Array): boolean {
+  const [a, b, c, d] = bytes;
+  if (a === 0x49 && b === 0x49) return (c === 42 || c === 43) && d === 0;
+  return a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43);
+}
+
+/**
+ * Reads the header of a TIFF.
+ * @throws Error when the file is too short for one, or BigTIFF's constants are wrong.
+ */
+export function readTiffHeader(view: DataView): TiffHeader {
+  const littleEndian = view.getUint8(0) === 0x49;
+  if (view.byteLength < 8) throw new Error(`the file ends within the TIFF header (${view.byteLength} bytes)`);
+  const bigTiff = view.getUint16(2, littleEndian) === 43;
+  if (!bigTiff) return { littleEndian, bigTiff, firstDirectory: view.getUint32(4, littleEndian) };
+  if (view.byteLength < 16) {
+    throw new Error(`the file ends within the BigTIFF header (${view.byteLength} bytes)`);
+  }
+  if (view.getUint16(4, littleEndian) !== 8 || view.getUint16(6, littleEndian) !== 0) {
+    throw new Error("the BigTIFF header is damaged (offset size is not 8 bytes)");
+  }
+  return { littleEndian, bigTiff, firstDirectory: Number(view.getBigUint64(8, littleEndian)) };
+}
+
+/** One directory: the description of one page. */
+export class TiffDirectory {
+  readonly header: TiffHeader;
+  /** Offset of the next directory in bytes, 0 after the last. */
+  readonly next: number;
+  readonly #view: DataView;
+  readonly #entries: readonly Entry[];
+
+  private constructor(view: DataView, header: TiffHeader, entries: readonly Entry[], next: number) {
+    this.#view = view;
+    this.header = header;
+    this.#entries = entries;
+    this.next = next;
+  }
+
+  /**
+   * Reads the directory at `offset` (bytes).
+   * @throws Error saying that the file ends before or within it.
+   */
+  static read(view: DataView, header: TiffHeader, offset: number): TiffDirectory {
+    const { littleEndian, bigTiff } = header;
+    const [countBytes, entryBytes, nextBytes] = bigTiff ? [8, 20, 8] : [2, 12, 4];
+    if (offset < 8 || offset + countBytes > view.byteLength) {
+      throw new Error(
+        `its directory should be at byte ${offset}, but the file has ${view.byteLength} bytes: ` +
+          "it is cut short or still being written",
+      );
+    }
+    const entryCount = bigTiff
+      ? Number(view.getBigUint64(offset, littleEndian))
+      : view.getUint16(offset, littleEndian);
+    const first = offset + countBytes;
+    const end = first + entryCount * entryBytes;
+    if (entryCount === 0) throw new Error("its directory is empty");
+    if (end + nextBytes > view.byteLength) {
+      throw new Error(
+        `its directory of ${entryCount} entries at byte ${offset} runs past the end of the file ` +
+          `(${view.byteLength} bytes): it is cut short or damaged`,
+      );
+    }
+    const entries: Entry[] = [];
+    for (let at = first; at < end; at += entryBytes) {
+      const type = view.getUint16(at + 2, littleEndian);
+      const count = bigTiff
+        ? Number(view.getBigUint64(at + 4, littleEndian))
+        : view.getUint32(at + 4, littleEndian);
+      const valueAt = at + (bigTiff ? 12 : 8);
+      const inline = (TYPE_BYTES[type] ?? 0) * count <= (bigTiff ? 8 : 4);
+      const tag = view.getUint16(at, littleEndian);
+      entries.push({ tag, type, count, offset: inline ? valueAt : readOffset(view, header, valueAt) });
+    }
+    return new TiffDirectory(view, header, entries, readOffset(view, header, end));
+  }
+
+  /** All unsigned integers of a tag, or undefined where the tag is missing. */
+  numbers(tag: number): number[] | undefined {
+    const entry = this.#entries.find((e) => e.tag === tag);
+    if (entry === undefined) return undefined;
+    this.#assertInside(entry);
+    const { littleEndian } = this.header;
+    const view = this.#view;
+    const step = TYPE_BYTES[entry.type] as number;
+    return Array.from({ length: entry.count }, (_, i) => {
+      const at = entry.offset + i * step;
+      switch (entry.type) {
+        case 1:
+          return view.getUint8(at);
+        case 3:
+          return view.getUint16(at, littleEndian);
+        case 4:
+        case 13:
+          return view.getUint32(at, littleEndian);
+        case 16:
+        case 18:
+          return Number(view.getBigUint64(at, littleEndian));
+        default:
+          throw new Error(`tag ${tag} has type ${entry.type}, which is no unsigned integer`);
+      }
+    });
+  }
+
+  /** First unsigned integer of a tag, or undefined where the tag is missing or empty. */
+  number(tag: number): number | undefined {
+    return this.numbers(tag)?.[0];
+  }
+
+  /** Raw bytes of every occurrence of a tag, in file order: views into the file, not copies. */
+  bytes(tag: number): Uint8Array[] {
+    return this.#entries
+      .filter((entry) => entry.tag === tag)
+      .map((entry) => {
+        this.#assertInside(entry);
+        const length = entry.count * (TYPE_BYTES[entry.type] as number);
+        return new Uint8Array(this.#view.buffer, this.#view.byteOffset + entry.offset, length);
+      });
+  }
+
+  /** Text of every occurrence of a tag, in file order, up to its first NUL. */
+  texts(tag: number): string[] {
+    return this.bytes(tag).map((bytes) => {
+      const nul = bytes.indexOf(0);
+      return new TextDecoder().decode(nul < 0 ? bytes : bytes.subarray(0, nul));
+    });
+  }
+
+  #assertInside({ tag, type, count, offset }: Entry): void {
+    const size = TYPE_BYTES[type];
+    if (size === undefined) throw new Error(`tag ${tag} has the unknown type ${type}: the file is damaged`);
+    if (offset + size * count > this.#view.byteLength) {
+      throw new Error(
+        `the values of tag ${tag} (${count} at byte ${offset}) lie beyond the end of the file ` +
+          `(${this.#view.byteLength} bytes): it is cut short or damaged`,
+      );
+    }
+  }
+}
+
+function readOffset(view: DataView, { bigTiff, littleEndian }: TiffHeader, at: number): number {
+  return bigTiff ? Number(view.getBigUint64(at, littleEndian)) : view.getUint32(at, littleEndian);
+}

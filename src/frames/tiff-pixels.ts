@@ -1,0 +1,215 @@
+/**
+ * The pixels of one TIFF page, put together from its strips or tiles. Everything that the directory claims is
+ * checked against the file before the frame is allocated. Errors are plain sentences; the caller adds file and page.
+ * @module
+ */
+import { endianness } from "node:os";
+import { MAX_SIDE_PX } from "./frame.js";
+import { type TiffCodec, tiffCodec } from "./tiff-codecs.js";
+import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
+
+const HOST_IS_LITTLE_ENDIAN = endianness() === "LE";
+
+const PHOTOMETRIC_NAMES: Readonly<Record<number, string>> = {
+  2: "RGB",
+  5: "CMYK",
+  6: "YCbCr",
+  8: "CIE L*a*b*",
+};
+
+/** What a page holds and how it is cut into blocks (strips or tiles). */
+export interface PageLayout {
+  readonly width: number;
+  readonly height: number;
+  readonly bytesPerPixel: 1 | 2;
+  readonly codec: TiffCodec;
+  /** Horizontal differences are stored instead of values. */
+  readonly differenced: boolean;
+  /** 0 is the brightest value: the counts are inverted. */
+  readonly whiteIsZero: boolean;
+  readonly blockWidth: number;
+  readonly blockHeight: number;
+  /** Tiles are always full; the last strip holds only the rows that are left. */
+  readonly tiled: boolean;
+  /** "strip" or "tile", for messages. */
+  readonly blockName: string;
+  readonly offsets: readonly number[];
+  readonly byteCounts: readonly number[];
+}
+
+/**
+ * Reads and checks the layout of a page of `fileBytes` bytes.
+ * @throws Error when the page is no 8- or 16-bit greyscale image, or claims more than the file can hold.
+ */
+export function readPageLayout(directory: TiffDirectory, fileBytes: number): PageLayout {
+  const width = directory.number(TiffTag.imageWidth);
+  const height = directory.number(TiffTag.imageLength);
+  if (width === undefined || height === undefined) throw new Error("it has no width or height");
+  if (width < 1 || height < 1) throw new Error(`its size, ${width} x ${height} px, is not that of an image`);
+  if (width > MAX_SIDE_PX || height > MAX_SIDE_PX) {
+    throw new Error(`it claims ${width} x ${height} px, over the limit of ${MAX_SIDE_PX} px a side`);
+  }
+  const bytesPerPixel = readBytesPerPixel(directory);
+  const codec = tiffCodec(directory.number(TiffTag.compression) ?? 1);
+  const predictor = directory.number(TiffTag.predictor) ?? 1;
+  if (predictor !== 1 && predictor !== 2) throw new Error(`its predictor ${predictor} is not for integers`);
+  if (directory.number(TiffTag.fillOrder) === 2) throw new Error("its bits are stored in reverse order");
+
+  const tiled = directory.number(TiffTag.tileWidth) !== undefined;
+  const blockWidth = tiled ? directory.number(TiffTag.tileWidth)! : width;
+  const blockHeight = tiled
+    ? (directory.number(TiffTag.tileLength) ?? 0)
+    : Math.min(directory.number(TiffTag.rowsPerStrip) || height, height);
+  if (blockWidth < 1 || blockHeight < 1 || blockWidth > MAX_SIDE_PX || blockHeight > MAX_SIDE_PX) {
+    throw new Error(`its tiles of ${blockWidth} x ${blockHeight} px cannot be right`);
+  }
+  const layout: PageLayout = {
+    width,
+    height,
+    bytesPerPixel,
+    codec,
+    differenced: predictor === 2,
+    whiteIsZero: directory.number(TiffTag.photometric) === 0,
+    blockWidth,
+    blockHeight,
+    tiled,
+    blockName: tiled ? "tile" : "strip",
+    ...readBlocks(directory, tiled, codec, height * width * bytesPerPixel),
+  };
+  assertBlocksInside(layout, fileBytes);
+  return layout;
+}
+
+/**
+ * Decodes the pixels of a page into memory of their own, counts in the byte order of this machine.
+ * @throws Error when a strip or tile is damaged or too short.
+ */
+export function readPagePixels(
+  bytes: Uint8Array,
+  layout: PageLayout,
+  littleEndian: boolean,
+): Uint8Array | Uint16Array {
+  const { width, height, bytesPerPixel, blockWidth, blockHeight, codec, blockName } = layout;
+  const pixels = new Uint8Array(width * height * bytesPerPixel);
+  const swap = bytesPerPixel === 2 && littleEndian !== HOST_IS_LITTLE_ENDIAN;
+  const across = Math.ceil(width / blockWidth);
+  for (const [index, offset] of layout.offsets.entries()) {
+    const left = (index % across) * blockWidth;
+    const top = Math.floor(index / across) * blockHeight;
+    const needed = neededBytes(layout, index);
+    const stored = bytes.subarray(offset, offset + layout.byteCounts[index]!);
+    let block = codec.decode(stored, blockWidth * blockHeight * bytesPerPixel);
+    if (block.length < needed) {
+      throw new Error(
+        `${blockName} ${index} holds ${block.length} bytes where ${needed} are needed: it is damaged`,
+      );
+    }
+    if (codec.name === "none" && layout.differenced) block = block.slice(0, needed);
+    if (layout.differenced) undoDifferences(block.subarray(0, needed), blockWidth, bytesPerPixel, swap);
+    copyBlock(block, pixels, layout, left, top);
+  }
+  if (swap && !layout.differenced) Buffer.from(pixels.buffer).swap16();
+  return bytesPerPixel === 1 ? pixels : new Uint16Array(pixels.buffer);
+}
+
+function readBytesPerPixel(directory: TiffDirectory): 1 | 2 {
+  const photometric = directory.number(TiffTag.photometric) ?? 1;
+  const samples = directory.number(TiffTag.samplesPerPixel) ?? 1;
+  const colours = PHOTOMETRIC_NAMES[photometric];
+  if (samples !== 1 || colours !== undefined) {
+    const what = colours === undefined ? "" : ` (${colours})`;
+    throw new Error(`it has ${samples} channels${what}, not one: split the channels and score one at a time`);
+  }
+  const bits = directory.number(TiffTag.bitsPerSample) ?? 1;
+  const format = directory.number(TiffTag.sampleFormat) ?? 1;
+  const kind =
+    { 1: "unsigned integer", 2: "signed integer", 3: "floating-point" }[format] ?? "complex or unknown";
+  // 4 is "undefined": such data are read as what they most often are.
+  if ((format !== 1 && format !== 4) || (bits !== 8 && bits !== 16)) {
+    throw new Error(
+      `its pixels are ${bits}-bit ${kind} numbers, not 8- or 16-bit unsigned counts: ` +
+        "save the raw camera frame, or convert it without rescaling",
+    );
+  }
+  return bits === 8 ? 1 : 2;
+}
+
+function readBlocks(
+  directory: TiffDirectory,
+  tiled: boolean,
+  codec: TiffCodec,
+  frameBytes: number,
+): { offsets: number[]; byteCounts: number[] } {
+  const offsets = directory.numbers(tiled ? TiffTag.tileOffsets : TiffTag.stripOffsets);
+  if (offsets === undefined) throw new Error("it has no pixel data");
+  const byteCounts = directory.numbers(tiled ? TiffTag.tileByteCounts : TiffTag.stripByteCounts);
+  if (byteCounts !== undefined) return { offsets, byteCounts };
+  // Some old writers leave the counts out of uncompressed single-strip files, where they say nothing new.
+  if (codec.name === "none" && offsets.length === 1) return { offsets, byteCounts: [frameBytes] };
+  throw new Error("the sizes of its strips or tiles are missing");
+}
+
+function assertBlocksInside(layout: PageLayout, fileBytes: number): void {
+  const { offsets, byteCounts, codec, blockName } = layout;
+  const wanted = Math.ceil(layout.width / layout.blockWidth) * Math.ceil(layout.height / layout.blockHeight);
+  if (offsets.length !== wanted || byteCounts.length < wanted) {
+    throw new Error(`it lists ${offsets.length} ${blockName}s where its size needs ${wanted}: it is damaged`);
+  }
+  for (const [index, offset] of offsets.entries()) {
+    const count = byteCounts[index]!;
+    if (offset === 0 || count === 0) throw new Error(`${blockName} ${index} is missing`);
+    if (offset + count > fileBytes) {
+      throw new Error(
+        `${blockName} ${index} ends at byte ${offset + count}, but the file has ${fileBytes} bytes: ` +
+          "it is cut short or still being written",
+      );
+    }
+    const needed = neededBytes(layout, index);
+    if (count * codec.largestRatio < needed) {
+      throw new Error(
+        `${blockName} ${index} has ${count} bytes, which cannot hold the ${needed} bytes of pixels that its size needs`,
+      );
+    }
+  }
+}
+
+/** Bytes that a block must decode to: tiles are full, strips have the rows that the frame has left. */
+function neededBytes(layout: PageLayout, index: number): number {
+  const { width, height, blockWidth, blockHeight, bytesPerPixel } = layout;
+  if (layout.tiled) return blockWidth * blockHeight * bytesPerPixel;
+  return width * Math.min(blockHeight, height - index * blockHeight) * bytesPerPixel;
+}
+
+function copyBlock(
+  block: Uint8Array,
+  pixels: Uint8Array,
+  layout: PageLayout,
+  left: number,
+  top: number,
+): void {
+  const { width, height, blockWidth, blockHeight, bytesPerPixel } = layout;
+  const rows = Math.min(blockHeight, height - top);
+  const rowBytes = Math.min(blockWidth, width - left) * bytesPerPixel;
+  if (blockWidth === width) {
+    pixels.set(block.subarray(0, rows * rowBytes), top * rowBytes);
+    return;
+  }
+  for (let row = 0; row < rows; row++) {
+    const from = row * blockWidth * bytesPerPixel;
+    pixels.set(block.subarray(from, from + rowBytes), ((top + row) * width + left) * bytesPerPixel);
+  }
+}
+
+/** Sums the stored differences along each row, in place. Sixteen-bit sums need the host's byte order first. */
+function undoDifferences(block: Uint8Array, columns: number, bytesPerPixel: 1 | 2, swap: boolean): void {
+  if (swap) Buffer.from(block.buffer, block.byteOffset, block.length).swap16();
+  const aligned = bytesPerPixel === 1 || block.byteOffset % 2 === 0 ? block : block.slice();
+  const values =
+    bytesPerPixel === 1
+      ? aligned
+      : new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / bytesPerPixel);
+  for (let row = 0; row < values.length; row += columns) {
+    for (let i = row + 1; i < row + columns; i++) values[i]! += values[i - 1]!;
+  }
+  if (aligned !== block) block.set(aligned);
+}

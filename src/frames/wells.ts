@@ -1,0 +1,58 @@
+/** Rows and columns of the largest plate, 1536 wells. */
+const MAX_ROWS = 32;
+const MAX_COLUMNS = 48;
+
+/** A well of a plate. */
+export interface Well {
+  /** Row letters and column without padding: "A1", "AF48". */
+  readonly name: string;
+  /** From 0: row A. */
+  readonly row: number;
+  /** From 0: column 1. */
+  readonly column: number;
+  /** Number of the site within the well as the label has it; Micro-Manager counts from 0. */
+  readonly site?: number;
+}
+
+/**
+ * Reads a well as people and programs write it ("A1", "a01", "AF48") or a stage label of Micro-Manager's
+ * HCS plug-in ("A1-Site_0"). Gives undefined for anything else, and for wells beyond a 1536-well plate.
+ */
+export function parseWell(text: string): Well | undefined {
+  const match = /^([a-z]{1,2})0*([1-9]\d?)(?:-site_(\d{1,9}))?$/i.exec(text.trim());
+  if (match === null) return undefined;
+  const [, letters, digits, site] = match;
+  const well = wellAt(rowOf(letters!.toUpperCase()), Number(digits) - 1);
+  if (well === undefined || site === undefined) return well;
+  return { ...well, site: Number(site) };
+}
+
+/** The well at a row and column counted from 0, or undefined where a 1536-well plate has none. */
+export function wellAt(row: number, column: number): Well | undefined {
+  if (!isIndex(row, MAX_ROWS) || !isIndex(column, MAX_COLUMNS)) return undefined;
+  return { name: formatWell(row, column), row, column };
+}
+
+/**
+ * Name of a well, both counted from 0: (0, 0) is "A1", (31, 47) is "AF48".
+ * @throws RangeError beyond a 1536-well plate.
+ */
+export function formatWell(row: number, column: number): string {
+  if (!isIndex(row, MAX_ROWS) || !isIndex(column, MAX_COLUMNS)) {
+    throw new RangeError(
+      `row ${row}, column ${column} is not on a plate of ${MAX_ROWS} x ${MAX_COLUMNS} wells`,
+    );
+  }
+  const last = String.fromCharCode(65 + (row % 26));
+  return `${row < 26 ? "" : "A"}${last}${column + 1}`;
+}
+
+/** Letters to a row from 0: A to Z, then AA, AB, ... */
+function rowOf(letters: string): number {
+  const [first, second] = [...letters].map((letter) => letter.charCodeAt(0) - 65);
+  return second === undefined ? first! : (first! + 1) * 26 + second;
+}
+
+function isIndex(value: number, limit: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < limit;
+}

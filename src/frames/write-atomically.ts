@@ -1,0 +1,21 @@
+import { randomUUID } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { OutputError } from "../errors.js";
+import { fileReason } from "./file-reasons.js";
+
+/**
+ * Writes a file so that nobody ever sees a part of it: into a hidden file beside it, then renamed. A file of
+ * that name is replaced.
+ * @throws OutputError naming path and reason; nothing is left behind then.
+ */
+export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+  try {
+    await writeFile(temporary, bytes, { flag: "wx" });
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new OutputError(path, `cannot be written: ${fileReason(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,203 @@
+import { LEVELS } from "../focus/report.js";
+import { PATCH_PX } from "../frames/frame.js";
+import { Convolver, mirrored, type TransferFunction } from "../optics/convolution.js";
+import { defocusKernel, KERNEL_PX, LEVEL_UM } from "../optics/point-spread-function.js";
+import { Random } from "../optics/random.js";
+import { expose } from "../optics/sensor.js";
+import type { Recipe } from "./recipe.js";
+
+/** An in-focus image in memory that threads can share. */
+export interface SharedImage {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint16Array<SharedArrayBuffer>;
+  /** How often it is drawn, relative to the others. */
+  readonly weight: number;
+}
+
+export interface Batch {
+  /** Camera counts, [batchSize, 84, 84, 1]. */
+  readonly patches: Float32Array;
+  /** True levels, [batchSize]. */
+  readonly levels: Int32Array;
+}
+
+/** Side of the region that is blurred at once, px: with the kernel's margin it fills one 256 x 256 transform. */
+const REGION_PX = 256 - KERNEL_PX + 1;
+const LEVELS_PER_PAIR = 2;
+
+/** Makes batches of synthetically defocused patches; batch `index` is the same whoever makes it, and when. */
+export class BatchMaker {
+  readonly #images: readonly SharedImage[];
+  readonly #cumulativeWeights: Float64Array;
+  readonly #recipe: Recipe;
+  readonly #seed: number;
+  readonly #convolver = new Convolver(REGION_PX, REGION_PX, KERNEL_PX);
+  readonly #transfers: readonly TransferFunction[];
+
+  constructor(images: readonly SharedImage[], recipe: Recipe, seed: number) {
+    this.#images = images;
+    this.#recipe = recipe;
+    this.#seed = seed;
+    let sum = 0;
+    this.#cumulativeWeights = Float64Array.from(images, ({ weight }) => (sum += weight));
+    this.#transfers = Array.from({ length: LEVELS }, (_, level) =>
+      this.#convolver.transferFunction(defocusKernel(level * LEVEL_UM)),
+    );
+  }
+
+  make(index: number): Batch {
+    const { batchSize, patchesPerRegion } = this.#recipe;
+    const random = Random.of(this.#seed, index);
+    const batch = {
+      patches: new Float32Array(batchSize * PATCH_PX * PATCH_PX),
+      levels: new Int32Array(batchSize),
+    };
+    let filled = 0;
+    let deck: number[] = [];
+    while (filled < batchSize) {
+      const pair = [this.#region(random), this.#region(random)] as const;
+      const spectrum = this.#convolver.spectrum(...pair);
+      for (let i = 0; i < LEVELS_PER_PAIR; i++) {
+        if (deck.length === 0) deck = shuffledLevels(random);
+        const level = deck.pop()!;
+        // A camera in focus still has the focal spot's blur, or none worth the name if the image was binned.
+        const sharp = level === 0 && random.uniform() < 0.5;
+        const blurred = sharp ? pair : this.#convolver.convolveBoth(spectrum, this.#transfers[level]!);
+        for (const region of blurred) {
+          const light = new Light(region, this.#recipe, random);
+          for (let crop = 0; crop < patchesPerRegion && filled < batchSize; crop++, filled++) {
+            batch.levels[filled] = level;
+            batch.patches.set(light.patch(random), filled * PATCH_PX * PATCH_PX);
+          }
+        }
+      }
+    }
+    return batch;
+  }
+
+  /** A random part of a random image; what lies beyond a small image is mirrored. */
+  #region(random: Random): Float32Array {
+    const draw = random.uniform() * this.#cumulativeWeights[this.#cumulativeWeights.length - 1]!;
+    const image = this.#images[this.#cumulativeWeights.findIndex((sum) => draw < sum)]!;
+    const left = random.below(Math.max(1, image.width - REGION_PX + 1));
+    const top = random.below(Math.max(1, image.height - REGION_PX + 1));
+    const region = new Float32Array(REGION_PX * REGION_PX);
+    for (let y = 0; y < REGION_PX; y++) {
+      const row = mirrored(top + y, image.height) * image.width;
+      for (let x = 0; x < REGION_PX; x++) {
+        region[y * REGION_PX + x] = image.pixels[row + mirrored(left + x, image.width)]!;
+      }
+    }
+    return region;
+  }
+}
+
+/** One blurred region under one light and one camera. */
+class Light {
+  readonly #region: Float32Array;
+  readonly #recipe: Recipe;
+  readonly #darkest: number;
+  readonly #countsPerUnit: number;
+  readonly #electronsPerCount: number;
+  readonly #readNoiseCounts: number;
+  readonly #background: number;
+  readonly #span: number;
+
+  constructor(region: Float32Array, recipe: Recipe, random: Random) {
+    this.#region = region;
+    this.#recipe = recipe;
+    const { darkest, brightest } = extent(region);
+    const contrast = Math.max(brightest - darkest, 1);
+    const asPublished = random.uniform() < recipe.asPublishedShare;
+    const bits = recipe.bitDepths[random.below(recipe.bitDepths.length)]!;
+    const span = asPublished ? contrast : (2 ** bits - 1) * random.logBetween(...recipe.fill);
+    this.#span = span;
+    this.#darkest = darkest;
+    this.#countsPerUnit = span / contrast;
+    const noiseFree = random.uniform() < recipe.noiseFreeShare;
+    this.#electronsPerCount = noiseFree ? Number.POSITIVE_INFINITY : random.logBetween(...recipe.peakElectrons) / span;
+    this.#readNoiseCounts = random.between(...recipe.readNoiseElectrons) / this.#electronsPerCount;
+    this.#background = span * random.between(...recipe.background);
+  }
+
+  patch(random: Random): Uint16Array {
+    const { gain, offsetCounts, unevenShare, unevenSlope } = this.#recipe;
+    const [left, top] = this.#corner(random);
+    const uneven = random.uniform() < unevenShare ? unevenSlope : 0;
+    const [slopeX, slopeY] = [random.between(-uneven, uneven), random.between(-uneven, uneven)];
+    const { start, stepX, stepY } = turned(left, top, random);
+    const signal = new Float32Array(PATCH_PX * PATCH_PX);
+    for (let y = 0, target = 0; y < PATCH_PX; y++) {
+      let source = start + y * stepY;
+      const lightOfRow = 1 + slopeY * (y / PATCH_PX - 0.5) - slopeX * 0.5;
+      for (let x = 0; x < PATCH_PX; x++, source += stepX, target++) {
+        const structure = (this.#region[source]! - this.#darkest) * this.#countsPerUnit;
+        signal[target] = (structure + this.#background) * (lightOfRow + (slopeX * x) / PATCH_PX);
+      }
+    }
+    // Nobody exposes a screen into saturation: the brightest structures reach the top of the range at most.
+    const drawnGain = Math.min(random.logBetween(...gain), 65535 / (this.#span + this.#background));
+    const sensor = {
+      electronsPerCount: this.#electronsPerCount,
+      readNoiseCounts: this.#readNoiseCounts * drawnGain,
+      exposure: 1,
+      gain: drawnGain,
+      offsetCounts: random.logBetween(...offsetCounts),
+      maxCount: 65535,
+    };
+    return expose(signal, sensor, random);
+  }
+
+  /** Upper left corner of a patch: anywhere, or where most is to be seen of three tries. */
+  #corner(random: Random): [number, number] {
+    const tries = random.uniform() < this.#recipe.anywhereShare ? 1 : 3;
+    let best: [number, number] = [0, 0];
+    let liveliest = -1;
+    for (let i = 0; i < tries; i++) {
+      const corner: [number, number] = [random.below(REGION_PX - PATCH_PX + 1), random.below(REGION_PX - PATCH_PX + 1)];
+      const variance = tries === 1 ? 0 : this.#variance(...corner);
+      if (variance > liveliest) [liveliest, best] = [variance, corner];
+    }
+    return best;
+  }
+
+  /** Variance of every third pixel of the patch at a corner. */
+  #variance(left: number, top: number): number {
+    let [count, sum, squares] = [0, 0, 0];
+    for (let y = top; y < top + PATCH_PX; y += 3) {
+      for (let x = left; x < left + PATCH_PX; x += 3) {
+        const value = this.#region[y * REGION_PX + x]! - this.#darkest;
+        count++;
+        sum += value;
+        squares += value * value;
+      }
+    }
+    return squares / count - (sum / count) ** 2;
+  }
+}
+
+/** One of the eight ways to lay a patch: where in the region it starts, and the steps to the next pixel and row. */
+function turned(left: number, top: number, random: Random): { start: number; stepX: number; stepY: number } {
+  const [signX, signY] = [random.uniform() < 0.5 ? 1 : -1, random.uniform() < 0.5 ? 1 : -1];
+  const firstX = signX > 0 ? left : left + PATCH_PX - 1;
+  const firstY = signY > 0 ? top : top + PATCH_PX - 1;
+  const [along, down] = [signX, signY * REGION_PX];
+  const start = firstY * REGION_PX + firstX;
+  return random.uniform() < 0.5 ? { start, stepX: along, stepY: down } : { start, stepX: down, stepY: along };
+}
+
+/** Lowest value, and the value that one pixel in 200 exceeds. */
+function extent(region: Float32Array): { darkest: number; brightest: number } {
+  const sample = Float32Array.from({ length: Math.ceil(region.length / 29) }, (_, i) => region[i * 29]!).sort();
+  return { darkest: sample[0]!, brightest: sample[Math.floor(sample.length * 0.995)]! };
+}
+
+function shuffledLevels(random: Random): number[] {
+  const levels = Array.from({ length: LEVELS }, (_, level) => level);
+  for (let i = levels.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [levels[i], levels[j]] = [levels[j]!, levels[i]!];
+  }
+  return levels;
+}

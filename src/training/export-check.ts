@@ -1,0 +1,65 @@
+import ort from "onnxruntime-node";
+import { TrainingError } from "../errors.js";
+import { cutPatches } from "../focus/tiling.js";
+import { PATCH_PX } from "../frames/frame.js";
+import type { Architecture } from "../networks/architecture.js";
+import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-network.js";
+import type { Weights } from "../networks/weights.js";
+import { exportNetwork } from "../onnx/export-network.js";
+import type { SharedImage } from "./batch-maker.js";
+
+/** Largest difference allowed between a value of the exported graph and the trained network's, of its scale. */
+export const EXPORT_TOLERANCE = 1e-4;
+
+/**
+ * Runs the exported graph and the trained network on one image and compares them layer by layer.
+ * @returns the largest difference, relative to the layer's largest value where that is above 1.
+ * @throws TrainingError naming the layer when a difference exceeds 1e-4.
+ */
+export async function checkExport(
+  tf: TensorFlow,
+  architecture: Architecture,
+  weights: Weights,
+  image: SharedImage,
+): Promise<number> {
+  const { width, height } = image;
+  const pixels = Uint16Array.from(image.pixels);
+  const session = await ort.InferenceSession.create(exportNetwork(architecture, weights, { exposeLayers: true }), {
+    executionProviders: ["cpu"],
+  });
+  const outputs = await session.run({ frame: new ort.Tensor("uint16", pixels, [height, width]) });
+  await session.release();
+
+  const network = new TensorflowNetwork(tf, architecture, weights);
+  const { rows, columns, patches } = cutPatches({ width, height, pixels });
+  let worst = 0;
+  tf.tidy(() => {
+    let index = 0;
+    const input = tf.tensor4d(patches, [rows * columns, PATCH_PX, PATCH_PX, 1]);
+    network.logits(input, undefined, (layer, output) => {
+      const exported = outputs[`layer_${index++}`];
+      // Flattened values come in another order; the dense layer behind them is compared instead.
+      if (!exported || layer.kind === "flatten") return;
+      const expected = (output.rank === 4 ? tf.transpose(output, [0, 3, 1, 2]) : output).dataSync();
+      const difference = relativeDifference(expected, exported.data as Float32Array);
+      if (!(difference <= EXPORT_TOLERANCE)) {
+        throw new TrainingError(
+          `the exported graph differs from the trained network by ${difference} after layer ${index - 1} (${layer.kind})`,
+        );
+      }
+      worst = Math.max(worst, difference);
+    });
+  });
+  network.dispose();
+  return worst;
+}
+
+function relativeDifference(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
+  if (expected.length !== actual.length) return Number.NaN;
+  let [largest, scale] = [0, 1];
+  for (let i = 0; i < expected.length; i++) {
+    largest = Math.max(largest, Math.abs(expected[i]! - actual[i]!));
+    scale = Math.max(scale, Math.abs(expected[i]!));
+  }
+  return largest / scale;
+}

@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { cpus } from "node:os";
+import { basename, join } from "node:path";
+import { OutputError, reasonOf, TrainingError } from "../errors.js";
+import { MODEL_FILES, openModel, sha256Of } from "../focus/model.js";
+import { DEFAULT_CONDITIONS, type ModelCard } from "../focus/model-card.js";
+import { LEVELS } from "../focus/report.js";
+import { PATCH_PX } from "../frames/frame.js";
+import { writeAtomically } from "../frames/write-atomically.js";
+import { type Architecture, weightCount } from "../networks/architecture.js";
+import { networkNamed } from "../networks/registry.js";
+import type { TensorFlowRuntime } from "../networks/tensorflow-runtime.js";
+import { packWeights } from "../networks/weights.js";
+import { exportNetwork } from "../onnx/export-network.js";
+import { LEVEL_UM, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+import { type Checkpoint, type RunSettings, readCheckpoint } from "./checkpoint.js";
+import { checkExport } from "./export-check.js";
+import { type ImageSet, loadImageSet } from "./image-set.js";
+import { DEFAULT_RECIPE } from "./recipe.js";
+import { Trainer, type TrainingProgress, type TrainingResult } from "./trainer.js";
+
+export interface TrainOptions {
+  readonly images: readonly string[];
+  /** Folder of the model to be written. */
+  readonly out: string;
+  readonly network: string;
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  /** Share of the fields held out of training, 0 to 1. */
+  readonly heldOutShare: number;
+  readonly threads: number;
+  readonly checkpointSeconds: number;
+  /** Go on from the checkpoint in `out`. */
+  readonly resume: boolean;
+  /** Model whose weights are the start. */
+  readonly startFrom?: string;
+  readonly runtime: TensorFlowRuntime;
+  /** As typed, for the card. */
+  readonly command: string;
+  readonly clock: () => number;
+  readonly signal?: AbortSignal;
+  readonly onImage?: (done: number, total: number) => void;
+  readonly onImages?: (images: ImageSet) => void;
+  readonly onProgress?: (progress: TrainingProgress) => void;
+}
+
+export interface TrainOutcome {
+  /** True when all steps were done and the model was written. */
+  readonly finished: boolean;
+  readonly result: TrainingResult;
+  /** Largest difference between the exported graph and the trained network, over all layers. */
+  readonly exportDifference?: number;
+}
+
+const CHECKPOINT = "checkpoint.safetensors";
+
+/**
+ * Trains a network on in-focus images and writes the model folder: model.onnx, weights.safetensors, card.json.
+ * When the signal is aborted it leaves a checkpoint from which `resume` goes on.
+ * @throws TrainingError, OutputError, ModelError
+ */
+export async function train(options: TrainOptions): Promise<TrainOutcome> {
+  const architecture = networkNamed(options.network);
+  await makeFolder(options.out);
+  const checkpointPath = join(options.out, CHECKPOINT);
+  const from = options.resume ? await readCheckpoint(checkpointPath) : undefined;
+  const images = await loadImageSet(options.images, options.heldOutShare, options.seed, options.onImage);
+  options.onImages?.(images);
+  const settings = settingsOf(options, images);
+  if (from) assertSameRun(from, settings, checkpointPath);
+  const startWeights = options.startFrom === undefined ? undefined : await (await openModel(options.startFrom)).weights();
+
+  const trainer = new Trainer({
+    tf: options.runtime.tf,
+    architecture,
+    images,
+    recipe: DEFAULT_RECIPE,
+    settings,
+    threads: options.threads,
+    checkpointPath,
+    checkpointSeconds: options.checkpointSeconds,
+    clock: options.clock,
+    ...(from === undefined ? {} : { from }),
+    ...(startWeights === undefined ? {} : { startWeights }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  });
+  try {
+    const result = await trainer.run();
+    if (result.step < settings.steps) return { finished: false, result };
+    const exportDifference = await checkExport(options.runtime.tf, architecture, result.weights, images.heldOut[0]!);
+    await writeModel(options, architecture, images, result);
+    return { finished: true, result, exportDifference };
+  } finally {
+    trainer.dispose();
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new OutputError(folder, `the model folder cannot be made: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function settingsOf(options: TrainOptions, images: ImageSet): RunSettings {
+  const { network, seed, steps, learningRate, heldOutShare } = options;
+  const digest = createHash("sha256");
+  for (const { file, split } of images.sources) digest.update(`${file}\0${split}\n`);
+  for (const { pixels } of [...images.training, ...images.heldOut]) digest.update(pixels);
+  return {
+    network,
+    seed,
+    steps,
+    learningRate,
+    heldOutShare,
+    recipe: JSON.stringify(DEFAULT_RECIPE),
+    images: digest.digest("hex"),
+  };
+}
+
+function assertSameRun(from: Checkpoint, settings: RunSettings, path: string): void {
+  const different = (Object.keys(settings) as (keyof RunSettings)[]).filter((key) => from.settings[key] !== settings[key]);
+  if (different.length > 0) {
+    throw new TrainingError(
+      `${path}: this checkpoint was made with other ${different.join(", ")}; --resume needs the same, or start without it`,
+    );
+  }
+}
+
+async function writeModel(
+  options: TrainOptions,
+  architecture: Architecture,
+  images: ImageSet,
+  result: TrainingResult,
+): Promise<void> {
+  const name = basename(options.out);
+  const onnx = exportNetwork(architecture, result.weights, { metadata: { name } });
+  const packed = packWeights(result.weights, { network: architecture.name });
+  const licences: Record<string, number> = {};
+  for (const { licence = "not stated" } of images.sources) licences[licence] = (licences[licence] ?? 0) + 1;
+  const last = result.curve.at(-1);
+  const metric = (label: string, value: number) => ({
+    name: label,
+    value: Number(value.toFixed(4)),
+    data: "synthetically defocused patches, with camera noise, of the fields held out of training",
+    command: options.command,
+  });
+  const card: ModelCard = {
+    format: "parfocal-model",
+    version: 1,
+    name,
+    network: architecture.name,
+    description: architecture.description,
+    weightCount: weightCount(architecture, PATCH_PX),
+    levels: LEVELS,
+    patchPx: PATCH_PX,
+    optics: { levelUm: LEVEL_UM, ...REFERENCE_OPTICS },
+    conditions: DEFAULT_CONDITIONS,
+    training: {
+      command: options.command,
+      engine: options.runtime.description,
+      machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.versions.node}`,
+      seconds: Math.round(result.seconds),
+      steps: result.step,
+      seed: options.seed,
+      recipe: { ...DEFAULT_RECIPE },
+      licences,
+      images: [...images.sources],
+    },
+    metrics: last
+      ? [metric("patches at the exact level", last.heldOutExact), metric("patches within one level", last.heldOutWithinOne)]
+      : [],
+    files: {
+      "model.onnx": { sha256: sha256Of(onnx), bytes: onnx.length },
+      "weights.safetensors": { sha256: sha256Of(packed), bytes: packed.length },
+    },
+  };
+  await writeAtomically(join(options.out, MODEL_FILES.onnx), onnx);
+  await writeAtomically(join(options.out, MODEL_FILES.weights), packed);
+  await writeAtomically(join(options.out, MODEL_FILES.card), Buffer.from(`${JSON.stringify(card, null, 1)}\n`));
+}
+
