@@ -60,7 +60,10 @@ export class ConfigError extends ParfocalError {
   readonly problems: readonly string[];
 
   constructor(where: string, problems: readonly string[], options?: { cause?: unknown }) {
-    super(`${where}: ${problems.length === 1 ? problems[0] : `\n${problems.map((p) => `  - ${p}`).join("\n")}`}`, options);
+    super(
+      `${where}: ${problems.length === 1 ? problems[0] : `\n${problems.map((p) => `  - ${p}`).join("\n")}`}`,
+      options,
+    );
     this.problems = problems;
   }
 }
@@ -90,6 +93,11 @@ export class OutputError extends ParfocalError {
 /** Training cannot start or go on: no usable images, or a checkpoint that does not fit. */
 export class TrainingError extends ParfocalError {
   readonly tag = "TrainingError";
+}
+
+/** A process that Parfocal started ended before its work was done. */
+export class AgentError extends ParfocalError {
+  readonly tag = "AgentError";
 }
 
 /** True when `error` is a Parfocal error, of the given tag if one is named. */

@@ -19,7 +19,11 @@ const options = {
   "z-um": { type: "number", describe: "Defocus as a distance, um" },
   na: { type: "number", default: REFERENCE_OPTICS.numericalAperture, describe: "Numerical aperture" },
   "wavelength-nm": { type: "number", default: REFERENCE_OPTICS.wavelengthNm, describe: "Wavelength, nm" },
-  "refractive-index": { type: "number", default: REFERENCE_OPTICS.refractiveIndex, describe: "Of the immersion medium" },
+  "refractive-index": {
+    type: "number",
+    default: REFERENCE_OPTICS.refractiveIndex,
+    describe: "Of the immersion medium",
+  },
   "pixel-um": { type: "number", default: REFERENCE_OPTICS.pixelUm, describe: "Pixel size in the sample, um" },
   exposure: { type: "number", default: 1, describe: "Factor on the light" },
   "electrons-per-count": { type: "number", describe: "Photoelectrons per count; default: no photon noise" },
@@ -36,7 +40,12 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
   describe: "Write defocused copies of in-focus images",
   builder: (yargs) =>
     yargs
-      .positional("images", { type: "string", array: true, demandOption: true, describe: "Files, folders, globs" })
+      .positional("images", {
+        type: "string",
+        array: true,
+        demandOption: true,
+        describe: "Files, folders, globs",
+      })
       .options(options)
       .check(({ level, zUm }) => {
         if ((level === undefined) === (zUm === undefined)) throw new Error("give one of --level and --z-um");

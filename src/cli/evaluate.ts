@@ -18,7 +18,10 @@ const options = {
     describe: "Photoelectrons of the brightest pixel of the synthetic frames; default: no photon noise",
   },
   seed: { type: "number", default: 1, describe: "Seed of the noise" },
-  out: { type: "string", describe: "Folder for evaluation.md and evaluation.json; default: Markdown on standard output" },
+  out: {
+    type: "string",
+    describe: "Folder for evaluation.md and evaluation.json; default: Markdown on standard output",
+  },
 } as const satisfies Record<string, Options>;
 
 type EvaluateArguments = InferredOptionTypes<typeof options> & { manifest: string };
@@ -55,7 +58,10 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
     }
     await mkdir(argv.out, { recursive: true });
     await writeAtomically(join(argv.out, "evaluation.md"), Buffer.from(markdown));
-    await writeAtomically(join(argv.out, "evaluation.json"), Buffer.from(`${JSON.stringify(evaluation, null, 1)}\n`));
+    await writeAtomically(
+      join(argv.out, "evaluation.json"),
+      Buffer.from(`${JSON.stringify(evaluation, null, 1)}\n`),
+    );
     say(`Written: ${join(argv.out, "evaluation.md")} and evaluation.json`);
   },
 };

@@ -22,7 +22,10 @@ import { scorerOf, scorerOptions } from "./scorer-options.js";
 const options = {
   format: { choices: FORMATS, default: "csv", describe: "One row a page, as CSV or JSON lines" },
   out: { type: "string", describe: "File for the rows; default: standard output" },
-  overlay: { type: "string", describe: "Folder for pictures with the patches framed: hue = level, brightness = certainty" },
+  overlay: {
+    type: "string",
+    describe: "Folder for pictures with the patches framed: hue = level, brightness = certainty",
+  },
   masks: { type: "string", describe: "Folder for pixel maps of level, certainty and validity" },
   ...scorerOptions,
 } as const satisfies Record<string, Options>;
@@ -129,7 +132,9 @@ async function openOutput(path: string | undefined): Promise<Writable> {
   const stream = createWriteStream(path);
   await new Promise<void>((resolve, reject) => {
     stream.once("open", () => resolve());
-    stream.once("error", (cause) => reject(new OutputError(path, `cannot be written: ${reasonOf(cause)}`, { cause })));
+    stream.once("error", (cause) =>
+      reject(new OutputError(path, `cannot be written: ${reasonOf(cause)}`, { cause })),
+    );
   });
   return stream;
 }

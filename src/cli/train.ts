@@ -88,7 +88,9 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
       process.exitCode = exitCodes.interrupted;
       return;
     }
-    say(`Trained for ${duration(outcome.result.seconds)}; the exported graph differs by at most ${outcome.exportDifference?.toExponential(1)}`);
+    say(
+      `Trained for ${duration(outcome.result.seconds)}; the exported graph differs by at most ${outcome.exportDifference?.toExponential(1)}`,
+    );
     say(`Model written to ${argv.out}`);
   },
 };

@@ -57,7 +57,11 @@ export interface Evaluation {
       }
     | undefined;
   /** Rank correlation of the expected level with the distance from focus, in real focal stacks. */
-  readonly stacks: readonly { readonly stackId: string; readonly planes: number; readonly spearman: number }[];
+  readonly stacks: readonly {
+    readonly stackId: string;
+    readonly planes: number;
+    readonly spearman: number;
+  }[];
   readonly frames: readonly JudgedFrame[];
 }
 
@@ -91,7 +95,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     if (isInFocusField(row)) {
       for (const [actual, light] of defocused(frame).entries()) {
         const judge = async (gain: number, offsetCounts: number, into: Pair[]) => {
-          const pixels = expose(light, sensorOf(light, options, gain, offsetCounts), Random.of(options.seed, index * LEVELS + actual));
+          const pixels = expose(
+            light,
+            sensorOf(light, options, gain, offsetCounts),
+            Random.of(options.seed, index * LEVELS + actual),
+          );
           const { level } = await scorer.score({ width: frame.width, height: frame.height, pixels });
           into.push({ actual, judged: level });
         };
@@ -106,9 +114,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   return {
     model: scorer.model,
     peakElectrons: Number.isFinite(options.peakElectrons) ? options.peakElectrons : null,
-    synthetic: plain.length > 0 ? { ...accuracyOf(plain), confusion: confusionMatrix(plain, LEVELS) } : undefined,
+    synthetic:
+      plain.length > 0 ? { ...accuracyOf(plain), confusion: confusionMatrix(plain, LEVELS) } : undefined,
     gains: plain.length > 0 ? [...byGain].map(([gain, pairs]) => ({ gain, ...accuracyOf(pairs) })) : [],
-    offsets: plain.length > 0 ? [...byOffset].map(([offsetCounts, pairs]) => ({ offsetCounts, ...accuracyOf(pairs) })) : [],
+    offsets:
+      plain.length > 0
+        ? [...byOffset].map(([offsetCounts, pairs]) => ({ offsetCounts, ...accuracyOf(pairs) }))
+        : [],
     labelled: judgeLabelled(frames),
     stacks: judgeStacks(frames),
     frames,
@@ -135,7 +147,12 @@ function defocused(frame: Frame): Float32Array[] {
   return new Defocus(frame.width, frame.height).applyMany(toFloat(frame), zs);
 }
 
-function sensorOf(light: Float32Array, { peakElectrons }: EvaluateOptions, gain: number, offsetCounts: number) {
+function sensorOf(
+  light: Float32Array,
+  { peakElectrons }: EvaluateOptions,
+  gain: number,
+  offsetCounts: number,
+) {
   const peak = light.reduce((highest, value) => Math.max(highest, value), 1);
   return { ...IDEAL_SENSOR, electronsPerCount: peakElectrons / peak, gain, offsetCounts };
 }
@@ -158,7 +175,9 @@ function judgeLabelled(frames: readonly JudgedFrame[]): Evaluation["labelled"] {
   return {
     inFocus: inFocus.length,
     outOfFocus: outOfFocus.length,
-    fScore: fScore([...inFocus, ...outOfFocus].map((frame) => ({ actual: frame.label === "in", judged: judged(frame) }))),
+    fScore: fScore(
+      [...inFocus, ...outOfFocus].map((frame) => ({ actual: frame.label === "in", judged: judged(frame) })),
+    ),
     areaUnderCurve: areaUnderCurve(
       outOfFocus.map(({ expectedLevel }) => expectedLevel),
       inFocus.map(({ expectedLevel }) => expectedLevel),

@@ -44,7 +44,10 @@ export function fScore(pairs: readonly { readonly actual: boolean; readonly judg
 }
 
 /** Share of pairs of levels that differ by at most `distance`. */
-export function accuracyWithin(pairs: readonly { readonly actual: number; readonly judged: number }[], distance: number): number {
+export function accuracyWithin(
+  pairs: readonly { readonly actual: number; readonly judged: number }[],
+  distance: number,
+): number {
   return pairs.filter(({ actual, judged }) => Math.abs(actual - judged) <= distance).length / pairs.length;
 }
 

@@ -3,7 +3,8 @@ import type { Accuracy, Evaluation } from "./evaluate.js";
 /** The evaluation as a Markdown page, the command that made it at its head. */
 export function evaluationMarkdown(evaluation: Evaluation, command: string, machine: string): string {
   const { model, synthetic, gains, offsets, labelled, stacks, peakElectrons } = evaluation;
-  const noise = peakElectrons === null ? "none" : `Poisson, ${peakElectrons} photoelectrons in the brightest pixel`;
+  const noise =
+    peakElectrons === null ? "none" : `Poisson, ${peakElectrons} photoelectrons in the brightest pixel`;
   const parts = [
     `# Evaluation of the model \`${model.name}\``,
     `Model SHA-256 \`${model.sha256}\`. Made by \`${command}\` on ${machine}.`,
@@ -16,7 +17,10 @@ export function evaluationMarkdown(evaluation: Evaluation, command: string, mach
       "Rows: true level; columns: judged level; counts of frames.",
       table(
         ["", ...synthetic.confusion.map((_, level) => String(level))],
-        synthetic.confusion.map((row, level) => [`**${level}**`, ...row.map((count) => (count > 0 ? String(count) : ""))]),
+        synthetic.confusion.map((row, level) => [
+          `**${level}**`,
+          ...row.map((count) => (count > 0 ? String(count) : "")),
+        ]),
       ),
       "## The same frames at other gains and offsets",
       table(
@@ -33,9 +37,18 @@ export function evaluationMarkdown(evaluation: Evaluation, command: string, mach
       "## Published frames labelled in or out of focus",
       table(
         ["in focus", "out of focus", "F-score of the condition `in-focus`", "AUC of the expected level"],
-        [[labelled.inFocus, labelled.outOfFocus, labelled.fScore.toFixed(3), labelled.areaUnderCurve.toFixed(4)].map(String)],
+        [
+          [
+            labelled.inFocus,
+            labelled.outOfFocus,
+            labelled.fScore.toFixed(3),
+            labelled.areaUnderCurve.toFixed(4),
+          ].map(String),
+        ],
       ),
-      labelled.errors.length > 0 ? `Judged otherwise than labelled:\n\n${labelled.errors.map((line) => `- ${line}`).join("\n")}` : "None judged otherwise than labelled.",
+      labelled.errors.length > 0
+        ? `Judged otherwise than labelled:\n\n${labelled.errors.map((line) => `- ${line}`).join("\n")}`
+        : "None judged otherwise than labelled.",
     );
   }
   if (stacks.length > 0) {
@@ -51,7 +64,11 @@ export function evaluationMarkdown(evaluation: Evaluation, command: string, mach
   return `${parts.join("\n\n")}\n`;
 }
 
-function shares({ exact, withinOne, withinTwo }: Pick<Accuracy, "exact" | "withinOne" | "withinTwo">): string[] {
+function shares({
+  exact,
+  withinOne,
+  withinTwo,
+}: Pick<Accuracy, "exact" | "withinOne" | "withinTwo">): string[] {
   return [exact, withinOne, withinTwo].map((share) => `${(100 * share).toFixed(1)} %`);
 }
 

@@ -1,6 +1,6 @@
 import type { Frame } from "../frames/frame.js";
-import type { RawScores } from "./engines/engine.js";
 import { expectedLevel } from "./certainty.js";
+import type { RawScores } from "./engines/engine.js";
 import type { ConditionThresholds } from "./model-card.js";
 import { type Condition, LEVELS } from "./report.js";
 
@@ -31,7 +31,8 @@ export function countRange({ pixels, bitDepth }: Frame): CountRange {
     }
   }
   const tops = bitDepth === undefined ? CAMERA_BITS.map((bits) => 2 ** bits - 1) : [2 ** bitDepth - 1];
-  const isTop = highest > lowest && (tops.includes(highest) || (bitDepth !== undefined && highest > tops[0]!));
+  const isTop =
+    highest > lowest && (tops.includes(highest) || (bitDepth !== undefined && highest > tops[0]!));
   return { lowest, highest, saturatedFraction: isTop ? atHighest / pixels.length : 0 };
 }
 
@@ -50,7 +51,9 @@ export function conditionOf(
     return unusable(`counts up to ${range.highest} do not fit the ${bitDepth} bits that were declared`);
   }
   if (range.saturatedFraction > thresholds.saturatedShare) {
-    return unusable(`${(100 * range.saturatedFraction).toFixed(1)} % of the pixels are saturated at ${range.highest}`);
+    return unusable(
+      `${(100 * range.saturatedFraction).toFixed(1)} % of the pixels are saturated at ${range.highest}`,
+    );
   }
   if (range.highest === range.lowest) return { condition: "blank" };
 
@@ -64,8 +67,11 @@ export function conditionOf(
   }
   if (certain < Math.max(1, thresholds.certainShare * patches)) return { condition: "blank" };
   const sharpShare = sharp / certain;
-  if (sharpShare >= thresholds.mixedShare && sharpShare <= 1 - thresholds.mixedShare) return { condition: "mixed" };
-  return { condition: expectedLevel(scores.distribution) <= thresholds.inFocusLevel ? "in-focus" : "defocused" };
+  if (sharpShare >= thresholds.mixedShare && sharpShare <= 1 - thresholds.mixedShare)
+    return { condition: "mixed" };
+  return {
+    condition: expectedLevel(scores.distribution) <= thresholds.inFocusLevel ? "in-focus" : "defocused",
+  };
 }
 
 function unusable(conditionReason: string): { condition: Condition; conditionReason: string } {

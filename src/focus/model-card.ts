@@ -57,9 +57,7 @@ export const ModelCard = z.object({
       }),
     ),
   }),
-  metrics: z.array(
-    z.object({ name: z.string(), value: z.number(), data: z.string(), command: z.string() }),
-  ),
+  metrics: z.array(z.object({ name: z.string(), value: z.number(), data: z.string(), command: z.string() })),
   files: z.object({ "model.onnx": FileEntry, "weights.safetensors": FileEntry }),
 });
 export type ModelCard = z.infer<typeof ModelCard>;

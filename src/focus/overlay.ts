@@ -1,6 +1,6 @@
 import { type Frame, PATCH_PX } from "../frames/frame.js";
-import { levelColour, type Rgb } from "./colours.js";
 import { mostProbableLevel } from "./certainty.js";
+import { levelColour, type Rgb } from "./colours.js";
 import { type FocusReport, LEVELS } from "./report.js";
 import { patchOrigins } from "./tiling.js";
 
@@ -14,13 +14,18 @@ const BRIGHTEST = 0.999;
  * The frame in grey with each patch framed: hue = level, brightness = certainty; the bar below has the colour of
  * the frame's level (as Fig. 2b of the paper).
  */
-export function drawOverlay(frame: Frame, report: FocusReport): { width: number; height: number; rgb: Uint8Array } {
+export function drawOverlay(
+  frame: Frame,
+  report: FocusReport,
+): { width: number; height: number; rgb: Uint8Array } {
   const { width } = frame;
   const height = frame.height + BAR_PX;
   const rgb = new Uint8Array(3 * width * height);
   const [low, high] = displayRange(frame);
   for (let i = 0; i < frame.pixels.length; i++) {
-    const grey = Math.round(255 * Math.min(1, Math.max(0, (frame.pixels[i]! - low) / Math.max(1, high - low))));
+    const grey = Math.round(
+      255 * Math.min(1, Math.max(0, (frame.pixels[i]! - low) / Math.max(1, high - low))),
+    );
     rgb.fill(grey, 3 * i, 3 * i + 3);
   }
   const paint = (x: number, y: number, colour: Rgb) => rgb.set(colour, 3 * (y * width + x));
@@ -47,6 +52,12 @@ export function drawOverlay(frame: Frame, report: FocusReport): { width: number;
 
 function displayRange({ pixels }: Frame): [number, number] {
   const step = Math.max(1, Math.floor(pixels.length / 65536));
-  const sample = Uint16Array.from({ length: Math.ceil(pixels.length / step) }, (_, i) => pixels[i * step]!).sort();
-  return [sample[Math.floor(DARKEST * (sample.length - 1))]!, sample[Math.ceil(BRIGHTEST * (sample.length - 1))]!];
+  const sample = Uint16Array.from(
+    { length: Math.ceil(pixels.length / step) },
+    (_, i) => pixels[i * step]!,
+  ).sort();
+  return [
+    sample[Math.floor(DARKEST * (sample.length - 1))]!,
+    sample[Math.ceil(BRIGHTEST * (sample.length - 1))]!,
+  ];
 }

@@ -58,7 +58,10 @@ export class FrameDecoder {
 
   /** Undefined for a file that is better streamed. */
   async #decode(path: string): Promise<DecodedFile | undefined> {
-    const bytes = await stat(path).then(({ size }) => size, () => 0);
+    const bytes = await stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
     return bytes > STREAM_BYTES ? undefined : ((await this.#pool.run(path)) as DecodedFile);
   }
 }

@@ -4,7 +4,9 @@ import { compact } from "./compact.js";
 import { yang2018 } from "./yang2018.js";
 
 /** Networks that can be trained, by name. */
-export const networks: ReadonlyMap<string, Architecture> = new Map([compact, yang2018].map((n) => [n.name, n]));
+export const networks: ReadonlyMap<string, Architecture> = new Map(
+  [compact, yang2018].map((n) => [n.name, n]),
+);
 
 /** @throws UnknownNameError listing the known names. */
 export function networkNamed(name: string): Architecture {

@@ -62,7 +62,10 @@ export class TensorflowNetwork {
   async weights(): Promise<Weights> {
     const weights = new Map<string, WeightTensor>();
     for (const [name, variable] of this.variables) {
-      weights.set(name, { shape: variable.shape, values: Float32Array.from(await variable.data<"float32">()) });
+      weights.set(name, {
+        shape: variable.shape,
+        values: Float32Array.from(await variable.data<"float32">()),
+      });
     }
     return weights;
   }
@@ -107,7 +110,9 @@ export class TensorflowNetwork {
         return layer.relu ? product.relu() : product;
       }
       case "dropout":
-        return training ? tf.dropout(input, 1 - layer.keepProbability, undefined, training.dropoutSeed) : input;
+        return training
+          ? tf.dropout(input, 1 - layer.keepProbability, undefined, training.dropoutSeed)
+          : input;
     }
   }
 
@@ -128,7 +133,10 @@ export class TensorflowNetwork {
     }
     // Written out: the fused operation has no gradient on the WebAssembly backend for batch statistics.
     const scale = this.#weight(`${name}/gamma`).mul(variance.add(BATCH_NORM_EPSILON).rsqrt());
-    return input.sub(mean).mul(scale).add(this.#weight(`${name}/beta`)) as tfjs.Tensor4D;
+    return input
+      .sub(mean)
+      .mul(scale)
+      .add(this.#weight(`${name}/beta`)) as tfjs.Tensor4D;
   }
 
   #weight<T extends tfjs.Tensor = tfjs.Tensor>(name: string): T {

@@ -43,14 +43,18 @@ export async function startTensorFlow(wanted?: string): Promise<TensorFlowRuntim
 }
 
 function startNative(name: "gpu" | "native"): TensorFlowRuntime {
-  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   // tfjs-node 4.22 calls this, which Node 23 removed (tfjs issue 8609).
   (util as { isNullOrUndefined?: (value: unknown) => boolean }).isNullOrUndefined ??= (value) =>
     value === null || value === undefined;
   const tf = require(PACKAGES[name]) as TensorFlow & { version: Record<string, string> };
   if (tf.getBackend() !== "tensorflow") throw new Error(`gave the backend ${tf.getBackend()}`);
   const binding = (tf.backend() as unknown as { binding: { TF_Version: string } }).binding;
-  return { tf, name, description: `TensorFlow ${binding.TF_Version}, ${name === "gpu" ? "GPU" : "native CPU"} (${PACKAGES[name]})` };
+  return {
+    tf,
+    name,
+    description: `TensorFlow ${binding.TF_Version}, ${name === "gpu" ? "GPU" : "native CPU"} (${PACKAGES[name]})`,
+  };
 }
 
 async function startWasm(refusals: readonly string[]): Promise<TensorFlowRuntime> {

@@ -38,20 +38,24 @@ export function packWeights(weights: Weights, metadata: Record<string, string> =
  * Reads what `packWeights` or another safetensors writer wrote; float32 only.
  * @throws RangeError saying what is wrong with the bytes.
  */
-export function unpackWeights(packed: Uint8Array): { weights: Weights; metadata: Record<string, string> } {
+export function unpackWeights(packed: Uint8Array): {
+  weights: Weights;
+  metadata: Partial<Record<string, string>>;
+} {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (packed.byteLength < 8) throw new RangeError("shorter than a safetensors header");
   const headerLength = Number(view.getBigUint64(0, true));
-  if (headerLength > packed.byteLength - 8) throw new RangeError("the safetensors header ends beyond the file");
+  if (headerLength > packed.byteLength - 8)
+    throw new RangeError("the safetensors header ends beyond the file");
   const header = JSON.parse(new TextDecoder().decode(packed.subarray(8, 8 + headerLength))) as Record<
     string,
     { dtype: string; shape: number[]; data_offsets: [number, number] }
   >;
   const weights = new Map<string, WeightTensor>();
-  let metadata: Record<string, string> = {};
+  let metadata: Partial<Record<string, string>> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") {
-      metadata = entry as unknown as Record<string, string>;
+      metadata = entry as unknown as Partial<Record<string, string>>;
       continue;
     }
     const [start, end] = entry.data_offsets;

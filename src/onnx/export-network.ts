@@ -24,7 +24,11 @@ export interface ExportOptions {
  * Input `frame`, uint16 [height, width], both at least 84. Outputs: `probabilities` [rows, columns, 11], `certainty`
  * [rows, columns], `distribution` [11], `frame_certainties` [3] (aggregate, mean, maximum).
  */
-export function exportNetwork(architecture: Architecture, weights: Weights, options: ExportOptions = {}): Uint8Array {
+export function exportNetwork(
+  architecture: Architecture,
+  weights: Weights,
+  options: ExportOptions = {},
+): Uint8Array {
   const graph = new GraphBuilder();
   const frame = graph.input("frame", "uint16", ["height", "width"], "camera counts, row order");
   const tiles = addTiling(graph, frame);
@@ -33,7 +37,11 @@ export function exportNetwork(architecture: Architecture, weights: Weights, opti
     writer.add(architecture, index);
     if (options.exposeLayers && layer.kind !== "dropout") {
       graph.node("Identity", [writer.value], {}, `layer_${index}`);
-      graph.output(`layer_${index}`, ["patches", ...writer.onnxShape()], `output of layer ${index}, ${layer.kind}`);
+      graph.output(
+        `layer_${index}`,
+        ["patches", ...writer.onnxShape()],
+        `output of layer ${index}, ${layer.kind}`,
+      );
     }
   }
   addFrameSummary(graph, writer.value, tiles, LEVELS);
@@ -87,7 +95,10 @@ class LayerWriter {
         this.#addConvolution(layer);
         break;
       case "max-pool":
-        this.value = graph.node("MaxPool", [this.value], { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } });
+        this.value = graph.node("MaxPool", [this.value], {
+          kernel_shape: { ints: [2, 2] },
+          strides: { ints: [2, 2] },
+        });
         break;
       case "global-mean-max": {
         const [height, width, channels] = this.#shape as readonly [number, number, number];
@@ -134,7 +145,8 @@ class LayerWriter {
     for (let f = 0; f < filters; f++) {
       for (let c = 0; c < channels; c++) {
         for (let k = 0; k < size * size; k++) {
-          folded[(f * channels + c) * size * size + k] = values[(k * channels + c) * filters + f]! * scale[f]!;
+          folded[(f * channels + c) * size * size + k] =
+            values[(k * channels + c) * filters + f]! * scale[f]!;
         }
       }
     }
@@ -161,7 +173,9 @@ class LayerWriter {
   /** TensorFlow flattens [height, width, channel], ONNX [channel, height, width]: reorder the rows to match. */
   #denseWeights(name: string, architecture: Architecture, index: number) {
     const tensor = this.#weights.get(`${name}/weights`)!;
-    const flattened = architecture.layers.slice(0, index).findLast((layer) => "kernelPx" in layer || layer.kind === "flatten");
+    const flattened = architecture.layers
+      .slice(0, index)
+      .findLast((layer) => "kernelPx" in layer || layer.kind === "flatten");
     const firstAfterFlatten = architecture.layers[index - 1]?.kind === "flatten";
     if (flattened?.kind !== "flatten" || !firstAfterFlatten) return tensor;
     let shape: PatchShape = [PATCH_PX, PATCH_PX, 1];

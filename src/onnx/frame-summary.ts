@@ -31,7 +31,9 @@ export function addFrameSummary(graph: GraphBuilder, logits: string, tiles: Tile
   );
 
   const weight = graph.node("Add", [flatCertainty, graph.float(SMALLEST_CERTAINTY)]);
-  const weighted = graph.node("ReduceSum", [graph.node("Mul", [flat, weight]), graph.ints(0)], { keepdims: { int: 1 } });
+  const weighted = graph.node("ReduceSum", [graph.node("Mul", [flat, weight]), graph.ints(0)], {
+    keepdims: { int: 1 },
+  });
   const total = graph.node("ReduceSum", [weight, graph.ints(0)], { keepdims: { int: 1 } });
   const mean = graph.node("Div", [weighted, total]);
   graph.output(
@@ -46,7 +48,12 @@ export function addFrameSummary(graph: GraphBuilder, logits: string, tiles: Tile
     graph.node("ReduceMax", [flatCertainty, graph.ints(0)]),
   ];
   graph.output(
-    graph.node("Reshape", [graph.node("Concat", summaries, { axis: { int: 0 } }), graph.ints(3)], {}, "frame_certainties"),
+    graph.node(
+      "Reshape",
+      [graph.node("Concat", summaries, { axis: { int: 0 } }), graph.ints(3)],
+      {},
+      "frame_certainties",
+    ),
     [3],
     "aggregate, mean and maximum certainty, 0 to 1",
   );
@@ -54,10 +61,16 @@ export function addFrameSummary(graph: GraphBuilder, logits: string, tiles: Tile
 
 /** [n, levels] to [n, 1]. */
 function certainty(graph: GraphBuilder, distributions: string, levels: number): string {
-  const logarithms = graph.node("Log", [graph.node("Max", [distributions, graph.float(SMALLEST_PROBABILITY)])]);
-  const negativeEntropy = graph.node("ReduceSum", [graph.node("Mul", [distributions, logarithms]), graph.ints(1)], {
-    keepdims: { int: 1 },
-  });
+  const logarithms = graph.node("Log", [
+    graph.node("Max", [distributions, graph.float(SMALLEST_PROBABILITY)]),
+  ]);
+  const negativeEntropy = graph.node(
+    "ReduceSum",
+    [graph.node("Mul", [distributions, logarithms]), graph.ints(1)],
+    {
+      keepdims: { int: 1 },
+    },
+  );
   const scaled = graph.node("Mul", [negativeEntropy, graph.float(1 / Math.log(levels))]);
   return graph.node("Clip", [graph.node("Add", [scaled, graph.float(1)]), graph.float(0), graph.float(1)]);
 }

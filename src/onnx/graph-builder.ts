@@ -4,7 +4,10 @@ import { ATTRIBUTE, ELEMENT, encodeModel } from "./protobuf.js";
 const OPSET = 18;
 const IR_VERSION = 8;
 
-export type AttributeValue = { readonly int: number } | { readonly ints: readonly number[] } | { readonly float: number };
+export type AttributeValue =
+  | { readonly int: number }
+  | { readonly ints: readonly number[] }
+  | { readonly float: number };
 
 /** A side of a tensor: fixed, or named when it varies from frame to frame. */
 export type Side = number | string;
@@ -63,7 +66,7 @@ export class GraphBuilder {
     let name = this.#integers.get(key);
     if (name === undefined) {
       const raw = new DataView(new ArrayBuffer(8 * values.length));
-      values.forEach((value, i) => raw.setBigInt64(8 * i, BigInt(value), true));
+      for (const [i, value] of values.entries()) raw.setBigInt64(8 * i, BigInt(value), true);
       name = this.#constant(`ints_${this.#integers.size}`, ELEMENT.int64, [values.length], raw);
       this.#integers.set(key, name);
     }

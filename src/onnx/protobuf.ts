@@ -1,7 +1,8 @@
 import protobuf from "protobufjs";
 
 /** The part of the ONNX format that Parfocal writes: messages and field numbers as in onnx.proto, IR version 8. */
-const root = protobuf.parse(`
+const root = protobuf.parse(
+  `
   syntax = "proto2";
   package onnx;
   message AttributeProto {
@@ -70,7 +71,9 @@ const root = protobuf.parse(`
     repeated OperatorSetIdProto opset_import = 8;
     repeated StringStringEntryProto metadata_props = 14;
   }
-`, { keepCase: true }).root;
+`,
+  { keepCase: true },
+).root;
 
 const ModelProto = root.lookupType("onnx.ModelProto");
 

@@ -61,7 +61,11 @@ export class Convolver {
   }
 
   /** The one image of `spectrum` under each of two kernels. */
-  convolveTwice(spectrum: Float64Array, first: TransferFunction, second: TransferFunction): [Float32Array, Float32Array] {
+  convolveTwice(
+    spectrum: Float64Array,
+    first: TransferFunction,
+    second: TransferFunction,
+  ): [Float32Array, Float32Array] {
     const product = new Float64Array(spectrum.length);
     for (let i = 0; i < first.length; i++) {
       const real = spectrum[2 * i]!;
@@ -90,7 +94,9 @@ export class Convolver {
   /** Copies the image with a mirrored margin; past the margin stays zero, which no wanted pixel reaches. */
   #mirror(image: Float32Array, out: Float64Array, part: 0 | 1): void {
     if (image.length !== this.width * this.height) {
-      throw new RangeError(`expected an image of ${this.width} x ${this.height} px, got ${image.length} pixels`);
+      throw new RangeError(
+        `expected an image of ${this.width} x ${this.height} px, got ${image.length} pixels`,
+      );
     }
     const margin = (this.kernelPx - 1) / 2;
     for (let y = 0; y < this.height + 2 * margin; y++) {

@@ -24,12 +24,18 @@ export class Fft2d {
   forward(image: Float64Array, out: Float64Array): void {
     const { width, height } = this;
     for (let y = 0; y < height; y++) {
-      this.#rows.transform(this.#work.subarray(2 * y * width, 2 * (y + 1) * width), image.subarray(2 * y * width, 2 * (y + 1) * width));
+      this.#rows.transform(
+        this.#work.subarray(2 * y * width, 2 * (y + 1) * width),
+        image.subarray(2 * y * width, 2 * (y + 1) * width),
+      );
     }
     const columns = new Float64Array(2 * width * height);
     transpose(this.#work, columns, height, width);
     for (let x = 0; x < width; x++) {
-      this.#columns.transform(out.subarray(2 * x * height, 2 * (x + 1) * height), columns.subarray(2 * x * height, 2 * (x + 1) * height));
+      this.#columns.transform(
+        out.subarray(2 * x * height, 2 * (x + 1) * height),
+        columns.subarray(2 * x * height, 2 * (x + 1) * height),
+      );
     }
   }
 
@@ -38,11 +44,17 @@ export class Fft2d {
     const { width, height } = this;
     const columns = new Float64Array(2 * width * height);
     for (let x = 0; x < width; x++) {
-      this.#columns.inverseTransform(columns.subarray(2 * x * height, 2 * (x + 1) * height), spectrum.subarray(2 * x * height, 2 * (x + 1) * height));
+      this.#columns.inverseTransform(
+        columns.subarray(2 * x * height, 2 * (x + 1) * height),
+        spectrum.subarray(2 * x * height, 2 * (x + 1) * height),
+      );
     }
     transpose(columns, this.#work, width, height);
     for (let y = 0; y < height; y++) {
-      this.#rows.inverseTransform(out.subarray(2 * y * width, 2 * (y + 1) * width), this.#work.subarray(2 * y * width, 2 * (y + 1) * width));
+      this.#rows.inverseTransform(
+        out.subarray(2 * y * width, 2 * (y + 1) * width),
+        this.#work.subarray(2 * y * width, 2 * (y + 1) * width),
+      );
     }
   }
 }

@@ -57,7 +57,11 @@ export function pointSpread(rUm: number, zUm: number, optics: Optics = REFERENCE
  * The kernel of a defocus of `zUm`: `sidePx` x `sidePx` samples at pixel centres, row order, sum 1.
  * @param sidePx odd.
  */
-export function defocusKernel(zUm: number, optics: Optics = REFERENCE_OPTICS, sidePx = KERNEL_PX): Float64Array {
+export function defocusKernel(
+  zUm: number,
+  optics: Optics = REFERENCE_OPTICS,
+  sidePx = KERNEL_PX,
+): Float64Array {
   const kernel = sampledPointSpread(zUm, optics, sidePx);
   const total = kernel.reduce((sum, value) => sum + value, 0);
   return kernel.map((value) => value / total);

@@ -91,7 +91,8 @@ export class Random {
       const k = Math.floor(((2 * a) / us + b) * u + mean + 0.43);
       if (us >= 0.07 && v <= quick) return k;
       if (k < 0 || (us < 0.013 && v > us)) continue;
-      if (Math.log((v * inverseAlpha) / (a / (us * us) + b)) <= k * logMean - mean - logFactorial(k)) return k;
+      if (Math.log((v * inverseAlpha) / (a / (us * us) + b)) <= k * logMean - mean - logFactorial(k))
+        return k;
     }
   }
 }
@@ -106,6 +107,9 @@ function logFactorial(k: number): number {
   if (k < SMALL_LOG_FACTORIALS.length) return SMALL_LOG_FACTORIALS[k]!;
   const inverse = 1 / k;
   return (
-    (k + 0.5) * Math.log(k) - k + 0.9189385332046727 + inverse * (1 / 12 - inverse * inverse * (1 / 360 - (inverse * inverse) / 1260))
+    (k + 0.5) * Math.log(k) -
+    k +
+    0.9189385332046727 +
+    inverse * (1 / 12 - inverse * inverse * (1 / 360 - (inverse * inverse) / 1260))
   );
 }

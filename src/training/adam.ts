@@ -48,7 +48,10 @@ export class Adam {
   async memory(): Promise<Weights> {
     const memory = new Map<string, WeightTensor>();
     for (const [name, { first, second }] of this.#moments) {
-      for (const [part, moment] of [["first_moment", first], ["second_moment", second]] as const) {
+      for (const [part, moment] of [
+        ["first_moment", first],
+        ["second_moment", second],
+      ] as const) {
         memory.set(`${name}/${part}`, {
           shape: moment.shape,
           values: Float32Array.from(await moment.data<"float32">()),

@@ -116,7 +116,9 @@ class Light {
     this.#darkest = darkest;
     this.#countsPerUnit = span / contrast;
     const noiseFree = random.uniform() < recipe.noiseFreeShare;
-    this.#electronsPerCount = noiseFree ? Number.POSITIVE_INFINITY : random.logBetween(...recipe.peakElectrons) / span;
+    this.#electronsPerCount = noiseFree
+      ? Number.POSITIVE_INFINITY
+      : random.logBetween(...recipe.peakElectrons) / span;
     this.#readNoiseCounts = random.between(...recipe.readNoiseElectrons) / this.#electronsPerCount;
     this.#background = span * random.between(...recipe.background);
   }
@@ -155,7 +157,10 @@ class Light {
     let best: [number, number] = [0, 0];
     let liveliest = -1;
     for (let i = 0; i < tries; i++) {
-      const corner: [number, number] = [random.below(REGION_PX - PATCH_PX + 1), random.below(REGION_PX - PATCH_PX + 1)];
+      const corner: [number, number] = [
+        random.below(REGION_PX - PATCH_PX + 1),
+        random.below(REGION_PX - PATCH_PX + 1),
+      ];
       const variance = tries === 1 ? 0 : this.#variance(...corner);
       if (variance > liveliest) [liveliest, best] = [variance, corner];
     }
@@ -189,7 +194,10 @@ function turned(left: number, top: number, random: Random): { start: number; ste
 
 /** Lowest value, and the value that one pixel in 200 exceeds. */
 function extent(region: Float32Array): { darkest: number; brightest: number } {
-  const sample = Float32Array.from({ length: Math.ceil(region.length / 29) }, (_, i) => region[i * 29]!).sort();
+  const sample = Float32Array.from(
+    { length: Math.ceil(region.length / 29) },
+    (_, i) => region[i * 29]!,
+  ).sort();
   return { darkest: sample[0]!, brightest: sample[Math.floor(sample.length * 0.995)]! };
 }
 

@@ -14,5 +14,8 @@ const maker = new BatchMaker(images, recipe, seed);
 
 parentPort!.on("message", (index: number) => {
   const batch = maker.make(index);
-  parentPort!.postMessage({ index, batch }, [batch.patches.buffer as ArrayBuffer, batch.levels.buffer as ArrayBuffer]);
+  parentPort!.postMessage({ index, batch }, [
+    batch.patches.buffer as ArrayBuffer,
+    batch.levels.buffer as ArrayBuffer,
+  ]);
 });

@@ -28,7 +28,12 @@ export const RunSettings = z.object({
 });
 export type RunSettings = z.infer<typeof RunSettings>;
 
-const Progress = z.object({ step: z.number(), seconds: z.number(), lossSum: z.number(), curve: z.array(CurvePoint) });
+const Progress = z.object({
+  step: z.number(),
+  seconds: z.number(),
+  lossSum: z.number(),
+  curve: z.array(CurvePoint),
+});
 
 /** Everything that a run needs to go on. */
 export interface Checkpoint {
@@ -63,8 +68,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     const entries = [...all];
     const isOptimiser = ([name]: [string, unknown]) => name.startsWith(OPTIMISER_PREFIX);
     return {
-      settings: RunSettings.parse(JSON.parse(metadata["settings"] ?? "")),
-      ...Progress.parse(JSON.parse(metadata["progress"] ?? "")),
+      settings: RunSettings.parse(JSON.parse(metadata.settings ?? "")),
+      ...Progress.parse(JSON.parse(metadata.progress ?? "")),
       weights: new Map(entries.filter((entry) => !isOptimiser(entry))),
       optimiser: new Map(
         entries.filter(isOptimiser).map(([name, tensor]) => [name.slice(OPTIMISER_PREFIX.length), tensor]),

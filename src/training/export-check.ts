@@ -24,9 +24,12 @@ export async function checkExport(
 ): Promise<number> {
   const { width, height } = image;
   const pixels = Uint16Array.from(image.pixels);
-  const session = await ort.InferenceSession.create(exportNetwork(architecture, weights, { exposeLayers: true }), {
-    executionProviders: ["cpu"],
-  });
+  const session = await ort.InferenceSession.create(
+    exportNetwork(architecture, weights, { exposeLayers: true }),
+    {
+      executionProviders: ["cpu"],
+    },
+  );
   const outputs = await session.run({ frame: new ort.Tensor("uint16", pixels, [height, width]) });
   await session.release();
 

@@ -72,7 +72,9 @@ async function listImages(paths: readonly string[]): Promise<{ path: string; sou
   const listed: { path: string; source: ImageSource }[] = [];
   for (const path of paths) {
     if (path.endsWith(".csv")) {
-      const rows = (await readManifest(path)).filter((row) => row.kind === undefined || row.kind === "infocus");
+      const rows = (await readManifest(path)).filter(
+        (row) => row.kind === undefined || row.kind === "infocus",
+      );
       listed.push(...rows.map((row) => ({ path: row.path, source: sourceOf(row) })));
     } else {
       for (const image of await findImages([path])) {
@@ -102,7 +104,7 @@ export function fieldOf(path: string): string {
 }
 
 function chooseFields(fieldIds: readonly string[], share: number, seed: number): Set<string> {
-  const fields = [...new Set(fieldIds)].sort();
+  const fields = [...new Set(fieldIds)].sort((a, b) => (a < b ? -1 : 1));
   if (fields.length < 2) {
     throw new TrainingError(
       `training needs images of at least two fields, one of them to be held out; found ${fields.length}`,
@@ -144,6 +146,10 @@ function halved({ width, height, pixels, weight }: SharedImage): SharedImage {
     }
   }
   const divisor = highest > 65535 ? 4 : 1;
-  const image = intoSharedMemory(halfWidth, halfHeight, sums.map((sum) => sum / divisor));
+  const image = intoSharedMemory(
+    halfWidth,
+    halfHeight,
+    sums.map((sum) => sum / divisor),
+  );
   return { ...image, weight: weight / 2 };
 }

@@ -8,7 +8,11 @@ import type { TensorFlow } from "../networks/tensorflow-network.js";
  * @param logits [batch, 11]
  * @param levels true levels, int32 [batch]
  */
-export function rankedProbabilityScore(tf: TensorFlow, logits: tfjs.Tensor2D, levels: tfjs.Tensor1D): tfjs.Scalar {
+export function rankedProbabilityScore(
+  tf: TensorFlow,
+  logits: tfjs.Tensor2D,
+  levels: tfjs.Tensor1D,
+): tfjs.Scalar {
   const predicted = tf.matMul(tf.softmax(logits), cumulative(tf));
   const actual = tf.matMul(tf.oneHot(levels, LEVELS).cast("float32") as tfjs.Tensor2D, cumulative(tf));
   return predicted.sub(actual).square().sum(1).mean() as tfjs.Scalar;
@@ -17,6 +21,8 @@ export function rankedProbabilityScore(tf: TensorFlow, logits: tfjs.Tensor2D, le
 /** Upper triangle of ones: distribution times this is its running sum. */
 function cumulative(tf: TensorFlow): tfjs.Tensor2D {
   return tf.tensor2d(
-    Array.from({ length: LEVELS }, (_, row) => Array.from({ length: LEVELS }, (_, column) => (column >= row ? 1 : 0))),
+    Array.from({ length: LEVELS }, (_, row) =>
+      Array.from({ length: LEVELS }, (_, column) => (column >= row ? 1 : 0)),
+    ),
   );
 }

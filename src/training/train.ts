@@ -1,24 +1,18 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { OutputError, reasonOf, TrainingError } from "../errors.js";
-import { MODEL_FILES, openModel, sha256Of } from "../focus/model.js";
-import { DEFAULT_CONDITIONS, type ModelCard } from "../focus/model-card.js";
-import { LEVELS } from "../focus/report.js";
-import { PATCH_PX } from "../frames/frame.js";
-import { writeAtomically } from "../frames/write-atomically.js";
-import { type Architecture, weightCount } from "../networks/architecture.js";
+import { openModel } from "../focus/model.js";
+import type { ModelCard } from "../focus/model-card.js";
 import { networkNamed } from "../networks/registry.js";
 import type { TensorFlowRuntime } from "../networks/tensorflow-runtime.js";
-import { packWeights } from "../networks/weights.js";
-import { exportNetwork } from "../onnx/export-network.js";
-import { LEVEL_UM, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import { type Checkpoint, type RunSettings, readCheckpoint } from "./checkpoint.js";
 import { checkExport } from "./export-check.js";
 import { type ImageSet, loadImageSet } from "./image-set.js";
 import { DEFAULT_RECIPE } from "./recipe.js";
 import { Trainer, type TrainingProgress, type TrainingResult } from "./trainer.js";
+import { type TrainingRecord, writeModel } from "./write-model.js";
 
 export interface TrainOptions {
   readonly images: readonly string[];
@@ -70,7 +64,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   options.onImages?.(images);
   const settings = settingsOf(options, images);
   if (from) assertSameRun(from, settings, checkpointPath);
-  const startWeights = options.startFrom === undefined ? undefined : await (await openModel(options.startFrom)).weights();
+  const startWeights =
+    options.startFrom === undefined ? undefined : await (await openModel(options.startFrom)).weights();
 
   const trainer = new Trainer({
     tf: options.runtime.tf,
@@ -90,8 +85,20 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   try {
     const result = await trainer.run();
     if (result.step < settings.steps) return { finished: false, result };
-    const exportDifference = await checkExport(options.runtime.tf, architecture, result.weights, images.heldOut[0]!);
-    await writeModel(options, architecture, images, result);
+    const exportDifference = await checkExport(
+      options.runtime.tf,
+      architecture,
+      result.weights,
+      images.heldOut[0]!,
+    );
+    const { command, out } = options;
+    await writeModel(
+      out,
+      architecture,
+      result.weights,
+      trainingOf(options, images, result),
+      metricsOf(result, command),
+    );
     return { finished: true, result, exportDifference };
   } finally {
     trainer.dispose();
@@ -123,7 +130,9 @@ function settingsOf(options: TrainOptions, images: ImageSet): RunSettings {
 }
 
 function assertSameRun(from: Checkpoint, settings: RunSettings, path: string): void {
-  const different = (Object.keys(settings) as (keyof RunSettings)[]).filter((key) => from.settings[key] !== settings[key]);
+  const different = (Object.keys(settings) as (keyof RunSettings)[]).filter(
+    (key) => from.settings[key] !== settings[key],
+  );
   if (different.length > 0) {
     throw new TrainingError(
       `${path}: this checkpoint was made with other ${different.join(", ")}; --resume needs the same, or start without it`,
@@ -131,56 +140,33 @@ function assertSameRun(from: Checkpoint, settings: RunSettings, path: string): v
   }
 }
 
-async function writeModel(
-  options: TrainOptions,
-  architecture: Architecture,
+function trainingOf(
+  { command, runtime, seed }: TrainOptions,
   images: ImageSet,
   result: TrainingResult,
-): Promise<void> {
-  const name = basename(options.out);
-  const onnx = exportNetwork(architecture, result.weights, { metadata: { name } });
-  const packed = packWeights(result.weights, { network: architecture.name });
+): TrainingRecord {
   const licences: Record<string, number> = {};
   for (const { licence = "not stated" } of images.sources) licences[licence] = (licences[licence] ?? 0) + 1;
-  const last = result.curve.at(-1);
-  const metric = (label: string, value: number) => ({
-    name: label,
-    value: Number(value.toFixed(4)),
-    data: "synthetically defocused patches, with camera noise, of the fields held out of training",
-    command: options.command,
-  });
-  const card: ModelCard = {
-    format: "parfocal-model",
-    version: 1,
-    name,
-    network: architecture.name,
-    description: architecture.description,
-    weightCount: weightCount(architecture, PATCH_PX),
-    levels: LEVELS,
-    patchPx: PATCH_PX,
-    optics: { levelUm: LEVEL_UM, ...REFERENCE_OPTICS },
-    conditions: DEFAULT_CONDITIONS,
-    training: {
-      command: options.command,
-      engine: options.runtime.description,
-      machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.versions.node}`,
-      seconds: Math.round(result.seconds),
-      steps: result.step,
-      seed: options.seed,
-      recipe: { ...DEFAULT_RECIPE },
-      licences,
-      images: [...images.sources],
-    },
-    metrics: last
-      ? [metric("patches at the exact level", last.heldOutExact), metric("patches within one level", last.heldOutWithinOne)]
-      : [],
-    files: {
-      "model.onnx": { sha256: sha256Of(onnx), bytes: onnx.length },
-      "weights.safetensors": { sha256: sha256Of(packed), bytes: packed.length },
-    },
+  return {
+    command,
+    engine: runtime.description,
+    machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.versions.node}`,
+    seconds: Math.round(result.seconds),
+    steps: result.step,
+    seed,
+    recipe: { ...DEFAULT_RECIPE },
+    licences,
+    images: [...images.sources],
   };
-  await writeAtomically(join(options.out, MODEL_FILES.onnx), onnx);
-  await writeAtomically(join(options.out, MODEL_FILES.weights), packed);
-  await writeAtomically(join(options.out, MODEL_FILES.card), Buffer.from(`${JSON.stringify(card, null, 1)}\n`));
 }
 
+function metricsOf({ curve }: TrainingResult, command: string): ModelCard["metrics"] {
+  const last = curve.at(-1);
+  if (!last) return [];
+  const data = "synthetically defocused patches, with camera noise, of the fields held out of training";
+  const metric = (name: string, value: number) => ({ name, value: Number(value.toFixed(4)), data, command });
+  return [
+    metric("patches at the exact level", last.heldOutExact),
+    metric("patches within one level", last.heldOutWithinOne),
+  ];
+}

@@ -3,10 +3,18 @@ import { EngineError, reasonOf, UnknownNameError } from "../../errors.js";
 import type { Frame } from "../../frames/frame.js";
 import type { FocusModel } from "../model.js";
 import type { EngineOptions, FocusEngine, RawScores } from "./engine.js";
+import { cudaAbsence, webgpuAbsence } from "./gpu-presence.js";
 
 /** Devices of ONNX Runtime, fastest first. */
 const DEVICES = ["cuda", "webgpu", "cpu"] as const;
 type Device = (typeof DEVICES)[number];
+
+/** Why a device need not be tried. */
+const ABSENCE: Record<Device, () => string | undefined> = {
+  cuda: cudaAbsence,
+  webgpu: webgpuAbsence,
+  cpu: () => undefined,
+};
 
 /** A GPU may round differently, but a probability that is off by more than this is a broken driver. */
 const GPU_TOLERANCE = 1e-2;
@@ -19,16 +27,21 @@ export async function startOnnx(model: FocusModel, options: EngineOptions): Prom
   }
   const refusals: string[] = [];
   for (const device of wanted === "auto" ? DEVICES : [wanted as Device]) {
+    const absence = wanted === "auto" ? ABSENCE[device]() : undefined;
+    if (absence !== undefined) {
+      refusals.push(`${device}: ${absence}`);
+      continue;
+    }
     try {
       const session = await createSession(model, device, options.threads);
       if (device !== "cpu") await checkAgainstCpu(session, model, device);
       const why = refusals.length > 0 ? ` (${refusals.join("; ")})` : "";
-      return new OnnxEngine(session, `ONNX Runtime ${ort.env.versions.common}, ${device}${why}`);
+      return new OnnxEngine(session, `ONNX Runtime ${ort.env.versions.common} on ${device}${why}`);
     } catch (error) {
-      refusals.push(`${device} not used: ${reasonOf(error).split("\n")[0]!.trim()}`);
+      refusals.push(`${device}: ${shortReason(error)}`);
     }
   }
-  throw new EngineError(`ONNX Runtime does not start (${refusals.join("; ")}); --device cpu runs everywhere`);
+  throw new EngineError(`ONNX Runtime does not start: ${refusals.join("; ")}. --device cpu runs everywhere`);
 }
 
 function createSession(model: FocusModel, device: Device, threads: number | undefined) {
@@ -41,11 +54,15 @@ function createSession(model: FocusModel, device: Device, threads: number | unde
 }
 
 /** Scores a test frame on both; a GPU that starts but answers otherwise must never judge a plate. */
-async function checkAgainstCpu(session: ort.InferenceSession, model: FocusModel, device: Device): Promise<void> {
+async function checkAgainstCpu(
+  session: ort.InferenceSession,
+  model: FocusModel,
+  device: Device,
+): Promise<void> {
   const side = 200;
   const pixels = Uint16Array.from(
     { length: side * side },
-    (_, i) => 600 + 400 * Math.sin((i % side) / 5) * Math.cos(i / side / 9) + (i * 7919) % 97,
+    (_, i) => 600 + 400 * Math.sin((i % side) / 5) * Math.cos(i / side / 9) + ((i * 7919) % 97),
   );
   const frame = { width: side, height: side, pixels };
   const reference = await createSession(model, "cpu", 1);
@@ -83,7 +100,7 @@ async function run(session: ort.InferenceSession, { width, height, pixels }: Fra
   const counts = pixels instanceof Uint16Array ? pixels : Uint16Array.from(pixels);
   const outputs = await session.run({ frame: new ort.Tensor("uint16", counts, [height, width]) });
   const values = (name: string) => outputs[name]!.data as Float32Array;
-  const [rows, columns] = outputs["certainty"]!.dims as [number, number];
+  const [rows, columns] = outputs.certainty!.dims as [number, number];
   const [aggregateCertainty, meanCertainty, maxCertainty] = values("frame_certainties");
   return {
     rows,
@@ -95,4 +112,10 @@ async function run(session: ort.InferenceSession, { width, height, pixels }: Fra
     meanCertainty: meanCertainty!,
     maxCertainty: maxCertainty!,
   };
+}
+
+/** ONNX Runtime's errors begin with source paths; what is wrong stands in the last sentence. */
+function shortReason(error: unknown): string {
+  const [first = ""] = reasonOf(error).split("\n");
+  return first.length <= 120 ? first : `…${first.slice(-120)}`;
 }

@@ -13,7 +13,10 @@ import type { EngineOptions, FocusEngine, RawScores } from "./engine.js";
 const CHUNK = 256;
 
 /** TensorFlow.js on the model's weights; devices `gpu`, `native`, `wasm`, default the first that loads. */
-export async function startTensorflowEngine(model: FocusModel, { device }: EngineOptions): Promise<FocusEngine> {
+export async function startTensorflowEngine(
+  model: FocusModel,
+  { device }: EngineOptions,
+): Promise<FocusEngine> {
   const { tf, description } = await startTensorFlow(device === "auto" ? undefined : device);
   const network = new TensorflowNetwork(tf, networkNamed(model.card.network), await model.weights());
 

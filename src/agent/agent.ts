@@ -1,0 +1,282 @@
+import type { Logger } from "pino";
+import type { AgentConfig } from "../config/schema.js";
+import { isParfocalError, reasonOf } from "../errors.js";
+import type { FrameScorer } from "../focus/scorer-types.js";
+import { type Clock, systemClock } from "../protocol/clock.js";
+import {
+  DEFAULT_DEADLINE_MS,
+  type DropReason,
+  type ErrorMessage,
+  type OutcomeMessage,
+} from "../protocol/messages.js";
+import { RefocusPolicy } from "../refocus/policy.js";
+import type { ResultRecord, Sink } from "../sinks/sink.js";
+import type { FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
+import { FrameQueue } from "./frame-queue.js";
+import { type AgentState, type Health, HealthCounters } from "./health.js";
+import { verdictOf } from "./verdict.js";
+
+export interface AgentOptions {
+  readonly config: Pick<AgentConfig, "queue" | "policy" | "agent" | "scorer">;
+  /** Stays the caller's: the agent does not dispose of it. */
+  readonly scorer: FrameScorer;
+  /** By name; started in this order. */
+  readonly sources: ReadonlyMap<string, FrameSource>;
+  readonly sinks: ReadonlyMap<string, Sink>;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+/** Where the started parts listen and write, by name of the source or sink. */
+export type AgentPlaces = Readonly<Record<string, string>>;
+
+/** A frame on its way, with what has become of it. */
+interface Job extends IncomingFrame {
+  isSettled: boolean;
+  readonly settled: () => void;
+  cancelDeadline: () => void;
+}
+
+/**
+ * The pipeline: sources, queue, scorer, policy, sinks. Every frame that arrives is answered exactly once, and every
+ * answer is recorded; nothing that a frame, a scorer or a sink does ends the agent. One agent starts and stops once.
+ */
+export class Agent implements SourceHandler {
+  readonly #options: AgentOptions;
+  readonly #clock: Clock;
+  readonly #queue: FrameQueue<Job>;
+  readonly #policy: RefocusPolicy;
+  readonly #counters = new HealthCounters();
+  /** Aborts scoring when a stop is forced. */
+  readonly #forced = new AbortController();
+  readonly #unsettled = new Set<Job>();
+  readonly #startedSources: FrameSource[] = [];
+  readonly #startedSinks: Sink[] = [];
+  #workers: Promise<void>[] = [];
+  #state: AgentState = "new";
+  #startedMs: number | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#queue = new FrameQueue(options.config.queue);
+    this.#policy = new RefocusPolicy(options.config.policy);
+  }
+
+  /**
+   * Starts sinks, then sources, and begins to score. On failure what was started is stopped again.
+   * @throws ParfocalError naming what is in the way; the signal's reason if it is aborted.
+   */
+  async start(signal: AbortSignal = new AbortController().signal): Promise<AgentPlaces> {
+    this.#state = "starting";
+    this.#startedMs = this.#clock.wallMs();
+    const places: Record<string, string> = {};
+    try {
+      for (const [name, sink] of this.#options.sinks) {
+        signal.throwIfAborted();
+        this.#startedSinks.push(sink);
+        places[name] = await sink.start(signal);
+      }
+      for (const [name, source] of this.#options.sources) {
+        signal.throwIfAborted();
+        this.#startedSources.push(source);
+        places[name] = await source.start(this, signal);
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    const { concurrency } = this.#options.config.scorer;
+    this.#workers = Array.from({ length: concurrency }, () => this.#work());
+    this.#state = "running";
+    return places;
+  }
+
+  /** Finishes the frames that wait, `agent.drainMs` at most, and stops. Aborting `force` cuts that short. */
+  stop(force?: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#stop();
+    if (force?.aborted) this.#forced.abort();
+    force?.addEventListener("abort", () => this.#forced.abort(), { once: true });
+    return this.#stopping;
+  }
+
+  health(): Health {
+    const { verdicts, late, drops, errors, outcomes, lost, received, lastFrameMs } = this.#counters;
+    return {
+      state: this.#state,
+      startedMs: this.#startedMs,
+      lastFrameMs,
+      queueDepth: this.#queue.length,
+      received,
+      verdicts: { ...verdicts },
+      late,
+      drops: { ...drops },
+      errors: { ...errors },
+      outcomes: { ...outcomes },
+      lost,
+      sinks: Object.fromEntries([...this.#options.sinks].map(([name, sink]) => [name, sink.counts()])),
+    };
+  }
+
+  frame(incoming: IncomingFrame): Promise<void> {
+    return new Promise((settled) => {
+      const job: Job = { ...incoming, isSettled: false, settled, cancelDeadline: () => undefined };
+      this.#counters.received++;
+      this.#counters.lastFrameMs = this.#clock.wallMs();
+      this.#unsettled.add(job);
+      if (job.header.mode === "gate") {
+        const leftMs = (job.header.deadlineMs ?? DEFAULT_DEADLINE_MS) - (this.#clock.now() - job.receivedMs);
+        job.cancelDeadline = this.#clock.after(Math.max(0, leftMs), () => {
+          this.#queue.remove(job);
+          this.#drop(job, "deadline");
+        });
+      }
+      for (const { item, why } of this.#queue.push(job)) this.#drop(item, why);
+    });
+  }
+
+  problem(source: string, error: ErrorMessage, file?: string): void {
+    this.#options.log.warn({ source, code: error.code, reason: error.message }, "Input was refused");
+    this.#record({
+      ...error,
+      recordedMs: this.#clock.wallMs(),
+      source,
+      ...(file !== undefined && { file }),
+    });
+  }
+
+  lost(session: string, count: number): void {
+    this.#counters.lost += count;
+    this.#options.log.warn({ session, count }, "Frames were lost on the way to the agent");
+  }
+
+  bye(session: string): void {
+    this.#options.log.info({ session }, "Controller said goodbye");
+    this.#outcomes(this.#policy.forget(session, "the controller ended its session"));
+  }
+
+  queued(): number {
+    return this.#queue.length;
+  }
+
+  async #work(): Promise<void> {
+    for (let job = await this.#queue.take(); job !== undefined; job = await this.#queue.take()) {
+      await this.#process(job);
+      // A scorer that answers at once must not keep sockets and timers waiting.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async #process(job: Job): Promise<void> {
+    const takenMs = this.#clock.now();
+    const { scorer } = this.#options;
+    try {
+      const report = await scorer.score(job.frame, { signal: this.#forced.signal });
+      const doneMs = this.#clock.now();
+      const isLate = job.isSettled;
+      // Nobody waits for a late verdict any more, so it must not lead to an action.
+      const header = isLate ? ({ ...job.header, mode: "observe" } as const) : job.header;
+      const judgement = this.#policy.judge(header, report);
+      const verdict = verdictOf(job.header, report, judgement, scorer.model, {
+        queueMs: takenMs - job.receivedMs,
+        scoreMs: doneMs - takenMs,
+        totalMs: doneMs - job.receivedMs,
+      });
+      if (!isLate) this.#settle(job, verdict);
+      this.#record({ ...verdict, ...this.#contextOf(job), ...(isLate && { late: true as const }) });
+      this.#outcomes(judgement.outcomes);
+    } catch (error) {
+      if (this.#forced.signal.aborted) this.#drop(job, "shutdown");
+      else this.#fail(job, error);
+    }
+  }
+
+  /** Ends a frame that gets no verdict in time. */
+  #drop(job: Job, why: DropReason): void {
+    if (job.isSettled) return;
+    const { id, session } = job.header;
+    const drop = { v: 1, type: "drop", id, session, why } as const;
+    this.#settle(job, drop);
+    this.#record({ ...drop, ...this.#contextOf(job) });
+    this.#abandon(job, `a frame got no verdict: ${why}`);
+  }
+
+  #fail(job: Job, cause: unknown): void {
+    const { id, session } = job.header;
+    const code = isParfocalError(cause, "FrameShapeError") ? "unscorable" : "scorer-failed";
+    const error = { v: 1, type: "error", id, session, code, message: reasonOf(cause) } as const;
+    this.#options.log.warn({ id, session, code, reason: error.message }, "A frame could not be scored");
+    if (job.isSettled) return;
+    this.#settle(job, error);
+    this.#record({ ...error, ...this.#contextOf(job) });
+    this.#abandon(job, "a frame could not be scored");
+  }
+
+  #settle(job: Job, answer: Parameters<IncomingFrame["answer"]>[0]): void {
+    job.isSettled = true;
+    job.cancelDeadline();
+    this.#unsettled.delete(job);
+    job.answer(answer);
+    job.settled();
+  }
+
+  #abandon({ header }: Job, why: string): void {
+    if (header.mode !== "gate") return;
+    const outcome = this.#policy.abandon(header, why);
+    if (outcome !== undefined) this.#outcomes([outcome]);
+  }
+
+  #outcomes(outcomes: readonly OutcomeMessage[]): void {
+    for (const outcome of outcomes) this.#record({ ...outcome, recordedMs: this.#clock.wallMs() });
+  }
+
+  #contextOf({ source, header }: Job): Pick<ResultRecord, "recordedMs" | "source" | "frame"> {
+    return { recordedMs: this.#clock.wallMs(), source, frame: header };
+  }
+
+  #record(record: ResultRecord): void {
+    this.#counters.count(record);
+    for (const sink of this.#startedSinks) {
+      try {
+        sink.write(record);
+      } catch (error) {
+        this.#options.log.error({ reason: reasonOf(error) }, "A sink refused a record");
+      }
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#state = "draining";
+    this.#queue.close();
+    await Promise.all(this.#startedSources.map((source) => this.#quietly(source.pause())));
+    await this.#drained();
+    this.#forced.abort();
+    this.#queue.clear();
+    for (const job of [...this.#unsettled]) this.#drop(job, "shutdown");
+    this.#outcomes(this.#policy.forget(undefined, "the agent stopped"));
+    await Promise.all(this.#startedSources.map((source) => this.#quietly(source.stop())));
+    for (const sink of this.#startedSinks) await this.#quietly(sink.stop());
+    this.#state = "stopped";
+  }
+
+  /** Resolves when all frames are scored, the drain time is over or the stop is forced. */
+  #drained(): Promise<void> {
+    const { signal } = this.#forced;
+    return new Promise((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      const cancel = this.#clock.after(this.#options.config.agent.drainMs, resolve);
+      void Promise.all(this.#workers).then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  async #quietly(stopping: Promise<void>): Promise<void> {
+    await stopping.catch((error: unknown) => {
+      this.#options.log.error({ reason: reasonOf(error) }, "A part of the agent did not stop cleanly");
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import type { Logger } from "pino";
+import type { AgentConfig } from "../config/schema.js";
+import type { FrameScorer } from "../focus/scorer-types.js";
+import { type Clock, systemClock } from "../protocol/clock.js";
+import { createSink } from "../sinks/registry.js";
+import type { Sink } from "../sinks/sink.js";
+import { createSource } from "../sources/registry.js";
+import type { FrameSource } from "../sources/source.js";
+import { Agent } from "./agent.js";
+
+export interface AgentParts {
+  readonly scorer: FrameScorer;
+  readonly log: Logger;
+  /** Version of the program, for `welcome`. */
+  readonly version: string;
+  readonly clock?: Clock;
+}
+
+/** An agent with the sources and sinks that the configuration enables; none is started. */
+export async function createAgent(config: AgentConfig, parts: AgentParts): Promise<Agent> {
+  const { scorer, log, version, clock = systemClock } = parts;
+  const sources = new Map<string, FrameSource>();
+  const agent = { name: "parfocal", version };
+  for (const [name, { enabled }] of Object.entries(config.sources)) {
+    if (enabled)
+      sources.set(name, await createSource(name, config.sources, { log, clock, agent, model: scorer.model }));
+  }
+  const sinks = new Map<string, Sink>();
+  // The table of sites is restored from results.jsonl, which must be repaired first.
+  for (const name of ["jsonl", "csv", ...(config.publish.enabled ? ["publish"] : [])]) {
+    sinks.set(name, await createSink(name, config, { log, clock }));
+  }
+  return new Agent({ config, scorer, sources, sinks, log, clock });
+}

@@ -1,0 +1,43 @@
+import type { FocusReport } from "../focus/report.js";
+import type { ModelIdentity } from "../focus/scorer-types.js";
+import type { FrameMessage, VerdictMessage } from "../protocol/messages.js";
+import type { Judgement } from "../refocus/site-search.js";
+
+/** The verdict on one frame. */
+export function verdictOf(
+  header: FrameMessage,
+  report: FocusReport,
+  judgement: Judgement,
+  model: ModelIdentity,
+  timings: VerdictMessage["timings"],
+): VerdictMessage {
+  return {
+    v: 1,
+    type: "verdict",
+    id: header.id,
+    session: header.session,
+    condition: report.condition,
+    level: report.level,
+    expectedLevel: bounded(report.expectedLevel, 10),
+    aggregateCertainty: bounded(report.aggregateCertainty, 1),
+    meanCertainty: bounded(report.meanCertainty, 1),
+    maxCertainty: bounded(report.maxCertainty, 1),
+    decision: judgement.decision,
+    ...(judgement.action !== undefined && { action: judgement.action }),
+    acquireAgain: judgement.decision === "retry",
+    keepAttempt: judgement.keepAttempt,
+    attemptsLeft: judgement.attemptsLeft,
+    reason: judgement.reason,
+    model: { name: model.name, sha256: model.sha256 },
+    timings: {
+      queueMs: bounded(timings.queueMs, Number.MAX_VALUE),
+      scoreMs: bounded(timings.scoreMs, Number.MAX_VALUE),
+      totalMs: bounded(timings.totalMs, Number.MAX_VALUE),
+    },
+  };
+}
+
+/** At most `max`, four decimals, 0 for what is no number: rounding errors must not make a message invalid. */
+function bounded(value: number, max: number): number {
+  return Number.isFinite(value) ? Math.round(Math.min(Math.max(value, 0), max) * 1e4) / 1e4 : 0;
+}

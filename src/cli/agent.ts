@@ -1,0 +1,184 @@
+import { readFileSync } from "node:fs";
+import { destination, type Logger, pino } from "pino";
+import type { CommandModule } from "yargs";
+import type { Agent, AgentPlaces } from "../agent/agent.js";
+import { createAgent } from "../agent/create-agent.js";
+import { flagLayer, scalar } from "../config/layers.js";
+import { loadConfig } from "../config/load-config.js";
+import type { AgentConfig } from "../config/schema.js";
+import { ConfigError } from "../errors.js";
+import type { Scorer } from "../focus/scorer.js";
+
+/** Exit codes after a second signal: 128 + its number. */
+const FORCED = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** After a stop, longest time for sockets and threads to let go before the process is ended, ms. */
+const LAST_WORDS_MS = 2000;
+
+interface AgentArguments {
+  config: string | undefined;
+  address: string | undefined;
+  publish: string | undefined;
+  folder: string | undefined;
+  results: string | undefined;
+  model: string | undefined;
+  engine: string | undefined;
+  device: string | undefined;
+  "engine-threads": number | undefined;
+  "dry-run": boolean | undefined;
+  "log-level": string | undefined;
+  set: string[] | undefined;
+}
+
+/** `parfocal agent`: takes frames and answers verdicts until it is told to stop. */
+export const agentCommand: CommandModule<object, AgentArguments> = {
+  command: "agent",
+  describe: "Take frames from controllers or a folder and answer verdicts",
+  builder: (args) =>
+    args
+      .option("config", { alias: "c", type: "string", describe: "Configuration file (YAML)" })
+      .option("address", { type: "string", describe: "Where controllers connect [sources.zeromq.address]" })
+      .option("publish", { type: "string", describe: "Where subscribers connect [publish.address]" })
+      .option("folder", {
+        type: "string",
+        describe: "Also score the files of this folder [sources.folder.path]",
+      })
+      .option("results", {
+        type: "string",
+        describe: "Folder of results.jsonl and sites.csv [results.folder]",
+      })
+      .option("model", { type: "string", describe: "Folder of the model [scorer.model]" })
+      .option("engine", { type: "string", describe: "Onnx or tensorflow [scorer.engine]" })
+      .option("device", { type: "string", describe: "Auto, or a device of the engine [scorer.device]" })
+      .option("engine-threads", { type: "number", describe: "Threads of the engine [scorer.threads]" })
+      .option("dry-run", { type: "boolean", describe: "Only say what would be done [policy.dryRun]" })
+      .option("log-level", { type: "string", describe: "Trace to fatal, or silent [log.level]" })
+      .option("set", { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" })
+      .epilogue(
+        "Prints one line of JSON with type ready and its addresses when it takes frames; logs go to standard error. " +
+          "SIGTERM or SIGINT finishes the frames that wait, a second one does not. " +
+          "Exit codes: 0 stopped, 1 could not start, 2 wrong usage or configuration, 130 or 143 forced to stop.",
+      ),
+  async handler(args) {
+    try {
+      await runAgent(args);
+    } finally {
+      setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+    }
+  },
+};
+
+async function runAgent(args: AgentArguments): Promise<void> {
+  const flags = flagLayer(flagsOf(args));
+  const config = await loadConfig({ file: args.config, environment: process.env, flags });
+  const log = pino({ level: config.log.level, base: null }, destination({ dest: 2, sync: true }));
+  const stopping = new AbortController();
+  const force = new AbortController();
+  const removeListeners = onSignals(log, stopping, force);
+  let scorer: Scorer | undefined;
+  try {
+    scorer = await loadScorer(config);
+    const agent = await createAgent(config, { scorer, log, version: packageVersion() });
+    const places = await agent.start(stopping.signal);
+    announce(places, scorer, log);
+    await aborted(stopping.signal);
+    log.info({ queued: agent.queued() }, "Stopping; a second signal forces it");
+    await agent.stop(force.signal);
+    logSummary(agent, log);
+  } catch (error) {
+    // Told to stop before it was ready: that is an orderly end.
+    if (error !== stopping.signal.reason) throw error;
+  } finally {
+    await scorer?.dispose();
+    removeListeners();
+  }
+}
+
+async function loadScorer({ scorer }: AgentConfig): Promise<Scorer> {
+  // Loaded late: a wrong configuration is told without waiting for the engine.
+  const module = await import("../focus/scorer.js");
+  return module.Scorer.load({
+    engine: scorer.engine,
+    device: scorer.device,
+    ...(scorer.model !== undefined && { model: scorer.model }),
+    ...(scorer.threads !== undefined && { threads: scorer.threads }),
+  });
+}
+
+/** The first signal aborts `stopping`; the second aborts `force` and ends the process soon after. */
+function onSignals(log: Logger, stopping: AbortController, force: AbortController): () => void {
+  const onSignal = (signal: "SIGINT" | "SIGTERM") => {
+    if (!stopping.signal.aborted) {
+      stopping.abort();
+      return;
+    }
+    log.warn({ signal }, "Stopping at once");
+    force.abort();
+    setTimeout(() => process.exit(FORCED[signal]), 200);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return () => {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  };
+}
+
+/** Tells a parent process and the log that frames are taken. */
+function announce(places: AgentPlaces, { model, engine }: Scorer, log: Logger): void {
+  const { jsonl, csv, zeromq, publish, folder } = places;
+  const line = {
+    type: "ready",
+    addresses: { zeromq, publish },
+    folder,
+    results: jsonl,
+    sites: csv,
+    pid: process.pid,
+  };
+  // Whoever started the agent may have gone; the agent goes on.
+  process.stdout.on("error", () => undefined);
+  process.stdout.write(`${JSON.stringify({ ...line, model, engine })}\n`);
+  log.info({ ...places, model: model.name, engine }, "Ready");
+}
+
+function logSummary(agent: Agent, log: Logger): void {
+  const { received, verdicts, drops, errors, late, lost } = agent.health();
+  log.info({ received, verdicts, drops, errors, late, lost }, "Stopped");
+}
+
+function* flagsOf(args: AgentArguments): Generator<readonly [string, unknown, string]> {
+  yield ["sources.zeromq.address", args.address, "--address"];
+  yield ["publish.address", args.publish, "--publish"];
+  yield ["sources.folder.path", args.folder, "--folder"];
+  yield ["sources.folder.enabled", args.folder === undefined ? undefined : true, "--folder"];
+  yield ["results.folder", args.results, "--results"];
+  yield ["scorer.model", args.model, "--model"];
+  yield ["scorer.engine", args.engine, "--engine"];
+  yield ["scorer.device", args.device, "--device"];
+  yield ["scorer.threads", args["engine-threads"], "--engine-threads"];
+  yield ["policy.dryRun", args["dry-run"], "--dry-run"];
+  yield ["log.level", args["log-level"], "--log-level"];
+  for (const setting of args.set ?? []) {
+    const match = /^(?<path>[\w.-]+)=(?<value>.*)$/s.exec(setting);
+    if (match === null) throw new ConfigError("--set", [`"${setting}" is not path=value`]);
+    yield [match.groups!.path!, scalar(match.groups!.value!), "--set"];
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    // Nothing else may keep the process alive while it only watches.
+    const alive = setInterval(() => undefined, 2 ** 30);
+    const done = () => {
+      clearInterval(alive);
+      resolve();
+    };
+    if (signal.aborted) done();
+    else signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,63 @@
+import { writeFile } from "node:fs/promises";
+import type { CommandModule } from "yargs";
+import { configJsonSchema, defaultConfigYaml } from "../config/documents.js";
+import { loadConfig } from "../config/load-config.js";
+import { OutputError } from "../errors.js";
+import { errorCode, fileReason } from "../frames/file-reasons.js";
+
+const init: CommandModule<object, { file: string; force: boolean }> = {
+  command: "init [file]",
+  describe: "Write a commented configuration with all defaults",
+  builder: (args) =>
+    args
+      .positional("file", {
+        type: "string",
+        default: "parfocal.yaml",
+        describe: "File to write, - for standard output",
+      })
+      .option("force", { type: "boolean", default: false, describe: "Overwrite the file" }),
+  async handler({ file, force }) {
+    if (file === "-") {
+      process.stdout.write(defaultConfigYaml());
+      return;
+    }
+    try {
+      await writeFile(file, defaultConfigYaml(), { flag: force ? "w" : "wx" });
+      console.log(`wrote ${file}`);
+    } catch (error) {
+      const exists = errorCode(error) === "EEXIST";
+      const reason = exists
+        ? "is there already; --force overwrites it"
+        : `cannot be written: ${fileReason(error)}`;
+      throw new OutputError(file, reason, { cause: error });
+    }
+  },
+};
+
+const check: CommandModule<object, { file: string }> = {
+  command: "check <file>",
+  describe: "Print every problem of a configuration file, or ok",
+  builder: (args) =>
+    args.positional("file", { type: "string", demandOption: true, describe: "File to check" }),
+  async handler({ file }) {
+    await loadConfig({ file });
+    console.log("ok");
+  },
+};
+
+const schema: CommandModule = {
+  command: "schema",
+  describe: "Print the JSON Schema of the configuration file",
+  handler() {
+    console.log(JSON.stringify(configJsonSchema(), undefined, 2));
+  },
+};
+
+/** `parfocal config init|check|schema`. */
+export const configCommand: CommandModule = {
+  command: "config",
+  describe: "Write or check a configuration of the agent",
+  builder: (args) =>
+    args.command(init).command(check).command(schema).demandCommand(1, "init, check or schema?"),
+  handler() {},
+};

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
+import { agentCommand } from "./agent.js";
+import { configCommand } from "./config.js";
+import { degradeCommand } from "./degrade.js";
+import { demoCommand } from "./demo.js";
+import { evaluateCommand } from "./evaluate.js";
+import { exitCodes } from "./exit-codes.js";
+import { microscopeCommand } from "./microscope.js";
+import { say } from "./progress.js";
+import { scoreCommand } from "./score.js";
+import { trainCommand } from "./train.js";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+try {
+  await yargs(hideBin(process.argv))
+    .scriptName("parfocal")
+    .version(version)
+    .command(agentCommand)
+    .command(scoreCommand)
+    .command(trainCommand)
+    .command(evaluateCommand)
+    .command(degradeCommand)
+    .command(configCommand)
+    .command(demoCommand)
+    .command(microscopeCommand)
+    .demandCommand(1, "Name a command.")
+    .recommendCommands()
+    .strict()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .fail((message, error, parser) => {
+      if (error) throw error;
+      say(`${message ?? "Wrong usage."}\n`);
+      parser.showHelp("error");
+      process.exit(exitCodes.usage);
+    })
+    .parseAsync();
+} catch (error) {
+  if (isParfocalError(error)) {
+    say(error.message);
+    process.exitCode = error instanceof ConfigError ? exitCodes.usage : exitCodes.failed;
+  } else {
+    say(`Unexpected: ${reasonOf(error)}`);
+    if (process.env.PARFOCAL_DEBUG) say(String((error as Error).stack));
+    else say("This is a fault in Parfocal; PARFOCAL_DEBUG=1 shows where.");
+    process.exitCode = exitCodes.failed;
+  }
+}

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { GateClient } from "../microscope/gate-client.js";
+import { DEFAULT_PLATE_SHAPE, makePlate } from "../microscope/plate.js";
+import { runPlate, type SiteResult } from "../microscope/run-plate.js";
+import { DEFAULT_MICROSCOPE, SimulatedMicroscope } from "../microscope/simulated-microscope.js";
+import { summarise } from "../microscope/summary.js";
+import { Random } from "../optics/random.js";
+import { exitCodes } from "./exit-codes.js";
+
+/** The images that ship with Parfocal. */
+const PLATE_IMAGES = join(fileURLToPath(new URL("../../data/plate", import.meta.url)));
+
+const options = {
+  address: { type: "string", default: "tcp://127.0.0.1:5610", describe: "Address of the agent" },
+  images: {
+    type: "string",
+    array: true,
+    default: [PLATE_IMAGES],
+    describe: "In-focus images that the wells show",
+  },
+  seed: { type: "number", default: 1, describe: "Seed of the plate's shape and of the camera's noise" },
+  session: { type: "string", default: "simulated", describe: "Name of the run in frame identifiers" },
+  "deadline-ms": {
+    type: "number",
+    default: 2000,
+    describe: "Time to wait for a verdict before going on without",
+  },
+} as const satisfies Record<string, Options>;
+
+export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeof options>> = {
+  command: "microscope",
+  describe: "Run a simulated microscope over a 24-well plate against an agent; one JSON line a site",
+  builder: (yargs) => yargs.options(options),
+  handler: async (argv) => {
+    const interrupt = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
+    const sites = await makePlate(argv.images, DEFAULT_PLATE_SHAPE, Random.of(argv.seed, 0));
+    const microscope = new SimulatedMicroscope(DEFAULT_MICROSCOPE, Random.of(argv.seed, 1));
+    const client = new GateClient(argv.address, argv.session);
+    client.start();
+    const results: SiteResult[] = [];
+    try {
+      const run = runPlate({
+        microscope,
+        sites,
+        client,
+        session: argv.session,
+        plate: "simulated-24",
+        deadlineMs: argv.deadlineMs,
+        clock: () => performance.now(),
+        signal: interrupt.signal,
+      });
+      for await (const result of run) {
+        results.push(result);
+        print({ type: "site", done: results.length, of: sites.length, ...result });
+      }
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+      process.exitCode = exitCodes.interrupted;
+    } finally {
+      await client.stop();
+      print({ type: "summary", ...summarise(results) });
+    }
+  },
+};
+
+function print(line: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -1,0 +1,98 @@
+import { parse } from "yaml";
+
+/** A configuration that is not yet checked. */
+export type Tree = { [key: string]: unknown };
+
+/** One origin of settings; later layers win. */
+export interface Layer {
+  readonly tree: Tree;
+  /** Says where in this layer the value at a path was written, or undefined if it was not written here. */
+  whereIs(path: readonly PropertyKey[]): string | undefined;
+}
+
+const ENVIRONMENT_PREFIX = "PARFOCAL_";
+
+/**
+ * Settings from the environment: `PARFOCAL_POLICY__MAX_LEVEL=2` sets `policy.maxLevel`. Values are YAML scalars or
+ * flow collections. Variables without `__` are not settings.
+ */
+export function environmentLayer(environment: Readonly<Record<string, string | undefined>>): Layer {
+  const origins = new Map<string, string>();
+  const tree: Tree = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || !name.startsWith(ENVIRONMENT_PREFIX) || !name.includes("__")) continue;
+    const path = name.slice(ENVIRONMENT_PREFIX.length).split("__").map(camelCase);
+    setAt(tree, path, scalar(value));
+    origins.set(path.join("."), name);
+  }
+  return { tree, whereIs: (path) => originOf(origins, path, "environment variable ") };
+}
+
+/** Settings from the command line, as `[dotted path, value, flag]`; undefined values are left out. */
+export function flagLayer(flags: Iterable<readonly [string, unknown, string]>): Layer {
+  const origins = new Map<string, string>();
+  const tree: Tree = {};
+  for (const [path, value, flag] of flags) {
+    if (value === undefined) continue;
+    setAt(tree, path.split("."), value);
+    origins.set(path, flag);
+  }
+  return { tree, whereIs: (path) => originOf(origins, path, "flag ") };
+}
+
+/** All layers in one tree. Objects are merged, anything else is replaced. */
+export function merge(layers: readonly Layer[]): Tree {
+  return layers.reduce<Tree>((merged, layer) => mergeTrees(merged, layer.tree), {});
+}
+
+/** Reads a value as YAML does, or as text where it is not YAML. */
+export function scalar(text: string): unknown {
+  try {
+    return parse(text) ?? text;
+  } catch {
+    return text;
+  }
+}
+
+function mergeTrees(base: Tree, over: Tree): Tree {
+  const merged: Tree = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = Object.hasOwn(merged, key) ? merged[key] : undefined;
+    merged[key] = isTree(below) && isTree(value) ? mergeTrees(below, value) : value;
+  }
+  return merged;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function setAt(tree: Tree, path: readonly string[], value: unknown): void {
+  let node = tree;
+  for (const key of path.slice(0, -1)) {
+    const next = Object.hasOwn(node, key) ? node[key] : undefined;
+    if (isTree(next)) {
+      node = next;
+    } else {
+      const made: Tree = {};
+      node[key] = made;
+      node = made;
+    }
+  }
+  node[path.at(-1)!] = value;
+}
+
+/** The origin of a path is that of the path itself or of the nearest object around it that was set as a whole. */
+function originOf(origins: ReadonlyMap<string, string>, path: readonly PropertyKey[], kind: string) {
+  for (let length = path.length; length > 0; length--) {
+    const origin = origins.get(path.slice(0, length).map(String).join("."));
+    if (origin !== undefined) return `${kind}${origin}`;
+  }
+  return undefined;
+}
+
+function camelCase(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/_(?<letter>[a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { BindAddress } from "./addresses.js";
+
+const Level = z.number().min(0).max(10);
+const Fraction = z.number().min(0).max(1);
+const PositiveUm = z.number().positive();
+const Milliseconds = z.int().min(1).max(3_600_000);
+const ZLimits = z
+  .tuple([z.number(), z.number()])
+  .refine(([min, max]) => min < max, "the lower limit must be below the upper one");
+
+const rules = {
+  maxLevel: Level.describe("A frame is accepted at or below this expected level, 0 (in focus) to 10."),
+  minCertainty: Fraction.describe("Below this aggregate certainty, 0 to 1, a frame is not judged (abstain)."),
+  retries: z
+    .int()
+    .min(0)
+    .max(20)
+    .describe("Most frames taken again for one site and channel; 0 never retries."),
+  retryWith: z
+    .enum(["move-z", "autofocus", "reacquire"])
+    .describe(
+      "How to retry: move-z (level-guided search), autofocus (the controller's own) or reacquire (only again).",
+    ),
+  umPerLevel: PositiveUm.describe(
+    "Defocus that blurs by one level, um. If unset: 2 x (0.5 / na) x refractiveIndex x (pixelUm / 0.65).",
+  ),
+};
+
+const Scorer = z.strictObject({
+  model: z.string().min(1).optional().describe("Folder of the model. If unset: the one that is shipped."),
+  engine: z.enum(["onnx", "tensorflow"]).default("onnx").describe("What computes: onnx or tensorflow."),
+  device: z
+    .enum(["auto", "cpu", "webgpu", "cuda", "gpu", "native", "wasm"])
+    .default("auto")
+    .describe("Where it computes; onnx: auto, cpu, webgpu, cuda; tensorflow: auto, gpu, native, wasm."),
+  threads: z.int().min(1).max(256).optional().describe("Threads of the engine. If unset: its own choice."),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe(
+      "Frames that are scored at the same time. More than 1 helps only where the engine leaves cores idle.",
+    ),
+});
+
+const ZeromqSource = z.strictObject({
+  enabled: z.boolean().default(true).describe("Take frames over ZeroMQ."),
+  address: BindAddress.default("tcp://127.0.0.1:5610").describe(
+    "Where controllers connect. Loopback only; port 0 picks a free one.",
+  ),
+  highWaterMark: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(4)
+    .describe("Frames of one controller that the socket holds before its sender has to wait."),
+  maxFrameMib: z
+    .int()
+    .min(1)
+    .max(2048)
+    .default(256)
+    .describe("Largest frame, MiB. A larger one closes its connection."),
+});
+
+const FolderSource = z.strictObject({
+  enabled: z.boolean().default(false).describe("Score image files as they appear in a folder."),
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The folder, watched with all its subfolders. Needed if enabled."),
+  pattern: z
+    .string()
+    .min(1)
+    .default("**/*.{tif,tiff,png}")
+    .describe("Which files, relative to the folder: ** any folders, * any characters, ? one, {a,b} either."),
+  existing: z
+    .enum(["score", "ignore"])
+    .default("score")
+    .describe("What to do with files that are there at the start: score or ignore."),
+  polling: z
+    .boolean()
+    .default(false)
+    .describe("Look again and again instead of being told by the system; needed on network drives."),
+  pollMs: Milliseconds.default(500).describe("Time between two looks when polling, ms."),
+  stableMs: Milliseconds.default(500).describe(
+    "A file is complete once its size stands still this long, ms.",
+  ),
+  giveUpMs: Milliseconds.default(30_000).describe(
+    "A file that still cannot be read this long after it stood still is an error, ms.",
+  ),
+});
+
+const Queue = z.strictObject({
+  size: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(16)
+    .describe(
+      "Frames that may wait. When it is full, the oldest observed frame is dropped, never a gated one for it.",
+    ),
+  observePerController: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(2)
+    .describe("Observed frames of one controller that may wait; a newer one drops the oldest."),
+});
+
+const OpticsDefaults = z.strictObject({
+  na: z.number().positive().max(2).default(0.5).describe("Numerical aperture of the objective."),
+  refractiveIndex: z.number().min(1).max(2).default(1).describe("Refractive index of the immersion medium."),
+  pixelUm: PositiveUm.default(0.65).describe("Side of a pixel in the sample, um."),
+});
+
+const Channel = z.strictObject(rules).partial();
+
+const Policy = z.strictObject({
+  maxLevel: rules.maxLevel.default(1),
+  minCertainty: rules.minCertainty.default(0.25),
+  retries: rules.retries.default(3),
+  retryWith: rules.retryWith.default("move-z"),
+  umPerLevel: rules.umPerLevel.optional(),
+  firstSide: z
+    .enum(["positive", "negative"])
+    .default("positive")
+    .describe("Side to probe first where nothing was learned yet: positive (larger z) or negative."),
+  maxTravelUm: PositiveUm.default(100).describe(
+    "Longest path of the focus drive for one site, um, the way back to the best z included.",
+  ),
+  zLimitsUm: ZLimits.optional().describe(
+    "Lowest and highest z that may be asked for, um, [min, max]. The controller's own limits hold as well.",
+  ),
+  dryRun: z.boolean().default(false).describe("Only say what would be done: flag instead of retry."),
+  optics: OpticsDefaults.prefault({}).describe("Assumed where a frame does not report its optics."),
+  channels: z
+    .record(z.string().min(1), Channel)
+    .default({})
+    .describe("Rules by channel name, each any of maxLevel, minCertainty, retries, retryWith, umPerLevel."),
+});
+
+const Publish = z.strictObject({
+  enabled: z.boolean().default(true).describe("Publish every verdict and event (ZeroMQ PUB)."),
+  address: BindAddress.default("tcp://127.0.0.1:5611").describe(
+    "Where subscribers connect. Loopback only; port 0 picks a free one.",
+  ),
+});
+
+const Results = z.strictObject({
+  folder: z
+    .string()
+    .min(1)
+    .default("parfocal-results")
+    .describe("Folder of results.jsonl and sites.csv; made if it is missing."),
+  fsync: z
+    .enum(["every-line", "interval", "never"])
+    .default("interval")
+    .describe(
+      "When results.jsonl is forced to the disk: every-line, interval (every fsyncMs) or never (the system's choice).",
+    ),
+  fsyncMs: Milliseconds.default(1000).describe("Time between two forced writes with fsync: interval, ms."),
+  csvMs: Milliseconds.default(1000).describe("Shortest time between two rewrites of sites.csv, ms."),
+});
+
+/** The configuration of `parfocal agent`. Every key has a default, so `{}` is a configuration. */
+export const AgentConfig = z.strictObject({
+  scorer: Scorer.prefault({}).describe("The model and what computes it."),
+  sources: z
+    .strictObject({
+      zeromq: ZeromqSource.prefault({}).describe("Frames from controllers (docs/protocol.md)."),
+      folder: FolderSource.prefault({})
+        .refine((folder) => !folder.enabled || folder.path !== undefined, {
+          path: ["path"],
+          message: "is needed because the folder source is enabled",
+        })
+        .describe("Frames from files."),
+    })
+    .prefault({})
+    .describe("Where frames come from."),
+  queue: Queue.prefault({}).describe("Frames between arrival and scoring."),
+  policy: Policy.prefault({}).describe("From level and certainty to a decision."),
+  publish: Publish.prefault({}).describe("Verdicts and events for dashboards and loggers."),
+  results: Results.prefault({}).describe("Files."),
+  agent: z
+    .strictObject({
+      drainMs: Milliseconds.default(10_000).describe(
+        "After the first signal, longest time to finish the frames that wait, ms; the others are dropped.",
+      ),
+    })
+    .prefault({})
+    .describe("Start and stop."),
+  log: z
+    .strictObject({
+      level: z
+        .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+        .default("info")
+        .describe(
+          "Least severe message on standard error: trace, debug, info, warn, error, fatal or silent.",
+        ),
+    })
+    .prefault({})
+    .describe("Log."),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;
+
+export type ZeromqSourceConfig = AgentConfig["sources"]["zeromq"];
+export type FolderSourceConfig = AgentConfig["sources"]["folder"];

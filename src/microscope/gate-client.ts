@@ -1,0 +1,90 @@
+import { Dealer } from "zeromq";
+import { decodeMessage, encodeFrame, encodeMessage, type Pixels } from "../protocol/codec.js";
+import { HEARTBEAT_MS, PROTOCOL_VERSION } from "../protocol/common.js";
+import type { FrameMessage, VerdictMessage } from "../protocol/messages.js";
+
+/** A controller's end of the protocol: ships a frame, waits for its verdict until the deadline, fails open. */
+export class GateClient {
+  readonly #address: string;
+  readonly #session: string;
+  readonly #socket = new Dealer({
+    linger: 0,
+    sendHighWaterMark: 4,
+    receiveHighWaterMark: 100,
+    immediate: true,
+    sendTimeout: 0,
+    heartbeatInterval: HEARTBEAT_MS,
+    heartbeatTimeout: 3 * HEARTBEAT_MS,
+  });
+  readonly #waiting = new Map<string, (verdict: VerdictMessage | undefined) => void>();
+  #heartbeat: NodeJS.Timeout | undefined;
+  #receiving: Promise<void> | undefined;
+
+  constructor(address: string, session: string) {
+    this.#address = address;
+    this.#session = session;
+  }
+
+  start(): void {
+    this.#socket.connect(this.#address);
+    this.#receiving = this.#receive();
+    this.#heartbeat = setInterval(() => {
+      void this.#send(
+        encodeMessage({
+          v: PROTOCOL_VERSION,
+          type: "heartbeat",
+          session: this.#session,
+          timestampMs: Date.now(),
+        }),
+      );
+    }, HEARTBEAT_MS);
+    this.#heartbeat.unref();
+  }
+
+  /** The verdict, or undefined when none came in time: the acquisition then goes on and the frame counts as unscored. */
+  async score(header: FrameMessage, pixels: Pixels, deadlineMs: number): Promise<VerdictMessage | undefined> {
+    const answer = new Promise<VerdictMessage | undefined>((resolve) =>
+      this.#waiting.set(header.id, resolve),
+    );
+    const timer = setTimeout(() => this.#answer(header.id, undefined), deadlineMs);
+    if (!(await this.#send(encodeFrame(header, pixels)))) this.#answer(header.id, undefined);
+    const verdict = await answer;
+    clearTimeout(timer);
+    return verdict;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await this.#send(encodeMessage({ v: PROTOCOL_VERSION, type: "bye", session: this.#session }));
+    this.#socket.close();
+    await this.#receiving;
+  }
+
+  /** False when the agent is absent or slow: nothing is queued for it. */
+  async #send(message: string | [string, Uint8Array]): Promise<boolean> {
+    try {
+      await this.#socket.send(message as string | (string | Buffer)[]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #receive(): Promise<void> {
+    for await (const parts of this.#socket) {
+      const incoming = decodeMessage(parts);
+      if (incoming.kind !== "plain") continue;
+      const { message } = incoming;
+      if (message.type === "verdict") this.#answer(message.id, message);
+      if ((message.type === "drop" || message.type === "error") && message.id !== undefined) {
+        this.#answer(message.id, undefined);
+      }
+    }
+  }
+
+  #answer(id: string, verdict: VerdictMessage | undefined): void {
+    const resolve = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    resolve?.(verdict);
+  }
+}

@@ -1,0 +1,22 @@
+import { performance } from "node:perf_hooks";
+
+/** Time, handed in so that tests can hold it. */
+export interface Clock {
+  /** Monotonic, ms; for durations and deadlines. */
+  now(): number;
+  /** Wall clock, ms since 1970 UTC; for records. */
+  wallMs(): number;
+  /** Calls `callback` once after `delayMs`; the returned function calls it off. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** The machine's time. Pending calls do not keep the process alive. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallMs: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { MAX_SIDE_PX } from "../frames/frame.js";
+
+/** Major version of the protocol, the `v` of every message. */
+export const PROTOCOL_VERSION = 1;
+
+/** Time between two heartbeats, ms, either way. */
+export const HEARTBEAT_MS = 1000;
+
+/** Assumed when a `gate` frame names no `deadlineMs`. */
+export const DEFAULT_DEADLINE_MS = 1000;
+
+/** Longest accepted identifier or name, characters. */
+const MAX_NAME_LENGTH = 512;
+
+export const Name = z.string().min(1).max(MAX_NAME_LENGTH);
+export const Version = z.literal(PROTOCOL_VERSION);
+export const Index = z.int().min(0);
+export const SidePx = z.int().min(1).max(MAX_SIDE_PX);
+/** Level of defocus on the continuous scale, 0 to 10. */
+export const Level = z.number().min(0).max(10);
+export const Fraction = z.number().min(0).max(1);
+
+/** What a frame is; the same names as `Condition` of src/focus. */
+export const ConditionName = z.enum(["in-focus", "defocused", "mixed", "blank", "unusable"]);
+
+/** One stage position. `name` tells the sites of a plate apart; the rest places it on the plate. */
+export const Site = z.object({
+  /** Position name, unique on its plate within the session, as the controller calls it ("B03-Site_2"). */
+  name: Name,
+  plate: Name.optional(),
+  /** Well name, "A1" to "AF48"; zero padding is allowed. */
+  well: Name.optional(),
+  /** Number of the site within its well, from 0. */
+  index: Index.optional(),
+  /** Row and column of the well on the plate, from 0. If missing, they follow from `well`. */
+  row: Index.optional(),
+  column: Index.optional(),
+});
+export type Site = z.infer<typeof Site>;
+
+/** The optics that took a frame. `wavelengthNm` is that of the emitted light. */
+export const Optics = z.object({
+  na: z.number().positive().max(2),
+  wavelengthNm: z.number().positive().optional(),
+  /** Of the immersion medium. If missing, assume 1 (air). */
+  refractiveIndex: z.number().min(1).max(2).optional(),
+  magnification: z.number().positive().optional(),
+});
+export type Optics = z.infer<typeof Optics>;
+
+/** The model that answered. */
+export const Model = z.object({ name: z.string(), sha256: z.string() });

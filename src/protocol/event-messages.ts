@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { Index, Level, Name, Site, Version } from "./common.js";
+import { Action, DECISIONS } from "./verdict-message.js";
+
+/** Why a frame was not scored, or not in time. */
+export const DROP_REASONS = ["superseded", "overload", "deadline", "shutdown"] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** A frame that gets no verdict though nothing is wrong with it. */
+export const DropMessage = z.object({
+  v: Version,
+  type: z.literal("drop"),
+  id: Name,
+  session: Name,
+  /** One of `superseded`, `overload`, `deadline`, `shutdown`; more may be added. */
+  why: Name,
+});
+export type DropMessage = z.infer<typeof DropMessage>;
+
+/** Something was wrong with a message or its frame. `id` is there when the frame could be told. */
+export const ErrorMessage = z.object({
+  v: Version,
+  type: z.literal("error"),
+  id: Name.optional(),
+  session: Name.optional(),
+  /**
+   * `bad-json`, `bad-message`, `bad-parts`, `bad-length`, `unsupported-version`, `unreadable`, `unscorable`,
+   * `scorer-failed`; more may be added.
+   */
+  code: Name,
+  /** One sentence for people. */
+  message: z.string(),
+});
+export type ErrorMessage = z.infer<typeof ErrorMessage>;
+
+/** Whether refocusing a site helped. */
+export const RECOVERED = ["yes", "no", "not-needed", "unknown"] as const;
+export type Recovered = (typeof RECOVERED)[number];
+
+/** What became of one site and channel that was gated, once no more frames of it are expected. */
+export const OutcomeMessage = z.object({
+  v: Version,
+  type: z.literal("outcome"),
+  session: Name,
+  site: Site,
+  channel: Name.optional(),
+  timeIndex: Index.optional(),
+  recovered: z.enum(RECOVERED),
+  /** The last decision for this site; `retry` if no frame came after it. */
+  decision: z.enum(DECISIONS),
+  /** Frames that were judged. */
+  attempts: z.int().min(1),
+  /** Expected level of the first frame and of the one to keep. */
+  levelBefore: Level,
+  levelAfter: Level,
+  /** Z of the first frame and of the one to keep, um, if the controller reports z. */
+  zBeforeUm: z.number().optional(),
+  zAfterUm: z.number().optional(),
+  /** Path of the focus drive, um, the way back included. */
+  travelUm: z.number().min(0),
+  /** The frame to keep. */
+  keepId: Name,
+  keepAttempt: Index,
+  /** The actions in the order they were asked for. */
+  actions: z.array(Action),
+  reason: z.string(),
+});
+export type OutcomeMessage = z.infer<typeof OutcomeMessage>;

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { Index, Model, Name, Version } from "./common.js";
+
+/** First message of a controller. Not needed before a frame, but it tells who is there. */
+export const HelloMessage = z.object({
+  v: Version,
+  type: z.literal("hello"),
+  session: Name,
+  controller: z.object({ name: Name, version: Name.optional(), host: Name.optional() }),
+});
+export type HelloMessage = z.infer<typeof HelloMessage>;
+
+/** Answer to `hello`: who answers, with which model, and how much may be sent. */
+export const WelcomeMessage = z.object({
+  v: Version,
+  type: z.literal("welcome"),
+  session: Name,
+  agent: z.object({ name: Name, version: Name }),
+  model: Model,
+  limits: z.object({
+    /** Largest side of a frame, px. */
+    maxSidePx: z.int().positive(),
+    /** Largest frame, bytes; a larger message closes the connection. */
+    maxFrameBytes: z.int().positive(),
+    /** `gate` frames that one controller may have unanswered. */
+    gateInFlight: z.int().positive(),
+  }),
+  heartbeatMs: z.number().positive(),
+});
+export type WelcomeMessage = z.infer<typeof WelcomeMessage>;
+
+/** Sent every second both ways. */
+export const HeartbeatMessage = z.object({
+  v: Version,
+  type: z.literal("heartbeat"),
+  session: Name.optional(),
+  timestampMs: z.number(),
+  /** From the agent: frames waiting. */
+  queued: Index.optional(),
+});
+export type HeartbeatMessage = z.infer<typeof HeartbeatMessage>;
+
+/** The sender goes away. After the agent's, a controller goes on without verdicts until the next `welcome`. */
+export const ByeMessage = z.object({
+  v: Version,
+  type: z.literal("bye"),
+  session: Name.optional(),
+  reason: z.string().optional(),
+});
+export type ByeMessage = z.infer<typeof ByeMessage>;

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { ConditionName, Fraction, Index, Level, Model, Name, Version } from "./common.js";
+
+export const DECISIONS = ["accept", "retry", "flag", "abstain"] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** What the controller does before it acquires again, or goes on. */
+export const Action = z.discriminatedUnion("kind", [
+  /** Move the focus drive by a signed distance, um, from where this frame was taken. */
+  z.object({ kind: z.literal("move-z"), byUm: z.number() }),
+  /** Run the controller's own autofocus. */
+  z.object({ kind: z.literal("autofocus") }),
+  /** Do nothing but acquire again. */
+  z.object({ kind: z.literal("reacquire") }),
+]);
+export type Action = z.infer<typeof Action>;
+
+/**
+ * The answer to one frame. A controller executes `action` if there is one, then acquires the same site again
+ * (as `attempt + 1`) exactly if `acquireAgain` is true.
+ */
+export const VerdictMessage = z
+  .object({
+    v: Version,
+    type: z.literal("verdict"),
+    id: Name,
+    session: Name,
+    condition: ConditionName,
+    /** Most likely level of the frame, 0 to 10. */
+    level: z.int().min(0).max(10),
+    /** Mean of the frame's level distribution, 0 to 10. */
+    expectedLevel: Level,
+    aggregateCertainty: Fraction,
+    meanCertainty: Fraction,
+    maxCertainty: Fraction,
+    decision: z.enum(DECISIONS),
+    action: Action.optional(),
+    /** True exactly if `decision` is `retry`. False ends the site, also when there is an `action`. */
+    acquireAgain: z.boolean(),
+    /** The attempt whose frame is the one to keep, as far as is known now. */
+    keepAttempt: Index,
+    /** Retries that this site may still use. */
+    attemptsLeft: Index,
+    /** One sentence for people. */
+    reason: z.string(),
+    model: Model,
+    /** Time in the queue, in the scorer, and from arrival to answer, ms. */
+    timings: z.object({
+      queueMs: z.number().min(0),
+      scoreMs: z.number().min(0),
+      totalMs: z.number().min(0),
+    }),
+  })
+  .refine((verdict) => verdict.acquireAgain === (verdict.decision === "retry"), {
+    path: ["acquireAgain"],
+    message: "must be true for the decision retry and false for any other",
+  });
+export type VerdictMessage = z.infer<typeof VerdictMessage>;

@@ -1,0 +1,90 @@
+import type { FocusReport } from "../focus/report.js";
+import { type FocusOptics, umPerLevelOf } from "./optics.js";
+
+/** How a retry is made: by the level-guided search, or left to the controller and verified. */
+export type RetryWith = "move-z" | "autofocus" | "reacquire";
+
+/** What may differ from channel to channel. */
+export interface ChannelRules {
+  /** A frame is sharp enough at or below this expected level, 0 to 10. */
+  readonly maxLevel: number;
+  /** Below this aggregate certainty, 0 to 1, a frame is not judged. */
+  readonly minCertainty: number;
+  /** Most frames taken again for one site. */
+  readonly retries: number;
+  readonly retryWith: RetryWith;
+  /** Defocus per level, um. If missing, it follows from the optics. */
+  readonly umPerLevel?: number | undefined;
+}
+
+/** The rules for channels that are not named, those for the named ones, and the bounds of the search. */
+export interface PolicySettings extends ChannelRules {
+  readonly channels: Readonly<
+    Record<string, { readonly [K in keyof ChannelRules]?: ChannelRules[K] | undefined }>
+  >;
+  /** Assumed where a frame does not say. */
+  readonly optics: FocusOptics;
+  readonly firstSide: "positive" | "negative";
+  readonly maxTravelUm: number;
+  readonly zLimitsUm?: readonly [number, number] | undefined;
+  /** Say what would be done, and do nothing. */
+  readonly dryRun: boolean;
+}
+
+export type Assessment =
+  | { readonly kind: "sharp" | "blurred"; readonly reason: string }
+  /** The frame cannot be judged; refocusing on it would be hunting. */
+  | { readonly kind: "mixed" | "unusable" | "blank" | "uncertain"; readonly reason: string };
+
+/** The rules of one channel. */
+export function rulesFor(settings: PolicySettings, channel: string | undefined): ChannelRules {
+  const own =
+    channel !== undefined && Object.hasOwn(settings.channels, channel) ? settings.channels[channel] : {};
+  return {
+    maxLevel: own?.maxLevel ?? settings.maxLevel,
+    minCertainty: own?.minCertainty ?? settings.minCertainty,
+    retries: own?.retries ?? settings.retries,
+    retryWith: own?.retryWith ?? settings.retryWith,
+    umPerLevel: own?.umPerLevel ?? settings.umPerLevel,
+  };
+}
+
+/** Judges one frame on its own, without regard to what was seen before. */
+export function assess(report: FocusReport, rules: ChannelRules): Assessment {
+  const level = report.expectedLevel.toFixed(1);
+  if (report.condition === "unusable") {
+    return { kind: "unusable", reason: `unusable: ${report.conditionReason ?? "not fit to be judged"}` };
+  }
+  if (report.condition === "blank") return { kind: "blank", reason: "blank: nothing to judge" };
+  if (report.condition === "mixed") {
+    return {
+      kind: "mixed",
+      reason: `mixed: parts of the frame are sharp and parts are not (mean level ${level})`,
+    };
+  }
+  // A certainty that is not a number is none.
+  if (!(report.aggregateCertainty >= rules.minCertainty)) {
+    const certainty = report.aggregateCertainty.toFixed(2);
+    return { kind: "uncertain", reason: `certainty ${certainty} is below ${rules.minCertainty}` };
+  }
+  return report.expectedLevel <= rules.maxLevel
+    ? { kind: "sharp", reason: `level ${level} is within ${rules.maxLevel}` }
+    : { kind: "blurred", reason: `level ${level} is above ${rules.maxLevel}` };
+}
+
+/** Defocus per level for one frame, um: the configured one, else from the optics it reports, else the assumed ones. */
+export function umPerLevelFor(
+  rules: ChannelRules,
+  assumed: FocusOptics,
+  frame: {
+    readonly optics?: { readonly na: number; readonly refractiveIndex?: number | undefined } | undefined;
+    readonly pixelUm?: number | undefined;
+  },
+): number {
+  if (rules.umPerLevel !== undefined) return rules.umPerLevel;
+  return umPerLevelOf({
+    na: frame.optics?.na ?? assumed.na,
+    refractiveIndex: frame.optics?.refractiveIndex ?? (frame.optics ? 1 : assumed.refractiveIndex),
+    pixelUm: frame.pixelUm ?? assumed.pixelUm,
+  });
+}

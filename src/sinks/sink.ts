@@ -1,0 +1,55 @@
+import type { Logger } from "pino";
+import type { Clock } from "../protocol/clock.js";
+import type {
+  DropMessage,
+  ErrorMessage,
+  FrameMessage,
+  OutcomeMessage,
+  VerdictMessage,
+} from "../protocol/messages.js";
+
+/** What is known beside the message when something is recorded. */
+interface RecordContext {
+  /** Wall clock, ms since 1970 UTC. */
+  readonly recordedMs: number;
+  /** Name of the source, where a source was involved. */
+  readonly source?: string;
+  /** Header of the frame that the message is about. */
+  readonly frame?: FrameMessage;
+  /** File that the message is about. */
+  readonly file?: string;
+  /** The verdict came after the deadline and was not sent: the controller went on without it. */
+  readonly late?: true;
+}
+
+/** One verdict or event as it is logged and published: a message of the protocol with its context beside it. */
+export type ResultRecord = (VerdictMessage | DropMessage | ErrorMessage | OutcomeMessage) & RecordContext;
+
+/** What a sink has done. */
+export interface SinkCounts {
+  readonly written: number;
+  /** Failed attempts to write; what they held is tried again. */
+  readonly failures: number;
+  /** Records that were given up. */
+  readonly lost: number;
+}
+
+export interface SinkContext {
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** Where results go. Its constructor does nothing. */
+export interface Sink {
+  /**
+   * Gets ready to write.
+   * @returns the file or address it writes to.
+   * @throws OutputError or AddressError naming what is in the way.
+   */
+  start(signal: AbortSignal): Promise<string>;
+  /** Takes a record; never waits and never throws. */
+  write(record: ResultRecord): void;
+  counts(): SinkCounts;
+  /** Writes what is left and lets go of everything. */
+  stop(): Promise<void>;
+}

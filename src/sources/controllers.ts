@@ -1,0 +1,55 @@
+/** A connected controller. */
+export interface Controller {
+  /** Routing identity of its connection. */
+  readonly identity: Buffer;
+  session: string | undefined;
+  /** When it was last heard, monotonic, ms. */
+  heardMs: number;
+}
+
+/** The controllers that were heard lately, by connection. */
+export class Controllers {
+  readonly #byIdentity = new Map<string, Controller>();
+  readonly #sequences = new Map<string, number>();
+  readonly #silenceMs: number;
+
+  /** @param silenceMs a controller that was not heard this long is forgotten. */
+  constructor(silenceMs: number) {
+    this.#silenceMs = silenceMs;
+  }
+
+  heard(identity: Buffer, nowMs: number, session?: string): void {
+    const key = identity.toString("hex");
+    const known = this.#byIdentity.get(key);
+    if (known === undefined) {
+      // A copy: the received part is a view that would keep its whole message in memory.
+      this.#byIdentity.set(key, { identity: Buffer.from(identity), session, heardMs: nowMs });
+    } else {
+      known.heardMs = nowMs;
+      known.session = session ?? known.session;
+    }
+  }
+
+  /** The controllers that are still there; the silent ones are forgotten. */
+  present(nowMs: number): Controller[] {
+    for (const [key, controller] of this.#byIdentity) {
+      if (nowMs - controller.heardMs > this.#silenceMs) this.#byIdentity.delete(key);
+    }
+    return [...this.#byIdentity.values()];
+  }
+
+  forget(identity: Buffer): void {
+    this.#byIdentity.delete(identity.toString("hex"));
+  }
+
+  /** How many frames of a session were lost before the one with this sequence number. */
+  lostBefore(session: string, sequence: number): number {
+    const last = this.#sequences.get(session);
+    this.#sequences.delete(session);
+    this.#sequences.set(session, sequence);
+    if (this.#sequences.size > MAX_SESSIONS) this.#sequences.delete(this.#sequences.keys().next().value!);
+    return last !== undefined && sequence > last + 1 ? sequence - last - 1 : 0;
+  }
+}
+
+const MAX_SESSIONS = 1000;

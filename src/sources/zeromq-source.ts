@@ -1,0 +1,227 @@
+import { Router } from "zeromq";
+import type { ZeromqSourceConfig } from "../config/schema.js";
+import { isParfocalError, reasonOf } from "../errors.js";
+import { MAX_SIDE_PX } from "../frames/frame.js";
+import { bindError } from "../protocol/bind-error.js";
+import { BoundedMap } from "../protocol/bounded-map.js";
+import { decodeMessage, encodeMessage, type Pixels } from "../protocol/codec.js";
+import {
+  type FrameMessage,
+  HEARTBEAT_MS,
+  type HelloMessage,
+  type PlainMessage,
+} from "../protocol/messages.js";
+import type { ProtocolError } from "../protocol/protocol-error.js";
+import { Controllers } from "./controllers.js";
+import type { Answer, FrameSource, SourceContext, SourceHandler } from "./source.js";
+
+/** Verdicts that are kept to answer repeated ids. */
+const MAX_ANSWERS = 4096;
+/** A controller that was silent this long gets no more heartbeats. */
+const SILENCE_MS = 10 * HEARTBEAT_MS;
+/** A dead connection is noticed after this many heartbeats. */
+const HEARTBEATS_LOST = 3;
+/** Answers, which are small, that may wait for a controller that does not read. */
+const SEND_HIGH_WATER_MARK = 64;
+/** How long the last answers may take to leave after an orderly stop, ms. */
+const LAST_WORDS_MS = 250;
+
+/** Frames from controllers over a ROUTER socket; docs/protocol.md. */
+export class ZeromqSource implements FrameSource {
+  readonly #config: ZeromqSourceConfig;
+  readonly #context: SourceContext;
+  readonly #controllers = new Controllers(SILENCE_MS);
+  /** Encoded verdicts by frame. */
+  readonly #answers = new BoundedMap<string, string>(MAX_ANSWERS);
+  /** Connections that wait for the answer to a frame. */
+  readonly #waiting = new Map<string, Map<string, Buffer>>();
+  #router: Router | undefined;
+  #handler: SourceHandler | undefined;
+  #stopHeartbeat: () => void = () => undefined;
+
+  constructor(config: ZeromqSourceConfig, context: SourceContext) {
+    this.#config = config;
+    this.#context = context;
+  }
+
+  async start(handler: SourceHandler, signal: AbortSignal): Promise<string> {
+    const router = new Router({
+      receiveHighWaterMark: this.#config.highWaterMark,
+      sendHighWaterMark: SEND_HIGH_WATER_MARK,
+      maxMessageSize: this.#config.maxFrameMib * 2 ** 20,
+      linger: 0,
+      sendTimeout: 0,
+      // An answer that cannot be delivered fails instead of vanishing.
+      mandatory: true,
+      // A controller that comes back under its old identity takes over from its dead connection.
+      handover: true,
+      heartbeatInterval: HEARTBEAT_MS,
+      heartbeatTimeout: HEARTBEATS_LOST * HEARTBEAT_MS,
+    });
+    this.#router = router;
+    this.#handler = handler;
+    try {
+      await router.bind(this.#config.address);
+      signal.throwIfAborted();
+    } catch (error) {
+      router.close();
+      throw signal.aborted ? error : bindError(this.#config.address, error, "sources.zeromq.address");
+    }
+    void this.#receive(router);
+    this.#heartbeat();
+    return router.lastEndpoint ?? this.#config.address;
+  }
+
+  async pause(): Promise<void> {
+    for (const controller of this.#controllers.present(this.#context.clock.now())) {
+      this.#send(controller.identity, encodeMessage({ v: 1, type: "bye", reason: "the agent stops" }));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopHeartbeat();
+    const router = this.#router;
+    this.#router = undefined;
+    if (router === undefined || router.closed) return;
+    router.linger = LAST_WORDS_MS;
+    router.close();
+  }
+
+  async #receive(router: Router): Promise<void> {
+    while (!router.closed) {
+      try {
+        for await (const [identity, ...parts] of router) {
+          if (identity !== undefined) this.#take(identity, parts);
+        }
+      } catch (error) {
+        if (router.closed) return;
+        this.#context.log.error(
+          { reason: reasonOf(error) },
+          "Receiving from controllers failed; trying again",
+        );
+        await new Promise<void>((resolve) => void this.#context.clock.after(HEARTBEAT_MS, resolve));
+      }
+    }
+  }
+
+  #take(identity: Buffer, parts: readonly Buffer[]): void {
+    const now = this.#context.clock.now();
+    try {
+      const incoming = decodeMessage(parts);
+      if (incoming.kind === "unknown") {
+        this.#controllers.heard(identity, now);
+        return;
+      }
+      const message = incoming.kind === "frame" ? incoming.header : incoming.message;
+      this.#controllers.heard(identity, now, message.session);
+      if (incoming.kind === "frame") this.#frame(identity, incoming.header, incoming.pixels, now);
+      else this.#plain(identity, incoming.message);
+    } catch (error) {
+      this.#controllers.heard(identity, now);
+      if (isProtocolError(error)) this.#refuse(identity, error);
+      else this.#context.log.error({ reason: reasonOf(error) }, "A message could not be handled");
+    }
+  }
+
+  #plain(identity: Buffer, message: PlainMessage): void {
+    if (message.type === "hello") this.#welcome(identity, message);
+    if (message.type === "bye") {
+      this.#controllers.forget(identity);
+      if (message.session !== undefined) this.#handler?.bye(message.session);
+    }
+  }
+
+  #welcome(identity: Buffer, { session, controller }: HelloMessage): void {
+    const { agent, model, log } = this.#context;
+    log.info({ session, controller: controller.name }, "Controller said hello");
+    this.#send(
+      identity,
+      encodeMessage({
+        v: 1,
+        type: "welcome",
+        session,
+        agent,
+        model,
+        limits: {
+          maxSidePx: MAX_SIDE_PX,
+          maxFrameBytes: this.#config.maxFrameMib * 2 ** 20,
+          gateInFlight: 1,
+        },
+        heartbeatMs: HEARTBEAT_MS,
+      }),
+    );
+  }
+
+  #frame(identity: Buffer, header: FrameMessage, pixels: Pixels, receivedMs: number): void {
+    const key = JSON.stringify([header.session, header.id]);
+    const connection = identity.toString("hex");
+    const answered = this.#answers.get(key);
+    if (answered !== undefined) {
+      this.#send(identity, answered);
+      return;
+    }
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) {
+      waiting.set(connection, Buffer.from(identity));
+      return;
+    }
+    this.#waiting.set(key, new Map([[connection, Buffer.from(identity)]]));
+    const lost = this.#controllers.lostBefore(header.session, header.sequence);
+    if (lost > 0) this.#handler?.lost(header.session, lost);
+    const [height, width] = header.shape;
+    void this.#handler?.frame({
+      source: "zeromq",
+      header,
+      frame: { width, height, pixels, ...(header.bitDepth !== undefined && { bitDepth: header.bitDepth }) },
+      receivedMs,
+      answer: (answer) => this.#answer(key, answer),
+    });
+  }
+
+  #answer(key: string, answer: Answer): void {
+    const text = encodeMessage(answer);
+    // A frame that was dropped may be sent again and deserves another try.
+    if (answer.type === "verdict") this.#answers.set(key, text);
+    for (const identity of this.#waiting.get(key)?.values() ?? []) this.#send(identity, text);
+    this.#waiting.delete(key);
+  }
+
+  #refuse(identity: Buffer, error: ProtocolError): void {
+    const message = {
+      v: 1 as const,
+      type: "error" as const,
+      ...(error.frameId !== undefined && { id: error.frameId }),
+      ...(error.session !== undefined && { session: error.session }),
+      code: error.code,
+      message: error.message,
+    };
+    this.#send(identity, encodeMessage(message));
+    this.#handler?.problem("zeromq", message);
+  }
+
+  #heartbeat(): void {
+    const { clock } = this.#context;
+    this.#stopHeartbeat = clock.after(HEARTBEAT_MS, () => {
+      const text = encodeMessage({
+        v: 1,
+        type: "heartbeat",
+        timestampMs: clock.wallMs(),
+        queued: this.#handler?.queued() ?? 0,
+      });
+      for (const { identity } of this.#controllers.present(clock.now())) this.#send(identity, text);
+      this.#heartbeat();
+    });
+  }
+
+  /** Sends without waiting. Who is gone, or does not read, gets nothing. */
+  #send(identity: Buffer, text: string): void {
+    this.#router?.send([identity, text]).catch((error: unknown) => {
+      this.#controllers.forget(identity);
+      this.#context.log.debug({ reason: reasonOf(error) }, "A controller is gone or does not read");
+    });
+  }
+}
+
+function isProtocolError(error: unknown): error is ProtocolError {
+  return isParfocalError(error, "ProtocolError");
+}

@@ -1,0 +1,55 @@
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { OutputError, reasonOf } from "../errors.js";
+import { MODEL_FILES, sha256Of } from "../focus/model.js";
+import { DEFAULT_CONDITIONS, type ModelCard } from "../focus/model-card.js";
+import { LEVELS } from "../focus/report.js";
+import { PATCH_PX } from "../frames/frame.js";
+import { writeAtomically } from "../frames/write-atomically.js";
+import { type Architecture, weightCount } from "../networks/architecture.js";
+import { packWeights, type Weights } from "../networks/weights.js";
+import { exportNetwork } from "../onnx/export-network.js";
+import { LEVEL_UM, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+
+/** How a model was trained, for its card. */
+export type TrainingRecord = ModelCard["training"];
+
+/**
+ * Writes a model folder: model.onnx, weights.safetensors, and last card.json, which describes the other two.
+ * @throws OutputError naming the file that cannot be written.
+ */
+export async function writeModel(
+  folder: string,
+  architecture: Architecture,
+  weights: Weights,
+  training: TrainingRecord,
+  metrics: ModelCard["metrics"] = [],
+): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new OutputError(folder, `the model folder cannot be made: ${reasonOf(cause)}`, { cause });
+  });
+  const name = basename(folder);
+  const onnx = exportNetwork(architecture, weights, { metadata: { name } });
+  const packed = packWeights(weights, { network: architecture.name });
+  const card: ModelCard = {
+    format: "parfocal-model",
+    version: 1,
+    name,
+    network: architecture.name,
+    description: architecture.description,
+    weightCount: weightCount(architecture, PATCH_PX),
+    levels: LEVELS,
+    patchPx: PATCH_PX,
+    optics: { levelUm: LEVEL_UM, ...REFERENCE_OPTICS },
+    conditions: DEFAULT_CONDITIONS,
+    training,
+    metrics: [...metrics],
+    files: {
+      "model.onnx": { sha256: sha256Of(onnx), bytes: onnx.length },
+      "weights.safetensors": { sha256: sha256Of(packed), bytes: packed.length },
+    },
+  };
+  await writeAtomically(join(folder, MODEL_FILES.onnx), onnx);
+  await writeAtomically(join(folder, MODEL_FILES.weights), packed);
+  await writeAtomically(join(folder, MODEL_FILES.card), Buffer.from(`${JSON.stringify(card, null, 1)}\n`));
+}

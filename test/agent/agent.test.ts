@@ -1,0 +1,312 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Subscriber } from "zeromq";
+import type { Agent } from "../../src/agent/agent.js";
+import { createAgent } from "../../src/agent/create-agent.js";
+import { AddressError, OutputError } from "../../src/errors.js";
+import type { FrameScorer } from "../../src/focus/scorer-types.js";
+import { report } from "../refocus/helpers.js";
+import {
+  faultyScorer,
+  jsonLines,
+  pixelScorer,
+  silent,
+  sleep,
+  TestController,
+  temporaryFolder,
+  testConfig,
+  until,
+} from "./helpers.js";
+
+interface Started {
+  readonly agent: Agent;
+  readonly address: string;
+  readonly publish: string;
+  readonly folder: string;
+  readonly results: () => Promise<Record<string, unknown>[]>;
+}
+
+async function start(scorer: FrameScorer, overrides: Record<string, unknown> = {}): Promise<Started> {
+  const folder = await temporaryFolder();
+  const agent = await createAgent(testConfig(folder, overrides), { scorer, log: silent, version: "1.2.3" });
+  const places = await agent.start();
+  onTestFinished(() => agent.stop(AbortSignal.abort()));
+  const results = () => jsonLines(join(folder, "results.jsonl"));
+  return { agent, address: places.zeromq!, publish: places.publish!, folder, results };
+}
+
+describe("a gating controller", () => {
+  test("is welcomed, gets heartbeats and is told goodbye", async () => {
+    const { agent, address } = await start(pixelScorer);
+    const controller = new TestController(address);
+
+    await controller.send({ v: 1, type: "hello", session: "session", controller: { name: "test" } });
+
+    expect(await controller.first("welcome")).toMatchObject({
+      session: "session",
+      agent: { name: "parfocal", version: "1.2.3" },
+      model: { name: "faulty" },
+      limits: { gateInFlight: 1 },
+    });
+    expect(await controller.first("heartbeat")).toMatchObject({ queued: 0 });
+    await agent.stop();
+    expect(await controller.first("bye")).toMatchObject({ reason: "the agent stops" });
+  });
+
+  test("is led to focus, and everything is on record", async () => {
+    const { agent, address, folder, results } = await start(pixelScorer);
+    const controller = new TestController(address);
+    const site = { name: "B3-Site_0", well: "B3" };
+
+    const first = await controller.ask(4, { site, attempt: 0, zUm: 10, channel: "DAPI" });
+    const second = await controller.ask(0, { site, attempt: 1, zUm: 18, channel: "DAPI" });
+
+    expect(first).toMatchObject({
+      decision: "retry",
+      acquireAgain: true,
+      action: { kind: "move-z", byUm: 8 },
+      attemptsLeft: 2,
+      model: { name: "faulty" },
+    });
+    expect(second).toMatchObject({ decision: "accept", acquireAgain: false, keepAttempt: 1 });
+    await agent.stop();
+    expect((await results()).map(({ type }) => type)).toEqual(["verdict", "verdict", "outcome"]);
+    expect((await results())[0]).toMatchObject({
+      source: "zeromq",
+      frame: { site, zUm: 10 },
+      decision: "retry",
+    });
+    const [head, row] = (await readFile(join(folder, "sites.csv"), "utf8")).split("\n");
+    expect(head).toContain("first_level,last_level");
+    expect(row).toMatch(/^,B3,B3-Site_0,DAPI,,4,0,4,0,0,1,0\.6,in-focus,accept,yes,2,0,10,18,18,session,/);
+    expect(agent.health()).toMatchObject({
+      state: "stopped",
+      received: 2,
+      verdicts: { accept: 1, retry: 1 },
+      outcomes: { yes: 1 },
+      queueDepth: 0,
+      sinks: { jsonl: { written: 3, failures: 0, lost: 0 } },
+    });
+  });
+
+  test("that repeats an id gets the same verdict and the frame is scored once", async () => {
+    const { agent, address } = await start(pixelScorer);
+    const controller = new TestController(address);
+
+    const first = await controller.ask(5, { id: "twice" });
+    await controller.sendFrame({ id: "twice" });
+    await until(() => controller.received.filter((message) => message.type === "verdict").length === 2);
+
+    expect(controller.received.filter((message) => message.type === "verdict")[1]).toEqual(first);
+    expect(agent.health().received).toBe(1);
+  });
+
+  test("that reconnects while its frame is being scored gets the verdict on the new connection", async () => {
+    const slow = faultyScorer(() => sleep(300).then(() => report(0)));
+    const { agent, address } = await start(slow);
+    const before = new TestController(address);
+    await before.sendFrame({ id: "x" });
+    await until(() => agent.health().received === 1);
+    before.socket.close();
+    const after = new TestController(address);
+
+    await after.sendFrame({ id: "x" });
+
+    expect(await after.answerTo("x")).toMatchObject({ type: "verdict" });
+    expect(agent.health().received).toBe(1);
+  });
+
+  test("is not kept waiting beyond its deadline, and the late verdict is only recorded", async () => {
+    const slow = faultyScorer(() => sleep(1500).then(() => report(6)));
+    const { agent, address, results } = await start(slow);
+    const controller = new TestController(address);
+    const startMs = performance.now();
+
+    const { id } = await controller.sendFrame({ deadlineMs: 100 });
+
+    expect(await controller.answerTo(id)).toMatchObject({ type: "drop", why: "deadline" });
+    expect(performance.now() - startMs).toBeLessThan(1000);
+    const late = await until(async () => (await results()).find(({ type }) => type === "verdict"));
+    expect(late).toMatchObject({ late: true, decision: "flag", id });
+    expect(controller.received.some(({ type }) => type === "verdict")).toBe(false);
+    expect(agent.health()).toMatchObject({
+      late: 1,
+      drops: { deadline: 1 },
+      verdicts: { retry: 0, flag: 0 },
+    });
+  });
+
+  test("gets an error when the scorer fails, and the next frame is scored", async () => {
+    const broken = faultyScorer(async ({ pixels }) => {
+      if (pixels[0] === 70) throw new Error("the device was lost");
+      return report(0);
+    });
+    const { agent, address } = await start(broken);
+    const controller = new TestController(address);
+
+    expect(await controller.ask(7)).toMatchObject({
+      type: "error",
+      code: "scorer-failed",
+      message: "the device was lost",
+    });
+    expect(await controller.ask(0)).toMatchObject({ type: "verdict", decision: "accept" });
+    expect(agent.health()).toMatchObject({ errors: { "scorer-failed": 1 }, verdicts: { accept: 1 } });
+  });
+
+  test("that says goodbye in the middle of a search leaves an unknown outcome", async () => {
+    const { address, results } = await start(pixelScorer);
+    const controller = new TestController(address);
+    await controller.ask(6);
+
+    await controller.send({ v: 1, type: "bye", session: "session" });
+
+    const outcome = await until(async () => (await results()).find(({ type }) => type === "outcome"));
+    expect(outcome).toMatchObject({ recovered: "unknown", decision: "retry" });
+  });
+
+  test("is served while another one floods the agent with observed frames", async () => {
+    const slow = faultyScorer(() => sleep(20).then(() => report(0)));
+    const { agent, address } = await start(slow);
+    const observer = new TestController(address, "observer");
+    const gating = new TestController(address, "gating");
+    for (let i = 0; i < 40; i++) await observer.sendFrame({ mode: "observe" });
+
+    const answer = await gating.ask(0, { deadlineMs: 1000 });
+
+    expect(answer).toMatchObject({ type: "verdict" });
+    await until(() => observer.received.filter((message) => "id" in message).length === 40);
+    const drops = observer.received.filter(({ type }) => type === "drop");
+    expect(drops.length).toBeGreaterThan(20);
+    expect(drops.every((drop) => drop.type === "drop" && drop.why === "superseded")).toBe(true);
+    // The newest is never the one that is dropped.
+    expect(await observer.answerTo("observer/39")).toMatchObject({ type: "verdict" });
+    expect(agent.health().received).toBe(41);
+  });
+});
+
+describe("bad input", () => {
+  test("gets an error that names the frame, and the agent goes on", async () => {
+    const { agent, address, results } = await start(pixelScorer);
+    const controller = new TestController(address);
+
+    await controller.sendFrame({ id: "short" }, new Uint8Array(17));
+    await controller.sendFrame({ id: "huge", shape: [99999, 99999] }, new Uint8Array(4));
+    await controller.socket.send(["{", "x"]);
+    await controller.socket.send(["", "", ""]);
+    await controller.socket.send(JSON.stringify({ v: 2, type: "frame", id: "later" }));
+    await controller.socket.send(JSON.stringify({ v: 1, type: "song" }));
+
+    expect(await controller.answerTo("short")).toMatchObject({ code: "bad-length" });
+    expect(await controller.answerTo("huge")).toMatchObject({ code: "bad-message" });
+    expect(await controller.answerTo("later")).toMatchObject({ code: "unsupported-version" });
+    expect(await controller.ask(0)).toMatchObject({ type: "verdict" });
+    expect(agent.health().errors).toEqual({
+      "bad-length": 1,
+      "bad-message": 1,
+      "bad-json": 2,
+      "unsupported-version": 1,
+    });
+    await until(async () => (await results()).filter(({ type }) => type === "error").length === 5);
+  });
+
+  test("lost frames are counted by the gap in their numbers", async () => {
+    const { agent, address } = await start(pixelScorer);
+    const controller = new TestController(address);
+    await controller.ask(0, { sequence: 3 });
+
+    await controller.ask(0, { sequence: 7 });
+
+    expect(agent.health().lost).toBe(3);
+  });
+});
+
+describe("subscribers", () => {
+  test("get every verdict and outcome under its topic", async () => {
+    const { address, publish } = await start(pixelScorer);
+    const subscriber = new Subscriber({ linger: 0 });
+    onTestFinished(() => subscriber.close());
+    subscriber.connect(publish);
+    subscriber.subscribe("parfocal.v1.");
+    await sleep(500);
+
+    await new TestController(address).ask(0.5, { channel: "DAPI" });
+
+    const [topic, json] = await subscriber.receive();
+    expect(topic!.toString()).toBe("parfocal.v1.verdict");
+    expect(JSON.parse(json!.toString())).toMatchObject({ decision: "accept", frame: { channel: "DAPI" } });
+    expect((await subscriber.receive())[0]!.toString()).toBe("parfocal.v1.outcome");
+  });
+});
+
+describe("starting", () => {
+  test("fails with the address and what to do when the port is in use, and leaves nothing behind", async () => {
+    const { address } = await start(pixelScorer);
+    const config = testConfig(await temporaryFolder(), { sources: { zeromq: { address } } });
+    const second = await createAgent(config, { scorer: pixelScorer, log: silent, version: "1" });
+
+    const starting = second.start();
+
+    await expect(starting).rejects.toThrow(AddressError);
+    await expect(starting).rejects.toThrow(`${address}: already in use`);
+    expect(second.health().state).toBe("stopped");
+  });
+
+  test("fails with the folder and what to do when results cannot be written", async () => {
+    const config = testConfig("/dev/null/results");
+    const agent = await createAgent(config, { scorer: pixelScorer, log: silent, version: "1" });
+
+    await expect(agent.start()).rejects.toThrow(OutputError);
+  });
+
+  test("can be called off", async () => {
+    const config = testConfig(await temporaryFolder());
+    const agent = await createAgent(config, { scorer: pixelScorer, log: silent, version: "1" });
+
+    await expect(agent.start(AbortSignal.abort(new Error("changed my mind")))).rejects.toThrow(
+      "changed my mind",
+    );
+    expect(agent.health().state).toBe("stopped");
+  });
+});
+
+describe("stopping", () => {
+  test("finishes the frame that is scored and the ones that wait", async () => {
+    const slow = faultyScorer(() => sleep(150).then(() => report(0)));
+    const { agent, address } = await start(slow);
+    const controllers = ["a", "b"].map((session) => new TestController(address, session));
+    for (const controller of controllers) await controller.sendFrame();
+    await until(() => agent.health().received === 2);
+
+    await agent.stop();
+
+    for (const controller of controllers) {
+      expect(await controller.answerTo(`${controller.session}/0`)).toMatchObject({ type: "verdict" });
+    }
+    expect(agent.health().state).toBe("stopped");
+  });
+
+  test("by force drops what is not finished, even when the scorer hangs", async () => {
+    const hanging = faultyScorer(() => new Promise(() => undefined));
+    const { agent, address, results } = await start(hanging);
+    const controller = new TestController(address);
+    const { id } = await controller.sendFrame();
+    await until(() => agent.health().received === 1);
+
+    await agent.stop(AbortSignal.abort());
+
+    expect(await controller.answerTo(id)).toMatchObject({ type: "drop", why: "shutdown" });
+    expect((await results()).at(-1)).toMatchObject({ type: "drop", id });
+  });
+
+  test("gives up on a hanging scorer after the drain time", async () => {
+    const hanging = faultyScorer(() => new Promise(() => undefined));
+    const { agent, address } = await start(hanging, { agent: { drainMs: 50 } });
+    await new TestController(address).sendFrame();
+    await until(() => agent.health().received === 1);
+
+    await agent.stop();
+
+    expect(agent.health().drops).toEqual({ shutdown: 1 });
+  });
+});

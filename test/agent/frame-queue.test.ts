@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FrameQueue, type Queued } from "../../src/agent/frame-queue.js";
+
+interface Item extends Queued {
+  readonly name: string;
+}
+
+const item = (mode: "gate" | "observe", session: string, name: string): Item => ({
+  header: { mode, session },
+  name,
+});
+const names = (dropped: { item: Item; why: string }[]) =>
+  dropped.map(({ item: { name }, why }) => `${name} ${why}`);
+
+describe("the queue", () => {
+  test("gives gated frames before observed ones, each in order", async () => {
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 9 });
+    queue.push(item("observe", "a", "o1"));
+    queue.push(item("gate", "b", "g1"));
+    queue.push(item("observe", "a", "o2"));
+    queue.push(item("gate", "c", "g2"));
+
+    const order = [];
+    for (let i = 0; i < 4; i++) order.push((await queue.take())?.name);
+
+    expect(order).toEqual(["g1", "g2", "o1", "o2"]);
+  });
+
+  test("keeps the newest observed frames of each controller", () => {
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 2 });
+    const dropped = ["1", "2", "3"].flatMap((n) => queue.push(item("observe", "a", n)));
+
+    expect(names([...dropped, ...queue.push(item("observe", "b", "4"))])).toEqual(["1 superseded"]);
+  });
+
+  test("keeps one gated frame of a controller, the newest", () => {
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 2 });
+    queue.push(item("gate", "a", "1"));
+
+    expect(names(queue.push(item("gate", "a", "2")))).toEqual(["1 superseded"]);
+  });
+
+  test("when full drops the oldest observed frame, and a gated one only where all are gated", () => {
+    const queue = new FrameQueue<Item>({ size: 2, observePerController: 2 });
+    queue.push(item("observe", "a", "o1"));
+    queue.push(item("observe", "b", "o2"));
+
+    expect(names(queue.push(item("gate", "c", "g1")))).toEqual(["o1 overload"]);
+    expect(names(queue.push(item("gate", "d", "g2")))).toEqual(["o2 overload"]);
+    expect(names(queue.push(item("observe", "e", "o3")))).toEqual(["o3 overload"]);
+    expect(names(queue.push(item("gate", "e", "g3")))).toEqual(["g3 overload"]);
+  });
+
+  test("when closed gives what it holds and takes no more", async () => {
+    const queue = new FrameQueue<Item>({ size: 2, observePerController: 2 });
+    const waiting = queue.take();
+    queue.push(item("gate", "a", "1"));
+    queue.push(item("gate", "a", "2"));
+    queue.close();
+
+    expect((await waiting)?.name).toBe("1");
+    expect(names(queue.push(item("gate", "a", "3")))).toEqual(["3 shutdown"]);
+    expect((await queue.take())?.name).toBe("2");
+    expect(await queue.take()).toBeUndefined();
+  });
+
+  test("loses no frame: each is still there or was given back", () => {
+    const mode = fc.constantFrom("gate" as const, "observe" as const);
+    const pushes = fc.array(fc.tuple(mode, fc.constantFrom("a", "b", "c")), { maxLength: 60 });
+    fc.assert(
+      fc.property(
+        pushes,
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 4 }),
+        (frames, size, own) => {
+          const queue = new FrameQueue<Item>({ size, observePerController: own });
+          const seen = frames.flatMap(([kind, session], index) => {
+            const dropped = queue.push(item(kind, session, `${index}`));
+            expect(queue.length).toBeLessThanOrEqual(size);
+            return dropped.map((drop) => drop.item.name);
+          });
+
+          const all = [...seen, ...queue.clear().map(({ name }) => name)].map(Number);
+          expect(all.sort((x, y) => x - y)).toEqual(frames.map((_, index) => index));
+        },
+      ),
+    );
+  });
+});

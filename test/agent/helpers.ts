@@ -1,0 +1,129 @@
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Logger, pino } from "pino";
+import { onTestFinished } from "vitest";
+import { Dealer } from "zeromq";
+import { AgentConfig } from "../../src/config/schema.js";
+import type { FocusReport } from "../../src/focus/report.js";
+import type { FrameScorer } from "../../src/focus/scorer-types.js";
+import type { Frame } from "../../src/frames/frame.js";
+import { decodeMessage, encodeFrame, encodeMessage, type Pixels } from "../../src/protocol/codec.js";
+import type { FrameMessage, PlainMessage } from "../../src/protocol/messages.js";
+import { frame as frameHeader, report } from "../refocus/helpers.js";
+
+export const silent: Logger = pino({ level: "silent" });
+
+/** A logger that keeps what it is told. */
+export function recordingLog(): { log: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  return { log: pino({ level: "debug" }, { write }), lines };
+}
+
+export function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "parfocal-test-"));
+}
+
+/** A configuration with free ports and results in `folder`. */
+export function testConfig(folder: string, overrides: Record<string, unknown> = {}): AgentConfig {
+  return AgentConfig.parse({
+    sources: { zeromq: { address: "tcp://127.0.0.1:0" } },
+    publish: { address: "tcp://127.0.0.1:0" },
+    results: { folder, csvMs: 20 },
+    ...overrides,
+  });
+}
+
+/** Stands in for the scorer where a fault is needed that the real one does not produce on demand. */
+export function faultyScorer(
+  score: (frame: Frame, signal?: AbortSignal) => Promise<FocusReport>,
+): FrameScorer {
+  return {
+    model: { name: "faulty", sha256: "0".repeat(64) },
+    score: (frame, options) => score(frame, options?.signal),
+    dispose: async () => undefined,
+  };
+}
+
+/** A stand-in that reads the expected level, times ten, from the first pixel. */
+export const pixelScorer: FrameScorer = faultyScorer(async ({ pixels }) => report(pixels[0]! / 10));
+
+export const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
+
+/** Waits until `check` gives something. */
+export async function until<T>(
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  for (let i = 0; i < 500; i++) {
+    const value = await check();
+    if (value) return value;
+    await sleep(10);
+  }
+  throw new Error("waited 5 s in vain");
+}
+
+/** A controller on a real socket, closed when the test ends. */
+export class TestController {
+  readonly socket: Dealer;
+  readonly received: PlainMessage[] = [];
+  #sequence = 0;
+
+  constructor(
+    address: string,
+    readonly session: string = "session",
+    options: ConstructorParameters<typeof Dealer>[0] = {},
+  ) {
+    this.socket = new Dealer({ linger: 0, ...options });
+    this.socket.connect(address);
+    onTestFinished(() => {
+      if (!this.socket.closed) this.socket.close();
+    });
+    void this.#receive();
+  }
+
+  send(message: PlainMessage): Promise<void> {
+    return this.socket.send(encodeMessage(message));
+  }
+
+  /** Sends a frame of 100 x 100 px unless told otherwise; gives its header. */
+  async sendFrame(fields: Partial<FrameMessage> = {}, pixels?: Pixels): Promise<FrameMessage> {
+    const sequence = this.#sequence++;
+    const id = `${this.session}/${sequence}`;
+    const header = { ...frameHeader(), id, session: this.session, sequence, deadlineMs: 5000, ...fields };
+    const [height, width] = header.shape;
+    await this.socket.send(encodeFrame(header, pixels ?? new Uint8Array(height * width)));
+    return header;
+  }
+
+  /** Sends a frame that `pixelScorer` finds at this level and waits for its answer. */
+  async ask(level: number, fields: Partial<FrameMessage> = {}): Promise<PlainMessage> {
+    const { id } = await this.sendFrame(fields, new Uint8Array(100 * 100).fill(level * 10));
+    return this.answerTo(id);
+  }
+
+  answerTo(id: string): Promise<PlainMessage> {
+    return until(() => this.received.find((message) => "id" in message && message.id === id));
+  }
+
+  first<T extends PlainMessage["type"]>(type: T): Promise<Extract<PlainMessage, { type: T }>> {
+    return until(() =>
+      this.received.find((message): message is Extract<PlainMessage, { type: T }> => message.type === type),
+    );
+  }
+
+  async #receive(): Promise<void> {
+    for await (const parts of this.socket) {
+      const incoming = decodeMessage(parts);
+      if (incoming.kind === "plain") this.received.push(incoming.message);
+    }
+  }
+}
+
+export async function jsonLines(file: string): Promise<Record<string, unknown>[]> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}

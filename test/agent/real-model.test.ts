@@ -1,0 +1,95 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { createAgent } from "../../src/agent/create-agent.js";
+import { Scorer } from "../../src/focus/scorer.js";
+import { readFrames } from "../../src/frames/read-frames.js";
+import { Defocus, toFloat } from "../../src/optics/defocus.js";
+import { silent, TestController, temporaryFolder, testConfig } from "./helpers.js";
+
+const plate = fileURLToPath(new URL("../../data/plate", import.meta.url));
+const images = readdirSync(plate).filter((name) => name.endsWith(".png"));
+
+/** A field of view whose image is that of an in-focus one, blurred as its distance from focus demands. */
+async function fieldOf(name: string, focusUm: number) {
+  for await (const { frame } of readFrames(join(plate, name))) {
+    const { width, height } = frame;
+    const sharp = toFloat(frame);
+    const defocus = new Defocus(width, height);
+    const imageAt = (zUm: number) =>
+      Uint16Array.from(defocus.apply(sharp, zUm - focusUm), (count) => Math.round(count * 100) + 200);
+    return { shape: [height, width] as [number, number], imageAt };
+  }
+  throw new Error(`${name} holds no frame`);
+}
+
+/** All that a controller has to do. */
+async function acquire(controller: TestController, name: string, focusUm: number) {
+  const { shape, imageAt } = await fieldOf(name, focusUm);
+  let zUm = 0;
+  for (let attempt = 0; ; attempt++) {
+    const fields = { site: { name }, attempt, zUm, shape, dtype: "uint16" as const };
+    const { id } = await controller.sendFrame(fields, imageAt(zUm));
+    const verdict = await controller.answerTo(id);
+    if (verdict.type !== "verdict") throw new Error(`got ${verdict.type}`);
+    if (verdict.action?.kind === "move-z") zUm += verdict.action.byUm;
+    if (!verdict.acquireAgain) return { zUm, verdict };
+  }
+}
+
+describe("the agent with the shipped model", () => {
+  let scorer: Scorer;
+  beforeAll(async () => {
+    scorer = await Scorer.load({ device: "cpu" });
+  });
+  afterAll(() => scorer.dispose());
+
+  async function controller() {
+    const config = testConfig(await temporaryFolder());
+    const agent = await createAgent(config, { scorer, log: silent, version: "1" });
+    const { zeromq } = await agent.start();
+    onTestFinished(() => agent.stop());
+    return { agent, controller: new TestController(zeromq!) };
+  }
+
+  test.each([
+    { focusUm: 6, side: "the first side" },
+    { focusUm: -8, side: "the other side" },
+    { focusUm: 14, side: "far away" },
+  ])("brings a site $focusUm um out of focus, on $side, back within one level", async ({ focusUm }) => {
+    const { controller: scope } = await controller();
+
+    const { zUm, verdict } = await acquire(scope, images[0]!, focusUm);
+
+    expect(verdict).toMatchObject({ decision: "accept", model: { name: "default" } });
+    expect(Math.abs(zUm - focusUm)).toBeLessThanOrEqual(2);
+  });
+
+  test("leaves a site that is in focus alone", async () => {
+    const { controller: scope, agent } = await controller();
+
+    const { zUm } = await acquire(scope, images[1]!, 0);
+
+    expect(zUm).toBe(0);
+    expect(agent.health()).toMatchObject({ received: 1, verdicts: { accept: 1 } });
+  });
+
+  test("abstains on an empty field and does not hunt", async () => {
+    const { controller: scope } = await controller();
+    const empty = Uint16Array.from({ length: 300 * 300 }, (_, i) => 200 + ((i * 7919) % 5));
+
+    const { id } = await scope.sendFrame({ shape: [300, 300], dtype: "uint16" }, empty);
+
+    expect(await scope.answerTo(id)).toMatchObject({ decision: "abstain", acquireAgain: false });
+  });
+
+  test("refuses a frame smaller than one patch and goes on", async () => {
+    const { controller: scope } = await controller();
+
+    const { id } = await scope.sendFrame({ shape: [10, 10] });
+
+    expect(await scope.answerTo(id)).toMatchObject({ type: "error", code: "unscorable" });
+    expect((await acquire(scope, images[2]!, 0)).verdict.decision).toBe("accept");
+  });
+});

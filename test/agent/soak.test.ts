@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GateClient } from "../../src/microscope/gate-client.js";
+import { Random } from "../../src/optics/random.js";
+import type { FrameMessage } from "../../src/protocol/messages.js";
+
+const FRAMES = 1000;
+const SIDE = 1024;
+/** Memory is read from here on: before, caches and pools are still filling. */
+const WARM = 300;
+const ALLOWED_GROWTH_MIB = 60;
+
+let folder: string;
+let agent: ChildProcess;
+let address: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "parfocal-soak-"));
+  agent = spawn(
+    process.execPath,
+    [
+      "dist/cli/main.js",
+      "agent",
+      ...["--address", "tcp://127.0.0.1:*", "--publish", "tcp://127.0.0.1:*"],
+      ...["--results", folder, "--log-level", "warn", "--device", "cpu"],
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  for await (const line of createInterface({ input: agent.stdout! })) {
+    address = (JSON.parse(line) as { addresses: { zeromq: string } }).addresses.zeromq;
+    break;
+  }
+});
+
+afterAll(async () => {
+  agent.kill("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("agent under a long run", () => {
+  it(`answers each of ${FRAMES} gated frames of ${SIDE} x ${SIDE} px, logs each, and its memory stays flat`, async () => {
+    const random = new Random(1);
+    const frames = [100, 900, 3000].map((span) =>
+      Uint16Array.from({ length: SIDE * SIDE }, () => 100 + random.below(span)),
+    );
+    const client = new GateClient(address, "soak");
+    client.start();
+    const memoryMib: number[] = [];
+    let answered = 0;
+
+    for (let i = 0; i < FRAMES; i++) {
+      if (await client.score(header(i), frames[i % frames.length]!, 20_000)) answered++;
+      if (i >= WARM && i % 50 === 0) memoryMib.push(await residentMib(agent.pid!));
+    }
+    await client.stop();
+
+    expect(answered).toBe(FRAMES);
+    const lines = (await readFile(join(folder, "results.jsonl"), "utf8")).trim().split("\n");
+    const verdicts = lines.filter((line) => (JSON.parse(line) as { type: string }).type === "verdict");
+    expect(verdicts).toHaveLength(FRAMES);
+    if (process.platform === "linux") {
+      const [half, rest] = [memoryMib.slice(0, 7), memoryMib.slice(7)];
+      expect(Math.min(...rest) - Math.max(...half)).toBeLessThan(ALLOWED_GROWTH_MIB);
+    }
+  }, 300_000);
+});
+
+function header(sequence: number): FrameMessage {
+  return {
+    v: 1,
+    type: "frame",
+    id: `soak/${sequence}`,
+    session: "soak",
+    sequence,
+    mode: "gate",
+    deadlineMs: 20_000,
+    dtype: "uint16",
+    shape: [SIDE, SIDE],
+    site: { name: `P${sequence}` },
+    attempt: 0,
+  };
+}
+
+/** Resident memory of a process, MiB; Linux only. */
+async function residentMib(pid: number): Promise<number> {
+  if (process.platform !== "linux") return 0;
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / 1024;
+}

@@ -1,0 +1,172 @@
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { configJsonSchema, defaultConfigYaml } from "../../src/config/documents.js";
+import { flagLayer } from "../../src/config/layers.js";
+import { checkConfig, loadConfig } from "../../src/config/load-config.js";
+import { AgentConfig } from "../../src/config/schema.js";
+import { yamlLayer } from "../../src/config/yaml-layer.js";
+import { ConfigError } from "../../src/errors.js";
+
+async function fileWith(text: string): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), "parfocal-config-")), "agent.yaml");
+  await writeFile(file, text);
+  return file;
+}
+
+async function problemsOf(loading: Promise<unknown>): Promise<readonly string[]> {
+  const error = await loading.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ConfigError);
+  return (error as ConfigError).problems;
+}
+
+describe("the configuration", () => {
+  test("has a default for everything", () => {
+    expect(checkConfig([], "none")).toMatchObject({
+      sources: { zeromq: { address: "tcp://127.0.0.1:5610" }, folder: { enabled: false } },
+      policy: { maxLevel: 1, retries: 3, dryRun: false, optics: { na: 0.5 } },
+      results: { fsync: "interval" },
+    });
+  });
+
+  test("takes flags over environment over file over defaults", async () => {
+    const file = await fileWith("policy: { maxLevel: 2, minCertainty: 0.4, retries: 5 }\n");
+    const environment = { PARFOCAL_POLICY__MIN_CERTAINTY: "0.5", PARFOCAL_POLICY__RETRIES: "6" };
+
+    const { policy } = await loadConfig({
+      file,
+      environment,
+      flags: flagLayer([["policy.retries", 7, "--set"]]),
+    });
+
+    expect(policy).toMatchObject({ maxLevel: 2, minCertainty: 0.5, retries: 7, firstSide: "positive" });
+  });
+
+  test("reads values of the environment as YAML and leaves other variables alone", async () => {
+    const environment = {
+      PARFOCAL_POLICY__CHANNELS: "{DAPI: {maxLevel: 2}}",
+      PARFOCAL_SOURCES__FOLDER__ENABLED: "false",
+      PARFOCAL_POLICY__Z_LIMITS_UM: "[-5, 5]",
+      PARFOCAL_HOME: "/anywhere",
+      PATH: "x__y",
+    };
+
+    const { policy } = await loadConfig({ environment });
+
+    expect(policy).toMatchObject({ channels: { DAPI: { maxLevel: 2 } }, zLimitsUm: [-5, 5] });
+  });
+
+  test("names all problems at once, each with its path and where it was written", async () => {
+    const file = await fileWith("policy:\n  maxLevel: 11\n  retrys: 3\nqueue:\n  size: many\n");
+    const environment = { PARFOCAL_LOG__LEVEL: "loud" };
+    const flags = flagLayer([["scorer.threads", 0, "--threads"]]);
+
+    const problems = await problemsOf(loadConfig({ file, environment, flags }));
+
+    expect(problems).toHaveLength(5);
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^policy\.maxLevel: .*10.*line 2\)$/),
+        `policy.retrys: unknown key (${file} line 3)`,
+        expect.stringMatching(/^queue\.size: .*line 5\)$/),
+        expect.stringMatching(/^log\.level: .*\(environment variable PARFOCAL_LOG__LEVEL\)$/),
+        expect.stringMatching(/^scorer\.threads: .*\(flag --threads\)$/),
+      ]),
+    );
+  });
+
+  test.each([
+    { what: "broken YAML", text: "policy: [\n", problem: /^line \d+: / },
+    { what: "a list", text: "- a\n", problem: /not a list of keys/ },
+    { what: "a doubled key", text: "queue: {}\nqueue: {}\n", problem: /^line 2: .*unique/ },
+  ])("in $what is refused with its line", async ({ text, problem }) => {
+    expect(await problemsOf(loadConfig({ file: await fileWith(text) }))).toEqual([
+      expect.stringMatching(problem),
+    ]);
+  });
+
+  test("that is missing is named", async () => {
+    expect(await problemsOf(loadConfig({ file: "/nowhere/agent.yaml" }))).toEqual([
+      expect.stringContaining("cannot be read"),
+    ]);
+  });
+
+  test("whose section is left empty has that section's defaults", async () => {
+    const { policy } = await loadConfig({ file: await fileWith("policy:\n  # maxLevel: 2\n") });
+
+    expect(policy.maxLevel).toBe(1);
+  });
+
+  test("needs a path for the folder source only when that is enabled", async () => {
+    const flags = flagLayer([["sources.folder.enabled", true, "--set"]]);
+
+    expect(await problemsOf(loadConfig({ flags }))).toEqual([
+      "sources.folder.path: is needed because the folder source is enabled",
+    ]);
+  });
+});
+
+describe("an address", () => {
+  test.each([
+    "tcp://127.0.0.1:5610",
+    "tcp://127.0.0.1:*",
+    "tcp://localhost:0",
+    "tcp://[::1]:9",
+    "ipc:///tmp/p.sock",
+  ])("%s can be bound", (address) => {
+    expect(AgentConfig.safeParse({ publish: { address } }).success).toBe(true);
+  });
+
+  test.each(["tcp://0.0.0.0:5610", "tcp://*:5610", "tcp://192.168.1.20:5610", "tcp://scope-1:5610"])(
+    "%s is refused because it needs keys",
+    (address) => {
+      const { error } = AgentConfig.safeParse({ publish: { address } });
+
+      expect(error?.issues[0]?.message).toContain("needs CURVE keys");
+    },
+  );
+
+  test.each(["127.0.0.1:5610", "tcp://127.0.0.1", "tcp://127.0.0.1:99999", "http://localhost:1"])(
+    "%s is none",
+    (address) => {
+      const { error } = AgentConfig.safeParse({ publish: { address } });
+
+      expect(error?.issues[0]?.message).toContain("is not an address");
+    },
+  );
+});
+
+describe("the shipped documents", () => {
+  const shipped = (name: string) => readFile(new URL(`../../config/${name}`, import.meta.url), "utf8");
+
+  test("hold every key with its default", () => {
+    const { tree } = yamlLayer(defaultConfigYaml(), "default");
+
+    expect(AgentConfig.parse(tree)).toEqual(AgentConfig.parse({}));
+    expect(tree).toMatchObject({ policy: { maxTravelUm: 100 }, sources: { folder: { stableMs: 500 } } });
+  });
+
+  test("are what the schema makes (parfocal config init and schema)", async () => {
+    expect(await shipped("parfocal.yaml")).toBe(defaultConfigYaml());
+    expect(JSON.parse(await shipped("parfocal.schema.json"))).toEqual(configJsonSchema());
+  });
+
+  test("describe every key", () => {
+    const undescribed: string[] = [];
+    const visit = (node: Record<string, unknown>, path: string) => {
+      const properties = (node.properties ?? {}) as Record<string, Record<string, unknown>>;
+      for (const [key, child] of Object.entries(properties)) {
+        if (child.description === undefined) undescribed.push(`${path}${key}`);
+        visit(child, `${path}${key}.`);
+      }
+    };
+
+    visit(configJsonSchema() as Record<string, unknown>, "");
+
+    expect(undescribed).toEqual([]);
+  });
+});

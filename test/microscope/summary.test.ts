@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import type { SiteResult } from "../../src/microscope/run-plate.js";
+import { quantile, summarise } from "../../src/microscope/summary.js";
+
+describe("summarise", () => {
+  it("counts a site as displaced beyond one level, recovered within it, blurrier by the simulator's own z", () => {
+    const summary = summarise([
+      site({ firstDefocusUm: 6, keptDefocusUm: -0.5, exposures: 2, latenciesMs: [10, 12] }),
+      site({ firstDefocusUm: -5, keptDefocusUm: -5, exposures: 4, latenciesMs: [30] }),
+      site({ firstDefocusUm: 1.5, keptDefocusUm: -1.9, exposures: 2, latenciesMs: [11] }),
+      site({ firstDefocusUm: 0.5, keptDefocusUm: 0.5, exposures: 1, latenciesMs: [9] }),
+    ]);
+
+    expect(summary).toEqual({
+      sites: 4,
+      displaced: 2,
+      recovered: 1,
+      endedBlurrier: 1,
+      exposures: 9,
+      latencyMs: { p50: 11, p99: 30 },
+    });
+  });
+});
+
+describe("quantile", () => {
+  it("is the nearest rank, and not a number of nothing", () => {
+    expect(quantile([1, 2, 3, 4], 0.5)).toBe(2);
+    expect(quantile([1, 2, 3, 4], 0.99)).toBe(4);
+    expect(quantile([], 0.5)).toBeNaN();
+  });
+});
+
+function site(values: Partial<SiteResult>): SiteResult {
+  return {
+    site: "A1-Site_0",
+    well: "A1",
+    exposures: 1,
+    firstDefocusUm: 0,
+    keptDefocusUm: 0,
+    firstLevel: 0,
+    lastLevel: 0,
+    decision: "accept",
+    reason: "",
+    latenciesMs: [],
+    unscored: 0,
+    ...values,
+  };
+}

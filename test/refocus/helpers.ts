@@ -1,0 +1,52 @@
+import { type Condition, type FocusReport, LEVELS } from "../../src/focus/report.js";
+import type { FrameMessage } from "../../src/protocol/messages.js";
+import type { PolicySettings } from "../../src/refocus/thresholds.js";
+
+export const settings: PolicySettings = {
+  maxLevel: 1,
+  minCertainty: 0.25,
+  retries: 3,
+  retryWith: "move-z",
+  firstSide: "positive",
+  maxTravelUm: 100,
+  dryRun: false,
+  optics: { na: 0.5, refractiveIndex: 1, pixelUm: 0.65 },
+  channels: {},
+};
+
+export function report(expectedLevel: number, fields: Partial<FocusReport> = {}): FocusReport {
+  const condition: Condition = expectedLevel <= 1 ? "in-focus" : "defocused";
+  return {
+    rows: 1,
+    columns: 1,
+    probabilities: new Float32Array(LEVELS),
+    certainties: new Float32Array(1),
+    distribution: new Float32Array(LEVELS),
+    level: Math.round(expectedLevel),
+    expectedLevel,
+    aggregateCertainty: 0.6,
+    meanCertainty: 0.6,
+    maxCertainty: 0.9,
+    saturatedFraction: 0,
+    condition,
+    ...fields,
+  };
+}
+
+export function frame(fields: Partial<FrameMessage> = {}): FrameMessage {
+  const attempt = fields.attempt ?? 0;
+  return {
+    v: 1,
+    type: "frame",
+    id: `${fields.site?.name ?? "A1"}#${attempt}`,
+    session: "s",
+    sequence: attempt,
+    mode: "gate",
+    dtype: "uint8",
+    shape: [100, 100],
+    site: { name: "A1" },
+    attempt,
+    zUm: 0,
+    ...fields,
+  };
+}

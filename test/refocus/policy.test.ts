@@ -1,0 +1,216 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { FocusReport } from "../../src/focus/report.js";
+import { RefocusPolicy } from "../../src/refocus/policy.js";
+import type { Judgement } from "../../src/refocus/site-search.js";
+import type { PolicySettings } from "../../src/refocus/thresholds.js";
+import { frame, report, settings } from "./helpers.js";
+
+const judgeOne = (
+  reported: FocusReport,
+  overrides: Partial<PolicySettings> = {},
+  fields: Parameters<typeof frame>[0] = {},
+) => new RefocusPolicy({ ...settings, ...overrides }).judge(frame(fields), reported);
+
+/** A controller: takes frames and executes what it is told, until the site ends. */
+function acquire(policy: RefocusPolicy, focusUm: number, site = "A1", startUm = 0) {
+  const verdicts: Judgement[] = [];
+  let zUm = startUm;
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const level = Math.min(Math.abs(zUm - focusUm) / 2, 10);
+    const verdict = policy.judge(frame({ attempt, zUm, site: { name: site } }), report(level));
+    verdicts.push(verdict);
+    if (verdict.action?.kind === "move-z") zUm += verdict.action.byUm;
+    if (verdict.decision !== "retry") return { zUm, verdicts, last: verdict };
+  }
+  throw new Error("the site did not end");
+}
+
+describe("a frame on its own", () => {
+  test.each([
+    { what: "at the threshold", reported: report(1), decision: "accept" },
+    { what: "above the threshold", reported: report(1.1), decision: "retry" },
+    { what: "that is uncertain", reported: report(5, { aggregateCertainty: 0.2 }), decision: "abstain" },
+    {
+      what: "that is sharp but uncertain",
+      reported: report(0, { aggregateCertainty: 0.2 }),
+      decision: "abstain",
+    },
+    {
+      what: "without a certainty",
+      reported: report(0, { aggregateCertainty: Number.NaN }),
+      decision: "abstain",
+    },
+    { what: "that is blank", reported: report(8, { condition: "blank" }), decision: "abstain" },
+    { what: "that is mixed", reported: report(8, { condition: "mixed" }), decision: "flag" },
+    { what: "that is unusable", reported: report(8, { condition: "unusable" }), decision: "flag" },
+  ])("$what leads to $decision", ({ reported, decision }) => {
+    expect(judgeOne(reported).decision).toBe(decision);
+  });
+
+  test("leads to an action only when it is to be retried", () => {
+    const blank = judgeOne(report(9, { condition: "blank" }));
+
+    expect(blank.action).toBeUndefined();
+    expect(blank.outcomes).toMatchObject([{ recovered: "unknown", decision: "abstain" }]);
+  });
+
+  test("is judged by the rules of its channel", () => {
+    const channels = { DAPI: { maxLevel: 3 }, Cy5: { minCertainty: 0.9 } };
+
+    expect(judgeOne(report(2.5), { channels }, { channel: "DAPI" }).decision).toBe("accept");
+    expect(judgeOne(report(2.5), { channels }, { channel: "Cy5" }).decision).toBe("abstain");
+    expect(judgeOne(report(2.5), { channels }, { channel: "constructor" }).decision).toBe("retry");
+  });
+
+  test("that is only observed is never acted on", () => {
+    const verdict = judgeOne(report(6), {}, { mode: "observe" });
+
+    expect(verdict).toMatchObject({ decision: "flag", outcomes: [] });
+    expect(verdict.action).toBeUndefined();
+  });
+
+  test("in a dry run is flagged with what would be done", () => {
+    const verdict = judgeOne(report(4), { dryRun: true });
+
+    expect(verdict).toMatchObject({ decision: "flag", reason: expect.stringContaining("+8 um (dry run") });
+    expect(verdict.action).toBeUndefined();
+  });
+
+  test("moves as far as its own optics say", () => {
+    const optics = { na: 1, refractiveIndex: 1 };
+    const fields = { optics, pixelUm: 0.65 };
+
+    expect(judgeOne(report(4), {}, fields).action).toEqual({ kind: "move-z", byUm: 4 });
+    expect(judgeOne(report(4), { umPerLevel: 3 }, fields).action).toEqual({ kind: "move-z", byUm: 12 });
+  });
+});
+
+describe("a site", () => {
+  test("on the expected side is recovered by one retry", () => {
+    const { zUm, verdicts, last } = acquire(new RefocusPolicy(settings), 9);
+
+    expect(zUm).toBeCloseTo(9, 2);
+    expect(verdicts.map(({ decision }) => decision)).toEqual(["retry", "accept"]);
+    expect(verdicts.map(({ attemptsLeft }) => attemptsLeft)).toEqual([2, 2]);
+    expect(last.outcomes).toMatchObject([
+      { recovered: "yes", attempts: 2, levelBefore: 4.5, zBeforeUm: 0, keepAttempt: 1, travelUm: 9 },
+    ]);
+  });
+
+  test("on the other side is recovered by two, and the next site starts there", () => {
+    const policy = new RefocusPolicy(settings);
+
+    expect(acquire(policy, -9, "A1").verdicts).toHaveLength(3);
+    expect(acquire(policy, -7, "A2").verdicts).toHaveLength(2);
+  });
+
+  test("that cannot be recovered ends flagged at its best z, without another frame", () => {
+    const policy = new RefocusPolicy({ ...settings, retries: 1 });
+
+    const { zUm, last } = acquire(policy, -9);
+
+    expect(zUm).toBe(0);
+    expect(last).toMatchObject({ decision: "flag", action: { kind: "move-z", byUm: -9 }, keepAttempt: 0 });
+    expect(last.outcomes).toMatchObject([{ recovered: "no", keepAttempt: 0, travelUm: 18, zAfterUm: 0 }]);
+  });
+
+  test("without retries is flagged", () => {
+    expect(judgeOne(report(5), { retries: 0 })).toMatchObject({ decision: "flag", attemptsLeft: 0 });
+  });
+
+  test("whose retry shows nothing is sought on the other side", () => {
+    const policy = new RefocusPolicy(settings);
+    policy.judge(frame(), report(8));
+
+    const verdict = policy.judge(frame({ attempt: 1, zUm: 16 }), report(3, { condition: "blank" }));
+
+    expect(verdict).toMatchObject({ decision: "retry", action: { kind: "move-z", byUm: -32 } });
+  });
+
+  test("keeps to z limits of the controller and of the configuration", () => {
+    const limits = { zLimitsUm: [-4, 6] as [number, number] };
+
+    expect(judgeOne(report(5), { zLimitsUm: [-100, 3] }, limits).action).toEqual({ kind: "move-z", byUm: 3 });
+    expect(judgeOne(report(5), { zLimitsUm: [-100, 30] }, limits).action).toEqual({
+      kind: "move-z",
+      byUm: 6,
+    });
+  });
+
+  test("with limits but without z is not moved", () => {
+    const { zUm: _, ...noZ } = frame({ zLimitsUm: [0, 5] });
+
+    const verdict = new RefocusPolicy(settings).judge(noZ, report(5));
+
+    expect(verdict).toMatchObject({ decision: "flag", reason: expect.stringContaining("does not report z") });
+  });
+
+  test("without z and limits is sought by relative moves", () => {
+    const policy = new RefocusPolicy(settings);
+    const { zUm: _, ...first } = frame();
+    const second = { ...first, attempt: 1, id: "A1#1" };
+
+    expect(policy.judge(first, report(4)).action).toEqual({ kind: "move-z", byUm: 8 });
+    expect(policy.judge(second, report(8)).action).toEqual({ kind: "move-z", byUm: -16 });
+  });
+
+  test("can be left to the controller's autofocus, which is verified", () => {
+    const policy = new RefocusPolicy({ ...settings, retryWith: "autofocus" });
+
+    const first = policy.judge(frame(), report(6));
+    const second = policy.judge(frame({ attempt: 1, zUm: 11 }), report(0.4));
+
+    expect(first).toMatchObject({ decision: "retry", action: { kind: "autofocus" } });
+    expect(second).toMatchObject({ decision: "accept", outcomes: [{ recovered: "yes", zAfterUm: 11 }] });
+  });
+
+  test("whose autofocus made it worse goes back", () => {
+    const policy = new RefocusPolicy({ ...settings, retries: 1, retryWith: "autofocus" });
+    policy.judge(frame(), report(3));
+
+    const verdict = policy.judge(frame({ attempt: 1, zUm: 11 }), report(7));
+
+    expect(verdict).toMatchObject({
+      decision: "flag",
+      action: { kind: "move-z", byUm: -11 },
+      keepAttempt: 0,
+    });
+  });
+
+  test("that is started anew, abandoned or forgotten ends with an unknown outcome", () => {
+    const policy = new RefocusPolicy(settings);
+    policy.judge(frame(), report(5));
+
+    const anew = policy.judge(frame(), report(5));
+    const abandoned = policy.abandon(frame({ attempt: 1 }), "deadline");
+    policy.judge(frame(), report(5));
+
+    expect(anew.outcomes).toMatchObject([{ recovered: "unknown", attempts: 1 }]);
+    expect(abandoned).toMatchObject({ recovered: "unknown", reason: "deadline" });
+    expect(policy.forget("another session", "bye")).toEqual([]);
+    expect(policy.forget("s", "bye")).toMatchObject([{ recovered: "unknown", reason: "bye" }]);
+    expect(policy.forget("s", "bye")).toEqual([]);
+  });
+
+  test("does not get its budget back when the agent is restarted in the middle", () => {
+    const verdict = judgeOne(report(5), {}, { attempt: 3 });
+
+    expect(verdict).toMatchObject({ decision: "flag", attemptsLeft: 0 });
+  });
+
+  test("ends within the budget and never blurrier, wherever focus is", () => {
+    const focus = fc.double({ min: -40, max: 40, noNaN: true });
+    fc.assert(
+      fc.property(focus, focus, fc.nat(6), (focusUm, startUm, retries) => {
+        const policy = new RefocusPolicy({ ...settings, retries });
+
+        const { zUm, verdicts, last } = acquire(policy, focusUm, "A1", startUm);
+
+        expect(verdicts.length).toBeLessThanOrEqual(retries + 1);
+        expect(Math.abs(zUm - focusUm)).toBeLessThanOrEqual(Math.max(Math.abs(startUm - focusUm), 2) + 0.01);
+        expect(last.outcomes).toHaveLength(1);
+      }),
+    );
+  });
+});

@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { REFERENCE_OPTICS, umPerLevelOf } from "../../src/refocus/optics.js";
+import {
+  MIN_GAIN_LEVELS,
+  nextStep,
+  type Sample,
+  type SearchSettings,
+  travelOf,
+} from "../../src/refocus/search.js";
+
+const base: SearchSettings = { umPerLevel: 2, firstSide: 1, maxTravelUm: 100, stepsLeft: 3 };
+
+/** A focus curve: the level grows with the distance and ends at 10. */
+const levelAt = (zUm: number, focusUm: number, umPerLevel: number) =>
+  Math.min(Math.max(Math.abs(zUm - focusUm) / umPerLevel, 0.1), 10);
+
+interface Run {
+  readonly samples: Sample[];
+  readonly keep: number;
+}
+
+/** Follows the search until it stops or a frame is good enough. */
+function run(
+  focusUm: number,
+  trueUm: number,
+  settings: SearchSettings,
+  noise: (step: number) => number,
+): Run {
+  const look = (zUm: number, step: number) => ({
+    zUm,
+    level: Math.min(Math.max(levelAt(zUm, focusUm, trueUm) + noise(step), 0), 10),
+  });
+  const samples = [look(0, 0)];
+  for (let step = 1; step < 50; step++) {
+    const here = samples.length - 1;
+    const gain = samples[0]!.level - samples[here]!.level;
+    if (samples[here]!.level <= 1 && (here === 0 || gain >= MIN_GAIN_LEVELS)) return { samples, keep: here };
+    const next = nextStep(samples, { ...settings, stepsLeft: settings.stepsLeft - here });
+    if (next.kind === "stop") return { samples, keep: next.keep };
+    samples.push(look(next.toUm, step));
+  }
+  throw new Error("the search did not end");
+}
+
+describe("one level", () => {
+  test("is 2 um for the optics that define the levels", () => {
+    expect(umPerLevelOf(REFERENCE_OPTICS)).toBe(2);
+  });
+
+  test.each([
+    { na: 1, refractiveIndex: 1, pixelUm: 0.65, um: 1 },
+    { na: 0.5, refractiveIndex: 1.5, pixelUm: 0.65, um: 3 },
+    { na: 0.5, refractiveIndex: 1, pixelUm: 0.325, um: 1 },
+  ])("is $um um at NA $na, n $refractiveIndex and $pixelUm um pixels", ({ um, ...optics }) => {
+    expect(umPerLevelOf(optics)).toBeCloseTo(um);
+  });
+});
+
+describe("the search", () => {
+  test("probes the first side at the distance that the level says", () => {
+    expect(nextStep([{ zUm: 10, level: 4 }], base)).toEqual({ kind: "move", toUm: 18 });
+    expect(nextStep([{ zUm: 10, level: 4 }], { ...base, firstSide: -1 })).toEqual({ kind: "move", toUm: 2 });
+  });
+
+  test("goes to the other side when the level did not fall", () => {
+    const samples = [
+      { zUm: 10, level: 4 },
+      { zUm: 18, level: 8 },
+    ];
+
+    expect(nextStep(samples, base)).toEqual({ kind: "move", toUm: 2 });
+  });
+
+  test("goes on in the same direction from a saturated level", () => {
+    const samples = [
+      { zUm: 0, level: 10 },
+      { zUm: 20, level: 5 },
+    ];
+
+    expect(nextStep(samples, base)).toEqual({ kind: "move", toUm: 30 });
+  });
+
+  test("finds focus from three levels although the optics are mis-stated", () => {
+    const samples = [0, 4, 10].map((zUm) => ({ zUm, level: levelAt(zUm, 5.5, 1) }));
+
+    const step = nextStep(samples, { ...base, umPerLevel: 2, stepsLeft: 1 });
+
+    expect(step.kind === "move" && step.toUm).toBeCloseTo(5.5, 5);
+  });
+
+  test("stays within the limits, and takes the other side where there is no room", () => {
+    const atLimit = { ...base, zLimitsUm: [-50, 0.1] as const };
+
+    expect(nextStep([{ zUm: 0, level: 5 }], { ...base, zLimitsUm: [-50, 6] })).toEqual({
+      kind: "move",
+      toUm: 6,
+    });
+    expect(nextStep([{ zUm: 0, level: 5 }], atLimit)).toEqual({ kind: "move", toUm: -10 });
+  });
+
+  test("does not move from a z outside the limits", () => {
+    expect(nextStep([{ zUm: 9, level: 5 }], { ...base, zLimitsUm: [0, 5] })).toMatchObject({
+      kind: "stop",
+      keep: 0,
+    });
+  });
+
+  test("keeps the first z when none is clearly sharper", () => {
+    const samples = [
+      { zUm: 0, level: 4 },
+      { zUm: 8, level: 3.9 },
+    ];
+
+    expect(nextStep(samples, { ...base, stepsLeft: 0 })).toMatchObject({ kind: "stop", keep: 0 });
+  });
+
+  const noise = fc.array(fc.double({ min: -0.12, max: 0.12, noNaN: true }), { minLength: 10, maxLength: 10 });
+  const plan = fc.record({
+    focusUm: fc.double({ min: -60, max: 60, noNaN: true }),
+    trueUm: fc.double({ min: 0.5, max: 6, noNaN: true }),
+    umPerLevel: fc.double({ min: 0.5, max: 6, noNaN: true }),
+    firstSide: fc.constantFrom(1 as const, -1 as const),
+    low: fc.double({ min: -80, max: 0, noNaN: true }),
+    high: fc.double({ min: 0, max: 80, noNaN: true }),
+    maxTravelUm: fc.double({ min: 0.1, max: 200, noNaN: true }),
+    stepsLeft: fc.nat(8),
+    noise,
+  });
+
+  test("always ends, within the limits, never blurrier than it began", () => {
+    fc.assert(
+      fc.property(plan, ({ focusUm, trueUm, low, high, noise: errors, ...rest }) => {
+        const { samples, keep } = run(
+          focusUm,
+          trueUm,
+          { ...rest, zLimitsUm: [low, high] },
+          (step) => errors[step]!,
+        );
+
+        const last = samples[keep]!;
+        expect(samples.length).toBeLessThanOrEqual(rest.stepsLeft + 1);
+        for (const { zUm } of samples) {
+          expect(zUm).toBeGreaterThanOrEqual(low);
+          expect(zUm).toBeLessThanOrEqual(high);
+        }
+        expect(travelOf([...samples, last])).toBeLessThanOrEqual(rest.maxTravelUm + 1e-9);
+        expect(levelAt(last.zUm, focusUm, trueUm)).toBeLessThanOrEqual(levelAt(0, focusUm, trueUm));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test.each([
+    { what: "known optics", factor: 1, within: 20, frames: 3, least: 1 },
+    { what: "optics 30 % off", factor: 1.3, within: 20, frames: 4, least: 0.93 },
+    { what: "optics 30 % off the other way", factor: 0.7, within: 20, frames: 4, least: 0.93 },
+    { what: "levels that saturate", factor: 1, within: 29, frames: 3, least: 0.95 },
+  ])("recovers nearly all sites in $frames frames with $what", ({ factor, within, frames, least }) => {
+    let recovered = 0;
+    const runs = 400;
+    for (let i = 0; i < runs; i++) {
+      const focusUm = (i % 2 === 0 ? 1 : -1) * (2.2 + ((within - 2.2) * i) / runs);
+      const { samples, keep } = run(
+        focusUm,
+        2 * factor,
+        { ...base, stepsLeft: frames },
+        (step) => 0.12 * Math.sin(i * 7 + step * 3),
+      );
+      if (levelAt(samples[keep]!.zUm, focusUm, 2 * factor) <= 1.15) recovered++;
+    }
+
+    expect(recovered / runs).toBeGreaterThanOrEqual(least);
+  });
+});

@@ -1,0 +1,276 @@
+import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { AgentConfig } from "../../src/config/schema.js";
+import { OutputError, UnknownNameError } from "../../src/errors.js";
+import { systemClock } from "../../src/protocol/clock.js";
+import { CsvSink } from "../../src/sinks/csv-sink.js";
+import { JsonlSink, type LineFile } from "../../src/sinks/jsonl-sink.js";
+import { createSink } from "../../src/sinks/registry.js";
+import type { ResultRecord } from "../../src/sinks/sink.js";
+import { jsonLines, recordingLog, sleep, temporaryFolder, until } from "../agent/helpers.js";
+import { frame } from "../refocus/helpers.js";
+
+const signal = new AbortController().signal;
+const results = (folder: string, fields: object = {}) =>
+  AgentConfig.parse({ results: { folder, csvMs: 10, ...fields } }).results;
+
+function verdict(fields: Partial<ResultRecord & { type: "verdict" }> = {}): ResultRecord {
+  return {
+    v: 1,
+    type: "verdict",
+    id: "a",
+    session: "s",
+    condition: "defocused",
+    level: 4,
+    expectedLevel: 4.2,
+    aggregateCertainty: 0.6,
+    meanCertainty: 0.6,
+    maxCertainty: 0.9,
+    decision: "retry",
+    action: { kind: "move-z", byUm: 8.4 },
+    acquireAgain: true,
+    keepAttempt: 0,
+    attemptsLeft: 2,
+    reason: "",
+    model: { name: "m", sha256: "0" },
+    timings: { queueMs: 0, scoreMs: 1, totalMs: 1 },
+    recordedMs: 1_760_000_000_000,
+    source: "zeromq",
+    frame: frame({ zUm: 2, channel: "DAPI" }),
+    ...fields,
+  };
+}
+
+async function jsonlSink(
+  folder: string,
+  fields: object = {},
+  openFile?: (path: string) => Promise<LineFile>,
+) {
+  const { log, lines } = recordingLog();
+  const sink = new JsonlSink(results(folder, fields), { log, clock: systemClock }, openFile);
+  const path = await sink.start(signal);
+  onTestFinished(() => sink.stop());
+  return { sink, path, logged: lines };
+}
+
+interface Faults {
+  readonly isFull?: () => boolean;
+  readonly onSync?: () => void;
+}
+
+/** A real file on a disk that can be full: it takes a part of the bytes first. */
+function lineFile(file: FileHandle, { isFull, onSync }: Faults): LineFile {
+  return {
+    write: (async (bytes: Buffer, offset: number, length: number) => {
+      if (!isFull?.()) return file.write(bytes, offset, length, null);
+      await file.write(bytes, offset, Math.min(30, length), null);
+      throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+    }) as LineFile["write"],
+    datasync: () => {
+      onSync?.();
+      return file.datasync();
+    },
+    truncate: (size) => file.truncate(size),
+    stat: (() => file.stat()) as LineFile["stat"],
+    close: () => file.close(),
+  };
+}
+
+describe("results.jsonl", () => {
+  test.each(["every-line", "interval", "never"])("holds one line a record with fsync %s", async (fsync) => {
+    const { sink, path } = await jsonlSink(await temporaryFolder(), { fsync, fsyncMs: 5 });
+    for (let i = 0; i < 100; i++) sink.write(verdict({ id: `f${i}` }));
+    await sleep(20);
+    await sink.stop();
+
+    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(
+      Array.from({ length: 100 }, (_, i) => `f${i}`),
+    );
+    expect(sink.counts()).toEqual({ written: 100, failures: 0, lost: 0 });
+  });
+
+  test("is forced to the disk as often as configured", async () => {
+    let syncs = 0;
+    const counted = async (path: string): Promise<LineFile> => {
+      return lineFile(await open(path, "a"), { onSync: () => void syncs++ });
+    };
+    const { sink } = await jsonlSink(await temporaryFolder(), { fsync: "interval", fsyncMs: 50 }, counted);
+
+    for (let i = 0; i < 20; i++) {
+      sink.write(verdict());
+      await sleep(1);
+    }
+    await until(() => syncs > 0);
+
+    expect(syncs).toBeLessThanOrEqual(2);
+  });
+
+  test("is made with its folder, and appended to", async () => {
+    const folder = join(await temporaryFolder(), "a", "b");
+    for (const id of ["first", "second"]) {
+      const { sink } = await jsonlSink(folder);
+      sink.write(verdict({ id }));
+      await sink.stop();
+    }
+
+    expect((await jsonLines(join(folder, "results.jsonl"))).map(({ id }) => id)).toEqual(["first", "second"]);
+  });
+
+  test("has its torn last line moved away on start, and says so", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "results.jsonl");
+    const torn = `{"v":1,"meta":"${"x".repeat(100_000)}`;
+    await writeFile(path, `{"id":"whole"}\n${torn}`);
+
+    const { sink, logged } = await jsonlSink(folder);
+    sink.write(verdict({ id: "next" }));
+    await sink.stop();
+
+    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["whole", "next"]);
+    expect(await readFile(`${path}.torn`, "utf8")).toBe(`${torn}\n`);
+    expect(logged[0]).toMatchObject({ msg: expect.stringContaining("cut off"), bytes: torn.length });
+  });
+
+  test.each([
+    { what: "a whole last line without line break", text: '{"id":"a"}\n{"id":"b"}', ids: ["a", "b"] },
+    { what: "nothing but a torn line", text: '{"id":', ids: [] },
+    { what: "nothing", text: "", ids: [] },
+  ])("that holds $what is repaired", async ({ text, ids }) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "results.jsonl"), text);
+
+    const { path } = await jsonlSink(folder);
+
+    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(ids);
+  });
+
+  test("on a full disk says so once, counts, and holds every line once when there is room again", async () => {
+    let isFull = false;
+    const limited = async (path: string): Promise<LineFile> => {
+      return lineFile(await open(path, "a"), { isFull: () => isFull });
+    };
+    const { sink, path, logged } = await jsonlSink(await temporaryFolder(), { fsync: "never" }, limited);
+    sink.write(verdict({ id: "0" }));
+    await until(() => sink.counts().written === 1);
+    isFull = true;
+    for (const id of ["1", "2", "3"]) sink.write(verdict({ id }));
+    await until(() => sink.counts().failures >= 2);
+    isFull = false;
+    await until(() => sink.counts().written === 4);
+
+    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["0", "1", "2", "3"]);
+    expect(logged.filter(({ level }) => level === 50)).toHaveLength(1);
+  });
+
+  test("in a folder that cannot be made is a clear error", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "file"), "");
+
+    await expect(jsonlSink(join(folder, "file", "results"))).rejects.toThrow(OutputError);
+    await expect(jsonlSink(join(folder, "file", "results"))).rejects.toThrow(
+      /cannot be written.*set results\.folder/,
+    );
+  });
+});
+
+describe("sites.csv", () => {
+  async function csvSink(folder: string) {
+    const { log, lines } = recordingLog();
+    const sink = new CsvSink(results(folder), { log, clock: systemClock });
+    const path = await sink.start(signal);
+    onTestFinished(() => sink.stop());
+    return {
+      sink,
+      path,
+      logged: lines,
+      rows: async () => (await readFile(path, "utf8")).trim().split("\n").slice(1),
+    };
+  }
+
+  test("has one row a site and channel, that of the last acquisition", async () => {
+    const { sink, rows } = await csvSink(await temporaryFolder());
+    sink.write(verdict());
+    sink.write(verdict({ frame: frame({ zUm: 2, channel: "Cy5" }) }));
+    const last = {
+      decision: "accept",
+      acquireAgain: false,
+      level: 0,
+      expectedLevel: 0.3,
+      keepAttempt: 1,
+    } as const;
+    sink.write(verdict({ ...last, frame: frame({ attempt: 1, zUm: 10.4, channel: "DAPI" }) }));
+    await sink.stop();
+
+    expect(await rows()).toEqual([
+      ",,A1,DAPI,,4,0,4.2,0.3,0.3,1,0.6,defocused,accept,,2,0,2,18.8,10.4,s,2025-10-09T08:53:20.000Z",
+      ",,A1,Cy5,,4,4,4.2,4.2,4.2,0,0.6,defocused,retry,,1,0,2,10.4,2,s,2025-10-09T08:53:20.000Z",
+    ]);
+  });
+
+  test("counts frames that got no verdict", async () => {
+    const { sink, rows } = await csvSink(await temporaryFolder());
+    const drop = {
+      v: 1,
+      type: "drop",
+      id: "a",
+      session: "s",
+      why: "deadline",
+      recordedMs: 0,
+      frame: frame(),
+    } as const;
+    sink.write(drop);
+    await sink.stop();
+
+    expect(await rows()).toEqual([",,A1,,,,,,,,,,,,,1,1,0,,0,s,1970-01-01T00:00:00.000Z"]);
+  });
+
+  test("comes back from results.jsonl after a restart, whatever else is in there", async () => {
+    const folder = await temporaryFolder();
+    const before = await jsonlSink(folder);
+    before.sink.write(verdict());
+    await before.sink.stop();
+    await appendFile(before.path, 'nonsense\n{"type":"later"}\n');
+
+    const { sink, rows } = await csvSink(folder);
+    sink.write(
+      verdict({ level: 1, expectedLevel: 1.2, frame: frame({ attempt: 1, zUm: 9, channel: "DAPI" }) }),
+    );
+    await sink.stop();
+
+    expect(await rows()).toEqual([expect.stringMatching(/^,,A1,DAPI,,4,1,4\.2,1\.2,/)]);
+  });
+
+  test("is rewritten as a whole, and nothing else stays in the folder", async () => {
+    const folder = await temporaryFolder();
+    const { sink, rows } = await csvSink(folder);
+    for (let i = 0; i < 50; i++) {
+      sink.write(verdict({ frame: frame({ site: { name: `A${i}` } }) }));
+      await sleep(1);
+    }
+    await until(async () => (await rows()).length === 50);
+
+    expect(sink.counts().written).toBeLessThan(20);
+    await until(async () => (await readdir(folder)).join() === "sites.csv");
+  });
+
+  test("that cannot be rewritten is said once and tried again", async () => {
+    const folder = await temporaryFolder();
+    const { sink, rows, logged } = await csvSink(folder);
+    await rm(folder, { recursive: true });
+    sink.write(verdict());
+    await until(() => sink.counts().failures >= 2);
+    await mkdir(folder);
+
+    await until(async () => sink.counts().written > 0 && (await rows()).length === 1);
+    expect(logged.filter(({ level }) => level === 50)).toHaveLength(1);
+  });
+});
+
+test("an unknown sink is named with the known ones", async () => {
+  const { log } = recordingLog();
+  const making = createSink("tape", AgentConfig.parse({}), { log, clock: systemClock });
+
+  await expect(making).rejects.toThrow(UnknownNameError);
+  await expect(making).rejects.toThrow("known: jsonl, csv, publish");
+});

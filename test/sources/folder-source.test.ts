@@ -1,0 +1,173 @@
+import { appendFile, mkdir, rename, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { AgentConfig } from "../../src/config/schema.js";
+import { FrameReadError, UnknownNameError } from "../../src/errors.js";
+import { encodeTiff } from "../../src/frames/write-tiff.js";
+import { systemClock } from "../../src/protocol/clock.js";
+import { FolderSource } from "../../src/sources/folder-source.js";
+import { createSource } from "../../src/sources/registry.js";
+import type { IncomingFrame, SourceContext, SourceHandler } from "../../src/sources/source.js";
+import { silent, sleep, temporaryFolder, until } from "../agent/helpers.js";
+
+const signal = new AbortController().signal;
+const context: SourceContext = {
+  log: silent,
+  clock: systemClock,
+  agent: { name: "parfocal", version: "1" },
+  model: { name: "m", sha256: "0" },
+};
+
+function tiff(value: number): Uint8Array {
+  const pixels = new Uint16Array(100 * 90).fill(value);
+  return encodeTiff({ width: 100, height: 90, pixels }, { zUm: 12.5, zOrigin: "measured", pixelUm: 0.65 });
+}
+
+async function watchFolder(folder: string, fields: object = {}) {
+  const frames: IncomingFrame[] = [];
+  const problems: { message: string; path: string | undefined }[] = [];
+  const handler: SourceHandler = {
+    frame: async (incoming) => void frames.push(incoming),
+    problem: (_source, { message }, path) => void problems.push({ message, path }),
+    lost: () => undefined,
+    bye: () => undefined,
+    queued: () => 0,
+  };
+  const config = { enabled: true, path: folder, stableMs: 60, giveUpMs: 400, ...fields };
+  const source = new FolderSource(AgentConfig.parse({ sources: { folder: config } }).sources.folder, context);
+  onTestFinished(() => source.stop());
+  await source.start(handler, signal);
+  const firstPixels = () => frames.map(({ frame }) => frame.pixels[0]);
+  return { source, frames, problems, firstPixels };
+}
+
+describe("a watched folder", () => {
+  test("gives new files as observed frames with what name and metadata say", async () => {
+    const folder = await temporaryFolder();
+    const { frames } = await watchFolder(folder);
+    const position = join(folder, "B3-Site_1");
+    await mkdir(position);
+    await writeFile(join(position, "img_channel002_position000_time000000004_z001.tif"), tiff(500));
+
+    await until(() => frames.length === 1);
+
+    expect(frames[0]).toMatchObject({
+      source: "folder",
+      frame: { width: 100, height: 90 },
+      header: {
+        mode: "observe",
+        attempt: 0,
+        shape: [90, 100],
+        dtype: "uint16",
+        site: { name: "B3-Site_1", well: "B3", index: 1, row: 1, column: 2 },
+        channel: "channel2",
+        timeIndex: 4,
+        zIndex: 1,
+        zUm: 12.5,
+        zSource: "measured",
+        pixelUm: 0.65,
+      },
+    });
+  });
+
+  test.each([
+    { existing: "score", expected: [1, 2] },
+    { existing: "ignore", expected: [2] },
+  ])("with existing: $existing gives $expected", async ({ existing, expected }) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "old.tif"), tiff(1));
+    const { firstPixels } = await watchFolder(folder, { existing });
+    await writeFile(join(folder, "new.tif"), tiff(2));
+
+    await until(() => firstPixels().includes(2));
+    await sleep(100);
+
+    expect(firstPixels().sort((a, b) => a! - b!)).toEqual(expected);
+  });
+
+  test("gives a file that is written in pieces once, when it is complete", async () => {
+    const folder = await temporaryFolder();
+    const { firstPixels, problems } = await watchFolder(folder);
+    const bytes = tiff(7);
+    const file = join(folder, "slow.tif");
+    await writeFile(file, bytes.subarray(0, 1000));
+    // Longer than stableMs: the half file stands still and is looked at.
+    await sleep(200);
+    await appendFile(file, bytes.subarray(1000));
+
+    await until(() => firstPixels().length === 1);
+    await sleep(200);
+
+    expect(firstPixels()).toEqual([7]);
+    expect(problems).toEqual([]);
+  });
+
+  test("reports a file that never becomes an image, once, and goes on", async () => {
+    const folder = await temporaryFolder();
+    const { firstPixels, problems } = await watchFolder(folder);
+    await writeFile(join(folder, "bad.tif"), "this is text");
+    await writeFile(join(folder, "empty.png"), "");
+    await writeFile(join(folder, "good.tif"), tiff(3));
+
+    await until(() => firstPixels().length === 1);
+    expect(problems).toEqual([]);
+    await until(() => problems.length === 2);
+    await sleep(150);
+
+    expect(problems.map(({ message }) => message).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      expect.stringMatching(/bad\.tif: .*neither a TIFF nor a PNG/),
+      expect.stringMatching(/empty\.png: .*empty/),
+    ]);
+  });
+
+  test("gives a changed file again and an unchanged one not", async () => {
+    const folder = await temporaryFolder();
+    const { frames, firstPixels } = await watchFolder(folder);
+    const file = join(folder, "a.tif");
+    // A whole second survives being set again; a fraction is rounded and would be a change.
+    const written = new Date(1_760_000_000_000);
+    await writeFile(join(folder, "a.part"), tiff(1));
+    await utimes(join(folder, "a.part"), written, written);
+    await rename(join(folder, "a.part"), file);
+    await until(() => firstPixels().length === 1);
+    await utimes(file, new Date(), written);
+    await sleep(200);
+    expect(firstPixels()).toEqual([1]);
+
+    await writeFile(file, tiff(2));
+    await until(() => firstPixels().length === 2);
+
+    expect(firstPixels()).toEqual([1, 2]);
+    expect(new Set(frames.map(({ header }) => header.id)).size).toBe(2);
+  });
+
+  test("takes files that are renamed into place, and only those of its pattern", async () => {
+    const folder = await temporaryFolder();
+    const { firstPixels } = await watchFolder(folder, { pattern: "*.tif" });
+    await writeFile(join(folder, "a.part"), tiff(4));
+    await writeFile(join(folder, "notes.txt"), "text");
+    await rename(join(folder, "a.part"), join(folder, "a.tif"));
+
+    await until(() => firstPixels().length === 1);
+  });
+
+  test("works by polling", async () => {
+    const folder = await temporaryFolder();
+    const { firstPixels } = await watchFolder(folder, { polling: true, pollMs: 50 });
+    await writeFile(join(folder, "a.tif"), tiff(5));
+
+    await until(() => firstPixels().length === 1);
+  });
+
+  test("that does not exist is a clear error", async () => {
+    await expect(watchFolder("/nowhere/at/all")).rejects.toThrow(FrameReadError);
+    await expect(watchFolder("/nowhere/at/all")).rejects.toThrow("is no folder");
+  });
+});
+
+test("an unknown source is named with the known ones", async () => {
+  const making = createSource("carrier-pigeon", AgentConfig.parse({}).sources, context);
+
+  await expect(making).rejects.toThrow(UnknownNameError);
+  await expect(making).rejects.toThrow("known: zeromq, folder");
+});
