@@ -93,7 +93,7 @@ export function sampledPointSpread(zUm: number, optics: Optics, sidePx: number):
  * Micrometres of defocus that one level stands for under other optics: the blur of a defocus z is a disc of
  * diameter 2 z tan(asin(NA/n)) / pixel, about 2 z NA / (n pixel); equal discs in pixels are equal levels.
  */
-export function micrometresPerLevel(optics: Optics): number {
-  const discPerUm = (o: Optics) => o.numericalAperture / (o.refractiveIndex * o.pixelUm);
+export function micrometresPerLevel(optics: Omit<Optics, "wavelengthNm">): number {
+  const discPerUm = (o: Omit<Optics, "wavelengthNm">) => o.numericalAperture / (o.refractiveIndex * o.pixelUm);
   return (LEVEL_UM * discPerUm(REFERENCE_OPTICS)) / discPerUm(optics);
 }

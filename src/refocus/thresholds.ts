@@ -1,5 +1,15 @@
 import type { FocusReport } from "../focus/report.js";
-import { type FocusOptics, umPerLevelOf } from "./optics.js";
+import { micrometresPerLevel } from "../optics/point-spread-function.js";
+
+/** What decides how fast a frame blurs with defocus. */
+export interface FocusOptics {
+  /** Numerical aperture of the objective. */
+  readonly na: number;
+  /** Refractive index of the immersion medium. */
+  readonly refractiveIndex: number;
+  /** Side of a pixel in the sample, um. */
+  readonly pixelUm: number;
+}
 
 /** How a retry is made: by the level-guided search, or left to the controller and verified. */
 export type RetryWith = "move-z" | "autofocus" | "reacquire";
@@ -82,8 +92,8 @@ export function umPerLevelFor(
   },
 ): number {
   if (rules.umPerLevel !== undefined) return rules.umPerLevel;
-  return umPerLevelOf({
-    na: frame.optics?.na ?? assumed.na,
+  return micrometresPerLevel({
+    numericalAperture: frame.optics?.na ?? assumed.na,
     refractiveIndex: frame.optics?.refractiveIndex ?? (frame.optics ? 1 : assumed.refractiveIndex),
     pixelUm: frame.pixelUm ?? assumed.pixelUm,
   });

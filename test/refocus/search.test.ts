@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { REFERENCE_OPTICS, umPerLevelOf } from "../../src/refocus/optics.js";
 import {
   MIN_GAIN_LEVELS,
   nextStep,
@@ -42,20 +41,6 @@ function run(
   }
   throw new Error("the search did not end");
 }
-
-describe("one level", () => {
-  test("is 2 um for the optics that define the levels", () => {
-    expect(umPerLevelOf(REFERENCE_OPTICS)).toBe(2);
-  });
-
-  test.each([
-    { na: 1, refractiveIndex: 1, pixelUm: 0.65, um: 1 },
-    { na: 0.5, refractiveIndex: 1.5, pixelUm: 0.65, um: 3 },
-    { na: 0.5, refractiveIndex: 1, pixelUm: 0.325, um: 1 },
-  ])("is $um um at NA $na, n $refractiveIndex and $pixelUm um pixels", ({ um, ...optics }) => {
-    expect(umPerLevelOf(optics)).toBeCloseTo(um);
-  });
-});
 
 describe("the search", () => {
   test("probes the first side at the distance that the level says", () => {

@@ -1,0 +1,170 @@
+/**
+ * Chooses the thresholds that tell a frame's condition, on fields that the model was trained on:
+ *   npx tsx scripts/choose-conditions.ts MANIFEST.csv [--model NAME] [--every N]
+ * From each in-focus field it makes frames of known condition (synthetic defocus, empty fields with the field's own
+ * background and noise, frames that are sharp on one side only) and prints the thresholds that tell them apart best,
+ * with the plateau on which each is equally good.
+ */
+import { parseArgs } from "node:util";
+import { expectedLevel } from "../src/focus/certainty.js";
+import { type FocusReport, LEVELS } from "../src/focus/report.js";
+import { Scorer } from "../src/focus/scorer.js";
+import { readManifest } from "../src/frames/manifest.js";
+import { readFrames } from "../src/frames/read-frames.js";
+import { Defocus, toFloat } from "../src/optics/defocus.js";
+import { LEVEL_UM } from "../src/optics/point-spread-function.js";
+import { Random } from "../src/optics/random.js";
+import { expose, IDEAL_SENSOR } from "../src/optics/sensor.js";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { model: { type: "string", default: "default" }, every: { type: "string", default: "4" } },
+});
+const scorer = await Scorer.load({ model: values.model, device: "cpu" });
+const rows = (await readManifest(positionals[0]!)).filter(
+  ({ kind, height = 0, width = 0 }) => kind === "infocus" && Math.min(height, width) >= 250,
+);
+
+/** What a frame is known to be, and what the network says of it. */
+interface Known {
+  readonly truth: number | "blank" | "mixed";
+  readonly report: FocusReport;
+}
+
+const known: Known[] = [];
+for (const [index, row] of rows.entries()) {
+  if (index % Number(values.every) !== 0) continue;
+  for await (const { frame } of readFrames(row.path)) {
+    const { width, height } = frame;
+    const light = toFloat(frame);
+    const random = Random.of(1, index);
+    const sorted = Float32Array.from(light).sort();
+    const background = sorted[Math.floor(0.1 * sorted.length)]!;
+    const peak = sorted[Math.floor(0.995 * sorted.length)]!;
+    const score = async (truth: Known["truth"], image: Float32Array, electrons: number) => {
+      const sensor = { ...IDEAL_SENSOR, electronsPerCount: electrons / Math.max(1, peak), offsetCounts: 100 };
+      const pixels = expose(image, sensor, random);
+      known.push({ truth, report: await scorer.score({ width, height, pixels }) });
+    };
+    const levels = [0, 1, 2, 3, 4, 6, 10];
+    const blurred = new Defocus(width, height).applyMany(
+      light,
+      levels.map((level) => level * LEVEL_UM),
+    );
+    for (const electrons of [300, 5000, Number.POSITIVE_INFINITY]) {
+      for (const [i, level] of levels.entries()) await score(level, blurred[i]!, electrons);
+      const halves = Float32Array.from(light, (_, i) => blurred[i % width < width / 2 ? 0 : 5]![i]!);
+      await score("mixed", halves, electrons);
+    }
+    for (const electrons of [300, 5000]) {
+      const slope = random.between(-0.2, 0.2);
+      const empty = Float32Array.from(
+        light,
+        (_, i) => Math.max(1, background) * (1 + slope * ((i % width) / width - 0.5)),
+      );
+      await score("blank", empty, electrons);
+    }
+    break;
+  }
+}
+await scorer.dispose();
+
+const patchesOf = ({ certainties, probabilities }: FocusReport) =>
+  Array.from(certainties, (certainty, i) => ({
+    certainty,
+    level: expectedLevel(probabilities.subarray(i * LEVELS, (i + 1) * LEVELS)),
+  }));
+const focused = known.filter(({ truth }) => typeof truth === "number");
+
+console.log(
+  `${known.length} frames of ${rows.length} fields, every ${values.every}th; model ${scorer.model.sha256.slice(0, 12)}\n`,
+);
+console.log("expected level by true level: 5 %, median, 95 %; aggregate certainty: 5 %, median");
+for (const truth of [0, 1, 2, 3, 4, 6, 10, "mixed", "blank"] as const) {
+  const reports = known.filter((frame) => frame.truth === truth).map(({ report }) => report);
+  const levels = reports.map((report) => report.expectedLevel).sort((a, b) => a - b);
+  const certainties = reports.map((report) => report.aggregateCertainty).sort((a, b) => a - b);
+  const at = (sorted: number[], share: number) => sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(2);
+  console.log(
+    `  ${String(truth).padEnd(6)} ${[0.05, 0.5, 0.95].map((share) => at(levels, share)).join("  ")}   ${at(certainties, 0.05)}  ${at(certainties, 0.5)}`,
+  );
+}
+
+/** Best value of a threshold and the range around it that is as good, by balanced accuracy. */
+function best(
+  name: string,
+  candidates: number[],
+  judge: (threshold: number) => { hits: number; rejections: number },
+): number {
+  const scores = candidates.map((threshold) => {
+    const { hits, rejections } = judge(threshold);
+    return (hits + rejections) / 2;
+  });
+  const highest = Math.max(...scores);
+  const plateau = candidates.filter((_, i) => scores[i]! >= highest - 0.002);
+  const middle = plateau[Math.floor(plateau.length / 2)]!;
+  const { hits, rejections } = judge(middle);
+  console.log(
+    `${name}: ${middle} (as good from ${plateau[0]} to ${plateau.at(-1)}); recognised ${(100 * hits).toFixed(1)} %, others left alone ${(100 * rejections).toFixed(1)} %`,
+  );
+  return middle;
+}
+
+const share = <T>(items: readonly T[], holds: (item: T) => boolean) =>
+  items.filter(holds).length / items.length;
+const range = (from: number, to: number, step: number) =>
+  Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => Number((from + i * step).toFixed(4)));
+
+console.log();
+const inFocusLevel = best(
+  "inFocusLevel (levels 0, 1 against 3 and above)",
+  range(0.8, 3, 0.05),
+  (threshold) => ({
+    hits: share(
+      focused.filter(({ truth }) => (truth as number) <= 1),
+      ({ report }) => report.expectedLevel <= threshold,
+    ),
+    rejections: share(
+      focused.filter(({ truth }) => (truth as number) >= 3),
+      ({ report }) => report.expectedLevel > threshold,
+    ),
+  }),
+);
+
+const blanks = known.filter(({ truth }) => truth === "blank");
+for (const certainPatch of range(0.2, 0.6, 0.05)) {
+  const certainShare = ({ report }: Known) =>
+    share(patchesOf(report), ({ certainty }) => certainty >= certainPatch);
+  best(
+    `certainShare at certainPatch ${certainPatch} (blank against all others)`,
+    [0.001, ...range(0.01, 0.3, 0.01)],
+    (threshold) => ({
+      hits: share(blanks, (frame) => certainShare(frame) < threshold),
+      rejections: share(focused, (frame) => certainShare(frame) >= threshold),
+    }),
+  );
+}
+
+for (const certainPatch of range(0.2, 0.6, 0.1)) {
+  const sharpShare = ({ report }: Known) => {
+    const certain = patchesOf(report).filter(({ certainty }) => certainty >= certainPatch);
+    return certain.length === 0 ? 0 : share(certain, ({ level }) => level <= inFocusLevel);
+  };
+  const isMixed = (threshold: number) => (frame: Known) => {
+    const sharp = sharpShare(frame);
+    return sharp >= threshold && sharp <= 1 - threshold;
+  };
+  // Level 2 lies at the threshold itself and is neither.
+  const single = focused.filter(({ truth }) => truth !== 2);
+  best(
+    `mixedShare at certainPatch ${certainPatch} (half sharp against evenly blurred)`,
+    range(0.05, 0.45, 0.05),
+    (threshold) => ({
+      hits: share(
+        known.filter(({ truth }) => truth === "mixed"),
+        isMixed(threshold),
+      ),
+      rejections: share(single, (frame) => !isMixed(threshold)(frame)),
+    }),
+  );
+}
