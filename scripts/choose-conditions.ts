@@ -146,25 +146,28 @@ for (const certainPatch of range(0.2, 0.6, 0.05)) {
 }
 
 for (const certainPatch of range(0.2, 0.6, 0.1)) {
-  const sharpShare = ({ report }: Known) => {
-    const certain = patchesOf(report).filter(({ certainty }) => certainty >= certainPatch);
-    return certain.length === 0 ? 0 : share(certain, ({ level }) => level <= inFocusLevel);
-  };
-  const isMixed = (threshold: number) => (frame: Known) => {
-    const sharp = sharpShare(frame);
-    return sharp >= threshold && sharp <= 1 - threshold;
-  };
-  // Level 2 lies at the threshold itself and is neither.
-  const single = focused.filter(({ truth }) => truth !== 2);
-  best(
-    `mixedShare at certainPatch ${certainPatch} (half sharp against evenly blurred)`,
-    range(0.05, 0.45, 0.05),
-    (threshold) => ({
-      hits: share(
-        known.filter(({ truth }) => truth === "mixed"),
-        isMixed(threshold),
-      ),
-      rejections: share(single, (frame) => !isMixed(threshold)(frame)),
-    }),
-  );
+  for (const blurredLevel of [inFocusLevel + 1, inFocusLevel + 1.5, inFocusLevel + 2]) {
+    const isMixed = (threshold: number) => (frame: Known) => {
+      const certain = patchesOf(frame.report).filter(({ certainty }) => certainty >= certainPatch);
+      if (certain.length === 0) return false;
+      const sharp = share(certain, ({ level }) => level <= inFocusLevel);
+      return (
+        Math.min(
+          sharp,
+          share(certain, ({ level }) => level >= blurredLevel),
+        ) >= threshold
+      );
+    };
+    best(
+      `mixedShare at certainPatch ${certainPatch}, blurredLevel ${blurredLevel.toFixed(2)} (half sharp against evenly blurred)`,
+      range(0.05, 0.45, 0.05),
+      (threshold) => ({
+        hits: share(
+          known.filter(({ truth }) => truth === "mixed"),
+          isMixed(threshold),
+        ),
+        rejections: share(focused, (frame) => !isMixed(threshold)(frame)),
+      }),
+    );
+  }
 }

@@ -57,18 +57,17 @@ export function conditionOf(
   }
   if (range.highest === range.lowest) return { condition: "blank" };
 
-  let [certain, sharp] = [0, 0];
+  let [certain, sharp, blurred] = [0, 0, 0];
   const patches = scores.certainties.length;
   for (let patch = 0; patch < patches; patch++) {
     if (scores.certainties[patch]! < thresholds.certainPatch) continue;
     certain++;
     const level = expectedLevel(scores.probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));
     if (level <= thresholds.inFocusLevel) sharp++;
+    if (level >= thresholds.blurredLevel) blurred++;
   }
   if (certain < Math.max(1, thresholds.certainShare * patches)) return { condition: "blank" };
-  const sharpShare = sharp / certain;
-  if (sharpShare >= thresholds.mixedShare && sharpShare <= 1 - thresholds.mixedShare)
-    return { condition: "mixed" };
+  if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
   return {
     condition: expectedLevel(scores.distribution) <= thresholds.inFocusLevel ? "in-focus" : "defocused",
   };

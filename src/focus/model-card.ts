@@ -10,7 +10,9 @@ export const ConditionThresholds = z.object({
   certainShare: z.number(),
   /** A frame is in focus up to this expected level. */
   inFocusLevel: z.number(),
-  /** Mixed: at least this share of the certain patches is sharp, and this share is not. */
+  /** A patch is surely blurred from this expected level on. */
+  blurredLevel: z.number(),
+  /** Mixed: at least this share of the certain patches is in focus, and this share is surely blurred. */
   mixedShare: z.number(),
   /** A frame with a larger share of its pixels at the highest count is unusable. */
   saturatedShare: z.number(),
@@ -67,6 +69,7 @@ export const DEFAULT_CONDITIONS: ConditionThresholds = {
   certainPatch: 0.4,
   certainShare: 0.02,
   inFocusLevel: 1.5,
-  mixedShare: 0.25,
+  blurredLevel: 3.5,
+  mixedShare: 0.2,
   saturatedShare: 0.05,
 };
