@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join, parse } from "node:path";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { isParfocalError } from "../errors.js";
@@ -10,7 +9,9 @@ import { Defocus, toFloat } from "../optics/defocus.js";
 import { LEVEL_UM, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
+import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
+import { makeFolder } from "./make-folder.js";
 import { say } from "./progress.js";
 
 const options = {
@@ -48,7 +49,8 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
       })
       .options(options)
       .check(({ level, zUm }) => {
-        if ((level === undefined) === (zUm === undefined)) throw new Error("give one of --level and --z-um");
+        if ((level === undefined) === (zUm === undefined))
+          throw new UsageError("Give one of --level and --z-um.");
         return true;
       }),
   handler: async (argv) => {
@@ -67,7 +69,7 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
       offsetCounts: argv.offset,
       maxCount: 65535,
     };
-    await mkdir(argv.out, { recursive: true });
+    await makeFolder(argv.out);
     for (const [index, path] of (await findImages(argv.images)).entries()) {
       try {
         for await (const { page, frame } of readFrames(path)) {

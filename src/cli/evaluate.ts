@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
@@ -8,6 +7,7 @@ import { Scorer } from "../focus/scorer.js";
 import { readManifest } from "../frames/manifest.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { commandLine } from "./command-line.js";
+import { makeFolder } from "./make-folder.js";
 import { ProgressBar, say } from "./progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 
@@ -56,7 +56,7 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
       process.stdout.write(markdown);
       return;
     }
-    await mkdir(argv.out, { recursive: true });
+    await makeFolder(argv.out);
     await writeAtomically(join(argv.out, "evaluation.md"), Buffer.from(markdown));
     await writeAtomically(
       join(argv.out, "evaluation.json"),

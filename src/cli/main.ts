@@ -4,6 +4,7 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
 import { agentCommand } from "./agent.js";
+import { checkArguments, UsageError } from "./check-arguments.js";
 import { configCommand } from "./config.js";
 import { degradeCommand } from "./degrade.js";
 import { demoCommand } from "./demo.js";
@@ -33,9 +34,10 @@ try {
     .demandCommand(1, "Name a command.")
     .recommendCommands()
     .strict()
+    .check(checkArguments, true)
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error, parser) => {
-      if (error) throw error;
+      if (error && !(error instanceof UsageError)) throw error;
       say(`${message ?? "Wrong usage."}\n`);
       parser.showHelp("error");
       process.exit(exitCodes.usage);

@@ -1,5 +1,4 @@
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import type { Writable } from "node:stream";
@@ -15,6 +14,7 @@ import type { Frame } from "../frames/frame.js";
 import { FrameDecoder } from "../frames/frame-decoder.js";
 import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
 import { exitCodes } from "./exit-codes.js";
+import { makeFolder } from "./make-folder.js";
 import { ProgressBar, say } from "./progress.js";
 import { FORMATS, formatRow, header, scoreRow } from "./score-rows.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
@@ -116,14 +116,6 @@ async function draw(
     for (const [kind, mask] of Object.entries(drawMasks(frame, report))) {
       await writeGreyPng(join(folders.masks, `${name}-${kind}.png`), mask as Frame);
     }
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new OutputError(folder, `the folder cannot be made: ${reasonOf(cause)}`, { cause });
   }
 }
 

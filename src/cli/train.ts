@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { networks } from "../networks/registry.js";
 import { RUNTIMES, startTensorFlow } from "../networks/tensorflow-runtime.js";
 import { train } from "../training/train.js";
 import type { TrainingProgress } from "../training/trainer.js";
+import { UsageError } from "./check-arguments.js";
 import { commandLine } from "./command-line.js";
 import { exitCodes } from "./exit-codes.js";
 import { duration, ProgressBar, say } from "./progress.js";
@@ -38,7 +39,8 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
         demandOption: true,
         describe: "In-focus images: files, folders, globs, or a manifest.csv",
       })
-      .options(options),
+      .options(options)
+      .check((argv) => checkSettings(argv as unknown as ArgumentsCamelCase<TrainArguments>)),
   handler: async (argv) => {
     const interrupt = new AbortController();
     process.once("SIGINT", () => interrupt.abort());
@@ -94,6 +96,24 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
     say(`Model written to ${argv.out}`);
   },
 };
+
+function checkSettings({
+  steps,
+  threads,
+  learningRate,
+  heldOut,
+  checkpointSeconds,
+}: ArgumentsCamelCase<TrainArguments>): true {
+  const refuseUnless = (holds: boolean, rule: string) => {
+    if (!holds) throw new UsageError(rule);
+  };
+  refuseUnless(Number.isInteger(steps) && steps > 0, "--steps must be a whole number above 0");
+  refuseUnless(Number.isInteger(threads) && threads > 0, "--threads must be a whole number above 0");
+  refuseUnless(learningRate > 0, "--learning-rate must be above 0");
+  refuseUnless(heldOut >= 0 && heldOut <= 1, "--held-out must lie between 0 and 1");
+  refuseUnless(checkpointSeconds >= 0, "--checkpoint-seconds must not be negative");
+  return true;
+}
 
 function note({ loss, lastPoint, stepsPerSecond, secondsLeft }: TrainingProgress): string {
   const heldOut = lastPoint

@@ -39,6 +39,16 @@ export const ModelCard = z.object({
   }),
   conditions: ConditionThresholds,
   training: z.object({
+    /** The model whose weights were the start, if any: what its card said of its own training. */
+    startedFrom: z
+      .object({
+        sha256: z.string(),
+        command: z.string(),
+        steps: z.number(),
+        seconds: z.number(),
+        recipe: z.record(z.string(), z.unknown()),
+      })
+      .optional(),
     command: z.string(),
     engine: z.string(),
     machine: z.string(),

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ZodError } from "zod";
 import { ModelError, reasonOf } from "../errors.js";
 import { unpackWeights, type Weights } from "../networks/weights.js";
 import { ModelCard } from "./model-card.js";
@@ -69,6 +70,10 @@ function parseCard(folder: string, text: string): ModelCard {
   try {
     return ModelCard.parse(JSON.parse(text));
   } catch (cause) {
-    throw new ModelError(folder, `${MODEL_FILES.card} is not a model card: ${reasonOf(cause)}`, { cause });
+    const reason =
+      cause instanceof ZodError
+        ? cause.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")
+        : reasonOf(cause);
+    throw new ModelError(folder, `${MODEL_FILES.card} is not a model card: ${reason}`, { cause });
   }
 }

@@ -14,10 +14,14 @@ export type DecodedPage =
 /** Larger files are decoded a page at a time, so that a long stack never lies in memory whole. */
 const STREAM_BYTES = 128 * 2 ** 20;
 
+/** How long a thread waits for the next file before it ends; starting one costs more than decoding a file. */
+const IDLE_MS = 10_000;
+
 /** Reads files in worker threads, a few ahead of the one that is asked for. */
 export class FrameDecoder {
   readonly #ahead: number;
   readonly #pool: Piscina;
+  readonly #running = new Set<Promise<unknown>>();
 
   /** @param threads worker threads. */
   constructor(threads: number) {
@@ -27,6 +31,7 @@ export class FrameDecoder {
       name: "decodeFile",
       minThreads: 0,
       maxThreads: threads,
+      idleTimeout: IDLE_MS,
     });
   }
 
@@ -38,7 +43,10 @@ export class FrameDecoder {
       while (started.length < Math.min(paths.length, index + this.#ahead)) {
         const decoding = this.#decode(paths[started.length]!);
         // Awaited in its turn; until then a failure is not an unhandled one.
-        decoding.catch(() => undefined);
+        const settled: Promise<unknown> = decoding
+          .catch(() => undefined)
+          .finally(() => this.#running.delete(settled));
+        this.#running.add(settled);
         started.push(decoding);
       }
       const decoded = await started[index]!;
@@ -53,6 +61,8 @@ export class FrameDecoder {
   }
 
   async dispose(): Promise<void> {
+    // Node 20 aborts the whole process when a thread is ended while it still loads its script.
+    await Promise.allSettled(this.#running);
     await this.#pool.destroy();
   }
 

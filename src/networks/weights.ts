@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** Weights by name: shape and float32 values in row order. */
 export type Weights = ReadonlyMap<string, WeightTensor>;
 
@@ -5,6 +7,13 @@ export interface WeightTensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;
 }
+
+/** How the header describes one tensor. */
+const HeaderEntry = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().nonnegative()),
+  data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+});
 
 /**
  * Packs weights into the safetensors format: length of the header (uint64), header (JSON: dtype, shape, offsets),
@@ -47,25 +56,37 @@ export function unpackWeights(packed: Uint8Array): {
   const headerLength = Number(view.getBigUint64(0, true));
   if (headerLength > packed.byteLength - 8)
     throw new RangeError("the safetensors header ends beyond the file");
-  const header = JSON.parse(new TextDecoder().decode(packed.subarray(8, 8 + headerLength))) as Record<
-    string,
-    { dtype: string; shape: number[]; data_offsets: [number, number] }
-  >;
+  const header = parseHeader(packed.subarray(8, 8 + headerLength));
   const weights = new Map<string, WeightTensor>();
   let metadata: Partial<Record<string, string>> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") {
-      metadata = entry as unknown as Partial<Record<string, string>>;
+      metadata = entry as Partial<Record<string, string>>;
       continue;
     }
-    const [start, end] = entry.data_offsets;
-    const count = entry.shape.reduce((product, side) => product * side, 1);
-    if (entry.dtype !== "F32" || end - start !== 4 * count || 8 + headerLength + end > packed.byteLength) {
+    const { success, data } = HeaderEntry.safeParse(entry);
+    if (!success) throw new RangeError(`the safetensors header does not describe tensor ${name}`);
+    const { dtype, shape, data_offsets } = data;
+    const [start, end] = data_offsets;
+    const count = shape.reduce((product, side) => product * side, 1);
+    if (dtype !== "F32" || end - start !== 4 * count || 8 + headerLength + end > packed.byteLength) {
       throw new RangeError(`tensor ${name} is not float32 of its shape, or ends beyond the file`);
     }
     const values = new Float32Array(count);
     for (let i = 0; i < count; i++) values[i] = view.getFloat32(8 + headerLength + start + 4 * i, true);
-    weights.set(name, { shape: entry.shape, values });
+    weights.set(name, { shape, values });
   }
   return { weights, metadata };
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new RangeError("the safetensors header is not JSON", { cause });
+  }
+  if (typeof header !== "object" || header === null)
+    throw new RangeError("the safetensors header is not a table");
+  return header as Record<string, unknown>;
 }

@@ -94,6 +94,7 @@ export function sampledPointSpread(zUm: number, optics: Optics, sidePx: number):
  * diameter 2 z tan(asin(NA/n)) / pixel, about 2 z NA / (n pixel); equal discs in pixels are equal levels.
  */
 export function micrometresPerLevel(optics: Omit<Optics, "wavelengthNm">): number {
-  const discPerUm = (o: Omit<Optics, "wavelengthNm">) => o.numericalAperture / (o.refractiveIndex * o.pixelUm);
+  const discPerUm = (o: Omit<Optics, "wavelengthNm">) =>
+    o.numericalAperture / (o.refractiveIndex * o.pixelUm);
   return (LEVEL_UM * discPerUm(REFERENCE_OPTICS)) / discPerUm(optics);
 }

@@ -102,7 +102,8 @@ class Light {
   readonly #electronsPerCount: number;
   readonly #readNoiseCounts: number;
   readonly #background: number;
-  readonly #span: number;
+  /** Keeps a filled bit depth from saturating; images as published may. */
+  readonly #highestGain: number;
 
   constructor(region: Float32Array, recipe: Recipe, random: Random) {
     this.#region = region;
@@ -111,8 +112,9 @@ class Light {
     const contrast = Math.max(brightest - darkest, 1);
     const asPublished = random.uniform() < recipe.asPublishedShare;
     const bits = recipe.bitDepths[random.below(recipe.bitDepths.length)]!;
-    const span = asPublished ? contrast : (2 ** bits - 1) * random.logBetween(...recipe.fill);
-    this.#span = span;
+    const span = asPublished
+      ? contrast * random.logBetween(...recipe.exposure)
+      : (2 ** bits - 1) * random.logBetween(...recipe.fill);
     this.#darkest = darkest;
     this.#countsPerUnit = span / contrast;
     const noiseFree = random.uniform() < recipe.noiseFreeShare;
@@ -120,6 +122,7 @@ class Light {
       ? Number.POSITIVE_INFINITY
       : random.logBetween(...recipe.peakElectrons) / span;
     this.#readNoiseCounts = random.between(...recipe.readNoiseElectrons) / this.#electronsPerCount;
+    this.#highestGain = asPublished ? Number.POSITIVE_INFINITY : 65535 / span;
     this.#background = span * random.between(...recipe.background);
   }
 
@@ -138,8 +141,7 @@ class Light {
         signal[target] = (structure + this.#background) * (lightOfRow + (slopeX * x) / PATCH_PX);
       }
     }
-    // Nobody exposes a screen into saturation: the brightest structures reach the top of the range at most.
-    const drawnGain = Math.min(random.logBetween(...gain), 65535 / (this.#span + this.#background));
+    const drawnGain = Math.min(random.logBetween(...gain), this.#highestGain);
     const sensor = {
       electronsPerCount: this.#electronsPerCount,
       readNoiseCounts: this.#readNoiseCounts * drawnGain,

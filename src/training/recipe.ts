@@ -10,6 +10,8 @@ export interface Recipe {
   readonly offsetCounts: readonly [number, number];
   /** Share of regions whose counts are taken as published; the others are scaled to fill a bit depth. */
   readonly asPublishedShare: number;
+  /** Light of a region that is taken as published, relative to its recording, log-uniform: few counts are met too. */
+  readonly exposure: readonly [number, number];
   /** Share of regions without photon and read noise: a bright or averaged recording. */
   readonly noiseFreeShare: number;
   /** Photoelectrons of the brightest structures of a region, log-uniform. */
@@ -34,7 +36,8 @@ export const DEFAULT_RECIPE: Recipe = {
   patchesPerRegion: 4,
   gain: [0.2, 5],
   offsetCounts: [1, 1000],
-  asPublishedShare: 0.6,
+  asPublishedShare: 0.7,
+  exposure: [0.4, 1],
   noiseFreeShare: 0.4,
   peakElectrons: [100, 30000],
   readNoiseElectrons: [0, 3],

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { OutputError, reasonOf, TrainingError } from "../errors.js";
-import { openModel } from "../focus/model.js";
+import { type FocusModel, openModel } from "../focus/model.js";
 import type { ModelCard } from "../focus/model-card.js";
 import { networkNamed } from "../networks/registry.js";
 import type { TensorFlowRuntime } from "../networks/tensorflow-runtime.js";
@@ -64,8 +64,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   options.onImages?.(images);
   const settings = settingsOf(options, images);
   if (from) assertSameRun(from, settings, checkpointPath);
-  const startWeights =
-    options.startFrom === undefined ? undefined : await (await openModel(options.startFrom)).weights();
+  const start = options.startFrom === undefined ? undefined : await openModel(options.startFrom);
+  const startWeights = await start?.weights();
 
   const trainer = new Trainer({
     tf: options.runtime.tf,
@@ -96,7 +96,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       out,
       architecture,
       result.weights,
-      trainingOf(options, images, result),
+      trainingOf(options, images, result, start),
       metricsOf(result, command),
     );
     return { finished: true, result, exportDifference };
@@ -144,6 +144,7 @@ function trainingOf(
   { command, runtime, seed }: TrainOptions,
   images: ImageSet,
   result: TrainingResult,
+  start: FocusModel | undefined,
 ): TrainingRecord {
   const licences: Record<string, number> = {};
   for (const { licence = "not stated" } of images.sources) licences[licence] = (licences[licence] ?? 0) + 1;
@@ -157,7 +158,14 @@ function trainingOf(
     recipe: { ...DEFAULT_RECIPE },
     licences,
     images: [...images.sources],
+    ...(start === undefined
+      ? {}
+      : { startedFrom: { ...lineageOf(start.card.training), sha256: start.sha256 } }),
   };
+}
+
+function lineageOf({ command, steps, seconds, recipe }: TrainingRecord) {
+  return { command, steps, seconds, recipe };
 }
 
 function metricsOf({ curve }: TrainingResult, command: string): ModelCard["metrics"] {

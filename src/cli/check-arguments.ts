@@ -1,0 +1,14 @@
+/** The command line is wrong: shown with the command's help, exit code 2. */
+export class UsageError extends Error {}
+
+/** Options and arguments that take several values. */
+const LISTS = new Set(["_", "paths", "images", "set"]);
+
+/** Refuses what yargs lets through: a number that is none, and an option given twice, which it makes a list of. */
+export function checkArguments(argv: Readonly<Record<string, unknown>>): true {
+  for (const [name, value] of Object.entries(argv)) {
+    if (Number.isNaN(value)) throw new UsageError(`--${name} needs a number`);
+    if (Array.isArray(value) && !LISTS.has(name)) throw new UsageError(`--${name} is given more than once`);
+  }
+  return true;
+}

@@ -1,0 +1,71 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Evaluation } from "../../src/evaluation/evaluate.js";
+import { parfocal } from "../helpers/command.js";
+import { DATA } from "../helpers/images.js";
+import { temporaryFolder } from "../helpers/models.js";
+
+const image = (name: string) => join(DATA, "evaluation", name);
+
+async function manifestOf(...rows: string[]): Promise<{ folder: string; manifest: string }> {
+  const folder = await temporaryFolder();
+  const manifest = join(folder, "manifest.csv");
+  await writeFile(manifest, ["file,kind,field_id,focus_label", ...rows].join("\n"));
+  return { folder, manifest };
+}
+
+describe("parfocal evaluate", () => {
+  it("writes a Markdown and a JSON report of a small manifest", async () => {
+    const { folder, manifest } = await manifestOf(
+      `${image("dsb_360x360_4c032609d3.png")},infocus,a,in_visual`,
+      `${image("dsb_520x696_5afb7932e9.png")},outoffocus,b,out_visual`,
+    );
+    const { code, stdout, stderr } = await parfocal(
+      "evaluate",
+      manifest,
+      "--out",
+      join(folder, "report"),
+      "--device",
+      "cpu",
+    );
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe("");
+    const evaluation = JSON.parse(
+      await readFile(join(folder, "report/evaluation.json"), "utf8"),
+    ) as Evaluation;
+    expect(evaluation.synthetic!.frames).toBe(11);
+    expect(evaluation.frames.map(({ label }) => label)).toEqual(["in", "out"]);
+    expect(evaluation.peakElectrons).toBeNull();
+    const page = await readFile(join(folder, "report/evaluation.md"), "utf8");
+    expect(page).toContain(`\`parfocal evaluate ${manifest}`);
+    expect(page).toContain(evaluation.model.sha256);
+  });
+
+  it("prints the Markdown without --out", async () => {
+    const { manifest } = await manifestOf(`${image("dsb_520x696_5afb7932e9.png")},outoffocus,b,out_visual`);
+    const { code, stdout, stderr } = await parfocal("evaluate", manifest, "--device", "cpu");
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^# Evaluation of the model `default`\n/);
+  });
+
+  it("names all errors of a manifest with their rows, as wrong usage; a missing one too", async () => {
+    const { manifest } = await manifestOf(",infocus,a,in", "x.png,infocus");
+    const { code, stderr } = await parfocal("evaluate", manifest);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/row 2, file: must name a file/);
+    expect(stderr).toMatch(/row 3: 2 cells where the header has 4/);
+    const missing = await parfocal("evaluate", `${manifest}.no`);
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain("no such file or folder");
+    expect(stderr + missing.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it("names an image of the manifest that cannot be read", async () => {
+    const { manifest } = await manifestOf("missing.png,infocus,a,in");
+    const { code, stderr } = await parfocal("evaluate", manifest, "--device", "cpu");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/missing\.png: no such file/);
+    expect(stderr).not.toMatch(/\n\s+at |fault in Parfocal/);
+  });
+});

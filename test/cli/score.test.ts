@@ -1,0 +1,185 @@
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { beforeAll, describe, expect, it } from "vitest";
+import { readFrames } from "../../src/frames/read-frames.js";
+import { type Finished, parfocal } from "../helpers/command.js";
+import { DATA } from "../helpers/images.js";
+import { temporaryFolder } from "../helpers/models.js";
+
+const FIXTURES = join(import.meta.dirname, "../fixtures/frames");
+const COLUMNS = [
+  ..."file,page,level,expected_level,aggregate_certainty,mean_certainty,max_certainty,condition".split(","),
+  ...Array.from({ length: 11 }, (_, k) => `probability_${k}`),
+];
+const GOOD = {
+  plate: join(DATA, "plate/dsb_520x696_6b72b61b80.png"),
+  tiff: join(FIXTURES, "grey16_be.tif"),
+  disguised: join(FIXTURES, "really_a_tiff.png"),
+};
+/** Each bad file and what is said of it. */
+const BAD: [string, RegExp][] = [
+  ["broken_cut_in_pixels.tif", /pixels|end|cut|short/i],
+  ["broken_cut.png", /PNG|end|cut|short/i],
+  ["broken_empty.tif", /the file is empty/],
+  ["broken_text.tif", /neither a TIFF nor a PNG/],
+  ["broken_rgb.png", /channel|colour|RGB/i],
+  ["small10.tif", /10 x 10 px, smaller than one 84 x 84 px patch/],
+];
+const bad = BAD.map(([name]) => join(FIXTURES, name));
+const score = (...args: string[]) => parfocal("score", "--device", "cpu", ...args);
+
+function rowsOf(csv: string): Record<string, string>[] {
+  return parse(csv, { columns: true });
+}
+
+function expectNoStackTrace({ stderr }: Finished): void {
+  expect(stderr).not.toMatch(/\n\s+at |Unexpected|fault in Parfocal/);
+}
+
+describe("parfocal score of good and bad files", () => {
+  let finished: Finished;
+  beforeAll(async () => {
+    finished = await score(
+      ...bad.slice(0, 3),
+      GOOD.plate,
+      ...bad.slice(3),
+      GOOD.tiff,
+      GOOD.disguised,
+      join(FIXTURES, "missing.tif"),
+    );
+  });
+
+  it("scores the good ones and ends with code 3", () => {
+    expect(finished.code, finished.stderr).toBe(3);
+    const files = rowsOf(finished.stdout).map(({ file }) => file);
+    expect(files.sort()).toEqual(Object.values(GOOD).sort());
+    expect(finished.stderr).toContain("3 pages scored, 7 not");
+  });
+
+  it.each(BAD)("names %s on standard error, once, and says why", (name, reason) => {
+    const lines = finished.stderr.split("\n").filter((line) => line.includes(name));
+    expect(lines.length).toBe(1);
+    expect(lines[0]!.startsWith(`Not scored: ${join(FIXTURES, name)}: `)).toBe(true);
+    expect(lines[0]!.slice(lines[0]!.indexOf(name) + name.length)).toMatch(reason);
+  });
+
+  it("names a missing file, and shows no stack trace", () => {
+    expect(finished.stderr).toContain(`Not scored: ${join(FIXTURES, "missing.tif")}: no such file or folder`);
+    expectNoStackTrace(finished);
+  });
+
+  it("has exactly the documented columns, probabilities that sum to 1 and plausible values in each", () => {
+    expect(finished.stdout.split("\n")[0]).toBe(COLUMNS.join(","));
+    for (const row of rowsOf(finished.stdout)) {
+      const probabilities = COLUMNS.slice(8).map((column) => Number(row[column]));
+      expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
+      expect(row.page).toBe("0");
+      expect(Number(row.level)).toBe(probabilities.indexOf(Math.max(...probabilities)));
+      expect(Number(row.expected_level)).toBeCloseTo(
+        probabilities.reduce((sum, p, k) => sum + k * p, 0),
+        2,
+      );
+      expect(["in-focus", "defocused", "mixed", "blank", "unusable"]).toContain(row.condition);
+      for (const certainty of ["aggregate_certainty", "mean_certainty", "max_certainty"]) {
+        expect(Number(row[certainty])).toBeGreaterThanOrEqual(0);
+        expect(Number(row[certainty])).toBeLessThanOrEqual(1);
+      }
+    }
+  });
+
+  it("says in one line which engine runs where", () => {
+    expect(finished.stderr).toMatch(/^ONNX Runtime [\d.]+ on cpu$/m);
+  });
+});
+
+describe("parfocal score", () => {
+  it("ends with code 1 and no row when nothing could be scored", async () => {
+    const finished = await score(...bad);
+    expect(finished.code).toBe(1);
+    expect(rowsOf(finished.stdout)).toEqual([]);
+    expectNoStackTrace(finished);
+  });
+
+  it.each([
+    ["no path", []],
+    ["an unknown option", [GOOD.tiff, "--colour"]],
+    ["an unknown format", [GOOD.tiff, "--format", "xml"]],
+    ["an unknown engine", [GOOD.tiff, "--engine", "torch"]],
+    ["an option given twice", [GOOD.tiff, "--out", "a", "--out", "b"]],
+  ])("ends with code 2 and shows its usage for %s", async (_, args) => {
+    const finished = await parfocal("score", ...args);
+    expect(finished.code).toBe(2);
+    expect(finished.stderr).toMatch(/parfocal score <paths\.\.>/);
+    expectNoStackTrace(finished);
+  });
+
+  it("names a device that does not exist and lists the known ones", async () => {
+    const finished = await parfocal("score", GOOD.tiff, "--device", "tpu");
+    expect(finished.code).toBe(1);
+    expect(finished.stderr).toContain('unknown device "tpu"; known: auto, cuda, webgpu, cpu');
+    expectNoStackTrace(finished);
+  });
+
+  it("writes JSON lines with the columns as keys and numbers as numbers, each page a line", async () => {
+    const folder = await temporaryFolder();
+    await copyFile(GOOD.tiff, join(folder, "z2.tif"));
+    await copyFile(GOOD.tiff, join(folder, "z10.tif"));
+    const { code, stdout, stderr } = await score(folder, "--format", "jsonl");
+    expect(code, stderr).toBe(0);
+    const rows = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(rows.map(({ file }) => file)).toEqual([join(folder, "z2.tif"), join(folder, "z10.tif")]);
+    for (const row of rows) {
+      expect(Object.keys(row)).toEqual(COLUMNS);
+      expect(typeof row.probability_10).toBe("number");
+    }
+  });
+
+  it("writes rows to --out, pictures to --overlay and maps to --masks", async () => {
+    const folder = await temporaryFolder();
+    const [out, overlay, masks] = ["scores.csv", "pictures", "maps"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const { code, stdout, stderr } = await score(
+      GOOD.tiff,
+      "--out",
+      out,
+      "--overlay",
+      overlay,
+      "--masks",
+      masks,
+    );
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe("");
+    expect(rowsOf(await readFile(out, "utf8")).length).toBe(1);
+    expect(await readdir(overlay)).toEqual(["grey16_be.tif-0-overlay.png"]);
+    const maps = ["certainty", "level", "valid"].map((kind) => `grey16_be.tif-0-${kind}.png`);
+    expect((await readdir(masks)).sort()).toEqual(maps);
+    for (const map of maps) {
+      for await (const { frame } of readFrames(join(masks, map))) {
+        expect([frame.width, frame.height, frame.pixels instanceof Uint16Array]).toEqual([100, 90, true]);
+      }
+    }
+  });
+
+  it.each(["--out", "--overlay", "--masks"])(
+    "names a place that %s cannot be written to, without a stack trace",
+    async (option) => {
+      const folder = await temporaryFolder();
+      await writeFile(join(folder, "file"), "");
+      await mkdir(join(folder, "folder"));
+      const place = option === "--out" ? join(folder, "folder") : join(folder, "file", "below");
+      const finished = await score(GOOD.tiff, option, place);
+      expect(finished.code).toBe(1);
+      expect(finished.stderr).toContain(place);
+      expect(finished.stderr).toMatch(/cannot be (written|made)/);
+      expect(finished.stdout).toBe("");
+      expectNoStackTrace(finished);
+    },
+  );
+});

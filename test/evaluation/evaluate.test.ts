@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Evaluation, evaluate, GAINS, OFFSETS } from "../../src/evaluation/evaluate.js";
+import { evaluationMarkdown } from "../../src/evaluation/report.js";
+import { Scorer } from "../../src/focus/scorer.js";
+import { readManifest } from "../../src/frames/manifest.js";
+import { DATA } from "../helpers/images.js";
+import { SHIPPED_MODEL } from "../helpers/models.js";
+
+const FILES = [
+  "dsb_360x360_4c032609d3.png",
+  "dsb_520x696_5afb7932e9.png",
+  "stack_biop_R03C05F03_c1_z000.png",
+  "stack_biop_R03C05F03_c1_z005.png",
+  "stack_biop_R03C05F03_c1_z010.png",
+];
+const rows = (await readManifest(join(DATA, "evaluation/manifest.csv"))).filter(({ file }) =>
+  FILES.includes(file),
+);
+
+describe("evaluate", () => {
+  let evaluation: Evaluation;
+  const progress: [number, number][] = [];
+  const run = async (seed: number, peakElectrons: number) => {
+    const scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
+    const result = await evaluate({
+      scorer,
+      rows,
+      peakElectrons,
+      seed,
+      onProgress: (...at) => progress.push(at),
+    });
+    await scorer.dispose();
+    return result;
+  };
+  beforeAll(async () => {
+    evaluation = await run(1, 2000);
+  });
+
+  it("defocuses the one in-focus field to all 11 levels and counts them in a confusion matrix", () => {
+    const { frames, exact, withinOne, withinTwo, confusion } = evaluation.synthetic!;
+    expect(frames).toBe(11);
+    expect(confusion.map((row) => row.reduce((a, b) => a + b))).toEqual(new Array<number>(11).fill(1));
+    expect(exact).toBeLessThanOrEqual(withinOne);
+    expect(withinOne).toBeLessThanOrEqual(withinTwo);
+    expect(exact).toBeCloseTo(confusion.reduce((sum, row, level) => sum + row[level]!, 0) / 11, 12);
+  });
+
+  it("judges the same frames at each gain and offset of the paper's Fig. 4", () => {
+    expect(evaluation.gains.map(({ gain, frames }) => [gain, frames])).toEqual(
+      GAINS.map((gain) => [gain, 11]),
+    );
+    expect(evaluation.offsets.map(({ offsetCounts, frames }) => [offsetCounts, frames])).toEqual(
+      OFFSETS.map((offset) => [offset, 11]),
+    );
+    const { exact, withinOne } = evaluation.gains.find(({ gain }) => gain === 1)!;
+    expect([exact, withinOne]).toEqual([evaluation.synthetic!.exact, evaluation.synthetic!.withinOne]);
+  });
+
+  it("compares labelled frames with their condition, and planes of a stack with their distance from focus", () => {
+    expect(evaluation.labelled).toMatchObject({ inFocus: 1, outOfFocus: 1 });
+    expect(evaluation.labelled!.areaUnderCurve).toBe(1);
+    expect(evaluation.stacks).toMatchObject([{ stackId: "biop_R03C05F03_c1", planes: 3 }]);
+    expect(Math.abs(evaluation.stacks[0]!.spearman)).toBeLessThanOrEqual(1);
+  });
+
+  it("lists every frame as it was judged, in the manifest's order, and reports its progress", () => {
+    expect(evaluation.frames.map(({ file }) => file)).toEqual(rows.map(({ file }) => file));
+    expect(evaluation.frames.map(({ label }) => label)).toEqual(
+      rows.map(({ focusLabel }) => focusLabel?.split("_")[0]),
+    );
+    expect(progress.slice(0, 5)).toEqual([1, 2, 3, 4, 5].map((done) => [done, 5]));
+  });
+
+  it("gives the same numbers for the same seed, and survives JSON unchanged", async () => {
+    expect(await run(1, 2000)).toEqual(evaluation);
+    // toEqual takes a missing and an undefined key for the same, as JSON does.
+    expect(JSON.parse(JSON.stringify(evaluation))).toEqual(evaluation);
+  });
+
+  it("becomes a Markdown page with its command, model hash and a section for each kind of evidence", () => {
+    const page = evaluationMarkdown(evaluation, "parfocal evaluate manifest.csv", "a machine");
+    expect(page).toContain("Made by `parfocal evaluate manifest.csv` on a machine.");
+    expect(page).toContain(evaluation.model.sha256);
+    expect(page).toContain("2000 photoelectrons in the brightest pixel");
+    expect(page.match(/^#+ .*$/gm)).toEqual([
+      `# Evaluation of the model \`${evaluation.model.name}\``,
+      "## In-focus fields, defocused synthetically to each of the 11 levels",
+      "## The same frames at other gains and offsets",
+      "## Published frames labelled in or out of focus",
+      "## Real focal stacks",
+    ]);
+    const cells = (page.match(/^\|.*\|$/gm) ?? []).map((line) => line.split("|").length);
+    expect(cells.length).toBe(3 + 13 + 11 + 3 + 3);
+    expect(page).toContain("| biop_R03C05F03_c1 | 3 |");
+  });
+
+  it("leaves out the sections that the images say nothing about", () => {
+    const { model, frames, peakElectrons } = evaluation;
+    const page = evaluationMarkdown(
+      {
+        model,
+        frames,
+        peakElectrons,
+        synthetic: undefined,
+        labelled: undefined,
+        gains: [],
+        offsets: [],
+        stacks: [],
+      },
+      "c",
+      "m",
+    );
+    expect(page).not.toContain("##");
+  });
+});

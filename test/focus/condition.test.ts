@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
+import { conditionOf, countRange } from "../../src/focus/condition.js";
+import type { RawScores } from "../../src/focus/engines/engine.js";
+import { DEFAULT_CONDITIONS } from "../../src/focus/model-card.js";
+import { LEVELS } from "../../src/focus/report.js";
+import type { Frame } from "../../src/frames/frame.js";
+
+/** A patch that is sure of its level. */
+const sure = (level: number) => Array.from({ length: LEVELS }, (_, k) => (k === level ? 0.99 : 0.001));
+/** A patch that has nothing to go by. */
+const unsure = new Array<number>(LEVELS).fill(1 / LEVELS);
+
+function scoresOf(patches: readonly (readonly number[])[]): RawScores {
+  const probabilities = Float32Array.from(patches.flat());
+  const certainties = Float32Array.from(patches, certaintyOf);
+  const distribution = frameDistribution(probabilities, certainties);
+  return {
+    rows: 1,
+    columns: patches.length,
+    probabilities,
+    certainties,
+    distribution,
+    aggregateCertainty: certaintyOf(distribution),
+    meanCertainty: certainties.reduce((a, b) => a + b) / patches.length,
+    maxCertainty: Math.max(...certainties),
+  };
+}
+
+/** 1,000 pixels of 100 and 200, of which the first ones are replaced. */
+function frameOf(first: readonly number[] = [], bitDepth?: number): Frame {
+  const pixels = Uint16Array.from({ length: 1000 }, (_, i) => first[i] ?? (i % 2 === 0 ? 100 : 200));
+  return { width: 100, height: 10, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
+}
+
+const conditionFor = (frame: Frame, patches: readonly (readonly number[])[]) =>
+  conditionOf(frame, countRange(frame), scoresOf(patches), DEFAULT_CONDITIONS);
+
+const many = (count: number, patch: readonly number[]) => new Array<readonly number[]>(count).fill(patch);
+const sharp = many(10, sure(0));
+
+describe("conditionOf", () => {
+  it("is unusable when a count does not fit the declared bit depth, and says which", () => {
+    expect(conditionFor(frameOf([5000], 12), sharp)).toEqual({
+      condition: "unusable",
+      conditionReason: "counts up to 5000 do not fit the 12 bits that were declared",
+    });
+    expect(conditionFor(frameOf([4095], 12), sharp).condition).toBe("in-focus");
+  });
+
+  it.each([
+    [12, 4095],
+    [undefined, 4095],
+    [undefined, 65_535],
+    [undefined, 255],
+  ])(
+    "is unusable when over 5 %% of the pixels are at the top of the range (declared bits %s, count %i)",
+    (bits, top) => {
+      expect(conditionFor(frameOf(new Array<number>(51).fill(top), bits), sharp)).toEqual({
+        condition: "unusable",
+        conditionReason: `5.1 % of the pixels are saturated at ${top}`,
+      });
+      expect(conditionFor(frameOf(new Array<number>(50).fill(top), bits), sharp).condition).toBe("in-focus");
+    },
+  );
+
+  it("does not take many pixels at a count that no camera ends at for saturation", () => {
+    expect(conditionFor(frameOf(new Array<number>(300).fill(3000)), sharp).condition).toBe("in-focus");
+    expect(conditionFor(frameOf(new Array<number>(300).fill(4095), 16), sharp).condition).toBe("in-focus");
+  });
+
+  it.each([0, 17, 255, 65_535])(
+    "is blank when all pixels are %i, however certain the network is",
+    (count) => {
+      const flat: Frame = { width: 100, height: 10, pixels: new Uint16Array(1000).fill(count) };
+      expect(conditionFor(flat, sharp)).toEqual({ condition: "blank" });
+    },
+  );
+
+  it("is blank when no patch is certain, or fewer than the share that is asked for", () => {
+    expect(conditionFor(frameOf(), many(10, unsure)).condition).toBe("blank");
+    expect(conditionFor(frameOf(), [sure(0), ...many(99, unsure)]).condition).toBe("blank");
+    expect(conditionFor(frameOf(), [sure(0), sure(0), ...many(98, unsure)]).condition).toBe("in-focus");
+    expect(conditionFor(frameOf(), [sure(0), ...many(9, unsure)]).condition).toBe("in-focus");
+  });
+
+  it("is mixed when a fifth of the certain patches is in focus and a fifth surely blurred", () => {
+    expect(conditionFor(frameOf(), [...many(8, sure(0)), ...many(2, sure(8))]).condition).toBe("mixed");
+    expect(conditionFor(frameOf(), [...many(2, sure(0)), ...many(8, sure(8))]).condition).toBe("mixed");
+    expect(conditionFor(frameOf(), [...many(9, sure(0)), sure(8)]).condition).not.toBe("mixed");
+  });
+
+  it("does not count uncertain or slightly blurred patches towards mixed", () => {
+    expect(conditionFor(frameOf(), [...many(4, sure(0)), ...many(20, unsure)]).condition).not.toBe("mixed");
+    expect(conditionFor(frameOf(), [...many(5, sure(1)), ...many(5, sure(2))]).condition).not.toBe("mixed");
+  });
+
+  it.each([
+    [0, "in-focus"],
+    [1, "in-focus"],
+    [2, "defocused"],
+    [10, "defocused"],
+  ])("with every patch sure of level %i is %s", (level, condition) => {
+    expect(conditionFor(frameOf(), many(10, sure(level)))).toEqual({ condition });
+  });
+
+  it("goes by the order of the rules: unusable before blank, blank before mixed", () => {
+    const saturatedAndUnsure = frameOf(new Array<number>(500).fill(4095), 12);
+    expect(conditionFor(saturatedAndUnsure, many(10, unsure)).condition).toBe("unusable");
+    const flat: Frame = { width: 100, height: 10, pixels: new Uint16Array(1000).fill(9) };
+    expect(conditionFor(flat, [...many(5, sure(0)), ...many(5, sure(8))]).condition).toBe("blank");
+  });
+});
+
+describe("countRange", () => {
+  it("finds the lowest and highest count, and the share of pixels at the top", () => {
+    expect(countRange(frameOf([7, 4095, 4095], 12))).toEqual({
+      lowest: 7,
+      highest: 4095,
+      saturatedFraction: 0.002,
+    });
+    expect(countRange(frameOf([7, 3000]))).toEqual({ lowest: 7, highest: 3000, saturatedFraction: 0 });
+    const bytes = { width: 4, height: 1, pixels: Uint8Array.of(255, 0, 255, 9) };
+    expect(countRange(bytes)).toEqual({ lowest: 0, highest: 255, saturatedFraction: 0.5 });
+  });
+});

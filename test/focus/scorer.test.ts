@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FrameShapeError, ModelError, UnknownNameError } from "../../src/errors.js";
+import { Scorer } from "../../src/focus/scorer.js";
+import type { Frame } from "../../src/frames/frame.js";
+import { Defocus } from "../../src/optics/defocus.js";
+import { LEVEL_UM } from "../../src/optics/point-spread-function.js";
+import { Random } from "../../src/optics/random.js";
+import { expose, IDEAL_SENSOR } from "../../src/optics/sensor.js";
+import { golden, largestDifference } from "../helpers/golden.js";
+import { dataFrame, spots } from "../helpers/images.js";
+import { SHIPPED_MODEL } from "../helpers/models.js";
+
+interface ModelAnswers {
+  sha256: string;
+  frames: { file: string; distribution: number[]; frameCertainties: number[]; certainties: number[] }[];
+}
+
+const IN_FOCUS = "evaluation/dsb_520x696_4ee5850b63.png";
+const OUT_OF_FOCUS = "evaluation/dsb_520x696_5afb7932e9.png";
+
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  );
+
+describe("Scorer with the shipped model", () => {
+  let scorer: Scorer;
+  beforeAll(async () => {
+    scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
+  });
+  afterAll(() => scorer.dispose());
+
+  it("answers as the same graph does in Python's ONNX Runtime, to 1e-5", async () => {
+    const { sha256, frames } = await golden<ModelAnswers>("focus/model-answers.json");
+    expect(sha256, "the model was replaced: python scripts/make-golden-numbers.py --model").toBe(
+      scorer.model.sha256,
+    );
+    for (const { file, distribution, frameCertainties, certainties } of frames) {
+      const report = await scorer.score(await dataFrame(file));
+      expect(largestDifference(report.distribution, distribution)).toBeLessThan(1e-5);
+      expect(largestDifference(report.certainties, certainties)).toBeLessThan(1e-5);
+      const ours = [report.aggregateCertainty, report.meanCertainty, report.maxCertainty];
+      expect(largestDifference(ours, frameCertainties)).toBeLessThan(1e-5);
+    }
+  });
+
+  it("calls a published in-focus field in focus and a published out-of-focus one not", async () => {
+    const sharp = await scorer.score(await dataFrame(IN_FOCUS));
+    const blurred = await scorer.score(await dataFrame(OUT_OF_FOCUS));
+    expect(sharp.condition).toBe("in-focus");
+    expect(sharp.level).toBeLessThanOrEqual(1);
+    expect(["defocused", "mixed"]).toContain(blurred.condition);
+    expect(blurred.expectedLevel).toBeGreaterThan(sharp.expectedLevel + 1);
+  });
+
+  it.each([3, 6, 9])(
+    "finds an in-focus field that is defocused to level %i at that level, give or take one",
+    async (level) => {
+      const { width, height, pixels } = await dataFrame(IN_FOCUS);
+      const light = new Defocus(width, height).apply(
+        Float32Array.from(pixels, (value) => 40 * value),
+        level * LEVEL_UM,
+      );
+      const report = await scorer.score({
+        width,
+        height,
+        pixels: expose(light, IDEAL_SENSOR, new Random(1)),
+      });
+      expect(report.condition).toBe("defocused");
+      expect(Math.abs(report.level - level)).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it.each([IN_FOCUS, OUT_OF_FOCUS, "plate/dsb_520x696_175dbb364b.png"])(
+    "gives the 8-, 12- and 16-bit recordings of %s the same level",
+    async (file) => {
+      const { width, height, pixels } = await dataFrame(file);
+      expect(pixels).toBeInstanceOf(Uint8Array);
+      const times = (factor: number) => Uint16Array.from(pixels, (value) => value * factor);
+      const bytes = await scorer.score({ width, height, pixels });
+      for (const [factor, bitDepth] of [
+        [16, 12],
+        [257, 16],
+      ] as const) {
+        const { level, expectedLevel } = await scorer.score({
+          width,
+          height,
+          pixels: times(factor),
+          bitDepth,
+        });
+        expect(level).toBe(bytes.level);
+        expect(Math.abs(expectedLevel - bytes.expectedLevel)).toBeLessThan(0.5);
+      }
+    },
+  );
+
+  it("gives the same report for the same frame, alone or among others at once", async () => {
+    const frames = [await dataFrame(IN_FOCUS), spots(170, 90, 1), spots(84, 84, 2)];
+    const alone = [];
+    for (const frame of frames) alone.push(await scorer.score(frame));
+    expect(await Promise.all(frames.map((frame) => scorer.score(frame)))).toEqual(alone);
+  });
+
+  it("judges every pixel, or only whole patches from the corner when it tiles as the original does", async () => {
+    const frame = await dataFrame(IN_FOCUS);
+    const original = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu", tiling: "original" });
+    const [cover, whole] = [await scorer.score(frame), await original.score(frame)];
+    await original.dispose();
+    expect([cover.rows, cover.columns, whole.rows, whole.columns]).toEqual([7, 9, 6, 8]);
+    expect(
+      largestDifference(whole.probabilities.subarray(0, 11), cover.probabilities.subarray(0, 11)),
+    ).toBeLessThan(1e-5);
+  });
+
+  it.each<[string, Frame, RegExp]>([
+    ["is too small", spots(83, 200, 1), /83 x 200 px, smaller than one 84 x 84/],
+    [
+      "does not fill its shape",
+      { width: 100, height: 100, pixels: new Uint16Array(9999) },
+      /9999 pixels do not fill .* \(10000 needed\)/,
+    ],
+    ["overfills its shape", { width: 100, height: 100, pixels: new Uint8Array(10_001) }, /10001 pixels/],
+    [
+      "has no whole shape",
+      { width: 84.5, height: 100, pixels: new Uint16Array(8450) },
+      /shape 100 x 84\.5 is not a frame/,
+    ],
+    [
+      "is wider than any camera",
+      { width: 40_000, height: 84, pixels: new Uint8Array(40_000 * 84) },
+      /over the limit/,
+    ],
+    [
+      "holds other numbers",
+      { width: 84, height: 84, pixels: new Float32Array(84 * 84) as unknown as Uint16Array },
+      /neither uint8 nor uint16/,
+    ],
+  ])("refuses a frame that %s with a FrameShapeError and scores the next", async (_, frame, reason) => {
+    const error = await failure(scorer.score(frame));
+    expect(error).toBeInstanceOf(FrameShapeError);
+    expect(error!.message).toMatch(reason);
+    expect((await scorer.score(spots(84, 84, 1))).rows).toBe(1);
+  });
+
+  it("stops for a signal that is aborted before or while it computes", async () => {
+    const frame = await dataFrame(IN_FOCUS);
+    const reason = new Error("no longer wanted");
+    expect(await failure(scorer.score(frame, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    const later = new AbortController();
+    const scoring = failure(scorer.score(frame, { signal: later.signal }));
+    later.abort(reason);
+    expect(await scoring).toBe(reason);
+  });
+
+  it("names its engine and device in one line", () => {
+    expect(scorer.engine).toMatch(/^ONNX Runtime [\d.]+ on cpu$/);
+  });
+});
+
+describe("Scorer.load", () => {
+  it.each([
+    [{ engine: "tensorrt" }, 'unknown engine "tensorrt"; known: onnx, tensorflow'],
+    [{ device: "tpu" }, 'unknown device "tpu"; known: auto, cuda, webgpu, cpu'],
+    [{ engine: "tensorflow", device: "tpu" }, 'unknown TensorFlow backend "tpu"; known: gpu, native, wasm'],
+  ])("refuses %j and lists the known names", async (options, message) => {
+    const error = await failure(Scorer.load({ model: SHIPPED_MODEL, ...options }));
+    expect(error).toBeInstanceOf(UnknownNameError);
+    expect(error!.message).toBe(message);
+  });
+
+  it("names a model that is not there", async () => {
+    const error = await failure(Scorer.load({ model: "no-such-model" }));
+    expect(error).toBeInstanceOf(ModelError);
+    expect(error!.message).toMatch(/model no-such-model: card\.json cannot be read/);
+  });
+});

@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import type { Frame } from "../../src/frames/frame.js";
+import { readFrames } from "../../src/frames/read-frames.js";
+import { Random } from "../../src/optics/random.js";
+import type { SharedImage } from "../../src/training/batch-maker.js";
+
+export const DATA = join(import.meta.dirname, "../../data");
+
+/** The first page of an image under data/. */
+export async function dataFrame(name: string): Promise<Frame> {
+  for await (const { frame } of readFrames(join(DATA, name))) return frame;
+  throw new Error(`${name} holds no frame`);
+}
+
+/** A dark frame with bright discs of all sizes and camera noise: something to judge in every patch. */
+export function spots(width: number, height: number, seed: number): Frame & { pixels: Uint16Array } {
+  const random = new Random(seed);
+  const pixels = Uint16Array.from({ length: width * height }, () => 200 + random.below(20));
+  for (let spot = 0; spot < (width * height) / 400; spot++) {
+    const [x0, y0] = [random.below(width), random.below(height)];
+    const [radius, light] = [random.between(1, 8), random.between(300, 3000)];
+    for (let y = Math.max(0, y0 - 8); y < Math.min(height, y0 + 9); y++) {
+      for (let x = Math.max(0, x0 - 8); x < Math.min(width, x0 + 9); x++) {
+        if (Math.hypot(x - x0, y - y0) < radius) pixels[y * width + x]! += light;
+      }
+    }
+  }
+  return { width, height, pixels };
+}
+
+/** `spots` in memory that threads share. */
+export function sharedSpots(width: number, height: number, seed: number): SharedImage {
+  const { pixels } = spots(width, height, seed);
+  const memory = new Uint16Array(new SharedArrayBuffer(pixels.byteLength));
+  memory.set(pixels);
+  return { width, height, pixels: memory, weight: 1 };
+}

@@ -1,0 +1,102 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { TrainingError } from "../../src/errors.js";
+import { spearman } from "../../src/evaluation/metrics.js";
+import { PATCH_PX } from "../../src/frames/frame.js";
+import { type Batch, BatchMaker } from "../../src/training/batch-maker.js";
+import { BatchStream } from "../../src/training/batch-stream.js";
+import { DEFAULT_RECIPE, type Recipe } from "../../src/training/recipe.js";
+import { sharedSpots } from "../helpers/images.js";
+
+const images = [sharedSpots(260, 240, 1), sharedSpots(150, 210, 2)];
+const recipe: Recipe = { ...DEFAULT_RECIPE, batchSize: 16 };
+
+const streams: BatchStream[] = [];
+function streamOf(threads: number, first = 0, from = images): BatchStream {
+  const stream = new BatchStream({ images: from, recipe, seed: 3, threads, ahead: 4, first });
+  streams.push(stream);
+  stream.start();
+  return stream;
+}
+
+async function take(stream: BatchStream, count: number): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  while (batches.length < count) batches.push(await stream.next());
+  return batches;
+}
+
+afterEach(async () => {
+  for (const stream of streams.splice(0)) await stream.stop();
+});
+
+describe("BatchMaker", () => {
+  it("makes batch i the same again, after other batches and in another maker", () => {
+    const maker = new BatchMaker(images, recipe, 3);
+    const first = maker.make(5);
+    maker.make(0);
+    expect(maker.make(5)).toEqual(first);
+    expect(new BatchMaker(images, recipe, 3).make(5)).toEqual(first);
+  });
+
+  it("makes other patches for another index and for another seed", () => {
+    const maker = new BatchMaker(images, recipe, 3);
+    expect(maker.make(1).patches).not.toEqual(maker.make(0).patches);
+    expect(new BatchMaker(images, recipe, 4).make(0).patches).not.toEqual(maker.make(0).patches);
+  });
+
+  // 2 levels for every 2 regions, 1 crop each: 44 patches take two decks of the 11 levels.
+  const everyLevel: Recipe = { ...recipe, batchSize: 44, patchesPerRegion: 1 };
+
+  it("gives whole camera counts of 16 bits, and in 44 patches every level four times", () => {
+    const { levels, patches } = new BatchMaker(images, everyLevel, 1).make(0);
+    expect(patches.length).toBe(44 * PATCH_PX * PATCH_PX);
+    expect(patches.every((count) => Number.isInteger(count) && count >= 0 && count <= 65_535)).toBe(true);
+    const sorted = [...levels].sort((a, b) => a - b);
+    expect(sorted).toEqual(Array.from({ length: 44 }, (_, i) => Math.floor(i / 4)));
+  });
+
+  it("blurs more at a higher level: contrast between neighbours falls with the level (Spearman below -0.8)", () => {
+    const clean: Recipe = {
+      ...everyLevel,
+      noiseFreeShare: 1,
+      asPublishedShare: 0,
+      fill: [0.5, 0.5],
+      bitDepths: [16],
+      gain: [1, 1],
+      unevenShare: 0,
+    };
+    const { levels, patches } = new BatchMaker(images, clean, 2).make(0);
+    const size = PATCH_PX * PATCH_PX;
+    const contrasts = [...levels].map((_, i) =>
+      neighbourContrast(patches.subarray(i * size, (i + 1) * size)),
+    );
+    expect(spearman([...levels], contrasts)).toBeLessThan(-0.8);
+  });
+});
+
+describe("BatchStream", () => {
+  it.each([1, 2])("gives with %i threads the batches that a BatchMaker makes, in order", async (threads) => {
+    const maker = new BatchMaker(images, recipe, 3);
+    const expected = [0, 1, 2, 3, 4].map((index) => maker.make(index));
+    expect(await take(streamOf(threads), 5)).toEqual(expected);
+  });
+
+  it("begins where a resumed run needs it", async () => {
+    const maker = new BatchMaker(images, recipe, 3);
+    expect(await take(streamOf(2, 7), 2)).toEqual([maker.make(7), maker.make(8)]);
+  });
+
+  it("reports a thread that ends as a TrainingError instead of waiting for ever", async () => {
+    await expect(streamOf(1, 0, []).next()).rejects.toThrow(TrainingError);
+  });
+});
+
+/** Sum of the squared differences between neighbours in a row, relative to the variance. */
+function neighbourContrast(patch: Float32Array): number {
+  const mean = patch.reduce((a, b) => a + b) / patch.length;
+  let [differences, variance] = [0, 0];
+  for (let i = 1; i < patch.length; i++) {
+    if (i % PATCH_PX > 0) differences += (patch[i]! - patch[i - 1]!) ** 2;
+    variance += (patch[i]! - mean) ** 2;
+  }
+  return differences / variance;
+}

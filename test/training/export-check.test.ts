@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { TrainingError } from "../../src/errors.js";
+import { compact } from "../../src/networks/compact.js";
+import type { Weights, WeightTensor } from "../../src/networks/weights.js";
+import { yang2018 } from "../../src/networks/yang2018.js";
+import { checkExport, EXPORT_TOLERANCE } from "../../src/training/export-check.js";
+import { sharedSpots } from "../helpers/images.js";
+import { randomWeights } from "../helpers/models.js";
+import { runtime } from "../helpers/wasm-runtime.js";
+
+const { tf } = runtime;
+
+describe("checkExport", () => {
+  it("finds every layer of the compact network's graph equal to the TensorFlow.js network to 1e-4", async () => {
+    const difference = await checkExport(tf, compact, randomWeights(compact, 2), sharedSpots(200, 130, 1));
+    expect(EXPORT_TOLERANCE).toBe(1e-4);
+    expect(difference).toBeLessThan(1e-4);
+    expect(difference).toBeGreaterThan(0);
+  });
+
+  it("finds every layer of the paper's network's graph equal to the TensorFlow.js network to 1e-4", async () => {
+    expect(await checkExport(tf, yang2018, randomWeights(yang2018, 2), sharedSpots(84, 84, 1))).toBeLessThan(
+      1e-4,
+    );
+  });
+
+  it("names the layer behind which graph and network differ, when one weight of conv3 changes between the two", async () => {
+    const weights = new ChangingWeights(randomWeights(compact, 2), "conv3/weights");
+    const error: unknown = await checkExport(tf, compact, weights, sharedSpots(84, 84, 1)).catch(
+      (e: unknown) => e,
+    );
+    expect(error).toBeInstanceOf(TrainingError);
+    expect((error as Error).message).toMatch(
+      /differs from the trained network by [\d.e-]+ after layer 4 \(convolution\)/,
+    );
+    expect(compact.layers[4]).toMatchObject({ name: "conv3" });
+  });
+
+  it("frees all its tensors", async () => {
+    const before = tf.memory().numTensors;
+    await checkExport(tf, compact, randomWeights(compact, 2), sharedSpots(84, 84, 1));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+/** Weights of which one tensor is another from its second reading on: what is exported is not what is checked. */
+class ChangingWeights extends Map<string, WeightTensor> {
+  readonly #changing: string;
+  #readings = 0;
+
+  constructor(weights: Weights, changing: string) {
+    super(weights);
+    this.#changing = changing;
+  }
+
+  override get(name: string): WeightTensor | undefined {
+    const tensor = super.get(name);
+    if (name !== this.#changing || tensor === undefined || this.#readings++ === 0) return tensor;
+    const values = tensor.values.slice();
+    values[100] += 0.05;
+    return { ...tensor, values };
+  }
+}

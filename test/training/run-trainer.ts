@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { compact } from "../../src/networks/compact.js";
+import type { TensorFlow } from "../../src/networks/tensorflow-network.js";
+import { readCheckpoint } from "../../src/training/checkpoint.js";
+import type { ImageSet } from "../../src/training/image-set.js";
+import { DEFAULT_RECIPE, type Recipe } from "../../src/training/recipe.js";
+import { Trainer, type TrainingProgress, type TrainingResult } from "../../src/training/trainer.js";
+import { sharedSpots } from "../helpers/images.js";
+import { temporaryFolder } from "../helpers/models.js";
+
+const recipe: Recipe = { ...DEFAULT_RECIPE, batchSize: 8, patchesPerRegion: 2 };
+const images: ImageSet = {
+  training: [sharedSpots(220, 200, 1), sharedSpots(180, 230, 2)],
+  heldOut: [sharedSpots(200, 200, 3)],
+  sources: [],
+  leftOut: [],
+};
+
+export interface Run {
+  readonly result: TrainingResult;
+  readonly checkpointPath: string;
+  readonly progress: readonly TrainingProgress[];
+  /** Tensors alive after each step. */
+  readonly tensors: readonly number[];
+}
+
+interface RunOptions {
+  readonly seed?: number;
+  readonly steps?: number;
+  /** Stop, as an interrupt would, after this step. */
+  readonly stopAfter?: number;
+  /** Go on from the checkpoint of an earlier run. */
+  readonly from?: string;
+}
+
+/** Trains the compact network on a small set of made images, with small batches. */
+export async function runTrainer(
+  tf: TensorFlow,
+  { seed = 1, steps = 12, stopAfter, from }: RunOptions = {},
+): Promise<Run> {
+  const checkpointPath = join(await temporaryFolder(), "checkpoint.safetensors");
+  const interrupt = new AbortController();
+  const progress: TrainingProgress[] = [];
+  const tensors: number[] = [];
+  const trainer = new Trainer({
+    tf,
+    architecture: compact,
+    images,
+    recipe,
+    settings: {
+      network: "compact",
+      seed,
+      steps,
+      learningRate: 0.01,
+      heldOutShare: 0.3,
+      recipe: "test",
+      images: "test",
+    },
+    threads: 1,
+    checkpointPath,
+    checkpointSeconds: 1e6,
+    clock: () => performance.now(),
+    signal: interrupt.signal,
+    ...(from === undefined ? {} : { from: await readCheckpoint(from) }),
+    onProgress: (report) => {
+      progress.push(report);
+      tensors.push(tf.memory().numTensors);
+      if (report.step === stopAfter) interrupt.abort();
+    },
+  });
+  const result = await trainer.run();
+  trainer.dispose();
+  return { result, checkpointPath, progress, tensors };
+}

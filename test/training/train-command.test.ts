@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { openModel } from "../../src/focus/model.js";
+import { readCheckpoint } from "../../src/training/checkpoint.js";
+import { parfocal, startCommand } from "../helpers/command.js";
+import { DATA } from "../helpers/images.js";
+import { temporaryFolder } from "../helpers/models.js";
+
+const IMAGES = ["dsb_520x696_6b72b61b80.png", "dsb_520x696_175dbb364b.png"].map((file) =>
+  join(DATA, "plate", file),
+);
+const STEPS = 6;
+
+const commandFor = (out: string, steps: number, ...more: string[]) => [
+  "train",
+  ...IMAGES,
+  ...[
+    "--out",
+    out,
+    "--steps",
+    String(steps),
+    "--backend",
+    "wasm",
+    "--threads",
+    "1",
+    "--checkpoint-seconds",
+    "0",
+  ],
+  ...more,
+];
+
+describe("parfocal train", () => {
+  it("finishes after a kill -9 with --resume to the very weights of an unbroken run", async () => {
+    const folder = await temporaryFolder();
+    const [unbroken, killed] = [join(folder, "unbroken"), join(folder, "killed")];
+    const whole = await parfocal(...commandFor(unbroken, STEPS));
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(whole.stderr).toMatch(/^Engine: TensorFlow\.js [\d.]+, WebAssembly/);
+    expect(whole.stderr).toMatch(/Images: 1 to train on, 1 held out/);
+
+    const { child, finished } = startCommand(commandFor(killed, STEPS));
+    const checkpoint = join(killed, "checkpoint.safetensors");
+    while (!existsSync(checkpoint) && child.exitCode === null) await setTimeout(5);
+    child.kill("SIGKILL");
+    await finished;
+    expect(child.signalCode).toBe("SIGKILL");
+    const { step } = await readCheckpoint(checkpoint);
+    expect(step).toBeGreaterThan(0);
+    expect(step).toBeLessThan(STEPS);
+    expect(existsSync(join(killed, "model.onnx"))).toBe(false);
+
+    const resumed = await parfocal(...commandFor(killed, STEPS, "--resume"));
+    expect(resumed.code, resumed.stderr).toBe(0);
+    const weightsIn = (out: string) => readFile(join(out, "weights.safetensors"));
+    expect((await weightsIn(killed)).equals(await weightsIn(unbroken))).toBe(true);
+    expect((await openModel(killed)).card.training.steps).toBe(STEPS);
+  });
+
+  it("leaves a checkpoint when it is interrupted, says how to go on and ends with code 130", async () => {
+    const out = join(await temporaryFolder(), "interrupted");
+    const { child, finished } = startCommand(commandFor(out, 100_000));
+    while (!existsSync(join(out, "checkpoint.safetensors")) && child.exitCode === null) await setTimeout(20);
+    child.kill("SIGINT");
+    const { code, stderr } = await finished;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toMatch(/Stopped at step \d+; the same command with --resume goes on\./);
+    expect((await readCheckpoint(join(out, "checkpoint.safetensors"))).step).toBeGreaterThan(0);
+  });
+
+  it("names what is wrong without a stack trace: one field, a folder of nothing", async () => {
+    const out = join(await temporaryFolder(), "model");
+    const oneField = await parfocal("train", IMAGES[0]!, "--out", out, "--backend", "wasm");
+    expect(oneField.code).toBe(1);
+    expect(oneField.stderr).toMatch(/at least two fields/);
+    const missing = await parfocal("train", join(out, "nowhere"), "--out", out, "--backend", "wasm");
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toMatch(/nowhere: no such file or folder/);
+    expect(oneField.stderr + missing.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    [["--steps", "0"], "--steps must be a whole number above 0"],
+    [["--steps", "many"], "--steps needs a number"],
+    [["--steps", "5", "--steps", "6"], "--steps is given more than once"],
+    [["--held-out", "10"], "--held-out must lie between 0 and 1"],
+    [["--network", "resnet"], "Invalid values"],
+  ])("refuses %j as wrong usage, code 2", async (wrong, reason) => {
+    const { code, stderr } = await parfocal("train", IMAGES[0]!, "--out", "unused", ...wrong);
+    expect(code).toBe(2);
+    expect(stderr).toContain(reason);
+  });
+});

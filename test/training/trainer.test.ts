@@ -1,0 +1,88 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { TrainingError } from "../../src/errors.js";
+import { readCheckpoint } from "../../src/training/checkpoint.js";
+import { temporaryFolder } from "../helpers/models.js";
+import { runtime } from "../helpers/wasm-runtime.js";
+import { type Run, runTrainer } from "./run-trainer.js";
+
+const { tf } = runtime;
+
+describe("Trainer on WebAssembly", () => {
+  let unbroken: Run;
+  let tensorsBefore: number;
+  beforeAll(async () => {
+    tensorsBefore = tf.memory().numTensors;
+    unbroken = await runTrainer(tf);
+  });
+
+  it("gives after 6 steps, a stop and 6 more exactly the weights and the curve of 12 unbroken steps", async () => {
+    const half = await runTrainer(tf, { stopAfter: 6 });
+    expect(half.result.step).toBe(6);
+    expect(half.result.weights).not.toEqual(unbroken.result.weights);
+    const resumed = await runTrainer(tf, { from: half.checkpointPath });
+    expect(resumed.progress.map(({ step }) => step)).toEqual([7, 8, 9, 10, 11, 12]);
+    expect(resumed.result.weights).toEqual(unbroken.result.weights);
+    expect(resumed.result.curve).toEqual(unbroken.result.curve);
+  });
+
+  it("gives the same weights with the same seed, and others with another", async () => {
+    const again = await runTrainer(tf);
+    expect(again.result.weights).toEqual(unbroken.result.weights);
+    const other = await runTrainer(tf, { seed: 2 });
+    expect(other.result.weights).not.toEqual(unbroken.result.weights);
+  });
+
+  it("moves every weight, the moving averages too, and keeps them finite", async () => {
+    const { weights: first } = (await runTrainer(tf, { stopAfter: 1 })).result;
+    for (const [name, { values }] of unbroken.result.weights) {
+      expect(values, name).not.toEqual(first.get(name)!.values);
+      expect(values.every(Number.isFinite), name).toBe(true);
+    }
+  });
+
+  it("keeps the number of tensors from step to step and frees all at its end", () => {
+    expect(new Set(unbroken.tensors).size).toBe(1);
+    expect(tf.memory().numTensors).toBe(tensorsBefore);
+  });
+
+  it("reports each step with loss, speed, time left and the last point of the curve", () => {
+    const { progress, result } = unbroken;
+    expect(progress.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    for (const { loss, stepsPerSecond, secondsLeft } of progress) {
+      expect(loss).toBeGreaterThan(0);
+      expect(stepsPerSecond).toBeGreaterThan(0);
+      expect(secondsLeft).toBeGreaterThanOrEqual(0);
+    }
+    expect(progress.at(-1)!.secondsLeft).toBe(0);
+    expect(progress.at(-1)!.lastPoint).toEqual(result.curve.at(-1));
+    for (const { heldOutExact, heldOutWithinOne } of result.curve) {
+      expect(heldOutExact).toBeLessThanOrEqual(heldOutWithinOne);
+      expect(heldOutWithinOne).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it("learns: within 40 steps the loss falls below three quarters of that of the first", async () => {
+    const { progress } = await runTrainer(tf, { steps: 40 });
+    const lossOf = (from: number, to: number) => {
+      const losses = progress.slice(from, to).map(({ loss }) => loss);
+      return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    };
+    expect(lossOf(32, 40)).toBeLessThan(0.75 * lossOf(0, 4));
+  });
+});
+
+describe("readCheckpoint", () => {
+  it.each([
+    ["is missing", undefined],
+    ["is empty", new Uint8Array()],
+    ["is no checkpoint", new TextEncoder().encode("this is not a checkpoint at all")],
+  ])("names a file that %s, in a TrainingError", async (_, bytes) => {
+    const path = join(await temporaryFolder(), "checkpoint.safetensors");
+    if (bytes) await writeFile(path, bytes);
+    const error: unknown = await readCheckpoint(path).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(TrainingError);
+    expect((error as Error).message).toContain(`${path}: cannot go on from this checkpoint`);
+  });
+});
