@@ -1,0 +1,322 @@
+"""A controller's end of the protocol: ships frames, waits for verdicts, goes on without them."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any
+
+from parfocal_bridge.link import AgentLink, Parcel
+from parfocal_bridge.messages import (
+    MAX_NAME_LENGTH,
+    Bye,
+    Controller,
+    Drop,
+    Frame,
+    Heartbeat,
+    Hello,
+    Message,
+    MessageError,
+    Problem,
+    Verdict,
+    Welcome,
+    decode,
+    encode,
+)
+from parfocal_bridge.pixels import wire_pixels
+from parfocal_bridge.presence import Presence
+
+log = logging.getLogger(__name__)
+
+DEFAULT_ADDRESS = "tcp://127.0.0.1:5610"
+GRACE_MS = 100.0
+"""How much longer than its deadline a gated frame is waited for: the way there and back."""
+_MAX_OBSERVED = 1024
+
+
+@dataclass(frozen=True)
+class Counters:
+    """What became of the frames of one client.
+
+    ``sent`` left for the agent; ``scored`` got a verdict (gated ones in time); ``unscored`` are gated frames
+    that went on without one; ``dropped`` are observed frames that were never sent or that the agent skipped;
+    ``errors`` are messages of the agent that say so or that cannot be read; ``late`` are verdicts that came
+    after the wait; ``ignored`` are messages of an unknown type.
+    """
+
+    sent: int = 0
+    scored: int = 0
+    unscored: int = 0
+    dropped: int = 0
+    errors: int = 0
+    late: int = 0
+    ignored: int = 0
+
+
+class _Ticket:
+    """A gated frame that somebody waits for."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.verdict: Verdict | None = None
+        self.answer = ""
+
+
+class FocusClient:
+    """One microscope's connection to the agent; use it as a context manager.
+
+    ``offer`` and ``score`` may be called from any thread. Neither raises because of the agent: a frame
+    without a verdict is *unscored* and the acquisition goes on. Both raise ValueError for what is no image.
+
+    :param address: where the agent takes frames.
+    :param session: one run of one controller; a new UUID if None.
+    :param deadline_ms: time that the agent has for a gated frame, ms.
+    :param controller: name of the program that drives the microscope.
+    :param controller_version: its version.
+    :param observe_queue: observed frames that may wait to be sent; the newest are kept.
+    :param misses_until_degraded: gated frames in a row without an answer after which it does not wait any
+        more until the agent shows that it is back.
+    :param on_verdict: called in the client's own thread with every verdict; must return soon.
+    """
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        session: str | None = None,
+        deadline_ms: float = 1000.0,
+        *,
+        controller: str = "parfocal-bridge",
+        controller_version: str | None = None,
+        observe_queue: int = 4,
+        misses_until_degraded: int = 3,
+        on_verdict: Callable[[Verdict], None] | None = None,
+    ) -> None:
+        if not deadline_ms > 0:
+            raise ValueError(f"deadline_ms must be positive: {deadline_ms}")
+        if observe_queue < 1 or misses_until_degraded < 1:
+            raise ValueError("observe_queue and misses_until_degraded must be at least 1")
+        self.session = session or str(uuid.uuid4())
+        self.deadline_ms = float(deadline_ms)
+        self.welcome: Welcome | None = None
+        self._controller = Controller(
+            name=controller, version=controller_version, host=socket.gethostname() or None
+        )
+        self._on_verdict = on_verdict
+        self._gate = threading.Lock()
+        self._lock = threading.Lock()
+        self._counts = dict.fromkeys(Counters.__dataclass_fields__, 0)
+        self._sequence = 0
+        self._tickets: dict[str, _Ticket] = {}
+        self._observed: OrderedDict[str, None] = OrderedDict()
+        self._presence = Presence(time.monotonic(), misses_until_degraded)
+        self._arrived = threading.Event()
+        self._is_degraded = False
+        self._is_closed = False
+        self._link = AgentLink(
+            address,
+            observe_queue,
+            on_message=self._receive,
+            on_sent=lambda parcel: self._count("sent"),
+            on_lost=self._lost,
+            on_beat=self._beat,
+            last_words=lambda: encode(Bye(session=self.session)),
+        )
+
+    def __enter__(self) -> FocusClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def counters(self) -> Counters:
+        """The counts until now."""
+        with self._lock:
+            return Counters(**self._counts)
+
+    @property
+    def degraded(self) -> bool:
+        """True while gated frames do not wait, because the agent is gone or too slow."""
+        with self._lock:
+            return not self._presence.is_worth_waiting(time.monotonic())
+
+    def wait_for_agent(self, timeout_s: float = 5.0) -> bool:
+        """Waits until the agent has said ``welcome`` once; false if it did not. Not needed before a frame."""
+        return self._arrived.wait(timeout_s)
+
+    def offer(self, image: Any, frame: Frame) -> None:
+        """Sends a frame that nobody waits for, and returns at once; ``on_verdict`` gets its verdict."""
+        pixels = wire_pixels(image)
+        self._offer(pixels, frame)
+
+    def score(self, image: Any, frame: Frame, timeout_s: float | None = None) -> Verdict | None:
+        """The verdict on a frame; None if there is none in time, and then the frame counts as unscored.
+
+        :param timeout_s: longest wait, s; by default the deadline and 0.1 s for the way.
+        """
+        pixels = wire_pixels(image)
+        wait_s = (self.deadline_ms + GRACE_MS) / 1000 if timeout_s is None else timeout_s
+        with self._gate:
+            if self._is_closed or self.degraded:
+                self._count("unscored")
+                self._say_degraded(True)
+                self._offer(pixels, frame)
+                return None
+            self._say_degraded(False)
+            ticket = _Ticket()
+            parcel = self._parcel(pixels, frame, "gate")
+            with self._lock:
+                self._tickets[parcel.id] = ticket
+            self._link.put(parcel)
+            ticket.done.wait(wait_s)
+            with self._lock:
+                self._tickets.pop(parcel.id, None)
+            if not ticket.done.is_set():
+                self._link.take_back(parcel.id)
+            return self._settle(ticket, frame)
+
+    def close(self) -> None:
+        """Says ``bye`` and closes the connection; takes 2 s at most."""
+        self._is_closed = True
+        self._link.stop()
+
+    def _settle(self, ticket: _Ticket, frame: Frame) -> Verdict | None:
+        is_answered = ticket.done.is_set() and ticket.answer != "drop deadline"
+        with self._lock:
+            if is_answered:
+                self._presence.answered()
+            else:
+                self._presence.missed(time.monotonic())
+            self._counts["unscored" if ticket.verdict is None else "scored"] += 1
+        if ticket.verdict is None:
+            log.info("%s: unscored (%s)", frame.site.name, ticket.answer or "no answer in time")
+        return ticket.verdict
+
+    def _offer(self, pixels: tuple[str, tuple[int, int], bytes], frame: Frame) -> None:
+        parcel = self._parcel(pixels, frame, "observe")
+        if self._is_closed:
+            self._count("dropped")
+            return
+        with self._lock:
+            self._observed[parcel.id] = None
+            while len(self._observed) > _MAX_OBSERVED:
+                self._observed.popitem(last=False)
+        self._link.put(parcel)
+
+    def _parcel(self, pixels: tuple[str, tuple[int, int], bytes], frame: Frame, mode: str) -> Parcel:
+        dtype, shape, data = pixels
+        with self._lock:
+            sequence, self._sequence = self._sequence, self._sequence + 1
+        place = "/".join(
+            [frame.site.name, frame.channel or "-", f"t{frame.time_index or 0}", f"z{frame.z_index or 0}"]
+        )
+        frame_id = frame.id or f"{self.session}/{place}/{sequence}#{frame.attempt}"
+        if len(frame_id) > MAX_NAME_LENGTH:
+            frame_id = f"{self.session}/{sequence}#{frame.attempt}"
+        header = replace(
+            frame,
+            id=frame_id,
+            session=self.session,
+            sequence=sequence,
+            mode=mode,
+            deadline_ms=self.deadline_ms if mode == "gate" else None,
+            dtype=dtype,
+            shape=shape,
+        )
+        return Parcel(frame_id, encode(header), data, mode == "gate")
+
+    def _count(self, name: str) -> None:
+        with self._lock:
+            self._counts[name] += 1
+
+    def _lost(self, parcel: Parcel) -> None:
+        if not parcel.is_gated:
+            with self._lock:
+                self._observed.pop(parcel.id, None)
+            self._count("dropped")
+
+    def _say_degraded(self, is_degraded: bool) -> None:
+        if is_degraded != self._is_degraded:
+            self._is_degraded = is_degraded
+            if is_degraded:
+                log.warning("The agent does not answer: frames go on unscored until it is back")
+            else:
+                log.warning("The agent is back: frames are gated again")
+
+    def _beat(self) -> bytes:
+        with self._lock:
+            is_here = self._presence.is_here(time.monotonic())
+        if is_here:
+            return encode(Heartbeat(session=self.session, timestamp_ms=time.time() * 1000))
+        return encode(Hello(session=self.session, controller=self._controller))
+
+    def _receive(self, part: bytes) -> None:
+        try:
+            message = decode(part)
+        except MessageError as error:
+            log.warning("A message of the agent cannot be read: %s", error)
+            self._count("errors")
+            return
+        if message is None:
+            self._count("ignored")
+        else:
+            self._handle(message, time.monotonic())
+
+    def _handle(self, message: Message, now_s: float) -> None:
+        with self._lock:
+            if isinstance(message, Bye):
+                self._presence.left()
+            elif isinstance(message, Welcome):
+                self._presence.welcomed(now_s)
+                self.welcome = message
+            elif isinstance(message, Heartbeat):
+                self._presence.is_back(now_s)
+            else:
+                self._presence.heard(now_s)
+        if isinstance(message, Welcome):
+            self._arrived.set()
+        elif isinstance(message, Verdict):
+            self._verdict(message)
+        elif isinstance(message, Drop):
+            self._no_verdict(message.id, f"drop {message.why}", "dropped")
+        elif isinstance(message, Problem):
+            log.warning("The agent reports %s: %s", message.code, message.message)
+            self._count("errors")
+            self._no_verdict(message.id, f"error {message.code}", None)
+
+    def _verdict(self, verdict: Verdict) -> None:
+        with self._lock:
+            ticket = self._tickets.get(verdict.id)
+            if ticket is not None:
+                ticket.verdict, ticket.answer = verdict, "verdict"
+                ticket.done.set()
+            elif verdict.id in self._observed:
+                del self._observed[verdict.id]
+                self._counts["scored"] += 1
+            else:
+                self._counts["late"] += 1
+        if self._on_verdict is not None:
+            try:
+                self._on_verdict(verdict)
+            except Exception:
+                log.exception("on_verdict failed")
+
+    def _no_verdict(self, frame_id: str | None, answer: str, counter: str | None) -> None:
+        with self._lock:
+            ticket = self._tickets.get(frame_id or "")
+            if ticket is not None:
+                ticket.answer = answer
+                ticket.done.set()
+            elif frame_id is not None and frame_id in self._observed:
+                del self._observed[frame_id]
+                if counter is not None:
+                    self._counts[counter] += 1

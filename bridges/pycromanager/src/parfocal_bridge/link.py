@@ -1,0 +1,191 @@
+"""The thread that owns the socket to the agent."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import zmq
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 1.0
+SEND_HIGH_WATER_MARK = 4
+LAST_WORDS_MS = 250
+"""How long a ``bye`` may take to leave."""
+_RECEIVE_BATCH = 64
+_WAKE_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One frame on its way: its id, its two parts, and whether somebody waits for the verdict."""
+
+    id: str
+    head: bytes
+    pixels: bytes
+    is_gated: bool
+
+
+class AgentLink:
+    """A DEALER socket in its own thread, which alone touches it. ``put`` hands over a frame and never blocks.
+
+    Observed frames that cannot leave wait in a queue of ``observe_queue``, the newest are kept. Nothing is
+    queued inside ZeroMQ for an agent that is not connected. ZeroMQ reconnects by itself.
+
+    Callbacks run in the thread of the link: ``on_message`` for each received message, ``on_sent`` and
+    ``on_lost`` for each frame, ``on_beat`` once a second for what to say then.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        observe_queue: int,
+        on_message: Callable[[bytes], None],
+        on_sent: Callable[[Parcel], None],
+        on_lost: Callable[[Parcel], None],
+        on_beat: Callable[[], bytes],
+        last_words: Callable[[], bytes],
+    ) -> None:
+        self._address = address
+        self._observe_queue = observe_queue
+        self._on_message = on_message
+        self._on_sent = on_sent
+        self._on_lost = on_lost
+        self._on_beat = on_beat
+        self._last_words = last_words
+        self._lock = threading.Lock()
+        self._outbox: deque[Parcel] = deque()
+        self._control: bytes | None = None
+        self._beat_s = 0.0
+        self._stopping = threading.Event()
+        self._wake_out, self._wake_in = socket.socketpair()
+        self._wake_out.setblocking(False)
+        self._wake_in.setblocking(False)
+        self._context = zmq.Context()
+        try:
+            self._socket = self._connected(self._context.socket(zmq.DEALER), address)
+        except zmq.ZMQError as error:
+            self._context.destroy(linger=0)
+            raise ValueError(f"address {address!r}: {error}") from error
+        self._thread = threading.Thread(target=self._run, name="parfocal-link", daemon=True)
+        self._thread.start()
+
+    def put(self, parcel: Parcel) -> None:
+        """Queues a frame for sending."""
+        lost = None
+        with self._lock:
+            observed = [item for item in self._outbox if not item.is_gated]
+            if not parcel.is_gated and len(observed) >= self._observe_queue:
+                lost = observed[0]
+                self._outbox.remove(lost)
+            self._outbox.append(parcel)
+        if lost is not None:
+            self._on_lost(lost)
+        self._wake()
+
+    def take_back(self, frame_id: str) -> None:
+        """Forgets a gated frame that has not left yet."""
+        with self._lock:
+            self._outbox = deque(item for item in self._outbox if item.id != frame_id)
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Says ``bye`` and ends the thread."""
+        self._stopping.set()
+        self._wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout_s)
+
+    @staticmethod
+    def _connected(dealer: zmq.Socket[bytes], address: str) -> zmq.Socket[bytes]:
+        dealer.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
+        dealer.setsockopt(zmq.IMMEDIATE, 1)
+        dealer.setsockopt(zmq.LINGER, 0)
+        dealer.setsockopt(zmq.HEARTBEAT_IVL, 1000)
+        dealer.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3000)
+        dealer.setsockopt(zmq.RECONNECT_IVL, 200)
+        dealer.setsockopt(zmq.RECONNECT_IVL_MAX, 2000)
+        dealer.connect(address)
+        return dealer
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # full, so the thread is about to wake; or closed
+            self._wake_out.send(b"\0")
+
+    def _run(self) -> None:
+        poller = zmq.Poller()
+        poller.register(self._wake_in, zmq.POLLIN)
+        while not self._stopping.is_set():
+            try:
+                self._turn(poller)
+            except Exception:
+                log.exception("The link to the agent stumbled; it goes on")
+                self._stopping.wait(0.1)
+        try:
+            self._close()
+        except Exception:
+            log.exception("The link to the agent did not close in order")
+
+    def _turn(self, poller: zmq.Poller) -> None:
+        with self._lock:
+            wants_to_send = bool(self._outbox) or self._control is not None
+        poller.register(self._socket, zmq.POLLIN | (zmq.POLLOUT if wants_to_send else 0))
+        poller.poll(max(0, math.ceil((self._beat_s - time.monotonic()) * 1000)))
+        self._drain_wakes()
+        self._receive()
+        if time.monotonic() >= self._beat_s:
+            self._beat_s = time.monotonic() + HEARTBEAT_S
+            self._control = self._on_beat()
+        if self._control is not None and self._sends([self._control]):
+            self._control = None
+        self._send_frames()
+
+    def _drain_wakes(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wake_in.recv(_WAKE_BYTES)
+
+    def _receive(self) -> None:
+        for _ in range(_RECEIVE_BATCH):
+            try:
+                parts = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            self._on_message(parts[0])
+
+    def _send_frames(self) -> None:
+        while True:
+            with self._lock:
+                if not self._outbox:
+                    return
+                parcel = self._outbox[0]
+                if not self._sends([parcel.head, parcel.pixels]):
+                    return
+                self._outbox.popleft()
+            self._on_sent(parcel)
+
+    def _sends(self, parts: list[bytes]) -> bool:
+        """False when the agent is absent or does not read."""
+        try:
+            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return False
+        return True
+
+    def _close(self) -> None:
+        if self._sends([self._last_words()]):
+            self._socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
+        self._socket.close()
+        self._context.term()
+        with self._lock:
+            unsent, self._outbox = list(self._outbox), deque()
+        for parcel in unsent:
+            self._on_lost(parcel)
+        self._wake_in.close()
+        self._wake_out.close()
