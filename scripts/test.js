@@ -1,47 +1,44 @@
 /**
- * Runs all tests of the repository: `npm test`, `npm test -- PATTERN` for some of the TypeScript ones.
+ * Runs all tests of the repository: `npm test`; `npm test -- PATTERN...` runs some of the TypeScript ones only.
  * Closes with one line that adds up the runners' own reports: "N passed, N failed, N skipped".
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runPytest } from "./test-python.js";
 
+const inCi = process.env.CI === "true";
+const patterns = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "parfocal-test-"));
-const totals = { passed: 0, failed: 0, skipped: 0 };
-let broken = false;
 
-function runVitest(patterns) {
+const reports = [runVitest()];
+if (patterns.length === 0) reports.push(runPytest(folder, inCi));
+rmSync(folder, { recursive: true, force: true });
+
+const sum = (key) => reports.reduce((total, report) => total + report[key], 0);
+console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
+process.exit(sum("failed") > 0 || reports[0].passed === 0 ? 1 : 0);
+
+function runVitest() {
   const report = join(folder, "vitest.json");
   const { status } = spawnSync(
     process.execPath,
     [
       "node_modules/vitest/vitest.mjs",
       "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
+      ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
       ...patterns,
     ],
     { stdio: "inherit" },
   );
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-      readFileSync(report, "utf8"),
-    );
-    totals.passed += numPassedTests;
-    totals.failed += numFailedTests;
-    totals.skipped += numPendingTests + numTodoTests;
+    const json = JSON.parse(readFileSync(report, "utf8"));
+    // A file that cannot be loaded, or an unhandled error, counts though no single test failed.
+    const failed = json.numFailedTests > 0 || status === 0 ? json.numFailedTests : 1;
+    return { passed: json.numPassedTests, failed, skipped: json.numPendingTests + json.numTodoTests };
   } catch {
     console.error("vitest left no report");
-    broken = true;
+    return { passed: 0, failed: 1, skipped: 0 };
   }
-  // A failing file or an unhandled error counts even when no single test failed.
-  if (status !== 0) broken = true;
 }
-
-runVitest(process.argv.slice(2));
-rmSync(folder, { recursive: true, force: true });
-if (broken && totals.failed === 0) totals.failed = 1;
-console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
-process.exit(broken || totals.failed > 0 || totals.passed === 0 ? 1 : 0);

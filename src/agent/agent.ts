@@ -126,8 +126,7 @@ export class Agent implements SourceHandler {
       this.#counters.lastFrameMs = this.#clock.wallMs();
       this.#unsettled.add(job);
       if (job.header.mode === "gate") {
-        const leftMs = (job.header.deadlineMs ?? DEFAULT_DEADLINE_MS) - (this.#clock.now() - job.receivedMs);
-        job.cancelDeadline = this.#clock.after(Math.max(0, leftMs), () => {
+        job.cancelDeadline = this.#clock.after(Math.max(0, this.#msLeft(job, this.#clock.now())), () => {
           this.#queue.remove(job);
           this.#drop(job, "deadline");
         });
@@ -174,6 +173,8 @@ export class Agent implements SourceHandler {
     try {
       const report = await scorer.score(job.frame, { signal: this.#forced.signal });
       const doneMs = this.#clock.now();
+      // The timer can be kept from firing by the engine's own work.
+      if (job.header.mode === "gate" && this.#msLeft(job, doneMs) < 0) this.#drop(job, "deadline");
       const isLate = job.isSettled;
       // Nobody waits for a late verdict any more, so it must not lead to an action.
       const header = isLate ? ({ ...job.header, mode: "observe" } as const) : job.header;
@@ -219,6 +220,11 @@ export class Agent implements SourceHandler {
     this.#unsettled.delete(job);
     job.answer(answer);
     job.settled();
+  }
+
+  /** Time until a gated frame's deadline, ms; negative after it. */
+  #msLeft({ header, receivedMs }: Job, nowMs: number): number {
+    return (header.deadlineMs ?? DEFAULT_DEADLINE_MS) - (nowMs - receivedMs);
   }
 
   #abandon({ header }: Job, why: string): void {

@@ -20,14 +20,14 @@ const HeaderEntry = z.object({
  * values (float32, little-endian). Any safetensors reader opens it.
  */
 export function packWeights(weights: Weights, metadata: Record<string, string> = {}): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const entries: [string, unknown][] = [["__metadata__", metadata]];
   let offset = 0;
   for (const [name, { shape, values }] of weights) {
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + values.byteLength] };
+    entries.push([name, { dtype: "F32", shape, data_offsets: [offset, offset + values.byteLength] }]);
     offset += values.byteLength;
   }
   // The format asks for values aligned to 8 bytes and allows spaces behind the JSON.
-  const json = JSON.stringify(header);
+  const json = JSON.stringify(Object.fromEntries(entries));
   const text = new TextEncoder().encode(json + " ".repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
   const packed = new Uint8Array(8 + text.length + offset);
   const view = new DataView(packed.buffer);

@@ -10,6 +10,9 @@ const started: Scorer | Error = await Scorer.load({ model: SHIPPED_MODEL, device
   (error: unknown) => error as Error,
 );
 const webgpu = started instanceof Scorer ? started : undefined;
+if (webgpu === undefined && process.env.CI === "true" && process.platform === "linux") {
+  throw new Error("CI needs a Vulkan device for WebGPU: scripts/install-software-vulkan", { cause: started });
+}
 
 describe.runIf(webgpu)("the onnx engine on WebGPU", () => {
   it("agrees with the CPU on real frames to 1e-4", async () => {
