@@ -39,15 +39,17 @@ export const ModelCard = z.object({
   }),
   conditions: ConditionThresholds,
   training: z.object({
-    /** The model whose weights were the start, if any: what its card said of its own training. */
+    /** The trainings that came before, each going on from the weights of the one before it; oldest first. */
     startedFrom: z
-      .object({
-        sha256: z.string(),
-        command: z.string(),
-        steps: z.number(),
-        seconds: z.number(),
-        recipe: z.record(z.string(), z.unknown()),
-      })
+      .array(
+        z.object({
+          sha256: z.string(),
+          command: z.string(),
+          steps: z.number(),
+          seconds: z.number(),
+          recipe: z.record(z.string(), z.unknown()),
+        }),
+      )
       .optional(),
     command: z.string(),
     engine: z.string(),

@@ -37,7 +37,7 @@ export const DEFAULT_RECIPE: Recipe = {
   gain: [0.2, 5],
   offsetCounts: [1, 1000],
   asPublishedShare: 0.7,
-  exposure: [0.4, 1],
+  exposure: [0.15, 1],
   noiseFreeShare: 0.4,
   peakElectrons: [100, 30000],
   readNoiseElectrons: [0, 3],

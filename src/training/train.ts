@@ -158,14 +158,13 @@ function trainingOf(
     recipe: { ...DEFAULT_RECIPE },
     licences,
     images: [...images.sources],
-    ...(start === undefined
-      ? {}
-      : { startedFrom: { ...lineageOf(start.card.training), sha256: start.sha256 } }),
+    ...(start === undefined ? {} : { startedFrom: lineageOf(start) }),
   };
 }
 
-function lineageOf({ command, steps, seconds, recipe }: TrainingRecord) {
-  return { command, steps, seconds, recipe };
+function lineageOf({ card, sha256 }: FocusModel): NonNullable<TrainingRecord["startedFrom"]> {
+  const { startedFrom = [], command, steps, seconds, recipe } = card.training;
+  return [...startedFrom, { sha256, command, steps, seconds, recipe }];
 }
 
 function metricsOf({ curve }: TrainingResult, command: string): ModelCard["metrics"] {
