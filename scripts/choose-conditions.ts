@@ -117,7 +117,7 @@ const range = (from: number, to: number, step: number) =>
 
 console.log();
 const inFocusLevel = best(
-  "inFocusLevel (levels 0, 1 against 3 and above)",
+  "inFocusLevel (levels 0, 1 against 2 and above)",
   range(0.8, 3, 0.05),
   (threshold) => ({
     hits: share(
@@ -125,7 +125,7 @@ const inFocusLevel = best(
       ({ report }) => report.expectedLevel <= threshold,
     ),
     rejections: share(
-      focused.filter(({ truth }) => (truth as number) >= 3),
+      focused.filter(({ truth }) => (truth as number) >= 2),
       ({ report }) => report.expectedLevel > threshold,
     ),
   }),

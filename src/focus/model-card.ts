@@ -79,9 +79,9 @@ export type ModelCard = z.infer<typeof ModelCard>;
 /** Chosen on the fields that the default model was trained on: docs/scoring.md shows how. */
 export const DEFAULT_CONDITIONS: ConditionThresholds = {
   certainPatch: 0.4,
-  certainShare: 0.02,
-  inFocusLevel: 1.5,
-  blurredLevel: 3.5,
-  mixedShare: 0.2,
+  certainShare: 0.01,
+  inFocusLevel: 1.6,
+  blurredLevel: 4.5,
+  mixedShare: 0.15,
   saturatedShare: 0.05,
 };
