@@ -6,6 +6,8 @@ import { createAgent } from "../../src/agent/create-agent.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
+import { Random } from "../../src/optics/random.js";
+import { expose, IDEAL_SENSOR } from "../../src/optics/sensor.js";
 import { silent, TestController, temporaryFolder, testConfig } from "./helpers.js";
 
 const plate = fileURLToPath(new URL("../../data/plate", import.meta.url));
@@ -77,7 +79,8 @@ describe("the agent with the shipped model", () => {
 
   test("abstains on an empty field and does not hunt", async () => {
     const { controller: scope } = await controller();
-    const empty = Uint16Array.from({ length: 300 * 300 }, (_, i) => 200 + ((i * 7919) % 5));
+    const camera = { ...IDEAL_SENSOR, electronsPerCount: 0.5, readNoiseCounts: 3, offsetCounts: 100 };
+    const empty = expose(new Float32Array(300 * 300).fill(200), camera, new Random(1));
 
     const { id } = await scope.sendFrame({ shape: [300, 300], dtype: "uint16" }, empty);
 

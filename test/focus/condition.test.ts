@@ -2,9 +2,19 @@ import { describe, expect, it } from "vitest";
 import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
 import { conditionOf, countRange } from "../../src/focus/condition.js";
 import type { RawScores } from "../../src/focus/engines/engine.js";
-import { DEFAULT_CONDITIONS } from "../../src/focus/model-card.js";
+import type { ConditionThresholds } from "../../src/focus/model-card.js";
 import { LEVELS } from "../../src/focus/report.js";
 import type { Frame } from "../../src/frames/frame.js";
+
+/** The rules are tested at thresholds of their own, whatever a model ships with. */
+const THRESHOLDS: ConditionThresholds = {
+  certainPatch: 0.4,
+  certainShare: 0.02,
+  inFocusLevel: 1.5,
+  blurredLevel: 3.5,
+  mixedShare: 0.2,
+  saturatedShare: 0.05,
+};
 
 /** A patch that is sure of its level. */
 const sure = (level: number) => Array.from({ length: LEVELS }, (_, k) => (k === level ? 0.99 : 0.001));
@@ -34,7 +44,7 @@ function frameOf(first: readonly number[] = [], bitDepth?: number): Frame {
 }
 
 const conditionFor = (frame: Frame, patches: readonly (readonly number[])[]) =>
-  conditionOf(frame, countRange(frame), scoresOf(patches), DEFAULT_CONDITIONS);
+  conditionOf(frame, countRange(frame), scoresOf(patches), THRESHOLDS);
 
 const many = (count: number, patch: readonly number[]) => new Array<readonly number[]>(count).fill(patch);
 const sharp = many(10, sure(0));
