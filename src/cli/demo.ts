@@ -112,9 +112,9 @@ async function follow(microscope: ChildProcess): Promise<PlateSummary> {
 }
 
 function printSite(result: SiteResult & { done: number; of: number }): void {
-  const { firstDefocusUm, keptDefocusUm, firstLevel, lastLevel, exposures } = result;
+  const { firstDefocusUm, keptDefocusUm, firstLevel, keptLevel, exposures } = result;
   const progress = `${String(result.done).padStart(3)}/${result.of}`;
-  const levels = [firstLevel, lastLevel].map((level) =>
+  const levels = [firstLevel, keptLevel].map((level) =>
     level === undefined ? " -  " : level.toFixed(1).padStart(4),
   );
   const before = `${um(firstDefocusUm)} level ${levels[0]}`;

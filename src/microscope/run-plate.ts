@@ -24,9 +24,9 @@ export interface SiteResult {
   /** Signed distance from focus of the first frame and of the one kept, um. */
   readonly firstDefocusUm: number;
   readonly keptDefocusUm: number;
-  /** Expected level of the first frame and of the last one judged; undefined where unscored. */
+  /** Expected level of the first frame and of the one kept; undefined where unscored. */
   readonly firstLevel: number | undefined;
-  readonly lastLevel: number | undefined;
+  readonly keptLevel: number | undefined;
   readonly decision: string;
   readonly reason: string;
   /** Time from sending a frame to its verdict, ms, for each frame that was answered. */
@@ -55,7 +55,7 @@ async function imageSite(
   const { drive } = microscope;
   const defocusesUm: number[] = [];
   const latenciesMs: number[] = [];
-  let [firstLevel, lastLevel]: (number | undefined)[] = [];
+  const levels: number[] = [];
   let keepAttempt = 0;
   let unscored = 0;
   let [decision, reason] = ["unscored", "no verdict by the deadline"];
@@ -72,8 +72,7 @@ async function imageSite(
       break;
     }
     latenciesMs.push(clock() - sent);
-    firstLevel ??= verdict.expectedLevel;
-    lastLevel = verdict.expectedLevel;
+    levels.push(verdict.expectedLevel);
     ({ decision, reason, keepAttempt } = verdict);
     if (verdict.action?.kind === "move-z") drive.moveTo(drive.positionUm + verdict.action.byUm);
     if (!verdict.acquireAgain) break;
@@ -84,8 +83,8 @@ async function imageSite(
     exposures: defocusesUm.length,
     firstDefocusUm: defocusesUm[0]!,
     keptDefocusUm: defocusesUm[keepAttempt]!,
-    firstLevel,
-    lastLevel,
+    firstLevel: levels[0],
+    keptLevel: levels[keepAttempt],
     decision,
     reason,
     latenciesMs,

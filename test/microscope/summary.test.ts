@@ -38,7 +38,7 @@ function site(values: Partial<SiteResult>): SiteResult {
     firstDefocusUm: 0,
     keptDefocusUm: 0,
     firstLevel: 0,
-    lastLevel: 0,
+    keptLevel: 0,
     decision: "accept",
     reason: "",
     latenciesMs: [],
