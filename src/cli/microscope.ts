@@ -8,9 +8,13 @@ import { DEFAULT_MICROSCOPE, SimulatedMicroscope } from "../microscope/simulated
 import { summarise } from "../microscope/summary.js";
 import { Random } from "../optics/random.js";
 import { exitCodes } from "./exit-codes.js";
+import { say } from "./progress.js";
 
 /** The images that ship with Parfocal. */
 const PLATE_IMAGES = join(fileURLToPath(new URL("../../data/plate", import.meta.url)));
+
+/** Time to find the agent before the run begins without it, ms. */
+const AGENT_MS = 5000;
 
 const options = {
   address: { type: "string", default: "tcp://127.0.0.1:5610", describe: "Address of the agent" },
@@ -40,6 +44,8 @@ export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeo
     const microscope = new SimulatedMicroscope(DEFAULT_MICROSCOPE, Random.of(argv.seed, 1));
     const client = new GateClient(argv.address, argv.session);
     client.start();
+    if (!(await client.waitForAgent(AGENT_MS)))
+      say(`No agent answers at ${argv.address}; going on without verdicts`);
     const results: SiteResult[] = [];
     try {
       const run = runPlate({

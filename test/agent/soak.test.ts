@@ -49,6 +49,7 @@ describe("agent under a long run", () => {
     );
     const client = new GateClient(address, "soak");
     client.start();
+    expect(await client.waitForAgent(20_000)).toBe(true);
     const memoryMib: number[] = [];
     let answered = 0;
 

@@ -16,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("parfocal demo", () => {
   it.each([1, 2])(
-    "brings back at least 95 %% of the displaced sites of plate %i and blurs none",
+    "recovers nearly all displaced sites of plate %i and blurs none",
     async (seed) => {
       const json = join(folder, `summary-${seed}.json`);
       const results = join(folder, `run-${seed}`);

@@ -13,6 +13,7 @@ describe("GateClient", () => {
   it("fails open when no agent is there: no verdict, within the deadline", async () => {
     const client = start("tcp://127.0.0.1:9");
 
+    expect(await client.waitForAgent(100)).toBe(false);
     expect(await client.score(header("a"), new Uint16Array(4), 100)).toBeUndefined();
   });
 
