@@ -1,7 +1,7 @@
 import { Dealer } from "zeromq";
 import { decodeMessage, encodeFrame, encodeMessage, type Pixels } from "../protocol/codec.js";
 import { HEARTBEAT_MS, PROTOCOL_VERSION } from "../protocol/common.js";
-import type { FrameMessage, VerdictMessage } from "../protocol/messages.js";
+import type { FrameMessage, VerdictMessage, WelcomeMessage } from "../protocol/messages.js";
 
 /** Time between two tries to be welcomed, ms. */
 const HELLO_MS = 50;
@@ -20,7 +20,7 @@ export class GateClient {
     heartbeatTimeout: 3 * HEARTBEAT_MS,
   });
   readonly #waiting = new Map<string, (verdict: VerdictMessage | undefined) => void>();
-  #welcomed = false;
+  #welcome: WelcomeMessage | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #receiving: Promise<void> | undefined;
 
@@ -48,11 +48,11 @@ export class GateClient {
   /** True once the agent has answered a `hello`; false when it has not within `timeoutMs`. Frames may be sent either way. */
   async waitForAgent(timeoutMs: number): Promise<boolean> {
     const hello = { v: PROTOCOL_VERSION, type: "hello", session: this.#session } as const;
-    for (let waitedMs = 0; !this.#welcomed && waitedMs < timeoutMs; waitedMs += HELLO_MS) {
+    for (let waitedMs = 0; this.#welcome === undefined && waitedMs < timeoutMs; waitedMs += HELLO_MS) {
       await this.#send(encodeMessage({ ...hello, controller: { name: "parfocal-microscope" } }));
       await new Promise((resolve) => setTimeout(resolve, HELLO_MS));
     }
-    return this.#welcomed;
+    return this.#welcome !== undefined;
   }
 
   /** The verdict, or undefined when none came in time: the acquisition then goes on and the frame counts as unscored. */
@@ -89,7 +89,7 @@ export class GateClient {
       const incoming = decodeMessage(parts);
       if (incoming.kind !== "plain") continue;
       const { message } = incoming;
-      if (message.type === "welcome") this.#welcomed = true;
+      if (message.type === "welcome") this.#welcome = message;
       if (message.type === "verdict") this.#answer(message.id, message);
       if ((message.type === "drop" || message.type === "error") && message.id !== undefined) {
         this.#answer(message.id, undefined);
