@@ -3,6 +3,7 @@ import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { isParfocalError } from "../errors.js";
 import { findImages } from "../frames/find-images.js";
 import type { Frame } from "../frames/frame.js";
+import { makeFolder } from "../frames/make-folder.js";
 import { readFrames } from "../frames/read-frames.js";
 import { writeTiff } from "../frames/write-tiff.js";
 import { Defocus, toFloat } from "../optics/defocus.js";
@@ -11,7 +12,6 @@ import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
 import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
-import { makeFolder } from "./make-folder.js";
 import { say } from "./progress.js";
 
 const options = {

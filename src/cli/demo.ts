@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
-import { AgentError, OutputError, reasonOf } from "../errors.js";
+import { AgentError } from "../errors.js";
+import { makeFolder } from "../frames/make-folder.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import type { SiteResult } from "../microscope/run-plate.js";
 import type { PlateSummary } from "../microscope/summary.js";
@@ -36,9 +36,7 @@ export const demoCommand: CommandModule<unknown, InferredOptionTypes<typeof opti
   builder: (yargs) => yargs.options(options),
   handler: async (argv) => {
     const folder = argv.results ?? join("runs", `demo-${new Date().toISOString().replace(/[:.]/g, "-")}`);
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-      throw new OutputError(folder, `the folder cannot be made: ${reasonOf(cause)}`, { cause });
-    });
+    await makeFolder(folder);
     console.log(
       "Parfocal demo: a 24-well plate, 2 sites a well, tilted, bowed and drifting under a simulated microscope.\n",
     );

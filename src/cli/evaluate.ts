@@ -4,10 +4,10 @@ import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { evaluate } from "../evaluation/evaluate.js";
 import { evaluationMarkdown } from "../evaluation/report.js";
 import { Scorer } from "../focus/scorer.js";
+import { makeFolder } from "../frames/make-folder.js";
 import { readManifest } from "../frames/manifest.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { commandLine } from "./command-line.js";
-import { makeFolder } from "./make-folder.js";
 import { ProgressBar, say } from "./progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 

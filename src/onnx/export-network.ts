@@ -101,9 +101,9 @@ class LayerWriter {
         });
         break;
       case "global-mean-max": {
-        const [height, width, channels] = this.#shape as readonly [number, number, number];
+        const [, , channels] = this.#shape as readonly [number, number, number];
         const pools = ["GlobalAveragePool", "GlobalMaxPool"].map((pool) => graph.node(pool, [this.value]));
-        const joined = height * width > 0 ? graph.node("Concat", pools, { axis: { int: 1 } }) : this.value;
+        const joined = graph.node("Concat", pools, { axis: { int: 1 } });
         this.value = graph.node("Reshape", [joined, graph.ints(-1, 2 * channels)]);
         break;
       }
@@ -173,11 +173,7 @@ class LayerWriter {
   /** TensorFlow flattens [height, width, channel], ONNX [channel, height, width]: reorder the rows to match. */
   #denseWeights(name: string, architecture: Architecture, index: number) {
     const tensor = this.#weights.get(`${name}/weights`)!;
-    const flattened = architecture.layers
-      .slice(0, index)
-      .findLast((layer) => "kernelPx" in layer || layer.kind === "flatten");
-    const firstAfterFlatten = architecture.layers[index - 1]?.kind === "flatten";
-    if (flattened?.kind !== "flatten" || !firstAfterFlatten) return tensor;
+    if (architecture.layers[index - 1]?.kind !== "flatten") return tensor;
     let shape: PatchShape = [PATCH_PX, PATCH_PX, 1];
     for (const layer of architecture.layers.slice(0, index - 1)) shape = shapeAfter(layer, shape);
     const [height, width, channels] = shape as readonly [number, number, number];

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { OutputError, reasonOf, TrainingError } from "../errors.js";
+import { TrainingError } from "../errors.js";
 import { type FocusModel, openModel } from "../focus/model.js";
 import type { ModelCard } from "../focus/model-card.js";
+import { makeFolder } from "../frames/make-folder.js";
 import { networkNamed } from "../networks/registry.js";
 import type { TensorFlowRuntime } from "../networks/tensorflow-runtime.js";
 import { type Checkpoint, type RunSettings, readCheckpoint } from "./checkpoint.js";
@@ -102,14 +102,6 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     return { finished: true, result, exportDifference };
   } finally {
     trainer.dispose();
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new OutputError(folder, `the model folder cannot be made: ${reasonOf(cause)}`, { cause });
   }
 }
 

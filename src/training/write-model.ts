@@ -1,10 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { OutputError, reasonOf } from "../errors.js";
 import { MODEL_FILES, sha256Of } from "../focus/model.js";
 import { DEFAULT_CONDITIONS, type ModelCard } from "../focus/model-card.js";
 import { LEVELS } from "../focus/report.js";
 import { PATCH_PX } from "../frames/frame.js";
+import { makeFolder } from "../frames/make-folder.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { type Architecture, weightCount } from "../networks/architecture.js";
 import { packWeights, type Weights } from "../networks/weights.js";
@@ -25,9 +24,7 @@ export async function writeModel(
   training: TrainingRecord,
   metrics: ModelCard["metrics"] = [],
 ): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new OutputError(folder, `the model folder cannot be made: ${reasonOf(cause)}`, { cause });
-  });
+  await makeFolder(folder);
   const name = basename(folder);
   const onnx = exportNetwork(architecture, weights, { metadata: { name } });
   const packed = packWeights(weights, { network: architecture.name });

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { OutputError } from "../errors.js";
-import { fileReason } from "../frames/file-reasons.js";
+import { fileReason } from "./file-reasons.js";
 
 /** Makes a folder for results, with those above it. @throws OutputError naming it and why it cannot be made. */
 export async function makeFolder(folder: string): Promise<void> {
