@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +59,10 @@ describe("agent under a long run", () => {
       if (i >= WARM && i % 50 === 0) memoryMib.push(await residentMib(agent.pid!));
     }
     await client.stop();
+    // A verdict leaves before its line is on the disk; an orderly stop writes what is left.
+    const exited = once(agent, "exit");
+    agent.kill("SIGTERM");
+    await exited;
 
     expect(answered).toBe(FRAMES);
     const lines = (await readFile(join(folder, "results.jsonl"), "utf8")).trim().split("\n");
