@@ -90,6 +90,17 @@ export class OutputError extends ParfocalError {
   }
 }
 
+/** The results of a run cannot be read. */
+export class ResultsError extends ParfocalError {
+  readonly tag = "ResultsError";
+  readonly path: string;
+
+  constructor(path: string, reason: string, options?: { cause?: unknown }) {
+    super(`${path}: ${reason}`, options);
+    this.path = path;
+  }
+}
+
 /** Training cannot start or go on: no usable images, or a checkpoint that does not fit. */
 export class TrainingError extends ParfocalError {
   readonly tag = "TrainingError";

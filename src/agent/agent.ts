@@ -4,6 +4,7 @@ import { isParfocalError, reasonOf } from "../errors.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
 import {
+  type AbandonMessage,
   DEFAULT_DEADLINE_MS,
   type DropReason,
   type ErrorMessage,
@@ -34,6 +35,8 @@ export type AgentPlaces = Readonly<Record<string, string>>;
 interface Job extends IncomingFrame {
   isSettled: boolean;
   readonly settled: () => void;
+  /** Resolves when it is settled. */
+  readonly isDone: Promise<void>;
   cancelDeadline: () => void;
 }
 
@@ -49,6 +52,9 @@ export class Agent implements SourceHandler {
   readonly #counters = new HealthCounters();
   /** Aborts scoring when a stop is forced. */
   readonly #forced = new AbortController();
+  readonly #whenForced = new Promise<void>((resolve) => {
+    this.#forced.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
   readonly #unsettled = new Set<Job>();
   readonly #startedSources: FrameSource[] = [];
   readonly #startedSinks: Sink[] = [];
@@ -120,19 +126,22 @@ export class Agent implements SourceHandler {
   }
 
   frame(incoming: IncomingFrame): Promise<void> {
-    return new Promise((settled) => {
-      const job: Job = { ...incoming, isSettled: false, settled, cancelDeadline: () => undefined };
-      this.#counters.received++;
-      this.#counters.lastFrameMs = this.#clock.wallMs();
-      this.#unsettled.add(job);
-      if (job.header.mode === "gate") {
-        job.cancelDeadline = this.#clock.after(Math.max(0, this.#msLeft(job, this.#clock.now())), () => {
-          this.#queue.remove(job);
-          this.#drop(job, "deadline");
-        });
-      }
-      for (const { item, why } of this.#queue.push(job)) this.#drop(item, why);
+    let settled = () => {};
+    const isDone = new Promise<void>((resolve) => {
+      settled = resolve;
     });
+    const job: Job = { ...incoming, isSettled: false, settled, isDone, cancelDeadline: () => undefined };
+    this.#counters.received++;
+    this.#counters.lastFrameMs = this.#clock.wallMs();
+    this.#unsettled.add(job);
+    if (job.header.mode === "gate") {
+      job.cancelDeadline = this.#clock.after(Math.max(0, this.#msLeft(job, this.#clock.now())), () => {
+        this.#queue.remove(job);
+        this.#drop(job, "deadline");
+      });
+    }
+    for (const { item, why } of this.#queue.push(job)) this.#drop(item, why);
+    return isDone;
   }
 
   problem(source: string, error: ErrorMessage, file?: string): void {
@@ -155,6 +164,13 @@ export class Agent implements SourceHandler {
     this.#outcomes(this.#policy.forget(session, "the controller ended its session"));
   }
 
+  abandon(message: AbandonMessage): void {
+    const { session, site, why, reason } = message;
+    this.#options.log.warn({ session, site: site.name, why, reason }, "Controller ended a site");
+    const outcome = this.#policy.abandon(message);
+    if (outcome !== undefined) this.#outcomes([outcome]);
+  }
+
   queued(): number {
     return this.#queue.length;
   }
@@ -172,13 +188,14 @@ export class Agent implements SourceHandler {
     const { scorer } = this.#options;
     try {
       const report = await scorer.score(job.frame, { signal: this.#forced.signal });
+      await this.#otherSlices(job);
       const doneMs = this.#clock.now();
       // The timer can be kept from firing by the engine's own work.
       if (job.header.mode === "gate" && this.#msLeft(job, doneMs) < 0) this.#drop(job, "deadline");
       const isLate = job.isSettled;
       // Nobody waits for a late verdict any more, so it must not lead to an action.
       const header = isLate ? ({ ...job.header, mode: "observe" } as const) : job.header;
-      const judgement = this.#policy.judge(header, report);
+      const judgement = this.#policy.judge(header, report, this.#clock.wallMs());
       const verdict = verdictOf(job.header, report, judgement, scorer.model, {
         queueMs: takenMs - job.receivedMs,
         scoreMs: doneMs - takenMs,
@@ -193,6 +210,19 @@ export class Agent implements SourceHandler {
     }
   }
 
+  /** Waits until the slices before the one that closes a z-stack are judged: workers may overtake each other. */
+  async #otherSlices({ header }: Job): Promise<void> {
+    if (header.stack === undefined || header.mode !== "gate") return;
+    const slices = [...this.#unsettled].filter(
+      (job) =>
+        job.header.mode === "observe" &&
+        job.header.stack !== undefined &&
+        job.header.session === header.session &&
+        job.header.sequence < header.sequence,
+    );
+    await Promise.race([Promise.all(slices.map((job) => job.isDone)), this.#whenForced]);
+  }
+
   /** Ends a frame that gets no verdict in time. */
   #drop(job: Job, why: DropReason): void {
     if (job.isSettled) return;
@@ -200,7 +230,7 @@ export class Agent implements SourceHandler {
     const drop = { v: 1, type: "drop", id, session, why } as const;
     this.#settle(job, drop);
     this.#record({ ...drop, ...this.#contextOf(job) });
-    this.#abandon(job, `a frame got no verdict: ${why}`);
+    this.#unanswered(job, `a frame got no verdict: ${why}`);
   }
 
   #fail(job: Job, cause: unknown): void {
@@ -211,7 +241,7 @@ export class Agent implements SourceHandler {
     if (job.isSettled) return;
     this.#settle(job, error);
     this.#record({ ...error, ...this.#contextOf(job) });
-    this.#abandon(job, "a frame could not be scored");
+    this.#unanswered(job, "a frame could not be scored");
   }
 
   #settle(job: Job, answer: Parameters<IncomingFrame["answer"]>[0]): void {
@@ -227,9 +257,9 @@ export class Agent implements SourceHandler {
     return (header.deadlineMs ?? DEFAULT_DEADLINE_MS) - (nowMs - receivedMs);
   }
 
-  #abandon({ header }: Job, why: string): void {
+  #unanswered({ header }: Job, why: string): void {
     if (header.mode !== "gate") return;
-    const outcome = this.#policy.abandon(header, why);
+    const outcome = this.#policy.unanswered(header, why);
     if (outcome !== undefined) this.#outcomes([outcome]);
   }
 

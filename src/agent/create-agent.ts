@@ -30,5 +30,9 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
   for (const name of ["jsonl", "csv", ...(config.publish.enabled ? ["publish"] : [])]) {
     sinks.set(name, await createSink(name, config, { log, clock }));
   }
+  if (config.actuator.micromanager.enabled) {
+    const { MicroManagerActuator } = await import("./micro-manager-actuator.js");
+    sinks.set("micromanager", new MicroManagerActuator(config, { scorer, log, clock }));
+  }
   return new Agent({ config, scorer, sources, sinks, log, clock });
 }

@@ -2,7 +2,7 @@ import type { DropReason, FrameMessage } from "../protocol/messages.js";
 
 /** What the queue needs to know of a frame. */
 export interface Queued {
-  readonly header: Pick<FrameMessage, "mode" | "session">;
+  readonly header: Pick<FrameMessage, "mode" | "session" | "stack">;
 }
 
 /** A frame that had to leave the queue unscored. */
@@ -21,12 +21,14 @@ export interface QueueLimits {
 /**
  * The frames between arrival and scoring, bounded.
  *
- * Gated frames leave first. A session has one gated frame at most: a newer one means that its controller went on
- * without the older. Of observed frames the newest stay. When all is full the oldest observed frame goes, and only
- * if there is none, the arriving gated one.
+ * Gated frames leave first, and the slices of a z-stack with them, in their order, because a gated frame closes the
+ * stack. A session has one gated frame at most: a newer one means that its controller went on without the older. Of
+ * other observed frames the newest stay. When all is full the oldest observed frame goes, then the oldest slice, and
+ * only if there is neither, the arriving gated one.
  */
 export class FrameQueue<T extends Queued> {
   readonly #limits: QueueLimits;
+  /** Gated frames and slices of z-stacks. */
   readonly #gated: T[] = [];
   readonly #observed: T[] = [];
   readonly #takers: ((item: T | undefined) => void)[] = [];
@@ -48,7 +50,8 @@ export class FrameQueue<T extends Queued> {
       taker(item);
       return [];
     }
-    return item.header.mode === "gate" ? this.#pushGated(item) : this.#pushObserved(item);
+    if (item.header.mode === "gate") return this.#pushGated(item);
+    return item.header.stack === undefined ? this.#pushObserved(item) : this.#pushSlice(item);
   }
 
   /** The next frame; waits for one. Undefined once the queue is closed and empty. */
@@ -80,15 +83,29 @@ export class FrameQueue<T extends Queued> {
 
   #pushGated(item: T): Dropped<T>[] {
     const dropped: Dropped<T>[] = [];
-    const stale = this.#gated.findIndex((other) => other.header.session === item.header.session);
+    const stale = this.#gated.findIndex(
+      ({ header }) => header.mode === "gate" && header.session === item.header.session,
+    );
     if (stale >= 0) dropped.push({ item: this.#gated.splice(stale, 1)[0]!, why: "superseded" });
     if (this.length >= this.#limits.size) {
-      const oldest = this.#observed.shift();
+      const oldest = this.#observed.shift() ?? this.#oldestSlice();
       if (oldest === undefined) return [...dropped, { item, why: "overload" }];
       dropped.push({ item: oldest, why: "overload" });
     }
     this.#gated.push(item);
     return dropped;
+  }
+
+  #pushSlice(item: T): Dropped<T>[] {
+    const oldest = this.length >= this.#limits.size ? this.#observed.shift() : undefined;
+    if (this.length >= this.#limits.size) return [{ item, why: "overload" }];
+    this.#gated.push(item);
+    return oldest === undefined ? [] : [{ item: oldest, why: "overload" }];
+  }
+
+  #oldestSlice(): T | undefined {
+    const index = this.#gated.findIndex(({ header }) => header.mode === "observe");
+    return index < 0 ? undefined : this.#gated.splice(index, 1)[0];
   }
 
   #pushObserved(item: T): Dropped<T>[] {

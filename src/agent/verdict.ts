@@ -27,6 +27,8 @@ export function verdictOf(
     acquireAgain: judgement.decision === "retry",
     keepAttempt: judgement.keepAttempt,
     attemptsLeft: judgement.attemptsLeft,
+    ...(judgement.stack !== undefined && { stack: judgement.stack }),
+    ...(judgement.next !== undefined && { next: judgement.next }),
     reason: judgement.reason,
     model: { name: model.name, sha256: model.sha256 },
     timings: {

@@ -10,8 +10,10 @@ import { degradeCommand } from "./degrade.js";
 import { demoCommand } from "./demo.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exitCodes } from "./exit-codes.js";
+import { focusCommand } from "./focus.js";
 import { microscopeCommand } from "./microscope.js";
 import { say } from "./progress.js";
+import { reportCommand } from "./report.js";
 import { scoreCommand } from "./score.js";
 import { trainCommand } from "./train.js";
 
@@ -25,10 +27,12 @@ try {
     .version(version)
     .command(agentCommand)
     .command(scoreCommand)
+    .command(reportCommand)
     .command(trainCommand)
     .command(evaluateCommand)
     .command(degradeCommand)
     .command(configCommand)
+    .command(focusCommand)
     .command(demoCommand)
     .command(microscopeCommand)
     .demandCommand(1, "Name a command.")

@@ -1,13 +1,12 @@
 import { z } from "zod";
+import { Actuator } from "./actuator.js";
 import { BindAddress } from "./addresses.js";
+import { ZLimits } from "./z-limits.js";
 
 const Level = z.number().min(0).max(10);
 const Fraction = z.number().min(0).max(1);
 const PositiveUm = z.number().positive();
 const Milliseconds = z.int().min(1).max(3_600_000);
-const ZLimits = z
-  .tuple([z.number(), z.number()])
-  .refine(([min, max]) => min < max, "the lower limit must be below the upper one");
 
 const rules = {
   maxLevel: Level.describe("A frame is accepted at or below this expected level, 0 (in focus) to 10."),
@@ -134,6 +133,29 @@ const Policy = z.strictObject({
   zLimitsUm: ZLimits.optional().describe(
     "Lowest and highest z that may be asked for, um, [min, max]. The controller's own limits hold as well.",
   ),
+  backlashUm: z
+    .number()
+    .default(0)
+    .describe(
+      "Against backlash, um: every move arrives upwards (positive) or downwards (negative) from at least this far; 0: straight.",
+    ),
+  coolDown: z
+    .strictObject({
+      afterFailures: z.int().min(1).default(3).describe("Searches of a channel in a row that found nothing."),
+      sites: z
+        .int()
+        .min(0)
+        .default(5)
+        .describe("Blurred sites that are then flagged without a search; 0: none."),
+    })
+    .prefault({})
+    .describe("No hunting where there is nothing to find."),
+  suggest: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Tell controllers where focus is expected at the next site (they decide whether to start there).",
+    ),
   dryRun: z.boolean().default(false).describe("Only say what would be done: flag instead of retry."),
   optics: OpticsDefaults.prefault({}).describe("Assumed where a frame does not report its optics."),
   channels: z
@@ -182,6 +204,7 @@ export const AgentConfig = z.strictObject({
     .describe("Where frames come from."),
   queue: Queue.prefault({}).describe("Frames between arrival and scoring."),
   policy: Policy.prefault({}).describe("From level and certainty to a decision."),
+  actuator: Actuator.prefault({}).describe("What the agent drives itself, where no controller asks it."),
   publish: Publish.prefault({}).describe("Verdicts and events for dashboards and loggers."),
   results: Results.prefault({}).describe("Files."),
   agent: z

@@ -49,5 +49,14 @@ export const Optics = z.object({
 });
 export type Optics = z.infer<typeof Optics>;
 
+/** Why a controller ended a site by itself. More may be added. */
+export const ABANDON_REASONS = ["limits", "drive", "lock", "autofocus", "cancelled", "other"] as const;
+
+/** State of a hardware focus lock (PFS, CRISP, Definite Focus) when a frame was taken. */
+export const FOCUS_LOCK_STATES = ["off", "engaged", "lost"] as const;
+
+/** How the controller moves in spite of an engaged lock; `none`: it does not. */
+export const FOCUS_LOCK_MOVES = ["none", "offset", "pause"] as const;
+
 /** The model that answered. */
 export const Model = z.object({ name: z.string(), sha256: z.string() });

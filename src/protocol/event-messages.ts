@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Index, Level, Name, Site, Version } from "./common.js";
+import { type ABANDON_REASONS, Index, Level, Name, Site, Version } from "./common.js";
 import { Action, DECISIONS } from "./verdict-message.js";
 
 /** Why a frame was not scored, or not in time. */
@@ -37,6 +37,32 @@ export type ErrorMessage = z.infer<typeof ErrorMessage>;
 export const RECOVERED = ["yes", "no", "not-needed", "unknown"] as const;
 export type Recovered = (typeof RECOVERED)[number];
 
+/**
+ * Why a site ended. `sharp`; `blank`, `uncertain`, `mixed`, `unusable`: cannot be judged; `budget`: the retries are
+ * spent; `limits`: of z or travel; `no-better`: no other z is likely to be sharper; `between-slices`: focus lies
+ * between the slices of the stack; `cool-down`; `dry-run`; `unfinished`: no more frames came; the rest as in `abandon`.
+ */
+export const SITE_ENDS = [
+  "sharp",
+  "blank",
+  "uncertain",
+  "mixed",
+  "unusable",
+  "budget",
+  "no-better",
+  "between-slices",
+  "cool-down",
+  "dry-run",
+  "unfinished",
+  "limits",
+  "drive",
+  "lock",
+  "autofocus",
+  "cancelled",
+  "other",
+] as const satisfies readonly (string | (typeof ABANDON_REASONS)[number])[];
+export type SiteEndReason = (typeof SITE_ENDS)[number];
+
 /** What became of one site and channel that was gated, once no more frames of it are expected. */
 export const OutcomeMessage = z.object({
   v: Version,
@@ -63,6 +89,10 @@ export const OutcomeMessage = z.object({
   keepAttempt: Index,
   /** The actions in the order they were asked for. */
   actions: z.array(Action),
+  /** What the frames showed: where each was taken, um, and its expected level. For a z-stack, its sharpest slice. */
+  tried: z.array(z.object({ attempt: Index, zUm: z.number().optional(), level: Level })),
+  /** Why the site ended: one of `SITE_ENDS`; more may be added. */
+  why: Name,
   reason: z.string(),
 });
 export type OutcomeMessage = z.infer<typeof OutcomeMessage>;

@@ -1,9 +1,33 @@
 import { z } from "zod";
-import { Index, Name, Optics, SidePx, Site, Version } from "./common.js";
+import { FOCUS_LOCK_MOVES, FOCUS_LOCK_STATES, Index, Name, Optics, SidePx, Site, Version } from "./common.js";
 
 /** `gate`: the controller waits for the verdict. `observe`: it does not. */
 export const MODES = ["gate", "observe"] as const;
 export type Mode = (typeof MODES)[number];
+
+/**
+ * A hardware focus lock. While it is engaged `zUm` and moves are those of whatever `moves` names: with `offset` the
+ * lock's own offset device, in um by the controller's scale, with `pause` the focus drive. With `none` no move is
+ * asked for.
+ */
+export const FocusLock = z.object({
+  device: Name.optional(),
+  state: z.enum(FOCUS_LOCK_STATES),
+  moves: z.enum(FOCUS_LOCK_MOVES),
+});
+export type FocusLock = z.infer<typeof FocusLock>;
+
+/** The site, channel and time that come next, and where the plan has them. */
+export const NextSite = z.object({
+  site: Site,
+  channel: Name.optional(),
+  timeIndex: Index.optional(),
+  xUm: z.number().optional(),
+  yUm: z.number().optional(),
+  /** Planned z, um. */
+  zUm: z.number(),
+});
+export type NextSite = z.infer<typeof NextSite>;
 
 /** Header of one image; its pixels follow as the second part of the message. */
 export const FrameMessage = z.object({
@@ -40,6 +64,14 @@ export const FrameMessage = z.object({
     .tuple([z.number(), z.number()])
     .refine(([min, max]) => min <= max, "the lower limit is above the upper one")
     .optional(),
+  /** Where the plan had this frame before any suggestion or retry, um. */
+  plannedZUm: z.number().optional(),
+  /** A hardware focus lock of this microscope. If missing, there is none. */
+  focusLock: FocusLock.optional(),
+  /** One slice of a z-stack, number `zIndex`: slices are observed, the one acquired last is gated for all of them. */
+  stack: z.object({ size: z.int().min(2).max(10_000) }).optional(),
+  /** What the controller images once this site is finished; the verdict then says where focus is expected there. */
+  next: NextSite.optional(),
   /** Side of a pixel in the sample, um. */
   pixelUm: z.number().positive().optional(),
   exposureMs: z.number().min(0).optional(),

@@ -4,7 +4,13 @@
  */
 import { DropMessage, ErrorMessage, OutcomeMessage } from "./event-messages.js";
 import { FrameMessage } from "./frame-message.js";
-import { ByeMessage, HeartbeatMessage, HelloMessage, WelcomeMessage } from "./session-messages.js";
+import {
+  AbandonMessage,
+  ByeMessage,
+  HeartbeatMessage,
+  HelloMessage,
+  WelcomeMessage,
+} from "./session-messages.js";
 import { VerdictMessage } from "./verdict-message.js";
 
 /** The schema of each type of message. */
@@ -16,6 +22,7 @@ export const MESSAGES = {
   outcome: OutcomeMessage,
   drop: DropMessage,
   error: ErrorMessage,
+  abandon: AbandonMessage,
   heartbeat: HeartbeatMessage,
   bye: ByeMessage,
 } as const;
@@ -30,6 +37,7 @@ export type PlainMessage =
   | OutcomeMessage
   | DropMessage
   | ErrorMessage
+  | AbandonMessage
   | HeartbeatMessage
   | ByeMessage;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Index, Model, Name, Version } from "./common.js";
+import { ABANDON_REASONS, Index, Model, Name, Site, Version } from "./common.js";
 
 /** First message of a controller. Not needed before a frame, but it tells who is there. */
 export const HelloMessage = z.object({
@@ -39,6 +39,27 @@ export const HeartbeatMessage = z.object({
   queued: Index.optional(),
 });
 export type HeartbeatMessage = z.infer<typeof HeartbeatMessage>;
+
+/**
+ * A controller does not do what a verdict asked for (or cannot), and ends the site with the frames it has. The site
+ * then gets its `outcome`.
+ */
+export const AbandonMessage = z.object({
+  v: Version,
+  type: z.literal("abandon"),
+  session: Name,
+  site: Site,
+  channel: Name.optional(),
+  timeIndex: Index.optional(),
+  /**
+   * `limits`: a move would leave the limits; `drive`: the drive refused or z is unknown; `lock`: a focus lock forbids
+   * it or did not come back; `autofocus`: it failed; `cancelled`; `other`.
+   */
+  why: z.enum(ABANDON_REASONS).catch("other"),
+  /** One sentence for people. */
+  reason: z.string(),
+});
+export type AbandonMessage = z.infer<typeof AbandonMessage>;
 
 /** The sender goes away. After the agent's, a controller goes on without verdicts until the next `welcome`. */
 export const ByeMessage = z.object({

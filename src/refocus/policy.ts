@@ -1,94 +1,116 @@
 import type { FocusReport } from "../focus/report.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
-import type { Action, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
-import { indexToKeep, MIN_GAIN_LEVELS, nextStep, sideOf } from "./search.js";
+import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
+import { decideStep, decisionAlone } from "./next-step.js";
+import { RefocusMemory } from "./refocus-memory.js";
+import { indexToKeep } from "./search.js";
 import {
   type Judgement,
-  moveBy,
   outcomeOf,
   type SiteEnd,
-  type SiteSample,
   type SiteSearch,
+  type SiteStep,
   startSearch,
 } from "./site-search.js";
-import {
-  type Assessment,
-  assess,
-  type ChannelRules,
-  type PolicySettings,
-  rulesFor,
-  umPerLevelFor,
-} from "./thresholds.js";
+import type { Slice } from "./stack.js";
+import { decideStackStep } from "./stack-step.js";
+import { assess, type ChannelRules, type PolicySettings, rulesFor } from "./thresholds.js";
 
-/** Sites that may be under search, or whose side is remembered, at a time. */
+/** Sites that may be under search, and z-stacks that may be under way, at a time. */
 const MAX_SITES = 10_000;
+const MAX_STACKS = 100;
+/** Sessions whose memory is kept. */
+const MAX_SESSIONS = 50;
 
 /** Assumed of a frame that came after a move and shows nothing: the move went far out of focus. */
 const LOST_LEVEL = 10;
 
+/** A site as frames and `abandon` name it. */
+type SiteName = Pick<FrameMessage, "session" | "site" | "channel">;
+
 /**
- * From reports to decisions. Remembers the sites under search and the side that each site and channel needed last;
- * does no I/O and reads no clock.
+ * From reports to decisions. Remembers the sites under search and what finished ones have taught; does no I/O and
+ * reads no clock.
  */
 export class RefocusPolicy {
   readonly #settings: PolicySettings;
   readonly #searches = new BoundedMap<string, SiteSearch>(MAX_SITES);
-  readonly #sides = new BoundedMap<string, 1 | -1>(MAX_SITES);
+  readonly #stacks = new BoundedMap<string, Slice[]>(MAX_STACKS);
+  readonly #memories = new BoundedMap<string, RefocusMemory>(MAX_SESSIONS);
+  /** By channel: searches in a row that found nothing, and sites that are only flagged because of it. */
+  readonly #failures = new BoundedMap<string, { inARow: number; sitesLeft: number }>(MAX_SITES);
 
   constructor(settings: PolicySettings) {
     this.#settings = settings;
   }
 
-  /** Judges one frame. Frames in `observe` mode are judged on their own and never lead to an action. */
-  judge(frame: FrameMessage, report: FocusReport): Judgement {
+  /**
+   * Judges one frame. Frames in `observe` mode are judged on their own and never lead to an action.
+   * @param nowMs wall clock, for frames that do not say when they were taken.
+   */
+  judge(frame: FrameMessage, report: FocusReport, nowMs = 0): Judgement {
     const rules = rulesFor(this.#settings, frame.channel);
     const assessment = assess(report, rules);
+    const { kind, reason } = assessment;
+    if (frame.stack !== undefined) {
+      this.#collect(frame, { zUm: frame.zUm, level: report.expectedLevel, kind });
+    }
     if (frame.mode === "observe") {
-      const { kind, reason } = assessment;
       const attempts = { keepAttempt: frame.attempt, attemptsLeft: 0 };
       return { decision: decisionAlone(kind), ...attempts, reason, outcomes: [] };
     }
     const outcomes: OutcomeMessage[] = [];
     const search = this.#searchFor(frame, outcomes);
-    const isFirst = search.samples.length === 0;
-    const isLost = !isFirst && (assessment.kind === "blank" || assessment.kind === "uncertain");
-    search.samples.push({
-      id: frame.id,
-      attempt: frame.attempt,
-      zUm: frame.zUm ?? search.askedZUm,
-      level: isLost ? LOST_LEVEL : report.expectedLevel,
-    });
-    const used = Math.max(frame.attempt, search.samples.length - 1);
-    const attemptsLeft = Math.max(0, rules.retries - used);
-    const step = this.#step(frame, search, assessment, rules, attemptsLeft);
-    const keep = step.end?.keep ?? indexToKeep(search.samples);
-    const here = search.samples.at(-1)!;
-    if (step.action !== undefined) search.actions.push(step.action);
-    if (step.end === undefined) {
-      search.askedZUm = here.zUm + (step.action?.kind === "move-z" ? step.action.byUm : 0);
-      const evicted = this.#searches.set(keyOf(frame), search);
-      if (evicted !== undefined) outcomes.push(unfinished(evicted[1], "too many sites are under search"));
-    } else {
-      this.#searches.delete(keyOf(frame));
-      this.#remember(frame, search, step.end);
-      outcomes.push(outcomeOf(search, step.end));
+    const attemptsLeft = Math.max(0, rules.retries - Math.max(frame.attempt, search.samples.length));
+    const timeMs = frame.timestampMs ?? nowMs;
+    const memory = this.#memoryOf(frame.session);
+    const context = {
+      frame,
+      search,
+      assessment,
+      rules,
+      settings: this.#settings,
+      attemptsLeft,
+      prior: () => memory.priorFor(search.first, rules, timeMs),
+      coolingDown: () => this.#coolingDown(frame),
+    };
+    if (frame.stack === undefined) {
+      const isLost = search.samples.length > 0 && (kind === "blank" || kind === "uncertain");
+      const level = isLost ? LOST_LEVEL : report.expectedLevel;
+      search.samples.push({ id: frame.id, attempt: frame.attempt, zUm: frame.zUm ?? search.askedZUm, level });
     }
+    const step: SiteStep & Pick<Judgement, "stack"> =
+      frame.stack === undefined ? decideStep(context) : decideStackStep(context, this.#slicesOf(frame));
+    const keep = step.end?.keep ?? indexToKeep(search.samples);
+    if (step.action !== undefined) search.actions.push(step.action);
+    if (step.end === undefined) this.#goOn(frame, search, step, outcomes);
+    else this.#finish(search, step.end, rules, timeMs, outcomes);
+    const { next } = frame;
+    const expected =
+      step.end !== undefined && next !== undefined && this.#settings.suggest
+        ? memory.next(next, timeMs)
+        : undefined;
     return {
       decision: step.end?.decision ?? "retry",
       ...(step.action !== undefined && { action: step.action }),
       keepAttempt: search.samples[keep]!.attempt,
       attemptsLeft: step.end === undefined ? attemptsLeft - 1 : attemptsLeft,
+      ...(step.stack !== undefined && { stack: step.stack }),
+      ...(expected !== undefined && { next: expected }),
       reason: step.reason,
       outcomes,
     };
   }
 
   /** The controller goes on without a verdict for this frame: its site, if under search, ends unfinished. */
-  abandon(frame: FrameMessage, why: string): OutcomeMessage | undefined {
-    const search = this.#searches.get(keyOf(frame));
-    if (search === undefined) return undefined;
-    this.#searches.delete(keyOf(frame));
-    return unfinished(search, why);
+  unanswered(frame: SiteName, why: string): OutcomeMessage | undefined {
+    return this.#close(frame, { decision: "retry", recovered: "unknown", why: "unfinished", reason: why });
+  }
+
+  /** The controller ends a site by itself. Undefined if it was not under search. */
+  abandon(message: AbandonMessage): OutcomeMessage | undefined {
+    const { why, reason } = message;
+    return this.#close(message, { decision: "flag", recovered: "no", why, reason });
   }
 
   /** Ends all searches, or those of one session, unfinished. */
@@ -99,6 +121,7 @@ export class RefocusPolicy {
       this.#searches.delete(key);
       outcomes.push(unfinished(search, why));
     }
+    if (session !== undefined) this.#memories.delete(session);
     return outcomes;
   }
 
@@ -109,107 +132,84 @@ export class RefocusPolicy {
     return startSearch(frame);
   }
 
-  #step(
-    frame: FrameMessage,
+  #goOn(frame: FrameMessage, search: SiteSearch, { action }: SiteStep, outcomes: OutcomeMessage[]): void {
+    search.askedZUm = search.samples.at(-1)!.zUm + (action?.kind === "move-z" ? action.byUm : 0);
+    const evicted = this.#searches.set(keyOf(frame), search);
+    if (evicted !== undefined) outcomes.push(unfinished(evicted[1], "too many sites are under search"));
+  }
+
+  #finish(
     search: SiteSearch,
-    assessment: Assessment,
+    end: SiteEnd,
     rules: ChannelRules,
-    attemptsLeft: number,
-  ): { end?: SiteEnd; action?: Action; reason: string } {
-    const { samples } = search;
-    const here = samples.length - 1;
-    const { kind, reason } = assessment;
-    if (here === 0 && kind !== "blurred") {
-      const recovered = kind === "sharp" ? "not-needed" : "unknown";
-      return { end: { decision: decisionAlone(kind), recovered, keep: here, reason }, reason };
-    }
-    if (kind === "sharp" && samples[0]!.level - samples[here]!.level >= MIN_GAIN_LEVELS) {
-      return { end: { decision: "accept", recovered: "yes", keep: here, reason }, reason };
-    }
-    if (kind === "unusable") return this.#giveUp(samples, indexToKeep(samples), reason);
-    if (rules.retryWith !== "move-z") {
-      if (attemptsLeft === 0) {
-        return this.#giveUp(samples, indexToKeep(samples), `${reason}; the retry budget is spent`);
-      }
-      return this.#unlessDry(samples, { kind: rules.retryWith }, `${reason}; retry with ${rules.retryWith}`);
-    }
-    const zLimitsUm = narrowest(this.#settings.zLimitsUm, frame.zLimitsUm);
-    if (zLimitsUm !== undefined && frame.zUm === undefined) {
-      const why = "no move: there are z limits, but the frame does not report z";
-      return this.#giveUp(samples, here, `${reason}; ${why}`);
-    }
-    const step = nextStep(samples, {
-      umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
-      firstSide: this.#firstSide(frame),
-      zLimitsUm,
-      maxTravelUm: this.#settings.maxTravelUm,
-      stepsLeft: attemptsLeft,
-    });
-    if (step.kind === "stop") return this.#giveUp(samples, step.keep, `${reason}; ${step.why}`);
-    const action = moveBy(step.toUm - samples[here]!.zUm);
-    if (action?.kind !== "move-z") {
-      return this.#giveUp(samples, indexToKeep(samples), `${reason}; the next move would be too small`);
-    }
-    return this.#unlessDry(samples, action, `${reason}; try ${signed(action.byUm)} um`);
+    timeMs: number,
+    outcomes: OutcomeMessage[],
+  ): void {
+    const { first, samples } = search;
+    this.#searches.delete(keyOf(first));
+    outcomes.push(outcomeOf(search, end));
+    const isFocused = end.recovered === "yes" || end.recovered === "not-needed";
+    if (isFocused) this.#memoryOf(first.session).learn(first, rules, samples, end.keep, timeMs);
+    if (samples.length > 1) this.#countFailure(first, end.recovered === "no");
   }
 
-  #unlessDry(samples: readonly SiteSample[], action: Action, reason: string) {
-    if (!this.#settings.dryRun) return { action, reason };
-    const why = `${reason} (dry run: not done)`;
-    return {
-      end: { decision: "flag", recovered: "no", keep: samples.length - 1, reason: why },
-      reason: why,
-    } as const;
+  #close(site: SiteName, end: Omit<SiteEnd, "keep">): OutcomeMessage | undefined {
+    const search = this.#searches.get(keyOf(site));
+    if (search === undefined) return undefined;
+    this.#searches.delete(keyOf(site));
+    const keep = indexToKeep(search.samples);
+    return outcomeOf(search, { ...end, keep });
   }
 
-  /** Ends the search at the best z seen. */
-  #giveUp(samples: readonly SiteSample[], keep: number, reason: string) {
-    const action = moveBy(samples[keep]!.zUm - samples.at(-1)!.zUm);
-    const why =
-      action?.kind === "move-z" ? `${reason}; back by ${signed(action.byUm)} um to the best z` : reason;
-    const end: SiteEnd = { decision: "flag", recovered: "no", keep, reason: why };
-    return { end, ...(action !== undefined && { action }), reason: why };
+  #collect(frame: FrameMessage, { zUm, level, kind }: Pick<Slice, "zUm" | "level" | "kind">): void {
+    const slices = this.#stacks.get(stackKeyOf(frame)) ?? [];
+    slices.push({ zIndex: frame.zIndex ?? slices.length, zUm, level, kind, id: frame.id });
+    this.#stacks.set(stackKeyOf(frame), slices);
   }
 
-  #firstSide(frame: FrameMessage): 1 | -1 {
-    const remembered = this.#sides.get(keyOf(frame)) ?? this.#sides.get(channelKeyOf(frame));
-    return remembered ?? (this.#settings.firstSide === "positive" ? 1 : -1);
+  /** The slices of the stack that a frame closes. */
+  #slicesOf(frame: FrameMessage): Slice[] {
+    const slices = this.#stacks.get(stackKeyOf(frame))!;
+    this.#stacks.delete(stackKeyOf(frame));
+    return slices;
   }
 
-  #remember(frame: FrameMessage, { samples }: SiteSearch, { keep }: SiteEnd): void {
-    const side = sideOf(samples, keep);
-    if (side === undefined) return;
-    this.#sides.set(keyOf(frame), side);
-    this.#sides.set(channelKeyOf(frame), side);
+  #memoryOf(session: string): RefocusMemory {
+    const known = this.#memories.get(session);
+    if (known !== undefined) return known;
+    const memory = new RefocusMemory(this.#settings);
+    this.#memories.set(session, memory);
+    return memory;
   }
-}
 
-function decisionAlone(kind: Assessment["kind"]): "accept" | "flag" | "abstain" {
-  if (kind === "sharp") return "accept";
-  return kind === "blank" || kind === "uncertain" ? "abstain" : "flag";
+  #countFailure(frame: FrameMessage, isFailure: boolean): void {
+    const { afterFailures, sites } = this.#settings.coolDown;
+    const inARow = isFailure ? (this.#failures.get(channelKeyOf(frame))?.inARow ?? 0) + 1 : 0;
+    this.#failures.set(channelKeyOf(frame), { inARow, sitesLeft: inARow >= afterFailures ? sites : 0 });
+  }
+
+  /** Counts one site of a cool-down down, and says so. */
+  #coolingDown(frame: FrameMessage): string | undefined {
+    const failures = this.#failures.get(channelKeyOf(frame));
+    if (failures === undefined || failures.sitesLeft === 0) return undefined;
+    failures.sitesLeft--;
+    return `no search: the last ${failures.inARow} found nothing, cooling down (${failures.sitesLeft} more sites)`;
+  }
 }
 
 function unfinished(search: SiteSearch, why: string): OutcomeMessage {
   const keep = indexToKeep(search.samples);
-  return outcomeOf(search, { decision: "retry", recovered: "unknown", keep, reason: why });
+  return outcomeOf(search, { decision: "retry", recovered: "unknown", keep, why: "unfinished", reason: why });
 }
 
-function narrowest(
-  a: readonly [number, number] | undefined,
-  b: readonly [number, number] | undefined,
-): readonly [number, number] | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return [Math.max(a[0], b[0]), Math.min(a[1], b[1])];
-}
-
-function keyOf({ session, site, channel }: FrameMessage): string {
+function keyOf({ session, site, channel }: SiteName): string {
   return JSON.stringify([session, site.plate, site.well, site.name, channel]);
+}
+
+function stackKeyOf(frame: FrameMessage): string {
+  return JSON.stringify([keyOf(frame), frame.timeIndex, frame.attempt]);
 }
 
 function channelKeyOf({ session, channel }: FrameMessage): string {
   return JSON.stringify([session, channel]);
-}
-
-function signed(um: number): string {
-  return `${um > 0 ? "+" : ""}${um}`;
 }

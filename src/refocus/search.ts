@@ -1,24 +1,15 @@
 /**
- * The search for the plane of focus, as a pure function of what was seen so far.
- *
- * The level has no sign but it is absolute: a frame of level L lies L x umPerLevel above or below focus. So the
- * search probes one side at that distance, then the other, then fits. Since the level grows in proportion to the
- * distance, its *square* is a parabola in z, and three levels give its vertex without knowing umPerLevel.
+ * The search for the plane of focus, as a pure function of what was seen so far: it goes where the belief makes a
+ * sharp frame most probable, within the limits.
  * @module
  */
-
-/** One frame that was judged. */
-export interface Sample {
-  readonly zUm: number;
-  /** Expected level, 0 to 10. */
-  readonly level: number;
-}
+import { FocusBelief, type FocusPrior, type Sample } from "./focus-belief.js";
 
 export interface SearchSettings {
-  /** Defocus per level of these optics, um. */
-  readonly umPerLevel: number;
-  /** Which side to probe first: +1 towards larger z. */
-  readonly firstSide: 1 | -1;
+  /** What is believed of this site before its first frame. */
+  readonly prior: FocusPrior;
+  /** A frame is sharp at or below this level. */
+  readonly maxLevel: number;
   /** Where the focus drive may go, um. */
   readonly zLimitsUm?: readonly [number, number] | undefined;
   /** Longest path of the focus drive, um, the way back to the best z included. */
@@ -27,13 +18,12 @@ export interface SearchSettings {
   readonly stepsLeft: number;
 }
 
+export type StopReason = "budget" | "limits" | "no-better";
+
 export type SearchStep =
   | { readonly kind: "move"; readonly toUm: number }
   /** The search is over; go back to the sample with index `keep` if it is not the last one. */
-  | { readonly kind: "stop"; readonly keep: number; readonly why: string };
-
-/** From here on a level only says "at least": the scale ends at 10. */
-export const SATURATED_LEVEL = 9;
+  | { readonly kind: "stop"; readonly keep: number; readonly why: StopReason };
 
 /**
  * A z counts as sharper than the first one only if its level is lower by this much: several times the scatter of the
@@ -44,6 +34,11 @@ export const MIN_GAIN_LEVELS = 0.15;
 
 /** Two z closer than this many levels are one. */
 const SAME_Z_LEVELS = 0.2;
+/** Half the width of focus, in units of the accepted level, but at least in levels. */
+const FOCUS_WIDTH = 0.5;
+const MIN_FOCUS_LEVELS = 0.3;
+/** Below this probability no z is worth a frame because it may be sharp. */
+const MIN_PROBABILITY = 0.02;
 
 /**
  * Where to look next.
@@ -51,15 +46,29 @@ const SAME_Z_LEVELS = 0.2;
  */
 export function nextStep(samples: readonly Sample[], settings: SearchSettings): SearchStep {
   const keep = indexToKeep(samples);
-  if (settings.stepsLeft <= 0) return { kind: "stop", keep, why: "the retry budget is spent" };
+  if (settings.stepsLeft <= 0) return { kind: "stop", keep, why: "budget" };
   const range = reachable(samples, samples[keep]!, settings);
-  if (range === undefined) return { kind: "stop", keep, why: "the z limits or the travel limit are reached" };
-  for (const guess of guesses(samples, settings)) {
-    const toUm = Math.min(Math.max(guess, range[0]), range[1]);
-    const isNew = samples.every((s) => Math.abs(s.zUm - toUm) > SAME_Z_LEVELS * settings.umPerLevel);
-    if (isNew) return { kind: "move", toUm };
+  if (range === undefined) return { kind: "stop", keep, why: "limits" };
+  const belief = new FocusBelief(samples, settings.prior);
+  const sameUm = SAME_Z_LEVELS * belief.umPerLevel;
+  const isNew = (zUm: number) => samples.every((sample) => Math.abs(sample.zUm - zUm) > sameUm);
+  const candidates = Array.from(belief.zUm, (zUm, index) => ({ zUm, index })).filter(
+    ({ zUm }) => zUm >= range[0] && zUm <= range[1] && isNew(zUm),
+  );
+  const levels = Math.max(FOCUS_WIDTH * settings.maxLevel, MIN_FOCUS_LEVELS);
+  const sharp = belief.sharpAt(levels);
+  const sharpest = best(candidates, ({ index }) => sharp[index]!);
+  if (sharpest !== undefined && sharpest.value >= MIN_PROBABILITY) {
+    const centreUm = belief.focusNear(sharpest.at.zUm, levels * belief.umPerLevel).zUm;
+    const isAllowed = range[0] <= centreUm && centreUm <= range[1] && isNew(centreUm);
+    return { kind: "move", toUm: isAllowed ? centreUm : sharpest.at.zUm };
   }
-  return { kind: "stop", keep, why: "no other z within the limits is likely to be sharper" };
+  // Focus is out of reach. A frame on the way to it is still better than none.
+  const ends = range.filter((zUm) => Number.isFinite(zUm) && isNew(zUm)).map((zUm) => ({ zUm }));
+  const lowest = best([...candidates, ...ends], ({ zUm }) => -belief.levelAt(zUm));
+  const hoped = belief.levelAt(samples[keep]!.zUm) - MIN_GAIN_LEVELS;
+  if (lowest !== undefined && -lowest.value < hoped) return { kind: "move", toUm: lowest.at.zUm };
+  return { kind: "stop", keep, why: "no-better" };
 }
 
 /** The sample to end at: the sharpest, or the first if none is clearly sharper than that. */
@@ -103,71 +112,14 @@ function reachable(
   ];
 }
 
-/** Promising z, best first; the first that is allowed and new is taken. */
-function guesses(samples: readonly Sample[], { umPerLevel, firstSide }: SearchSettings): number[] {
-  const first = samples[0]!;
-  const stepUm = Math.max(first.level, 1) * umPerLevel;
-  const bothSides = [1, -1, 2, -2].map((k) => first.zUm + k * firstSide * stepUm);
-  if (samples.length === 1) return bothSides.slice(0, 2);
-  const sharp = samples.filter((s) => s.level < SATURATED_LEVEL).sort((a, b) => a.level - b.level);
-  if (sharp.length === 0) return bothSides;
-  const fell = samples.some((s) => s.level < first.level - MIN_GAIN_LEVELS);
-  if (!fell && samples.length === 2) return [otherSide(first, samples[1]!, umPerLevel), ...bothSides];
-  const [best, second, third] = sharp;
-  const found: number[] = [];
-  if (second !== undefined && third !== undefined) {
-    const vertexUm = vertexOfSquares(best!, second, third);
-    const isNear = Math.abs(vertexUm - best!.zUm) <= 3 * Math.max(best!.level, 1) * umPerLevel;
-    if (isNear) found.push(vertexUm);
+function best<T>(
+  candidates: readonly T[],
+  value: (candidate: T) => number,
+): { at: T; value: number } | undefined {
+  let found: { at: T; value: number } | undefined;
+  for (const at of candidates) {
+    const here = value(at);
+    if (found === undefined || here > found.value) found = { at, value: here };
   }
-  const neighbour = nearestOther(samples, best!);
-  if (neighbour.level < SATURATED_LEVEL) found.push(fromTwo(best!, neighbour, umPerLevel));
-  const outward = Math.sign(best!.zUm - neighbour.zUm) * best!.level * umPerLevel;
-  found.push(best!.zUm + outward, best!.zUm - outward);
-  return found.concat(bothSides);
-}
-
-/**
- * Focus when the level rose from the first sample to the second: both lie on the same side of it, so the two levels
- * tell the real umPerLevel, unless the second one is saturated.
- */
-function otherSide(first: Sample, second: Sample, umPerLevel: number): number {
-  const rise = second.level - first.level;
-  const seenUm = Math.abs(second.zUm - first.zUm) / rise;
-  // A rise far from what the optics say means that focus lies elsewhere, or that something drifted.
-  const isTold = second.level < SATURATED_LEVEL && seenUm > umPerLevel / 2 && seenUm < umPerLevel * 2;
-  return first.zUm - Math.sign(second.zUm - first.zUm) * first.level * (isTold ? seenUm : umPerLevel);
-}
-
-/** Vertex of the parabola through (z, level squared) of three samples; NaN if it opens downwards. */
-function vertexOfSquares(a: Sample, b: Sample, c: Sample): number {
-  const slopeAb = (b.level ** 2 - a.level ** 2) / (b.zUm - a.zUm);
-  const slopeBc = (c.level ** 2 - b.level ** 2) / (c.zUm - b.zUm);
-  const curvature = (slopeBc - slopeAb) / (c.zUm - a.zUm);
-  if (!(curvature > 0)) return Number.NaN;
-  return (a.zUm + b.zUm - slopeAb / curvature) / 2;
-}
-
-/**
- * Focus from two samples of which `best` is the sharper one. It lies either beyond `best` or between the two, and
- * each assumption implies a umPerLevel; the one nearer to what the optics say is taken.
- */
-function fromTwo(best: Sample, other: Sample, umPerLevel: number): number {
-  const distanceUm = Math.abs(best.zUm - other.zUm);
-  const beyond = distanceUm / (other.level - best.level);
-  const between = distanceUm / (other.level + best.level);
-  const isBeyond = Math.abs(Math.log(beyond / umPerLevel)) < Math.abs(Math.log(between / umPerLevel));
-  const away = Math.sign(best.zUm - other.zUm);
-  return best.zUm + away * best.level * (isBeyond ? beyond : -between);
-}
-
-function nearestOther(samples: readonly Sample[], best: Sample): Sample {
-  let nearest: Sample | undefined;
-  for (const sample of samples) {
-    if (sample === best) continue;
-    const isNearer =
-      nearest === undefined || Math.abs(sample.zUm - best.zUm) < Math.abs(nearest.zUm - best.zUm);
-    if (isNearer) nearest = sample;
-  }
-  return nearest!;
+  return found;
 }

@@ -1,7 +1,17 @@
-import type { Action, Decision, FrameMessage, OutcomeMessage, Recovered } from "../protocol/messages.js";
-import { type Sample, travelOf } from "./search.js";
+import type {
+  Action,
+  Decision,
+  FrameMessage,
+  NextZ,
+  OutcomeMessage,
+  Recovered,
+  SiteEndReason,
+  StackVerdict,
+} from "../protocol/messages.js";
+import type { Sample } from "./focus-belief.js";
+import { travelOf } from "./search.js";
 
-/** A sample with the frame that it came from. */
+/** A sample with the frame that it came from. For a z-stack, its sharpest slice. */
 export interface SiteSample extends Sample {
   readonly id: string;
   readonly attempt: number;
@@ -22,6 +32,8 @@ export interface Judgement {
   readonly action?: Action;
   readonly keepAttempt: number;
   readonly attemptsLeft: number;
+  readonly stack?: StackVerdict;
+  readonly next?: NextZ;
   readonly reason: string;
   /** Sites that ended with this frame: this one, or one that was left unfinished. */
   readonly outcomes: readonly OutcomeMessage[];
@@ -33,6 +45,14 @@ export interface SiteEnd {
   readonly recovered: Recovered;
   /** Index of the sample to keep. */
   readonly keep: number;
+  readonly why: SiteEndReason;
+  readonly reason: string;
+}
+
+/** What to do after a frame: end the site, or act and take another. */
+export interface SiteStep {
+  readonly end?: SiteEnd;
+  readonly action?: Action;
   readonly reason: string;
 }
 
@@ -40,16 +60,32 @@ export function startSearch(first: FrameMessage): SiteSearch {
   return { first, samples: [], actions: [], askedZUm: first.zUm ?? 0 };
 }
 
-/** A signed move, um, cut to whole nanometres towards zero so that rounding never leaves the limits. */
-export function moveBy(distanceUm: number): Action | undefined {
+/**
+ * A signed move, um, cut to whole nanometres towards zero so that rounding never leaves the limits.
+ * @param backlashUm if not 0, the drive is to arrive moving this way: a move the other way goes so far beyond first.
+ * @param from where the drive is, and its limits, um.
+ */
+export function moveBy(
+  distanceUm: number,
+  backlashUm = 0,
+  from?: { readonly zUm: number; readonly zLimitsUm?: readonly [number, number] | undefined },
+): Action | undefined {
   const byUm = Math.trunc(distanceUm * 1000) / 1000;
-  return byUm === 0 ? undefined : { kind: "move-z", byUm };
+  if (byUm === 0) return undefined;
+  if (backlashUm === 0 || Math.sign(byUm) === Math.sign(backlashUm)) return { kind: "move-z", byUm };
+  const [low, high] = from?.zLimitsUm ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const zUm = from?.zUm ?? 0;
+  const stopUm = Math.min(Math.max(zUm + byUm - backlashUm, low), high) - zUm;
+  const viaUm = Math.trunc(stopUm * 1000) / 1000;
+  return viaUm === byUm ? { kind: "move-z", byUm } : { kind: "move-z", byUm, viaUm };
 }
 
+/** The event that closes a site. */
 export function outcomeOf(search: SiteSearch, end: SiteEnd): OutcomeMessage {
   const { first, samples, actions } = search;
   const kept = samples[end.keep]!;
   const path = end.keep === samples.length - 1 ? samples : [...samples, kept];
+  const detoursUm = actions.reduce((sum, action) => sum + detourOf(action), 0);
   return {
     v: 1,
     type: "outcome",
@@ -62,11 +98,23 @@ export function outcomeOf(search: SiteSearch, end: SiteEnd): OutcomeMessage {
     attempts: samples.length,
     levelBefore: samples[0]!.level,
     levelAfter: kept.level,
-    ...(first.zUm !== undefined && { zBeforeUm: first.zUm, zAfterUm: kept.zUm }),
-    travelUm: Math.round(travelOf(path) * 1000) / 1000,
+    ...(first.zUm !== undefined && { zBeforeUm: samples[0]!.zUm, zAfterUm: kept.zUm }),
+    travelUm: Math.round((travelOf(path) + detoursUm) * 1000) / 1000,
     keepId: kept.id,
     keepAttempt: kept.attempt,
     actions,
+    tried: samples.map(({ attempt, zUm, level }) => ({
+      attempt,
+      ...(first.zUm !== undefined && { zUm }),
+      level: Math.round(level * 1e4) / 1e4,
+    })),
+    why: end.why,
     reason: end.reason,
   };
+}
+
+/** What the stop on the way adds to the path, um. */
+function detourOf(action: Action): number {
+  if (action.kind !== "move-z" || action.viaUm === undefined) return 0;
+  return Math.abs(action.viaUm) + Math.abs(action.byUm - action.viaUm) - Math.abs(action.byUm);
 }

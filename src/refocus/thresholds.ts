@@ -37,6 +37,12 @@ export interface PolicySettings extends ChannelRules {
   readonly firstSide: "positive" | "negative";
   readonly maxTravelUm: number;
   readonly zLimitsUm?: readonly [number, number] | undefined;
+  /** If not 0, the drive arrives moving this way, from this far, um: against backlash. */
+  readonly backlashUm: number;
+  /** After so many searches of a channel in a row that found nothing, the next sites are only flagged. */
+  readonly coolDown: { readonly afterFailures: number; readonly sites: number };
+  /** Say where focus is expected at the next site. */
+  readonly suggest: boolean;
   /** Say what would be done, and do nothing. */
   readonly dryRun: boolean;
 }

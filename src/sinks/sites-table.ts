@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import type { FrameMessage, VerdictMessage } from "../protocol/messages.js";
+import type { FrameMessage, OutcomeMessage, VerdictMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "./sink.js";
 
 /** One site and channel. Names are those of the columns of sites.csv. */
@@ -25,11 +25,26 @@ interface SiteRow {
   attempts: number;
   /** Of those, frames without a verdict in time. */
   unscored: number;
+  /** Where the plan had the first frame. */
+  planned_z_um: number | undefined;
   first_z_um: number | undefined;
   /** Where the last action asked the focus drive to go. */
   asked_z_um: number | undefined;
   /** Where the controller says the last frame was taken. */
   reported_z_um: number | undefined;
+  /** `measured` or `intended`. */
+  z_source: string | undefined;
+  /** Where the frame to keep was taken. */
+  kept_z_um: number | undefined;
+  /** Levels by which refocusing sharpened the site. */
+  gained_levels: number | undefined;
+  /** Path of the focus drive. */
+  travel_um: number | undefined;
+  /** What was tried: "attempt@z=level" for each frame. */
+  tried: string | undefined;
+  /** Why the site ended. */
+  why: string | undefined;
+  reason: string | undefined;
   /** ISO 8601, UTC. */
   updated: string;
 }
@@ -52,9 +67,17 @@ const COLUMNS = [
   "recovered",
   "attempts",
   "unscored",
+  "planned_z_um",
   "first_z_um",
   "asked_z_um",
   "reported_z_um",
+  "z_source",
+  "kept_z_um",
+  "gained_levels",
+  "travel_um",
+  "tried",
+  "why",
+  "reason",
   "session",
   "updated",
 ] as const satisfies readonly (keyof SiteRow)[];
@@ -73,14 +96,21 @@ export class SitesTable {
       row.recovered = record.recovered;
       row.kept_expected_level = record.levelAfter;
       row.kept_attempt = record.keepAttempt;
+      row.kept_z_um = record.zAfterUm;
+      row.gained_levels = round(record.levelBefore - record.levelAfter);
+      row.travel_um = record.travelUm;
+      row.tried = record.tried.map(triedAs).join(" ");
+      row.why = record.why;
+      row.reason = record.reason;
       this.#levels.delete(keyOf(record));
       return true;
     }
     const { frame } = record;
-    if (frame === undefined) return false;
+    if (frame === undefined || isSlice(frame)) return false;
     const row = this.#rowFor(frame);
     row.attempts++;
     row.reported_z_um = frame.zUm;
+    row.z_source = frame.zSource;
     row.time_index = frame.timeIndex;
     row.updated = new Date(record.recordedMs).toISOString();
     if (record.type === "verdict") this.#verdict(row, frame, record);
@@ -105,13 +135,17 @@ export class SitesTable {
 
   #verdict(row: SiteRow, frame: FrameMessage, verdict: VerdictMessage): void {
     const levels = this.#levels.get(keyOf(frame)) ?? [];
-    levels[frame.attempt] = verdict.expectedLevel;
-    row.first_level ??= verdict.level;
-    row.first_expected_level ??= verdict.expectedLevel;
-    row.last_level = verdict.level;
-    row.last_expected_level = verdict.expectedLevel;
+    // For a z-stack, its sharpest slice.
+    const expectedLevel = verdict.stack?.sharpestLevel ?? verdict.expectedLevel;
+    const level = verdict.stack === undefined ? verdict.level : Math.round(expectedLevel);
+    levels[frame.attempt] = expectedLevel;
+    row.first_level ??= level;
+    row.first_expected_level ??= expectedLevel;
+    row.last_level = level;
+    row.last_expected_level = expectedLevel;
     row.kept_attempt = verdict.keepAttempt;
     row.kept_expected_level = levels[verdict.keepAttempt];
+    row.reason = verdict.reason;
     row.aggregate_certainty = verdict.aggregateCertainty;
     row.condition = verdict.condition;
     row.decision = verdict.decision;
@@ -122,7 +156,16 @@ export class SitesTable {
   }
 }
 
-function emptyRow({ session, site, channel, timeIndex, zUm }: FrameMessage): SiteRow {
+/** The slices of a z-stack are judged together, by the verdict on the last one. */
+function isSlice({ mode, stack }: FrameMessage): boolean {
+  return mode === "observe" && stack !== undefined;
+}
+
+function triedAs({ attempt, zUm, level }: OutcomeMessage["tried"][number]): string {
+  return `${attempt}${zUm === undefined ? "" : `@${round(zUm)}`}=${level.toFixed(2)}`;
+}
+
+function emptyRow({ session, site, channel, timeIndex, zUm, plannedZUm, zSource }: FrameMessage): SiteRow {
   return {
     session,
     plate: site.plate,
@@ -142,9 +185,17 @@ function emptyRow({ session, site, channel, timeIndex, zUm }: FrameMessage): Sit
     recovered: undefined,
     attempts: 0,
     unscored: 0,
+    planned_z_um: plannedZUm ?? zUm,
     first_z_um: zUm,
     asked_z_um: undefined,
     reported_z_um: zUm,
+    z_source: zSource,
+    kept_z_um: undefined,
+    gained_levels: undefined,
+    travel_um: undefined,
+    tried: undefined,
+    why: undefined,
+    reason: undefined,
     updated: "",
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Frame } from "../frames/frame.js";
 import type { Clock } from "../protocol/clock.js";
 import type {
+  AbandonMessage,
   DropMessage,
   ErrorMessage,
   FrameMessage,
@@ -34,6 +35,8 @@ export interface SourceHandler {
   lost(session: string, count: number): void;
   /** A controller ended its session. */
   bye(session: string): void;
+  /** A controller ended a site by itself. */
+  abandon(message: AbandonMessage): void;
   /** Frames that wait. */
   queued(): number;
 }

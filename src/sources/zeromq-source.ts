@@ -125,6 +125,7 @@ export class ZeromqSource implements FrameSource {
 
   #plain(identity: Buffer, message: PlainMessage): void {
     if (message.type === "hello") this.#welcome(identity, message);
+    if (message.type === "abandon") this.#handler?.abandon(message);
     if (message.type === "bye") {
       this.#controllers.forget(identity);
       if (message.session !== undefined) this.#handler?.bye(message.session);

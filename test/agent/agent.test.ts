@@ -6,6 +6,7 @@ import type { Agent } from "../../src/agent/agent.js";
 import { createAgent } from "../../src/agent/create-agent.js";
 import { AddressError, OutputError } from "../../src/errors.js";
 import type { FrameScorer } from "../../src/focus/scorer-types.js";
+import type { PlainMessage } from "../../src/protocol/messages.js";
 import { report } from "../refocus/helpers.js";
 import {
   faultyScorer,
@@ -65,7 +66,7 @@ describe("a gating controller", () => {
     expect(first).toMatchObject({
       decision: "retry",
       acquireAgain: true,
-      action: { kind: "move-z", byUm: 8 },
+      action: { kind: "move-z", byUm: expect.closeTo(7.7, 0) },
       attemptsLeft: 2,
       model: { name: "faulty" },
     });
@@ -79,7 +80,7 @@ describe("a gating controller", () => {
     });
     const [head, row] = (await readFile(join(folder, "sites.csv"), "utf8")).split("\n");
     expect(head).toContain("first_level,last_level");
-    expect(row).toMatch(/^,B3,B3-Site_0,DAPI,,4,0,4,0,0,1,0\.6,in-focus,accept,yes,2,0,10,18,18,session,/);
+    expect(row).toMatch(/^,B3,B3-Site_0,DAPI,,4,0,4,0,0,1,0\.6,in-focus,accept,yes,2,0,10,10,17\.\d+,18,/);
     expect(agent.health()).toMatchObject({
       state: "stopped",
       received: 2,
@@ -88,6 +89,76 @@ describe("a gating controller", () => {
       queueDepth: 0,
       sinks: { jsonl: { written: 3, failures: 0, lost: 0 } },
     });
+  });
+
+  test("that abandons a site gets its outcome on record, with the reason", async () => {
+    const { agent, address, results } = await start(pixelScorer);
+    const controller = new TestController(address);
+    const site = { name: "B3" };
+    await controller.ask(4, { site, zUm: 10 });
+
+    const { session } = controller;
+    await controller.send({ v: 1, type: "abandon", session, site, why: "limits", reason: "no room above" });
+
+    const outcome = await until(async () => (await results()).find(({ type }) => type === "outcome"));
+    expect(outcome).toMatchObject({
+      recovered: "no",
+      decision: "flag",
+      why: "limits",
+      reason: "no room above",
+    });
+    await agent.stop();
+  });
+
+  test("is told where focus is expected at its next site, once the run has taught it", async () => {
+    const { agent, address } = await start(pixelScorer);
+    const controller = new TestController(address);
+    const at = (index: number) => ({ site: { name: `P${index}` }, xUm: 1000 * index, yUm: 0 });
+    let verdict: PlainMessage | undefined;
+    for (let index = 0; index < 6; index++) {
+      // Focus rises by 3 um from site to site, the plan does not.
+      await controller.ask(Math.min(10, (3 * index + 4) / 2), { ...at(index), zUm: 0 });
+      const next = { ...at(index + 1), zUm: 0 };
+      verdict = await controller.ask(0, { ...at(index), attempt: 1, zUm: 3 * index + 4, next });
+    }
+
+    expect(verdict).toMatchObject({
+      decision: "accept",
+      next: { basis: "surface", zUm: expect.closeTo(22, -0.5) },
+    });
+    await agent.stop();
+  });
+
+  test("gets one verdict on its z-stack, after all slices, whatever the number of workers", async () => {
+    let slow = 60;
+    // Earlier slices take longer, so that with two workers the last one is scored first.
+    const unordered = faultyScorer(async ({ pixels }) => {
+      slow -= 10;
+      await sleep(slow);
+      return report(pixels[0]! / 10);
+    });
+    const { agent, address, results } = await start(unordered, { scorer: { concurrency: 2 } });
+    const controller = new TestController(address);
+    const levels = [4, 2, 0, 2, 4];
+    const slice = (zIndex: number) =>
+      ({
+        site: { name: "B3" },
+        stack: { size: 5 },
+        zIndex,
+        zUm: 2 * zIndex,
+        mode: zIndex === 4 ? "gate" : "observe",
+      }) as const;
+
+    const answers = await Promise.all(levels.map((level, zIndex) => controller.ask(level, slice(zIndex))));
+
+    expect(answers[4]).toMatchObject({
+      decision: "accept",
+      stack: { judged: 5, sharpestZIndex: 2, sharpestZUm: 4, edge: "none" },
+    });
+    await agent.stop();
+    expect((await results()).filter(({ type }) => type === "outcome")).toMatchObject([
+      { recovered: "not-needed" },
+    ]);
   });
 
   test("that repeats an id gets the same verdict and the frame is scored once", async () => {

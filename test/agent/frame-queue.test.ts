@@ -10,6 +10,10 @@ const item = (mode: "gate" | "observe", session: string, name: string): Item => 
   header: { mode, session },
   name,
 });
+const slice = (session: string, name: string): Item => ({
+  header: { mode: "observe", session, stack: { size: 9 } },
+  name,
+});
 const names = (dropped: { item: Item; why: string }[]) =>
   dropped.map(({ item: { name }, why }) => `${name} ${why}`);
 
@@ -50,6 +54,29 @@ describe("the queue", () => {
     expect(names(queue.push(item("gate", "d", "g2")))).toEqual(["o2 overload"]);
     expect(names(queue.push(item("observe", "e", "o3")))).toEqual(["o3 overload"]);
     expect(names(queue.push(item("gate", "e", "g3")))).toEqual(["g3 overload"]);
+  });
+
+  test("keeps the slices of a z-stack in order before the gated frame that closes it", async () => {
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 1 });
+    for (const name of ["s1", "s2", "s3"]) queue.push(slice("a", name));
+    queue.push(item("observe", "a", "o1"));
+
+    expect(
+      names(queue.push({ ...item("gate", "a", "g"), header: { ...slice("a", "").header, mode: "gate" } })),
+    ).toEqual([]);
+    const order = [];
+    for (let i = 0; i < 5; i++) order.push((await queue.take())?.name);
+    expect(order).toEqual(["s1", "s2", "s3", "g", "o1"]);
+  });
+
+  test("when full drops a slice before the gated frame, and an observed frame before a slice", () => {
+    const queue = new FrameQueue<Item>({ size: 2, observePerController: 2 });
+    queue.push(item("observe", "a", "o1"));
+    queue.push(slice("a", "s1"));
+
+    expect(names(queue.push(slice("a", "s2")))).toEqual(["o1 overload"]);
+    expect(names(queue.push(slice("a", "s3")))).toEqual(["s3 overload"]);
+    expect(names(queue.push(item("gate", "a", "g")))).toEqual(["s1 overload"]);
   });
 
   test("when closed gives what it holds and takes no more", async () => {

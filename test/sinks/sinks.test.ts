@@ -1,9 +1,11 @@
 import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "csv-parse/sync";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AgentConfig } from "../../src/config/schema.js";
 import { OutputError, UnknownNameError } from "../../src/errors.js";
 import { systemClock } from "../../src/protocol/clock.js";
+import type { OutcomeMessage } from "../../src/protocol/messages.js";
 import { CsvSink } from "../../src/sinks/csv-sink.js";
 import { JsonlSink, type LineFile } from "../../src/sinks/jsonl-sink.js";
 import { createSink } from "../../src/sinks/registry.js";
@@ -184,7 +186,7 @@ describe("sites.csv", () => {
       sink,
       path,
       logged: lines,
-      rows: async () => (await readFile(path, "utf8")).trim().split("\n").slice(1),
+      rows: async () => parse(await readFile(path, "utf8"), { columns: true }),
     };
   }
 
@@ -199,13 +201,76 @@ describe("sites.csv", () => {
       expectedLevel: 0.3,
       keepAttempt: 1,
     } as const;
-    sink.write(verdict({ ...last, frame: frame({ attempt: 1, zUm: 10.4, channel: "DAPI" }) }));
+    sink.write(
+      verdict({
+        ...last,
+        action: undefined,
+        frame: frame({ attempt: 1, zUm: 10.4, zSource: "measured", channel: "DAPI" }),
+      }),
+    );
     await sink.stop();
 
-    expect(await rows()).toEqual([
-      ",,A1,DAPI,,4,0,4.2,0.3,0.3,1,0.6,defocused,accept,,2,0,2,18.8,10.4,s,2025-10-09T08:53:20.000Z",
-      ",,A1,Cy5,,4,4,4.2,4.2,4.2,0,0.6,defocused,retry,,1,0,2,10.4,2,s,2025-10-09T08:53:20.000Z",
+    expect(await rows()).toMatchObject([
+      {
+        site: "A1",
+        channel: "DAPI",
+        first_level: "4",
+        last_level: "0",
+        first_expected_level: "4.2",
+        last_expected_level: "0.3",
+        kept_expected_level: "0.3",
+        kept_attempt: "1",
+        decision: "accept",
+        attempts: "2",
+        planned_z_um: "2",
+        first_z_um: "2",
+        asked_z_um: "10.4",
+        reported_z_um: "10.4",
+        z_source: "measured",
+        updated: "2025-10-09T08:53:20.000Z",
+      },
+      { site: "A1", channel: "Cy5", first_level: "4", decision: "retry", attempts: "1", reported_z_um: "2" },
     ]);
+  });
+
+  test("says at the end of a site what was tried, what it gained and why it ended", async () => {
+    const { sink, rows } = await csvSink(await temporaryFolder());
+    const outcome = JSON.parse(await readFile("test/contract/outcome.json", "utf8")) as OutcomeMessage;
+    const { session, site, channel } = outcome;
+    sink.write(verdict({ frame: frame({ session, site, channel, zUm: 12.5, plannedZUm: 10 }) }));
+    sink.write({ ...outcome, recordedMs: 0 });
+    await sink.stop();
+
+    expect(await rows()).toMatchObject([
+      {
+        planned_z_um: "10",
+        kept_z_um: "16.7",
+        gained_levels: "5.99",
+        travel_um: "4.2",
+        tried: "0@12.5=6.30 1@16.7=0.31",
+        recovered: "yes",
+        why: "sharp",
+      },
+    ]);
+  });
+
+  test("takes the slices of a z-stack as one attempt, by the sharpest", async () => {
+    const { sink, rows } = await csvSink(await temporaryFolder());
+    const slice = { stack: { size: 3 }, channel: "DAPI" };
+    for (const zIndex of [0, 1]) {
+      sink.write(
+        verdict({
+          frame: frame({ ...slice, zIndex, mode: "observe" }),
+          acquireAgain: false,
+          decision: "flag",
+        }),
+      );
+    }
+    const stack = { judged: 3, sharpestZIndex: 1, sharpestZUm: 1, sharpestLevel: 0.4, edge: "none" } as const;
+    sink.write(verdict({ frame: frame({ ...slice, zIndex: 2 }), stack }));
+    await sink.stop();
+
+    expect(await rows()).toMatchObject([{ attempts: "1", first_expected_level: "0.4", first_level: "0" }]);
   });
 
   test("counts frames that got no verdict", async () => {
@@ -222,7 +287,7 @@ describe("sites.csv", () => {
     sink.write(drop);
     await sink.stop();
 
-    expect(await rows()).toEqual([",,A1,,,,,,,,,,,,,1,1,0,,0,s,1970-01-01T00:00:00.000Z"]);
+    expect(await rows()).toMatchObject([{ site: "A1", attempts: "1", unscored: "1", decision: "" }]);
   });
 
   test("comes back from results.jsonl after a restart, whatever else is in there", async () => {
@@ -238,7 +303,9 @@ describe("sites.csv", () => {
     );
     await sink.stop();
 
-    expect(await rows()).toEqual([expect.stringMatching(/^,,A1,DAPI,,4,1,4\.2,1\.2,/)]);
+    expect(await rows()).toMatchObject([
+      { site: "A1", channel: "DAPI", first_expected_level: "4.2", last_expected_level: "1.2" },
+    ]);
   });
 
   test("is rewritten as a whole, and nothing else stays in the folder", async () => {

@@ -31,6 +31,7 @@ async function watchFolder(folder: string, fields: object = {}) {
     problem: (_source, { message }, path) => void problems.push({ message, path }),
     lost: () => undefined,
     bye: () => undefined,
+    abandon: () => undefined,
     queued: () => 0,
   };
   const config = { enabled: true, path: folder, stableMs: 60, giveUpMs: 400, ...fields };

@@ -1,0 +1,177 @@
+import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
+import type { FocusPrior } from "./focus-belief.js";
+import { indexToKeep, MIN_GAIN_LEVELS, nextStep, type StopReason } from "./search.js";
+import { moveBy, type SiteSample, type SiteSearch, type SiteStep } from "./site-search.js";
+import type { Assessment, ChannelRules, PolicySettings } from "./thresholds.js";
+
+/** What the decision on one frame of a site rests on. */
+export interface StepContext {
+  readonly frame: FrameMessage;
+  readonly search: SiteSearch;
+  readonly assessment: Assessment;
+  readonly rules: ChannelRules;
+  readonly settings: PolicySettings;
+  readonly attemptsLeft: number;
+  readonly prior: () => FocusPrior;
+  /** Asked before a search begins: why none is to begin at present, if so. */
+  readonly coolingDown: () => string | undefined;
+}
+
+/** Something that forbids a retry, and its words. */
+export interface Obstacle {
+  readonly why: SiteEndReason;
+  readonly words: string;
+}
+
+const STOPS: Readonly<Record<StopReason, string>> = {
+  budget: "the retry budget is spent",
+  limits: "the z limits or the travel limit are reached",
+  "no-better": "no other z within the limits is likely to be sharper",
+};
+
+/** A move counts as not made if the drive reports less than this share of it. */
+const STUCK_SHARE = 0.2;
+
+/** What to do after a frame of a site, which is the last sample of its search. */
+export function decideStep(context: StepContext): SiteStep {
+  const { frame, search, assessment, rules, settings, attemptsLeft } = context;
+  const { samples } = search;
+  const here = samples.length - 1;
+  const { kind, reason } = assessment;
+  if (here === 0 && kind !== "blurred") {
+    const recovered = kind === "sharp" ? "not-needed" : "unknown";
+    return { end: { decision: decisionAlone(kind), recovered, keep: here, why: kind, reason }, reason };
+  }
+  if (kind === "sharp" && samples[0]!.level - samples[here]!.level >= MIN_GAIN_LEVELS) {
+    return { end: { decision: "accept", recovered: "yes", keep: here, why: "sharp", reason }, reason };
+  }
+  if (kind === "unusable") return giveUp(context, indexToKeep(samples), "unusable", reason);
+  const obstacle = obstacleTo(context);
+  if (obstacle !== undefined) {
+    return giveUp(context, indexToKeep(samples), obstacle.why, `${reason}; ${obstacle.words}`);
+  }
+  if (rules.retryWith !== "move-z") {
+    if (attemptsLeft === 0)
+      return giveUp(context, indexToKeep(samples), "budget", `${reason}; ${STOPS.budget}`);
+    return unlessDry(context, { kind: rules.retryWith }, `${reason}; retry with ${rules.retryWith}`);
+  }
+  const zLimitsUm = limitsOf(settings, frame);
+  if (zLimitsUm !== undefined && frame.zUm === undefined) {
+    return giveUp(
+      context,
+      here,
+      "drive",
+      `${reason}; no move: there are z limits, but the frame does not report z`,
+    );
+  }
+  const step = nextStep(samples, {
+    prior: context.prior(),
+    maxLevel: rules.maxLevel,
+    zLimitsUm,
+    // Each move so far, the next one and the way back may go by way of the stop against backlash.
+    maxTravelUm: settings.maxTravelUm - 2 * Math.abs(settings.backlashUm) * (samples.length + 1),
+    stepsLeft: attemptsLeft,
+  });
+  if (step.kind === "stop") return giveUp(context, step.keep, step.why, `${reason}; ${STOPS[step.why]}`);
+  const action = moveFrom(context, step.toUm);
+  if (action?.kind !== "move-z") {
+    return giveUp(context, indexToKeep(samples), "no-better", `${reason}; the next move would be too small`);
+  }
+  return unlessDry(context, action, `${reason}; try ${signed(action.byUm)} um`);
+}
+
+/** The decision on a frame that is judged by itself. */
+export function decisionAlone(kind: Assessment["kind"]): "accept" | "flag" | "abstain" {
+  if (kind === "sharp") return "accept";
+  return kind === "blank" || kind === "uncertain" ? "abstain" : "flag";
+}
+
+export function signed(um: number): string {
+  return `${um > 0 ? "+" : ""}${um}`;
+}
+
+/** The narrower of the limits that are configured and those of the controller, um. */
+export function limitsOf(
+  { zLimitsUm: configured }: PolicySettings,
+  { zLimitsUm: reported }: FrameMessage,
+): readonly [number, number] | undefined {
+  if (configured === undefined || reported === undefined) return configured ?? reported;
+  return [Math.max(configured[0], reported[0]), Math.min(configured[1], reported[1])];
+}
+
+/** What forbids a retry, in words. */
+export function obstacleTo({
+  frame,
+  search,
+  coolingDown,
+}: Pick<StepContext, "frame" | "search" | "coolingDown">): Obstacle | undefined {
+  const { focusLock } = frame;
+  if (focusLock?.state === "lost") return { why: "lock", words: "the focus lock was lost, nothing is moved" };
+  if (focusLock?.state === "engaged" && focusLock.moves === "none") {
+    return { why: "lock", words: "a focus lock is engaged and the controller has no way to move with it" };
+  }
+  if (search.samples.length === 1) {
+    const words = coolingDown();
+    return words === undefined ? undefined : { why: "cool-down", words };
+  }
+  return frame.stack === undefined ? stuckDrive(search, frame) : undefined;
+}
+
+/** A drive that twice did not go where it was told will not the third time. */
+function stuckDrive({ samples, actions }: SiteSearch, frame: FrameMessage): Obstacle | undefined {
+  if (frame.zSource !== "measured") return undefined;
+  const stuck = actions.map((action, i) => {
+    const movedUm = (samples[i + 1]?.zUm ?? Number.NaN) - samples[i]!.zUm;
+    return action.kind === "move-z" && Math.abs(movedUm) < STUCK_SHARE * Math.abs(action.byUm);
+  });
+  if (!stuck.at(-1) || !stuck.at(-2)) return undefined;
+  const action = actions.at(-1);
+  const asked = action?.kind === "move-z" ? signed(action.byUm) : "";
+  const movedUm = samples.at(-1)!.zUm - samples.at(-2)!.zUm;
+  return {
+    why: "drive",
+    words: `the focus drive does not move as told (asked ${asked} um, moved ${movedUm.toFixed(2)} um)`,
+  };
+}
+
+function unlessDry(
+  { search, settings }: StepContext,
+  action: NonNullable<SiteStep["action"]>,
+  reason: string,
+): SiteStep {
+  if (!settings.dryRun) return { action, reason };
+  const words = `${reason} (dry run: not done)`;
+  return {
+    end: {
+      decision: "flag",
+      recovered: "no",
+      keep: search.samples.length - 1,
+      why: "dry-run",
+      reason: words,
+    },
+    reason: words,
+  };
+}
+
+/** Ends the search at the best z seen. */
+function giveUp(context: StepContext, keep: number, why: SiteEndReason, reason: string): SiteStep {
+  const { samples } = context.search;
+  const { focusLock } = context.frame;
+  const mayMove =
+    focusLock === undefined ||
+    focusLock.state === "off" ||
+    (focusLock.state === "engaged" && focusLock.moves !== "none");
+  const action = mayMove ? moveFrom(context, samples[keep]!.zUm) : undefined;
+  const words =
+    action?.kind === "move-z" ? `${reason}; back by ${signed(action.byUm)} um to the best z` : reason;
+  const end = { decision: "flag", recovered: "no", keep, why, reason: words } as const;
+  return { end, ...(action !== undefined && { action }), reason: words };
+}
+
+function moveFrom({ search: { samples }, settings, frame }: StepContext, toUm: number) {
+  const here: SiteSample = samples.at(-1)!;
+  return moveBy(toUm - here.zUm, settings.backlashUm, {
+    zUm: here.zUm,
+    zLimitsUm: limitsOf(settings, frame),
+  });
+}

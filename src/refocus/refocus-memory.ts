@@ -1,0 +1,211 @@
+import { BoundedMap } from "../protocol/bounded-map.js";
+import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.js";
+import { FocusBelief, type FocusPrior, type Sample, scalesAround } from "./focus-belief.js";
+import { FocusSurface, type FoundFocus, median, type Place } from "./focus-surface.js";
+import { type ChannelRules, type PolicySettings, umPerLevelFor } from "./thresholds.js";
+
+/** Sites that the surface is fitted to, at most: the newest. */
+const MAX_FOUND = 200;
+/** Channels and optics of a session for which a scale and a side are remembered. */
+const MAX_CHANNELS = 100;
+/** How well um per level is known before the first move (standard deviation of its logarithm). */
+const SD_OF_STATED_OPTICS = 0.3;
+const SD_OF_ASSUMED_OPTICS = 0.4;
+/** Each new site takes this much of the memory of sides and scales: optics and plates change. */
+const FORGETTING = 0.1;
+/** How strongly the configured first side counts, in sites. */
+const SIDE_PRIOR = 1;
+/**
+ * A site that was sharp in its first frame says on which level it lies, not on which side. The surface that led there is
+ * off by the same for its neighbours, so that many such sites do not average out: they count as less certain by this.
+ */
+const UNSEARCHED_SD = 3;
+/** The predictions of this many sites decide whether the surface is to be believed. */
+const TRACK_RECORD = 8;
+const MIN_TRACK_RECORD = 2;
+
+interface FoundSite extends FoundFocus {
+  readonly key: string;
+  /** Planned z, um. */
+  readonly plannedUm: number;
+}
+
+/** Ways to predict where a site is in focus. `plan`: where the controller would image it anyway. */
+const PREDICTORS = ["plan", "site", "surface", "plan-surface"] as const;
+type Predictor = (typeof PREDICTORS)[number];
+
+/** What the sites of one session have taught: um per level and side for each channel, and where focus lies. */
+export class RefocusMemory {
+  readonly #settings: PolicySettings;
+  readonly #scales = new BoundedMap<string, readonly number[]>(MAX_CHANNELS);
+  readonly #sides = new BoundedMap<string, { positive: number; negative: number }>(MAX_CHANNELS);
+  readonly #found: FoundSite[] = [];
+  /** How far off each way of predicting was, um, for the newest sites. */
+  readonly #misses = new Map<Predictor, number[]>(PREDICTORS.map((name) => [name, []]));
+
+  constructor(settings: PolicySettings) {
+    this.#settings = settings;
+  }
+
+  /** What is believed of the site of a frame before its first level is seen. */
+  priorFor(frame: FrameMessage, rules: ChannelRules, timeMs: number): FocusPrior {
+    const { positive, negative } = this.#sideOf(frame.channel);
+    return {
+      ...this.#scaleFor(frame, rules),
+      positive: positive / (positive + negative),
+      expected:
+        frame.zUm === undefined
+          ? undefined
+          : this.#expected(placeOf(frame, timeMs), keyOf(frame.site), plannedOf(frame)),
+    };
+  }
+
+  /**
+   * Takes in a site that ended in focus.
+   * @param samples of the site, oldest first. @param keep index of the one in focus.
+   */
+  learn(
+    first: FrameMessage,
+    rules: ChannelRules,
+    samples: readonly Sample[],
+    keep: number,
+    timeMs: number,
+  ): void {
+    const scale = this.#scaleFor(first, rules);
+    // Without what the neighbours say: this site is to be their witness, not their echo.
+    const belief = new FocusBelief(samples, { ...scale, positive: 0.5 });
+    const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
+    if (samples.length > 1) {
+      const initial = this.#initialScales(first, rules);
+      this.#scales.set(
+        scaleKeyOf(first),
+        belief.scales.map((weight, i) => (1 - FORGETTING) * weight + FORGETTING * initial[i]!),
+      );
+    }
+    if (shiftUm !== 0) {
+      const side = this.#sideOf(first.channel);
+      this.#sides.set(first.channel ?? "", {
+        positive: (1 - FORGETTING) * side.positive + (shiftUm > 0 ? 1 : 0),
+        negative: (1 - FORGETTING) * side.negative + (shiftUm < 0 ? 1 : 0),
+      });
+    }
+    if (first.zUm === undefined) return;
+    const focus = belief.focusNear(samples[keep]!.zUm, 1.5 * belief.umPerLevel);
+    const found = {
+      ...placeOf(first, timeMs),
+      ...focus,
+      key: keyOf(first.site),
+      plannedUm: plannedOf(first),
+    };
+    this.#record(found, samples.length > 1);
+  }
+
+  /** Where focus is expected at a site to come, or undefined where the plan is the best guess. */
+  next(next: NextSite, timeMs: number): NextZ | undefined {
+    const { site, channel, xUm = 0, yUm = 0, zUm } = next;
+    const expected = this.#expected({ xUm, yUm, timeMs: timeMs, channel }, keyOf(site), zUm);
+    if (expected === undefined) return undefined;
+    return { zUm: rounded(expected.zUm), sdUm: rounded(expected.sdUm), basis: expected.basis };
+  }
+
+  #record(found: FoundSite, isSearched: boolean): void {
+    for (const name of PREDICTORS) {
+      const predicted = this.#predict(name, found, found.key, found.plannedUm);
+      if (predicted === undefined) continue;
+      const misses = this.#misses.get(name)!;
+      // A site that was sharp at once lies anywhere within its level: that it was sharp there does not prove the guess.
+      misses.push(Math.hypot(predicted.zUm - found.zUm, found.sdUm));
+      if (misses.length > TRACK_RECORD) misses.shift();
+    }
+    this.#found.push(isSearched ? found : { ...found, sdUm: UNSEARCHED_SD * found.sdUm });
+    if (this.#found.length > MAX_FOUND) this.#found.shift();
+  }
+
+  #expected(place: Place, key: string, plannedUm: number) {
+    const plan = this.#typicalMiss("plan");
+    if (plan === undefined) return undefined;
+    const known = (["site", "surface", "plan-surface"] as const).flatMap((name) => {
+      const missUm = this.#typicalMiss(name);
+      const predicted = missUm === undefined ? undefined : this.#predict(name, place, key, plannedUm);
+      return predicted === undefined ? [] : [{ ...predicted, name, sdUm: Math.max(predicted.sdUm, missUm!) }];
+    });
+    const best = known.reduce((a, b) => (b.sdUm < a.sdUm ? b : a), {
+      name: "plan",
+      sdUm: plan,
+      zUm: plannedUm,
+    });
+    if (best.name === "plan") return undefined;
+    return {
+      zUm: best.zUm,
+      sdUm: best.sdUm,
+      basis: best.name === "site" ? ("site" as const) : ("surface" as const),
+    };
+  }
+
+  #typicalMiss(name: Predictor): number | undefined {
+    const misses = this.#misses.get(name)!;
+    return misses.length < MIN_TRACK_RECORD ? undefined : median(misses);
+  }
+
+  #predict(
+    name: Predictor,
+    place: Place,
+    key: string,
+    plannedUm: number,
+  ): { zUm: number; sdUm: number } | undefined {
+    if (name === "plan") return { zUm: plannedUm, sdUm: 0 };
+    if (this.#found.length === 0) return undefined;
+    if (name === "plan-surface") {
+      const offsets = this.#found.map((found) => ({ ...found, zUm: found.zUm - found.plannedUm }));
+      const { zUm, sdUm } = new FocusSurface(offsets, place).at(place);
+      return { zUm: plannedUm + zUm, sdUm };
+    }
+    const surface = new FocusSurface(this.#found, place);
+    if (name === "surface") return surface.at(place);
+    const before =
+      this.#found.findLast((found) => found.key === key && found.channel === place.channel) ??
+      this.#found.findLast((found) => found.key === key);
+    return before && surface.atAgain(place, before);
+  }
+
+  #scaleFor(frame: FrameMessage, rules: ChannelRules): { umPerLevel: number; scales: readonly number[] } {
+    return {
+      umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
+      scales: this.#scales.get(scaleKeyOf(frame)) ?? this.#initialScales(frame, rules),
+    };
+  }
+
+  #initialScales(frame: FrameMessage, rules: ChannelRules): number[] {
+    const isStated = rules.umPerLevel !== undefined || frame.optics !== undefined;
+    return scalesAround(isStated ? SD_OF_STATED_OPTICS : SD_OF_ASSUMED_OPTICS);
+  }
+
+  #sideOf(channel: string | undefined): { positive: number; negative: number } {
+    const preferred = this.#settings.firstSide === "positive";
+    const [positive, negative] = preferred ? [0.55, 0.45] : [0.45, 0.55];
+    return (
+      this.#sides.get(channel ?? "") ?? { positive: SIDE_PRIOR * positive, negative: SIDE_PRIOR * negative }
+    );
+  }
+}
+
+/** Optics may change within a session; what was learned with others does not count. */
+function scaleKeyOf({ channel, optics, pixelUm }: FrameMessage): string {
+  return JSON.stringify([channel, optics?.na, optics?.refractiveIndex, pixelUm]);
+}
+
+function keyOf(site: Site): string {
+  return JSON.stringify([site.plate, site.well, site.name]);
+}
+
+function placeOf(frame: FrameMessage, timeMs: number): Place {
+  return { xUm: frame.xUm ?? 0, yUm: frame.yUm ?? 0, timeMs, channel: frame.channel };
+}
+
+function plannedOf(frame: FrameMessage): number {
+  return frame.plannedZUm ?? frame.zUm!;
+}
+
+function rounded(um: number): number {
+  return Math.round(um * 1000) / 1000;
+}

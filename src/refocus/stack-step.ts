@@ -1,0 +1,72 @@
+import type { SiteEndReason, StackVerdict } from "../protocol/messages.js";
+import { limitsOf, obstacleTo, type StepContext, signed } from "./next-step.js";
+import { indexToKeep } from "./search.js";
+import { moveBy, type SiteStep } from "./site-search.js";
+import { judgeStack, type Slice, type StackFinding } from "./stack.js";
+
+/** What to do after the last slice of a z-stack; the sharpest slice becomes a sample of the search. */
+export function decideStackStep(
+  context: StepContext,
+  slices: readonly Slice[],
+): SiteStep & { readonly stack: StackVerdict } {
+  const { frame, search, rules } = context;
+  const finding = judgeStack(slices, frame.stack!.size, rules.maxLevel, context.prior());
+  const { sharpest, verdict } = finding;
+  search.samples.push({
+    id: sharpest.id,
+    attempt: frame.attempt,
+    zUm: sharpest.zUm ?? search.askedZUm,
+    level: sharpest.level,
+  });
+  return { ...stepAfter(finding, slices, context), stack: verdict };
+}
+
+function stepAfter(finding: StackFinding, slices: readonly Slice[], context: StepContext): SiteStep {
+  const { search, frame, settings, attemptsLeft } = context;
+  const here = search.samples.length - 1;
+  const { reason } = finding;
+  if (finding.kind === "blank") {
+    return { end: { decision: "abstain", recovered: "unknown", keep: here, why: "blank", reason }, reason };
+  }
+  if (finding.kind === "inside") {
+    const recovered = !finding.isSharp ? "no" : here === 0 ? "not-needed" : "yes";
+    const keep = finding.isSharp ? here : indexToKeep(search.samples);
+    const why = finding.isSharp ? "sharp" : "between-slices";
+    return { end: { decision: finding.isSharp ? "accept" : "flag", recovered, keep, why, reason }, reason };
+  }
+  const obstacle = obstacleTo(context);
+  if (obstacle !== undefined) return endAtBest(context, obstacle.why, `${reason}; ${obstacle.words}`);
+  if (attemptsLeft === 0) return endAtBest(context, "budget", `${reason}; the retry budget is spent`);
+  if (finding.shiftUm === undefined)
+    return endAtBest(context, "drive", `${reason}; its slices do not report z`);
+  const byUm = shiftWithin(finding.shiftUm, slices, context);
+  const action = moveBy(byUm, settings.backlashUm, { zUm: frame.zUm ?? 0 });
+  if (action?.kind !== "move-z")
+    return endAtBest(context, "limits", `${reason}; the limits leave no room to move it`);
+  const words = `${reason}; move the stack by ${signed(action.byUm)} um`;
+  if (!settings.dryRun) return { action, reason: words };
+  return endAtBest(context, "dry-run", `${words} (dry run: not done)`);
+}
+
+function endAtBest({ search }: StepContext, why: SiteEndReason, reason: string): SiteStep {
+  const keep = indexToKeep(search.samples);
+  return { end: { decision: "flag", recovered: "no", keep, why, reason }, reason };
+}
+
+/** The shift, cut so that all slices stay within the limits and all shifts within the travel, um. */
+function shiftWithin(
+  shiftUm: number,
+  slices: readonly Slice[],
+  { frame, search, settings }: StepContext,
+): number {
+  const z = slices.map(({ zUm }) => zUm!);
+  const [low, high] = limitsOf(settings, frame) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const usedUm = search.actions.reduce(
+    (sum, action) => sum + (action.kind === "move-z" ? Math.abs(action.byUm) : 0),
+    0,
+  );
+  const leftUm = Math.max(0, settings.maxTravelUm - usedUm);
+  const allowed = Math.min(Math.max(shiftUm, low - Math.min(...z), -leftUm), high - Math.max(...z), leftUm);
+  // Limits that the stack already leaves allow no shift at all.
+  return Math.sign(allowed) === Math.sign(shiftUm) ? allowed : 0;
+}

@@ -1,0 +1,72 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { FrameMessage, OutcomeMessage } from "../../src/protocol/messages.js";
+import { RefocusPolicy } from "../../src/refocus/policy.js";
+import { parfocal } from "../helpers/command.js";
+import { frame, report, settings } from "../refocus/helpers.js";
+
+let folder: string;
+
+/** What the policy makes of four sites: in focus, recovered, out of its limits, and blank. */
+function outcomes(): OutcomeMessage[] {
+  const policy = new RefocusPolicy({ ...settings, zLimitsUm: [-2, 20] });
+  const at = (name: string, fields: Partial<FrameMessage> = {}) => frame({ ...fields, site: { name } });
+  return [
+    policy.judge(at("A1"), report(0.4)),
+    policy.judge(at("A2"), report(4)),
+    policy.judge(at("A2", { attempt: 1, zUm: 8 }), report(0.3)),
+    policy.judge(at("A3"), report(6)),
+    policy.judge(at("A3", { attempt: 1, zUm: 12 }), report(9)),
+    policy.judge(at("A3", { attempt: 2, zUm: -2 }), report(5)),
+    policy.judge(at("A4"), report(9, { condition: "blank" })),
+  ].flatMap((judgement) => judgement.outcomes);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "parfocal-report-"));
+  const lines = outcomes().map((outcome) => JSON.stringify({ ...outcome, recordedMs: 0 }));
+  await writeFile(join(folder, "results.jsonl"), `${lines.join("\n")}\n{"torn`);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("parfocal report", () => {
+  test("says what was recovered, what was given up and why, what it cost, and where to look", async () => {
+    const { code, stdout, stderr } = await parfocal("report", folder);
+
+    expect(code).toBe(0);
+    expect(stderr).toContain("1 lines could not be read");
+    expect(stdout).toMatch(/in focus at once +1/);
+    expect(stdout).toMatch(/recovered +1 of 2 blurred \(50\.0 %\)/);
+    expect(stdout).toMatch(/given up: no-better +1/);
+    expect(stdout).toMatch(/not judged: blank +1/);
+    expect(stdout).toMatch(/extra exposures +3 \(0\.75 a site\)/);
+    expect(stdout).toMatch(/focus drive moved +34\.0 um/);
+    expect(stdout).toMatch(
+      /A3 +- +- +6\.0 -> 5\.0 +-2\.0 +0\.0:6\.0 12\.0:9\.0 -2\.0:5\.0 +no-better/,
+    );
+  });
+
+  test("gives the same as JSON", async () => {
+    const { stdout } = await parfocal("report", join(folder, "results.jsonl"), "--json");
+
+    expect(JSON.parse(stdout)).toMatchObject({
+      sites: 4,
+      inFocus: 1,
+      recovered: 1,
+      givenUp: { "no-better": 1 },
+      unknown: { blank: 1 },
+      blurrier: 0,
+      extraExposures: 3,
+    });
+  });
+
+  test("names a run that is not there", async () => {
+    const { code, stderr } = await parfocal("report", join(folder, "nothing"));
+
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/nothing: no such file or folder; name the folder that the agent wrote/);
+  });
+});

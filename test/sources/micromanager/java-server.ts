@@ -1,0 +1,146 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
+import { onTestFinished } from "vitest";
+import { Dealer, Router } from "zeromq";
+import { MicroManagerConnection } from "../../../src/sources/micromanager/connection.js";
+
+const BUILD = join(import.meta.dirname, "../../../scripts/build-java-test-server.js");
+
+const { stdout } = await promisify(execFile)(process.execPath, [BUILD]);
+const built = JSON.parse(stdout) as { jar?: string; missing?: string };
+if (built.missing !== undefined && process.env.CI === "true") throw new Error(built.missing);
+
+/** Why the tests against the Java server are skipped; undefined where they run. */
+export const missing = built.missing;
+
+/** The state of the microscope behind the server, and what was done to it. */
+export interface BenchState {
+  readonly liveObjects: number;
+  readonly zUm: number;
+  readonly focusUm: number;
+  readonly running: boolean;
+  readonly paused: boolean;
+  readonly pauses: readonly boolean[];
+  readonly moves: readonly number[];
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+/** Micro-Manager's own server over a core without hardware, as a process. */
+export class JavaServer {
+  readonly port: number;
+  readonly child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>, port: number) {
+    this.child = child;
+    this.#lines = lines;
+    this.port = port;
+  }
+
+  get address(): string {
+    return `tcp://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts one; it ends with the test. */
+  static async start(settings: Readonly<Record<string, number | boolean>> = {}): Promise<JavaServer> {
+    const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const child = spawn("java", ["-Djava.awt.headless=true", "-jar", built.jar!, ...options], {
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    onTestFinished(async () => {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const { value } = await lines.next();
+    return new JavaServer(child, lines, (JSON.parse(value as string) as { port: number }).port);
+  }
+
+  state(): Promise<BenchState> {
+    return this.#command("state") as Promise<BenchState>;
+  }
+
+  set(name: string, value: number | boolean): Promise<unknown> {
+    return this.#command(`set ${name} ${value}`);
+  }
+
+  /** Makes a method never return. */
+  hang(method: string): Promise<unknown> {
+    return this.#command(`hang ${method}`);
+  }
+
+  /** Makes a method throw. */
+  fail(method: string, message: string): Promise<unknown> {
+    return this.#command(`fail ${method} ${message}`);
+  }
+
+  /** Takes all faults back; a call that hangs goes on hanging. */
+  heal(): Promise<unknown> {
+    return this.#command("heal");
+  }
+
+  async #command(line: string): Promise<unknown> {
+    this.child.stdin!.write(`${line}\n`);
+    const { value } = await this.#lines.next();
+    const answer = JSON.parse(value as string) as { type: string; message?: string };
+    if (answer.type === "error") throw new Error(answer.message);
+    return answer;
+  }
+}
+
+/** Waits until `check` gives something, half a minute at most: processes start at their leisure. */
+export async function until<T>(
+  check: () => T | false | undefined | Promise<T | false | undefined>,
+): Promise<T> {
+  for (let i = 0; i < 1500; i++) {
+    const value = await check();
+    if (value) return value;
+    await setTimeout(20);
+  }
+  throw new Error("waited half a minute in vain");
+}
+
+/** A started connection that stops with the test. */
+export async function connect(
+  port: number,
+  options: { timeoutMs?: number; warn?: (message: string) => void } = {},
+): Promise<MicroManagerConnection> {
+  const connection = new MicroManagerConnection({ port, ...options });
+  onTestFinished(() => connection.stop());
+  await connection.start();
+  return connection;
+}
+
+/** Stands between a client and the server and keeps what they say, part by part. */
+export async function recordingProxy(
+  serverAddress: string,
+): Promise<{ port: number; requests: Buffer[][]; replies: Buffer[][] }> {
+  const front = new Router({ linger: 0 });
+  const back = new Dealer({ linger: 0 });
+  onTestFinished(() => {
+    front.close();
+    back.close();
+  });
+  const [requests, replies] = [[] as Buffer[][], [] as Buffer[][]];
+  await front.bind("tcp://127.0.0.1:*");
+  back.connect(serverAddress);
+  let client = Buffer.alloc(0);
+  void (async () => {
+    for await (const [identity, ...parts] of front) {
+      client = Buffer.from(identity!);
+      requests.push(parts);
+      await back.send(parts);
+    }
+  })();
+  void (async () => {
+    for await (const parts of back) {
+      replies.push(parts);
+      await front.send([client, ...parts]);
+    }
+  })();
+  return { port: Number(front.lastEndpoint!.split(":").at(-1)), requests, replies };
+}
