@@ -150,6 +150,12 @@ const Policy = z.strictObject({
     })
     .prefault({})
     .describe("No hunting where there is nothing to find."),
+  refine: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Also refocus a frame within maxLevel that is blurrier than the sharp ones of the run; it stays accepted.",
+    ),
   suggest: z
     .boolean()
     .default(true)

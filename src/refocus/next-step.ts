@@ -1,7 +1,7 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-belief.js";
 import { indexToKeep, MIN_GAIN_LEVELS, nextStep, type StopReason } from "./search.js";
-import { moveBy, type SiteSample, type SiteSearch, type SiteStep } from "./site-search.js";
+import { moveBy, type SiteEnd, type SiteSample, type SiteSearch, type SiteStep } from "./site-search.js";
 import type { Assessment, ChannelRules, PolicySettings } from "./thresholds.js";
 
 /** What the decision on one frame of a site rests on. */
@@ -13,6 +13,8 @@ export interface StepContext {
   readonly settings: PolicySettings;
   readonly attemptsLeft: number;
   readonly prior: () => FocusPrior;
+  /** A frame that is accepted but above this level is refocused, too. */
+  readonly sharpLevel: number;
   /** Asked before a search begins: why none is to begin at present, if so. */
   readonly coolingDown: () => string | undefined;
 }
@@ -29,22 +31,32 @@ const STOPS: Readonly<Record<StopReason, string>> = {
   "no-better": "no other z within the limits is likely to be sharper",
 };
 
+/** Once a frame is accepted, the search goes on only for a gain of so many levels. */
+const MIN_REFINING_GAIN = 0.3;
+
 /** A move counts as not made if the drive reports less than this share of it. */
 const STUCK_SHARE = 0.2;
 
 /** What to do after a frame of a site, which is the last sample of its search. */
 export function decideStep(context: StepContext): SiteStep {
-  const { frame, search, assessment, rules, settings, attemptsLeft } = context;
+  const { frame, search, assessment, rules, settings, attemptsLeft, sharpLevel } = context;
   const { samples } = search;
   const here = samples.length - 1;
-  const { kind, reason } = assessment;
-  if (here === 0 && kind !== "blurred") {
+  const { level } = samples[here]!;
+  const { kind } = assessment;
+  const isToRefine = kind === "sharp" && level > sharpLevel && rules.retryWith === "move-z";
+  if (here === 0 && kind !== "blurred" && !isToRefine) {
     const recovered = kind === "sharp" ? "not-needed" : "unknown";
+    const { reason } = assessment;
     return { end: { decision: decisionAlone(kind), recovered, keep: here, why: kind, reason }, reason };
   }
-  if (kind === "sharp" && samples[0]!.level - samples[here]!.level >= MIN_GAIN_LEVELS) {
+  if (kind === "sharp" && !isToRefine && samples[0]!.level - level >= MIN_GAIN_LEVELS) {
+    const { reason } = assessment;
     return { end: { decision: "accept", recovered: "yes", keep: here, why: "sharp", reason }, reason };
   }
+  const reason = isToRefine
+    ? `${assessment.reason}, but this run should get to ${sharpLevel.toFixed(1)}`
+    : assessment.reason;
   if (kind === "unusable") return giveUp(context, indexToKeep(samples), "unusable", reason);
   const obstacle = obstacleTo(context);
   if (obstacle !== undefined) {
@@ -73,6 +85,10 @@ export function decideStep(context: StepContext): SiteStep {
     stepsLeft: attemptsLeft,
   });
   if (step.kind === "stop") return giveUp(context, step.keep, step.why, `${reason}; ${STOPS[step.why]}`);
+  const best = indexToKeep(samples);
+  if (here > 0 && samples[best]!.isSharp && step.gain < MIN_REFINING_GAIN) {
+    return giveUp(context, best, "no-better", `${reason}; ${STOPS["no-better"]}`);
+  }
   const action = moveFrom(context, step.toUm);
   if (action?.kind !== "move-z") {
     return giveUp(context, indexToKeep(samples), "no-better", `${reason}; the next move would be too small`);
@@ -134,23 +150,11 @@ function stuckDrive({ samples, actions }: SiteSearch, frame: FrameMessage): Obst
   };
 }
 
-function unlessDry(
-  { search, settings }: StepContext,
-  action: NonNullable<SiteStep["action"]>,
-  reason: string,
-): SiteStep {
-  if (!settings.dryRun) return { action, reason };
+function unlessDry(context: StepContext, action: NonNullable<SiteStep["action"]>, reason: string): SiteStep {
+  if (!context.settings.dryRun) return { action, reason };
+  const keep = context.search.samples.length - 1;
   const words = `${reason} (dry run: not done)`;
-  return {
-    end: {
-      decision: "flag",
-      recovered: "no",
-      keep: search.samples.length - 1,
-      why: "dry-run",
-      reason: words,
-    },
-    reason: words,
-  };
+  return { end: endAt(context.search, keep, "dry-run", words), reason: words };
 }
 
 /** Ends the search at the best z seen. */
@@ -164,8 +168,14 @@ function giveUp(context: StepContext, keep: number, why: SiteEndReason, reason: 
   const action = mayMove ? moveFrom(context, samples[keep]!.zUm) : undefined;
   const words =
     action?.kind === "move-z" ? `${reason}; back by ${signed(action.byUm)} um to the best z` : reason;
-  const end = { decision: "flag", recovered: "no", keep, why, reason: words } as const;
+  const end = endAt(context.search, keep, why, words);
   return { end, ...(action !== undefined && { action }), reason: words };
+}
+
+/** The end of a search at one of its frames: a success if that one is accepted, however the search ended. */
+export function endAt({ samples }: SiteSearch, keep: number, why: SiteEndReason, reason: string): SiteEnd {
+  if (!samples[keep]!.isSharp) return { decision: "flag", recovered: "no", keep, why, reason };
+  return { decision: "accept", recovered: keep === 0 ? "not-needed" : "yes", keep, why: "sharp", reason };
 }
 
 function moveFrom({ search: { samples }, settings, frame }: StepContext, toUm: number) {

@@ -1,7 +1,7 @@
 import type { FocusReport } from "../focus/report.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
-import { decideStep, decisionAlone } from "./next-step.js";
+import { decideStep, decisionAlone, endAt } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
 import { indexToKeep } from "./search.js";
 import {
@@ -72,12 +72,15 @@ export class RefocusPolicy {
       settings: this.#settings,
       attemptsLeft,
       prior: () => memory.priorFor(search.first, rules, timeMs),
+      sharpLevel: this.#settings.refine ? memory.sharpLevelFor(frame, rules) : rules.maxLevel,
       coolingDown: () => this.#coolingDown(frame),
     };
     if (frame.stack === undefined) {
       const isLost = search.samples.length > 0 && (kind === "blank" || kind === "uncertain");
       const level = isLost ? LOST_LEVEL : report.expectedLevel;
-      search.samples.push({ id: frame.id, attempt: frame.attempt, zUm: frame.zUm ?? search.askedZUm, level });
+      const { id, attempt } = frame;
+      const zUm = frame.zUm ?? search.askedZUm;
+      search.samples.push({ id, attempt, zUm, level, isSharp: kind === "sharp" });
     }
     const step: SiteStep & Pick<Judgement, "stack"> =
       frame.stack === undefined ? decideStep(context) : decideStackStep(context, this.#slicesOf(frame));
@@ -104,13 +107,15 @@ export class RefocusPolicy {
 
   /** The controller goes on without a verdict for this frame: its site, if under search, ends unfinished. */
   unanswered(frame: SiteName, why: string): OutcomeMessage | undefined {
-    return this.#close(frame, { decision: "retry", recovered: "unknown", why: "unfinished", reason: why });
+    return this.#close(frame, (_search, keep) => unfinishedEnd(keep, why));
   }
 
   /** The controller ends a site by itself. Undefined if it was not under search. */
   abandon(message: AbandonMessage): OutcomeMessage | undefined {
-    const { why, reason } = message;
-    return this.#close(message, { decision: "flag", recovered: "no", why, reason });
+    return this.#close(message, (search, keep) => ({
+      ...endAt(search, keep, message.why, message.reason),
+      why: message.why,
+    }));
   }
 
   /** Ends all searches, or those of one session, unfinished. */
@@ -153,12 +158,11 @@ export class RefocusPolicy {
     if (samples.length > 1) this.#countFailure(first, end.recovered === "no");
   }
 
-  #close(site: SiteName, end: Omit<SiteEnd, "keep">): OutcomeMessage | undefined {
+  #close(site: SiteName, endOf: (search: SiteSearch, keep: number) => SiteEnd): OutcomeMessage | undefined {
     const search = this.#searches.get(keyOf(site));
     if (search === undefined) return undefined;
     this.#searches.delete(keyOf(site));
-    const keep = indexToKeep(search.samples);
-    return outcomeOf(search, { ...end, keep });
+    return outcomeOf(search, endOf(search, indexToKeep(search.samples)));
   }
 
   #collect(frame: FrameMessage, { zUm, level, kind }: Pick<Slice, "zUm" | "level" | "kind">): void {
@@ -198,8 +202,11 @@ export class RefocusPolicy {
 }
 
 function unfinished(search: SiteSearch, why: string): OutcomeMessage {
-  const keep = indexToKeep(search.samples);
-  return outcomeOf(search, { decision: "retry", recovered: "unknown", keep, why: "unfinished", reason: why });
+  return outcomeOf(search, unfinishedEnd(indexToKeep(search.samples), why));
+}
+
+function unfinishedEnd(keep: number, reason: string): SiteEnd {
+  return { decision: "retry", recovered: "unknown", keep, why: "unfinished", reason };
 }
 
 function keyOf({ session, site, channel }: SiteName): string {

@@ -20,6 +20,15 @@ const SIDE_PRIOR = 1;
  * off by the same for its neighbours, so that many such sites do not average out: they count as less certain by this.
  */
 const UNSEARCHED_SD = 3;
+/**
+ * A run shows how sharp its content can get. A frame is sharp enough at this distance from the sharp ones of the run;
+ * until some are known, and at least, at `SHARP_LEVEL`.
+ */
+const SHARP_MARGIN = 0.3;
+const SHARP_LEVEL = 0.5;
+const SHARP_SITES = 20;
+const MIN_SHARP_SITES = 3;
+const SHARP_QUANTILE = 0.25;
 /** The predictions of this many sites decide whether the surface is to be believed. */
 const TRACK_RECORD = 8;
 const MIN_TRACK_RECORD = 2;
@@ -39,6 +48,8 @@ export class RefocusMemory {
   readonly #settings: PolicySettings;
   readonly #scales = new BoundedMap<string, readonly number[]>(MAX_CHANNELS);
   readonly #sides = new BoundedMap<string, { positive: number; negative: number }>(MAX_CHANNELS);
+  /** Levels of the newest sites that ended in focus. */
+  readonly #levels = new BoundedMap<string, number[]>(MAX_CHANNELS);
   readonly #found: FoundSite[] = [];
   /** How far off each way of predicting was, um, for the newest sites. */
   readonly #misses = new Map<Predictor, number[]>(PREDICTORS.map((name) => [name, []]));
@@ -60,6 +71,14 @@ export class RefocusMemory {
     };
   }
 
+  /** Level up to which a frame is as sharp as this run gets; at most the `maxLevel` that is accepted anyway. */
+  sharpLevelFor(frame: FrameMessage, rules: ChannelRules): number {
+    const levels = this.#levels.get(scaleKeyOf(frame)) ?? [];
+    if (levels.length < MIN_SHARP_SITES) return Math.min(rules.maxLevel, SHARP_LEVEL);
+    const sharp = [...levels].sort((a, b) => a - b)[Math.floor(SHARP_QUANTILE * levels.length)]!;
+    return Math.min(rules.maxLevel, Math.max(SHARP_LEVEL, sharp + SHARP_MARGIN));
+  }
+
   /**
    * Takes in a site that ended in focus.
    * @param samples of the site, oldest first. @param keep index of the one in focus.
@@ -74,6 +93,8 @@ export class RefocusMemory {
     const scale = this.#scaleFor(first, rules);
     // Without what the neighbours say: this site is to be their witness, not their echo.
     const belief = new FocusBelief(samples, { ...scale, positive: 0.5 });
+    const levels = this.#levels.get(scaleKeyOf(first)) ?? [];
+    this.#levels.set(scaleKeyOf(first), [...levels.slice(1 - SHARP_SITES), samples[keep]!.level]);
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
     if (samples.length > 1) {
       const initial = this.#initialScales(first, rules);

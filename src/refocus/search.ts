@@ -21,7 +21,8 @@ export interface SearchSettings {
 export type StopReason = "budget" | "limits" | "no-better";
 
 export type SearchStep =
-  | { readonly kind: "move"; readonly toUm: number }
+  /** `gain`: levels by which a frame there should on average be sharper than the best so far. */
+  | { readonly kind: "move"; readonly toUm: number; readonly gain: number }
   /** The search is over; go back to the sample with index `keep` if it is not the last one. */
   | { readonly kind: "stop"; readonly keep: number; readonly why: StopReason };
 
@@ -50,6 +51,10 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
   const range = reachable(samples, samples[keep]!, settings);
   if (range === undefined) return { kind: "stop", keep, why: "limits" };
   const belief = new FocusBelief(samples, settings.prior);
+  const moveTo = (toUm: number): SearchStep => {
+    const gain = belief.levelAt(samples[keep]!.zUm) - belief.levelAt(toUm);
+    return { kind: "move", toUm, gain };
+  };
   const sameUm = SAME_Z_LEVELS * belief.umPerLevel;
   const isNew = (zUm: number) => samples.every((sample) => Math.abs(sample.zUm - zUm) > sameUm);
   const candidates = Array.from(belief.zUm, (zUm, index) => ({ zUm, index })).filter(
@@ -61,13 +66,13 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
   if (sharpest !== undefined && sharpest.value >= MIN_PROBABILITY) {
     const centreUm = belief.focusNear(sharpest.at.zUm, levels * belief.umPerLevel).zUm;
     const isAllowed = range[0] <= centreUm && centreUm <= range[1] && isNew(centreUm);
-    return { kind: "move", toUm: isAllowed ? centreUm : sharpest.at.zUm };
+    return moveTo(isAllowed ? centreUm : sharpest.at.zUm);
   }
   // Focus is out of reach. A frame on the way to it is still better than none.
   const ends = range.filter((zUm) => Number.isFinite(zUm) && isNew(zUm)).map((zUm) => ({ zUm }));
   const lowest = best([...candidates, ...ends], ({ zUm }) => -belief.levelAt(zUm));
   const hoped = belief.levelAt(samples[keep]!.zUm) - MIN_GAIN_LEVELS;
-  if (lowest !== undefined && -lowest.value < hoped) return { kind: "move", toUm: lowest.at.zUm };
+  if (lowest !== undefined && -lowest.value < hoped) return moveTo(lowest.at.zUm);
   return { kind: "stop", keep, why: "no-better" };
 }
 

@@ -15,6 +15,8 @@ import { travelOf } from "./search.js";
 export interface SiteSample extends Sample {
   readonly id: string;
   readonly attempt: number;
+  /** Whether the frame is accepted by its level and certainty. */
+  readonly isSharp: boolean;
 }
 
 /** What is known about one site and channel from its first frame to its last verdict. */

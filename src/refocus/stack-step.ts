@@ -17,6 +17,7 @@ export function decideStackStep(
     attempt: frame.attempt,
     zUm: sharpest.zUm ?? search.askedZUm,
     level: sharpest.level,
+    isSharp: sharpest.kind === "sharp",
   });
   return { ...stepAfter(finding, slices, context), stack: verdict };
 }

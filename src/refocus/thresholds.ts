@@ -41,6 +41,8 @@ export interface PolicySettings extends ChannelRules {
   readonly backlashUm: number;
   /** After so many searches of a channel in a row that found nothing, the next sites are only flagged. */
   readonly coolDown: { readonly afterFailures: number; readonly sites: number };
+  /** Also refocus a frame that would be accepted, but is blurrier than the sharp ones of the run. */
+  readonly refine: boolean;
   /** Say where focus is expected at the next site. */
   readonly suggest: boolean;
   /** Say what would be done, and do nothing. */

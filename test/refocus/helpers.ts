@@ -11,6 +11,7 @@ export const settings: PolicySettings = {
   maxTravelUm: 100,
   backlashUm: 0,
   coolDown: { afterFailures: 3, sites: 5 },
+  refine: false,
   suggest: true,
   dryRun: false,
   optics: { na: 0.5, refractiveIndex: 1, pixelUm: 0.65 },
