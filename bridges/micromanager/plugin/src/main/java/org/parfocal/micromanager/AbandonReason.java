@@ -1,0 +1,22 @@
+package org.parfocal.micromanager;
+
+import java.util.Locale;
+
+/** Why a controller does not do what a verdict asked for. */
+enum AbandonReason {
+  /** A move would leave the limits. */
+  LIMITS,
+  /** The drive refused, or its z is not known. */
+  DRIVE,
+  /** A focus lock forbids the move, or did not come back after it. */
+  LOCK,
+  /** The microscope's own autofocus failed. */
+  AUTOFOCUS,
+  CANCELLED,
+  OTHER;
+
+  /** As the protocol writes it. */
+  String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,159 @@
+package org.parfocal.micromanager;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** The thread that owns the socket to the agent. Callers hand over what is to be sent and never wait. */
+final class AgentLink {
+  static final long HEARTBEAT_MS = 1000;
+  private static final int RECEIVE_BATCH = 64;
+  private static final long STUMBLE_PAUSE_MS = 200;
+
+  /** What happens on the link, called in its thread. */
+  interface Listener {
+    void received(byte[] part);
+
+    void sent(Parcel parcel);
+
+    void lost(Parcel parcel);
+
+    /** What to say now, once a second. */
+    byte[] beat();
+
+    byte[] lastWords();
+  }
+
+  private final String address;
+  private final Listener listener;
+  private final Log log;
+  private final Outbox outbox;
+  private final Thread thread;
+  private final CountDownLatch stopping = new CountDownLatch(1);
+  private volatile AgentSocket socket;
+  private byte[] beat;
+  private long beatAtMs = Presence.nowMs();
+
+  /** @param maxObserved frames that nobody awaits and that may wait to be sent; the newest are kept. */
+  AgentLink(String address, int maxObserved, Listener listener, Log log) {
+    this.address = address;
+    this.listener = listener;
+    this.log = log;
+    outbox = new Outbox(maxObserved);
+    thread = new Thread(this::run, "parfocal-link");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  void put(Parcel parcel) {
+    Parcel lost = outbox.put(parcel);
+    if (lost != null) {
+      listener.lost(lost);
+    }
+    wake();
+  }
+
+  void putNote(byte[] note) {
+    outbox.putNote(note);
+    wake();
+  }
+
+  void takeBack(String id) {
+    outbox.takeBack(id);
+  }
+
+  /** Says {@code bye} and ends the thread; waits for that for two seconds at most. */
+  void stop() {
+    stopping.countDown();
+    wake();
+    try {
+      thread.join(2000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean isStopping() {
+    return stopping.getCount() == 0;
+  }
+
+  private void wake() {
+    AgentSocket current = socket;
+    if (current != null) {
+      current.wake();
+    }
+  }
+
+  private void run() {
+    try (AgentSocket opened = new AgentSocket(address)) {
+      socket = opened;
+      while (!isStopping()) {
+        turn(opened);
+      }
+      socket = null;
+      if (opened.send(listener.lastWords())) {
+        opened.close(true);
+      }
+    } catch (IOException | RuntimeException e) {
+      log.warn("the connection to the agent cannot be used: " + e.getMessage(), e);
+    } finally {
+      socket = null;
+      awaitStop();
+      outbox.clear().forEach(listener::lost);
+    }
+  }
+
+  /** Without a socket nothing is sent, and what comes in the meantime stays bounded. */
+  private void awaitStop() {
+    try {
+      stopping.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void turn(AgentSocket opened) {
+    try {
+      boolean isToSend = beat != null || !outbox.isEmpty();
+      opened.await(isToSend, beatAtMs - Presence.nowMs());
+      receive(opened);
+      if (Presence.nowMs() >= beatAtMs) {
+        beatAtMs = Presence.nowMs() + HEARTBEAT_MS;
+        beat = listener.beat();
+      }
+      if (beat != null && opened.send(beat)) {
+        beat = null;
+      }
+      send(opened);
+    } catch (IOException | RuntimeException e) {
+      log.warn("the connection to the agent stumbled and goes on", e);
+      pause();
+    }
+  }
+
+  private void pause() {
+    try {
+      stopping.await(STUMBLE_PAUSE_MS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void receive(AgentSocket opened) {
+    for (int i = 0; i < RECEIVE_BATCH; i++) {
+      byte[] part = opened.receive();
+      if (part == null) {
+        return;
+      }
+      listener.received(part);
+    }
+  }
+
+  private void send(AgentSocket opened) {
+    List<Parcel> sent = new ArrayList<>();
+    outbox.send(opened::send, parcel -> opened.send(parcel.head, parcel.pixels) && sent.add(parcel));
+    sent.forEach(listener::sent);
+  }
+}

@@ -1,0 +1,96 @@
+package org.parfocal.micromanager;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The frames that have no answer yet, and what became of the others. */
+final class Ledger {
+  private static final int MAX_OBSERVED = 1024;
+
+  private final Counters counters = new Counters();
+  private final Map<String, Ticket> tickets = new HashMap<>();
+  private final Map<String, FrameHeader> observed =
+      new LinkedHashMap<String, FrameHeader>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, FrameHeader> eldest) {
+          return size() > MAX_OBSERVED;
+        }
+      };
+
+  synchronized Counters counters() {
+    return counters.copy();
+  }
+
+  synchronized void observes(String id, FrameHeader header) {
+    observed.put(id, header);
+  }
+
+  /** A ticket to wait with for the answer to a frame. */
+  synchronized Ticket awaits(String id) {
+    Ticket ticket = new Ticket();
+    tickets.put(id, ticket);
+    return ticket;
+  }
+
+  /** Nobody waits for this frame any more; {@code isScored}: it got its verdict. */
+  synchronized void settles(String id, boolean isScored) {
+    tickets.remove(id);
+    if (isScored) {
+      counters.scored++;
+    } else {
+      counters.unscored++;
+    }
+  }
+
+  synchronized void unscored() {
+    counters.unscored++;
+  }
+
+  synchronized void sent() {
+    counters.sent++;
+  }
+
+  synchronized void error() {
+    counters.errors++;
+  }
+
+  /** An observed frame was never sent. */
+  synchronized void lost(String id) {
+    if (observed.remove(id) != null) {
+      counters.dropped++;
+    }
+  }
+
+  synchronized void dropped() {
+    counters.dropped++;
+  }
+
+  /** Takes in a verdict; returns the header of the observed frame that it is about, or null. */
+  synchronized FrameHeader verdict(Verdict verdict) {
+    Ticket ticket = tickets.get(verdict.id);
+    if (ticket != null) {
+      ticket.answer(verdict);
+      return null;
+    }
+    FrameHeader header = observed.remove(verdict.id);
+    if (header == null) {
+      counters.late++;
+    } else {
+      counters.scored++;
+    }
+    return header;
+  }
+
+  /** A frame gets no verdict. {@code id} may be null. */
+  synchronized void noVerdict(String id, String why, boolean isDrop) {
+    Ticket ticket = tickets.get(id);
+    if (ticket != null) {
+      ticket.refuse(why);
+    } else if (observed.remove(id) != null && isDrop) {
+      counters.dropped++;
+    }
+  }
+}

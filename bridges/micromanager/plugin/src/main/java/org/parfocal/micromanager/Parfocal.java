@@ -1,0 +1,89 @@
+package org.parfocal.micromanager;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.micromanager.Studio;
+
+/** What the plug-ins of one Micro-Manager share: the settings, and one connection to the agent. */
+final class Parfocal {
+  /** In step with the pom, which the tests check. */
+  static final String VERSION = "0.1.0";
+  static final String COPYRIGHT = "Parfocal contributors, Apache License 2.0";
+  private static final Map<Studio, Parfocal> ALL = new IdentityHashMap<>();
+
+  final Log log;
+  private final Studio studio;
+  private Settings settings;
+  private FocusClient client;
+  private String clientAddress;
+
+  private Parfocal(Studio studio) {
+    this.studio = studio;
+    log = new StudioLog(studio);
+  }
+
+  static Parfocal of(Studio studio) {
+    synchronized (ALL) {
+      return ALL.computeIfAbsent(studio, Parfocal::new);
+    }
+  }
+
+  /** Read from the profile when first asked for: plug-ins are loaded before the user has chosen one. */
+  synchronized Settings settings() {
+    if (settings == null) {
+      settings = new SettingsStore(studio.profile()).load(log);
+    }
+    return settings;
+  }
+
+  /** Uses these settings from the next search on. */
+  synchronized void use(Settings changed) {
+    settings = changed;
+  }
+
+  /** Keeps the settings for the next session. */
+  void save() {
+    new SettingsStore(studio.profile()).save(settings());
+  }
+
+  /** The connection to the address of the settings; made when first asked for. */
+  synchronized FocusClient client() {
+    String address = settings().address;
+    if (client == null || !address.equals(clientAddress)) {
+      disconnect();
+      clientAddress = address;
+      client = new FocusClient(clientAddress, VERSION, log, this::observed);
+    }
+    return client;
+  }
+
+  Microscope microscope() {
+    return new Microscope(studio.core(), studio.positions());
+  }
+
+  boolean isAcquisitionRunning() {
+    return studio.acquisitions().isAcquisitionRunning();
+  }
+
+  /** Says {@code bye} to the agent; two seconds at most. */
+  synchronized void disconnect() {
+    if (client != null) {
+      client.close();
+      client = null;
+    }
+  }
+
+  /** Disconnects and forgets the settings that were not saved. */
+  void close() {
+    disconnect();
+    synchronized (ALL) {
+      ALL.remove(studio);
+    }
+  }
+
+  private void observed(FrameHeader header, Verdict verdict) {
+    if (!verdict.decision.equals("accept")) {
+      log.info(header.site + (header.channel == null ? "" : " " + header.channel) + ": " + verdict);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package org.parfocal.micromanager;
+
+import com.google.common.eventbus.EventBus;
+import org.micromanager.acquisition.AcquisitionStartedEvent;
+import org.micromanager.data.DataProvider;
+import org.micromanager.data.DataProviderHasNewImageEvent;
+import org.micromanager.data.Datastore;
+import org.micromanager.data.SummaryMetadata;
+
+/** The datastore of an acquisition: its events come over a bus of Guava's, as in Micro-Manager. */
+final class FakeStore implements Datastore {
+  int failures;
+  private final String name;
+  private final EventBus bus = new EventBus((exception, context) -> failures++);
+  private boolean hasChannels = true;
+
+  FakeStore(String name) {
+    this.name = name;
+  }
+
+  AcquisitionStartedEvent started() {
+    return () -> this;
+  }
+
+  void record(FakeImage image) {
+    hasChannels = !image.isBare;
+    bus.post(FakeImage.of(DataProviderHasNewImageEvent.class, method -> switch (method) {
+      case "getImage" -> image.image();
+      case "getDataProvider" -> (DataProvider) this;
+      case "hashCode" -> 1;
+      default -> throw new AssertionError(method);
+    }));
+  }
+
+  @Override
+  public SummaryMetadata getSummaryMetadata() {
+    return index -> hasChannels ? "DAPI" : "channel " + index;
+  }
+
+  @Override
+  public String getName() {
+    return name;
+  }
+
+  @Override
+  public void registerForEvents(Object listener) {
+    bus.register(listener);
+  }
+
+  @Override
+  public void close() {}
+}

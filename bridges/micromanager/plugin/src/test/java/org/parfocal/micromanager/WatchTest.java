@@ -1,0 +1,125 @@
+package org.parfocal.micromanager;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import mmcorej.org.json.JSONObject;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Watching acquisitions, with the real agent and without one. */
+class WatchTest {
+  @TempDir
+  Path results;
+  private final FakeStudio studio = new FakeStudio();
+  private final WatchPlugin plugin = new WatchPlugin();
+  private final FakeStore store = new FakeStore("plate_1");
+
+  @AfterEach
+  void close() {
+    Parfocal.of(studio).close();
+  }
+
+  private void watch(String address, String onOff) throws Exception {
+    plugin.setContext(studio);
+    Parfocal.of(studio).use(FakeStudio.settings(address).with(Setting.WATCH, onOff));
+    studio.bus.post(store.started());
+  }
+
+  private FakeImage image(int t, int z, double zUm) {
+    FakeImage image = new FakeImage(studio.core.beads.image(zUm, 0, 0), Beads.SIDE_PX, Beads.SIDE_PX);
+    image.t = t;
+    image.z = z;
+    image.zUm = zUm;
+    return image;
+  }
+
+  @Test
+  void eachRecordedImageIsJudgedAndNothingIsAskedFor() throws Exception {
+    try (Agent agent = Agent.start(results)) {
+      watch(agent.address(), "yes");
+      assertTrue(Parfocal.of(studio).client().awaitAgent(Agent.START_MS));
+      for (int t = 0; t < 3; t++) {
+        FakeImage image = image(t, 0, 4 * t);
+        image.label = "B3-Site_2";
+        store.record(image);
+        int seen = t + 1;
+        Eventually.holds(() -> Parfocal.of(studio).client().counters().scored == seen, "a verdict");
+      }
+      List<JSONObject> verdicts = agent.records("verdict", "B3-Site_2", 3);
+      JSONObject frame = verdicts.get(2).getJSONObject("frame");
+      assertEquals("observe", frame.getString("mode"));
+      assertEquals(2, frame.getInt("timeIndex"));
+      assertEquals(0, frame.getInt("zIndex"));
+      assertEquals("DAPI", frame.getString("channel"));
+      assertEquals(8, frame.getDouble("zUm"));
+      assertEquals(1200.5, frame.getDouble("xUm"));
+      assertEquals(-340, frame.getDouble("yUm"));
+      assertEquals(1, frame.getDouble("pixelUm"));
+      assertEquals(20, frame.getDouble("exposureMs"));
+      assertEquals(16, frame.getInt("bitDepth"));
+      assertEquals("B3", frame.getJSONObject("site").getString("well"));
+      assertEquals(2, frame.getJSONObject("site").getInt("index"));
+      assertEquals("plate_1", frame.getJSONObject("meta").getString("acquisition"));
+      assertEquals("Cam", frame.getJSONObject("meta").getString("camera"));
+      for (JSONObject verdict : verdicts) {
+        assertTrue(!verdict.has("action"), verdict.toString());
+      }
+      assertTrue(verdicts.get(0).getDouble("expectedLevel") < 1, verdicts.get(0).toString());
+      assertTrue(verdicts.get(2).getDouble("expectedLevel") > 2, verdicts.get(2).toString());
+      assertTrue(studio.logged("B3-Site_2 DAPI: level"), "a blurred one is in the log: " + studio.lines);
+      assertEquals(0, Parfocal.of(studio).client().counters().errors);
+    }
+  }
+
+  @Test
+  void anImageWithoutNamesAndPlacesIsJudgedAsWell() throws Exception {
+    try (Agent agent = Agent.start(results)) {
+      watch(agent.address(), "yes");
+      FakeImage image = image(0, 0, 0);
+      image.isBare = true;
+      store.record(image);
+      JSONObject frame = agent.records("verdict", "Pos4", 1).get(0).getJSONObject("frame");
+      assertTrue(!frame.has("channel") && !frame.has("xUm") && !frame.has("pixelUm"), frame.toString());
+    }
+  }
+
+  @Test
+  void withoutAnAgentItNeverBlocks() throws Exception {
+    watch("tcp://127.0.0.1:9", "yes");
+    FakeImage image = image(0, 0, 0);
+    assertTimeout(Duration.ofSeconds(20), () -> {
+      for (int i = 0; i < 200; i++) {
+        store.record(image);
+      }
+    });
+    assertEquals(0, store.failures);
+    assertEquals(196, Parfocal.of(studio).client().counters().dropped);
+  }
+
+  @Test
+  void colourImagesAreLeftOutAndSaidOnce() throws Exception {
+    watch("tcp://127.0.0.1:9", "yes");
+    store.record(new FakeImage(new byte[4 * 84 * 84], 84, 84));
+    store.record(new FakeImage(new byte[4 * 84 * 84], 84, 84));
+    assertEquals(0, store.failures);
+    assertEquals(1, studio.lines.stream().filter(line -> line.contains("only grey images")).count());
+  }
+
+  @Test
+  void switchedOffItSendsNothingAndOnInMidRunItBegins() throws Exception {
+    try (Agent agent = Agent.start(results)) {
+      watch(agent.address(), "no");
+      store.record(image(0, 0, 0));
+      assertEquals(0, Parfocal.of(studio).client().counters().sent);
+      Parfocal.of(studio).use(Parfocal.of(studio).settings().with(Setting.WATCH, "yes"));
+      store.record(image(1, 0, 0));
+      Eventually.holds(() -> Parfocal.of(studio).client().counters().scored == 1, "a verdict");
+    }
+  }
+}

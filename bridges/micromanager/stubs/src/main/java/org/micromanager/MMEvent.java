@@ -1,0 +1,4 @@
+package org.micromanager;
+
+/** Any event. */
+public interface MMEvent {}

@@ -1,0 +1,6 @@
+package org.micromanager;
+
+/** The list of stage positions. */
+public interface PositionListManager {
+  PositionList getPositionList();
+}
