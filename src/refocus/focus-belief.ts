@@ -23,6 +23,8 @@ export interface FocusPrior {
   readonly scales: readonly number[];
   /** Probability that focus lies at larger z than the first frame, 0 to 1. */
   readonly positive: number;
+  /** Level that the content of this run has in focus, if it is known. */
+  readonly sharpLevel?: number | undefined;
   /** Where the neighbouring sites say that focus is, um. */
   readonly expected?: { readonly zUm: number; readonly sdUm: number } | undefined;
 }
@@ -30,11 +32,12 @@ export interface FocusPrior {
 /** Real um per level over the one that the optics give, as far as it may be off. */
 export const SCALES: readonly number[] = Array.from({ length: 17 }, (_, i) => 4 ** ((i - 8) / 8));
 
-/** Levels that content may have in focus, with their prior: thick or hazy content never reads 0. */
-const FLOORS: readonly (readonly [level: number, weight: number])[] = [
-  [0.2, 0.6],
-  [0.8, 0.3],
-  [1.6, 0.1],
+/** Usual level of content in focus, and how much more single sites may have: thick or hazy content never reads 0. */
+const SHARP_LEVEL = 0.2;
+const HAZE: readonly (readonly [level: number, weight: number])[] = [
+  [0, 0.6],
+  [0.6, 0.3],
+  [1.4, 0.1],
 ];
 
 /** Levels end here: a frame that reads more only says "at least". */
@@ -82,14 +85,15 @@ export class FocusBelief {
       const share = new Float64Array(grid.length);
       const umPerLevel = prior.umPerLevel * scale;
       const before = priorOver(grid, samples[0]!.zUm, umPerLevel, prior.positive, near);
-      for (const [floor, floorWeight] of FLOORS) {
-        const weight = prior.scales[s]! * floorWeight;
+      for (const [haze, hazeWeight] of HAZE) {
+        const weight = prior.scales[s]! * hazeWeight;
+        const sharpLevel = (prior.sharpLevel ?? SHARP_LEVEL) + haze;
         for (let i = 0; i < grid.length; i++) {
           let likelihood = weight * before[i]!;
           for (let k = 0; k < samples.length && likelihood > 0; k++) {
             const defocusLevels = (grid[i]! - samples[k]!.zUm) / umPerLevel;
             const age = samples.length - 1 - k;
-            likelihood *= likelihoodOf(samples[k]!.level, Math.hypot(defocusLevels, floor), age);
+            likelihood *= likelihoodOf(samples[k]!.level, Math.hypot(defocusLevels, sharpLevel), age);
           }
           share[i]! += likelihood;
         }

@@ -31,8 +31,12 @@ const STOPS: Readonly<Record<StopReason, string>> = {
   "no-better": "no other z within the limits is likely to be sharper",
 };
 
+/** Two frames closer than this many levels would show the same. */
+const MIN_STEP_LEVELS = 0.5;
+/** About a frame that is accepted, levels change little with z: only a longer step tells the sides apart. */
+const MIN_REFINING_STEP_LEVELS = 0.6;
 /** Once a frame is accepted, the search goes on only for a gain of so many levels. */
-const MIN_REFINING_GAIN = 0.3;
+const MIN_REFINING_GAIN = 0.15;
 
 /** A move counts as not made if the drive reports less than this share of it. */
 const STUCK_SHARE = 0.2;
@@ -76,6 +80,7 @@ export function decideStep(context: StepContext): SiteStep {
       `${reason}; no move: there are z limits, but the frame does not report z`,
     );
   }
+  const best = indexToKeep(samples);
   const step = nextStep(samples, {
     prior: context.prior(),
     maxLevel: rules.maxLevel,
@@ -83,9 +88,9 @@ export function decideStep(context: StepContext): SiteStep {
     // Each move so far, the next one and the way back may go by way of the stop against backlash.
     maxTravelUm: settings.maxTravelUm - 2 * Math.abs(settings.backlashUm) * (samples.length + 1),
     stepsLeft: attemptsLeft,
+    minStepLevels: samples[best]!.isSharp ? MIN_REFINING_STEP_LEVELS : MIN_STEP_LEVELS,
   });
   if (step.kind === "stop") return giveUp(context, step.keep, step.why, `${reason}; ${STOPS[step.why]}`);
-  const best = indexToKeep(samples);
   if (here > 0 && samples[best]!.isSharp && step.gain < MIN_REFINING_GAIN) {
     return giveUp(context, best, "no-better", `${reason}; ${STOPS["no-better"]}`);
   }

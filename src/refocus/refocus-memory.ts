@@ -24,7 +24,7 @@ const UNSEARCHED_SD = 3;
  * A run shows how sharp its content can get. A frame is sharp enough at this distance from the sharp ones of the run;
  * until some are known, and at least, at `SHARP_LEVEL`.
  */
-const SHARP_MARGIN = 0.3;
+const SHARP_MARGIN = 0.2;
 const SHARP_LEVEL = 0.5;
 const SHARP_SITES = 20;
 const MIN_SHARP_SITES = 3;
@@ -73,10 +73,8 @@ export class RefocusMemory {
 
   /** Level up to which a frame is as sharp as this run gets; at most the `maxLevel` that is accepted anyway. */
   sharpLevelFor(frame: FrameMessage, rules: ChannelRules): number {
-    const levels = this.#levels.get(scaleKeyOf(frame)) ?? [];
-    if (levels.length < MIN_SHARP_SITES) return Math.min(rules.maxLevel, SHARP_LEVEL);
-    const sharp = [...levels].sort((a, b) => a - b)[Math.floor(SHARP_QUANTILE * levels.length)]!;
-    return Math.min(rules.maxLevel, Math.max(SHARP_LEVEL, sharp + SHARP_MARGIN));
+    const sharp = this.#sharpLevelOf(frame);
+    return Math.min(rules.maxLevel, Math.max(SHARP_LEVEL, (sharp ?? 0) + SHARP_MARGIN));
   }
 
   /**
@@ -189,8 +187,18 @@ export class RefocusMemory {
     return before && surface.atAgain(place, before);
   }
 
-  #scaleFor(frame: FrameMessage, rules: ChannelRules): { umPerLevel: number; scales: readonly number[] } {
+  /** Level of the sharp sites of this run, once some are known. */
+  #sharpLevelOf(frame: FrameMessage): number | undefined {
+    const levels = [...(this.#levels.get(scaleKeyOf(frame)) ?? [])].sort((a, b) => a - b);
+    return levels.length < MIN_SHARP_SITES ? undefined : levels[Math.floor(SHARP_QUANTILE * levels.length)];
+  }
+
+  #scaleFor(
+    frame: FrameMessage,
+    rules: ChannelRules,
+  ): Pick<FocusPrior, "umPerLevel" | "scales" | "sharpLevel"> {
     return {
+      sharpLevel: this.#sharpLevelOf(frame),
       umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
       scales: this.#scales.get(scaleKeyOf(frame)) ?? this.#initialScales(frame, rules),
     };

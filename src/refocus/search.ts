@@ -16,6 +16,8 @@ export interface SearchSettings {
   readonly maxTravelUm: number;
   /** Frames that may still be taken. */
   readonly stepsLeft: number;
+  /** Nearest that a frame is taken to another one, levels. */
+  readonly minStepLevels: number;
 }
 
 export type StopReason = "budget" | "limits" | "no-better";
@@ -33,8 +35,6 @@ export type SearchStep =
  */
 export const MIN_GAIN_LEVELS = 0.15;
 
-/** Two z closer than this many levels are one. */
-const SAME_Z_LEVELS = 0.2;
 /** Half the width of focus, in units of the accepted level, but at least in levels. */
 const FOCUS_WIDTH = 0.5;
 const MIN_FOCUS_LEVELS = 0.3;
@@ -55,7 +55,7 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
     const gain = belief.levelAt(samples[keep]!.zUm) - belief.levelAt(toUm);
     return { kind: "move", toUm, gain };
   };
-  const sameUm = SAME_Z_LEVELS * belief.umPerLevel;
+  const sameUm = settings.minStepLevels * belief.umPerLevel;
   const isNew = (zUm: number) => samples.every((sample) => Math.abs(sample.zUm - zUm) > sameUm);
   const candidates = Array.from(belief.zUm, (zUm, index) => ({ zUm, index })).filter(
     ({ zUm }) => zUm >= range[0] && zUm <= range[1] && isNew(zUm),

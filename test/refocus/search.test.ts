@@ -4,7 +4,7 @@ import { type FocusPrior, type Sample, scalesAround } from "../../src/refocus/fo
 import { MIN_GAIN_LEVELS, nextStep, type SearchSettings, travelOf } from "../../src/refocus/search.js";
 
 const prior: FocusPrior = { umPerLevel: 2, scales: scalesAround(0.3), positive: 0.55 };
-const base: SearchSettings = { prior, maxLevel: 1, maxTravelUm: 100, stepsLeft: 3 };
+const base: SearchSettings = { prior, maxLevel: 1, maxTravelUm: 100, stepsLeft: 3, minStepLevels: 0.2 };
 /** Where the search goes, in whole levels (2 um) of precision. */
 const target = (samples: Sample[], settings: SearchSettings = base) => {
   const step = nextStep(samples, settings);
@@ -123,7 +123,13 @@ describe("the search", () => {
         const { samples, keep } = run(
           focusUm,
           trueUm,
-          { ...rest, prior: { ...prior, umPerLevel, positive }, maxLevel: 1, zLimitsUm: [low, high] },
+          {
+            ...rest,
+            prior: { ...prior, umPerLevel, positive },
+            maxLevel: 1,
+            minStepLevels: 0.2,
+            zLimitsUm: [low, high],
+          },
           (step) => errors[step]!,
         );
 
