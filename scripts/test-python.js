@@ -10,7 +10,7 @@ const PYTHON = join(VENV, process.platform === "win32" ? "Scripts/python.exe" : 
 /** Runs the Python bridge's tests in a virtual environment of their own; where Python lacks, skips, or fails in CI. */
 export function runPytest(folder, inCi) {
   console.log("\nPython bridge");
-  const missing = prepare();
+  const { missing } = preparePython();
   if (missing !== undefined) {
     console.log(`Not run: ${missing}`);
     return { passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1 };
@@ -30,7 +30,15 @@ export function runPytest(folder, inCi) {
   return { passed: tests - skipped - failed, failed: failed > 0 || status === 0 ? failed : 1, skipped };
 }
 
-/** Makes the environment, or says what it lacks. Made again when what it holds has changed. */
+/**
+ * Makes the environment of the Python bridge, or says what it lacks. Made again when what it holds has changed.
+ * @returns {{ python: string, missing?: undefined } | { python?: undefined, missing: string }}
+ */
+export function preparePython() {
+  const missing = prepare();
+  return missing === undefined ? { python: PYTHON } : { missing };
+}
+
 function prepare() {
   const version = spawnSync("python3", ["-c", "import sys; print(sys.version_info >= (3, 11))"], {
     encoding: "utf8",

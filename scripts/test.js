@@ -6,14 +6,18 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildJavaTestServer } from "./build-java-test-server.js";
+import { runMaven } from "./test-java.js";
 import { runPytest } from "./test-python.js";
 
 const inCi = process.env.CI === "true";
 const patterns = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "parfocal-test-"));
 
+// The tests find it built, so that none of them waits for Maven.
+buildJavaTestServer();
 const reports = [runVitest()];
-if (patterns.length === 0) reports.push(runPytest(folder, inCi));
+if (patterns.length === 0) reports.push(runPytest(folder, inCi), runMaven(folder, inCi));
 rmSync(folder, { recursive: true, force: true });
 
 const sum = (key) => reports.reduce((total, report) => total + report[key], 0);

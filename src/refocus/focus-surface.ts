@@ -28,57 +28,57 @@ const MIN_SCATTER_UM = 0.2;
 /** A residual of this many scatters halves a site's weight (Cauchy: 95 % efficient for Gaussian errors). */
 const CAUCHY = 2.385;
 const REWEIGHTINGS = 6;
+/** Standard deviation of a Gaussian over its median absolute value. */
+const ROBUST_SD = 1.4826;
 /** What an older site says grows less certain: um of standard deviation for each square root of a site since. */
 const WANDER_UM = 0.2;
 
-/** A surface through what was found, as seen from one place. */
+/** A surface through what was found. */
 export class FocusSurface {
   readonly #found: readonly FoundFocus[];
-  readonly #terms: (place: Place) => number[];
-  readonly #solution: Solution;
+  readonly #terms: (place: Place) => Float64Array;
+  readonly #coefficients: Float64Array;
+  readonly #covariance: readonly Float64Array[];
   readonly #scatterUm: number;
 
-  /** @param found at least one, oldest first. @param from the place that will be asked for: coordinates are scaled about it. */
-  constructor(found: readonly FoundFocus[], from: Place) {
+  /** @param found at least one, oldest first. */
+  constructor(found: readonly FoundFocus[]) {
     this.#found = found;
-    const channels = [...new Set([...found.map(({ channel }) => channel), from.channel])];
-    this.#terms = termsAbout(found, from, channels);
+    const channels = [...new Set(found.map(({ channel }) => channel))];
+    this.#terms = termsOf(found, channels);
     const priorSd = [
       MEAN_SD_UM,
       ...Array<number>(3).fill(LINEAR_SD_UM),
       ...Array<number>(3).fill(QUADRATIC_SD_UM),
+      ...channels.slice(1).map(() => CHANNEL_SD_UM),
     ];
-    priorSd.push(...channels.slice(1).map(() => CHANNEL_SD_UM));
     const rows = found.map(this.#terms);
-    const meanUm = found.reduce((sum, { zUm }) => sum + zUm, 0) / found.length;
+    const meanUm = meanOf(found.map(({ zUm }) => zUm));
     const z = found.map(({ zUm }) => zUm - meanUm);
     const variances = found.map(
       ({ sdUm }, i) => Math.max(sdUm, MIN_SCATTER_UM) ** 2 + WANDER_UM ** 2 * (found.length - 1 - i),
     );
     let weights = variances.map((variance) => 1 / variance);
-    let solution = solve(rows, z, weights, priorSd);
+    let { coefficients, covariance } = solve(rows, z, weights, priorSd);
     for (let k = 0; k < REWEIGHTINGS; k++) {
-      const residuals = z.map(
-        (zi, i) => (zi - dot(rows[i]!, solution.coefficients)) / Math.sqrt(variances[i]!),
-      );
-      const scale = Math.max(1, 1.4826 * median(residuals.map(Math.abs)));
+      const residuals = z.map((zi, i) => (zi - dot(rows[i]!, coefficients)) / Math.sqrt(variances[i]!));
+      const scale = Math.max(1, ROBUST_SD * median(residuals.map(Math.abs)));
       weights = residuals.map((r, i) => 1 / (variances[i]! * (1 + (r / (CAUCHY * scale)) ** 2)));
-      solution = solve(rows, z, weights, priorSd);
+      ({ coefficients, covariance } = solve(rows, z, weights, priorSd));
     }
-    solution.coefficients[0]! += meanUm;
-    this.#solution = solution;
-    const misfits = found.map((f, i) => Math.abs(f.zUm - dot(rows[i]!, solution.coefficients)));
-    this.#scatterUm = Math.max(MIN_SCATTER_UM, found.length > 3 ? 1.4826 * median(misfits) : 1);
+    const misfits = z.map((zi, i) => Math.abs(zi - dot(rows[i]!, coefficients)));
+    coefficients[0]! += meanUm;
+    this.#coefficients = coefficients;
+    this.#covariance = covariance;
+    this.#scatterUm = Math.max(MIN_SCATTER_UM, found.length > 3 ? ROBUST_SD * median(misfits) : 1);
   }
 
   /** Plane of focus at a place and its standard deviation, um. */
   at(place: Place): { zUm: number; sdUm: number } {
     const row = this.#terms(place);
-    const { coefficients, covariance } = this.#solution;
     let variance = this.#scatterUm ** 2;
-    for (const [i, a] of row.entries())
-      for (const [j, b] of row.entries()) variance += a * b * covariance[i]![j]!;
-    return { zUm: dot(row, coefficients), sdUm: Math.sqrt(variance) };
+    for (let i = 0; i < row.length; i++) variance += row[i]! * dot(this.#covariance[i]!, row);
+    return { zUm: dot(row, this.#coefficients), sdUm: Math.sqrt(variance) };
   }
 
   /** Plane of focus at a place where it was found before, at another time or in another channel, um. */
@@ -88,66 +88,95 @@ export class FocusSurface {
   }
 }
 
-/** 1, x, y, t, x^2, xy, y^2 with coordinates from -1 to 1 about one place, and one 0 or 1 for each further channel. */
-function termsAbout(found: readonly FoundFocus[], from: Place, channels: readonly (string | undefined)[]) {
-  const reach = (value: (place: Place) => number) =>
-    Math.max(...found.map((place) => Math.abs(value(place) - value(from)))) || 1;
+/**
+ * 1, x, y, t, x^2, xy, y^2 with coordinates from -1 to 1 over what was found, and one 0 or 1 for each further channel.
+ * A channel that was not found anywhere counts as the first one.
+ */
+function termsOf(found: readonly FoundFocus[], channels: readonly (string | undefined)[]) {
+  const [xUm, yUm, timeMs] = [
+    found.map((place) => place.xUm),
+    found.map((place) => place.yUm),
+    found.map((place) => place.timeMs),
+  ];
+  const [x0, y0, t0] = [meanOf(xUm), meanOf(yUm), meanOf(timeMs)];
   // One scale for x and y: the surface bows alike both ways.
-  const xyUm = Math.max(
-    reach((place) => place.xUm),
-    reach((place) => place.yUm),
-  );
-  const spanMs = reach((place) => place.timeMs);
-  return (place: Place): number[] => {
-    const x = (place.xUm - from.xUm) / xyUm;
-    const y = (place.yUm - from.yUm) / xyUm;
-    const t = (place.timeMs - from.timeMs) / spanMs;
-    return [1, x, y, t, x * x, x * y, y * y, ...channels.slice(1).map((c) => (c === place.channel ? 1 : 0))];
+  const xySpan = Math.max(spanAbout(xUm, x0), spanAbout(yUm, y0)) || 1;
+  const tSpan = spanAbout(timeMs, t0) || 1;
+  return (place: Place): Float64Array => {
+    const x = (place.xUm - x0) / xySpan;
+    const y = (place.yUm - y0) / xySpan;
+    const t = (place.timeMs - t0) / tSpan;
+    const offsets = channels.slice(1).map((channel) => (channel === place.channel ? 1 : 0));
+    return Float64Array.of(1, x, y, t, x * x, x * y, y * y, ...offsets);
   };
 }
 
-interface Solution {
-  readonly coefficients: number[];
-  readonly covariance: readonly (readonly number[])[];
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function spanAbout(values: readonly number[], centre: number): number {
+  return values.reduce((span, value) => Math.max(span, Math.abs(value - centre)), 0);
 }
 
 /** Weighted least squares with a Gaussian prior of mean 0 on each coefficient. */
-function solve(rows: number[][], z: number[], weights: number[], priorSd: number[]): Solution {
+function solve(
+  rows: readonly Float64Array[],
+  z: readonly number[],
+  weights: readonly number[],
+  priorSd: readonly number[],
+): { coefficients: Float64Array; covariance: Float64Array[] } {
   const n = priorSd.length;
-  const normal = priorSd.map((sd, i) => priorSd.map((_, j) => (i === j ? 1 / sd ** 2 : 0)));
-  const right = Array<number>(n).fill(0);
-  for (const [k, row] of rows.entries()) {
+  const normal = priorSd.map((sd, i) => {
+    const row = new Float64Array(n);
+    row[i] = 1 / sd ** 2;
+    return row;
+  });
+  const right = new Float64Array(n);
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!;
     for (let i = 0; i < n; i++) {
-      right[i]! += weights[k]! * row[i]! * z[k]!;
-      for (let j = 0; j < n; j++) normal[i]![j]! += weights[k]! * row[i]! * row[j]!;
+      const weighted = weights[k]! * row[i]!;
+      right[i]! += weighted * z[k]!;
+      const sums = normal[i]!;
+      for (let j = 0; j < n; j++) sums[j]! += weighted * row[j]!;
     }
   }
   const covariance = inverse(normal);
-  return { coefficients: covariance.map((row) => dot(row, right)), covariance };
+  return { coefficients: Float64Array.from(covariance, (row) => dot(row, right)), covariance };
 }
 
 /** Inverse of a symmetric positive definite matrix (Gauss-Jordan; the prior on the diagonal keeps it definite). */
-function inverse(matrix: readonly (readonly number[])[]): number[][] {
+function inverse(matrix: readonly Float64Array[]): Float64Array[] {
   const n = matrix.length;
-  const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))]);
+  const rows = matrix.map((row, i) => {
+    const wide = new Float64Array(2 * n);
+    wide.set(row);
+    wide[n + i] = 1;
+    return wide;
+  });
   for (let i = 0; i < n; i++) {
-    const pivot = rows[i]![i]!;
-    rows[i] = rows[i]!.map((value) => value / pivot);
+    const pivotRow = rows[i]!;
+    const pivot = pivotRow[i]!;
+    for (let j = 0; j < 2 * n; j++) pivotRow[j]! /= pivot;
     for (let k = 0; k < n; k++) {
       if (k === i) continue;
-      const factor = rows[k]![i]!;
-      rows[k] = rows[k]!.map((value, j) => value - factor * rows[i]![j]!);
+      const row = rows[k]!;
+      const factor = row[i]!;
+      for (let j = 0; j < 2 * n; j++) row[j]! -= factor * pivotRow[j]!;
     }
   }
   return rows.map((row) => row.slice(n));
 }
 
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
 }
 
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

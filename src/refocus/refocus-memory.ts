@@ -51,6 +51,8 @@ export class RefocusMemory {
   /** Levels of the newest sites that ended in focus. */
   readonly #levels = new BoundedMap<string, number[]>(MAX_CHANNELS);
   readonly #found: FoundSite[] = [];
+  /** Fitted when they are asked for, until another site is found. */
+  #surfaces: ReturnType<typeof surfacesOf> | undefined;
   /** How far off each way of predicting was, um, for the newest sites. */
   readonly #misses = new Map<Predictor, number[]>(PREDICTORS.map((name) => [name, []]));
 
@@ -138,6 +140,7 @@ export class RefocusMemory {
     }
     this.#found.push(isSearched ? found : { ...found, sdUm: UNSEARCHED_SD * found.sdUm });
     if (this.#found.length > MAX_FOUND) this.#found.shift();
+    this.#surfaces = undefined;
   }
 
   #expected(place: Place, key: string, plannedUm: number) {
@@ -174,12 +177,12 @@ export class RefocusMemory {
   ): { zUm: number; sdUm: number } | undefined {
     if (name === "plan") return { zUm: plannedUm, sdUm: 0 };
     if (this.#found.length === 0) return undefined;
+    this.#surfaces ??= surfacesOf(this.#found);
+    const { surface, aboutPlan } = this.#surfaces;
     if (name === "plan-surface") {
-      const offsets = this.#found.map((found) => ({ ...found, zUm: found.zUm - found.plannedUm }));
-      const { zUm, sdUm } = new FocusSurface(offsets, place).at(place);
+      const { zUm, sdUm } = aboutPlan.at(place);
       return { zUm: plannedUm + zUm, sdUm };
     }
-    const surface = new FocusSurface(this.#found, place);
     if (name === "surface") return surface.at(place);
     const before =
       this.#found.findLast((found) => found.key === key && found.channel === place.channel) ??
@@ -216,6 +219,12 @@ export class RefocusMemory {
       this.#sides.get(channel ?? "") ?? { positive: SIDE_PRIOR * positive, negative: SIDE_PRIOR * negative }
     );
   }
+}
+
+/** Surfaces through the planes of focus, and through their distances from the planned z. */
+function surfacesOf(found: readonly FoundSite[]): { surface: FocusSurface; aboutPlan: FocusSurface } {
+  const offsets = found.map((site) => ({ ...site, zUm: site.zUm - site.plannedUm }));
+  return { surface: new FocusSurface(found), aboutPlan: new FocusSurface(offsets) };
 }
 
 /** Optics may change within a session; what was learned with others does not count. */

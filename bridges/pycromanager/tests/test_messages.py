@@ -12,7 +12,7 @@ import pytest
 from conftest import CONTRACT
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, Frame, MessageError, Optics, Site, Verdict
-from parfocal_bridge.messages import MESSAGES, Action, decode, encode
+from parfocal_bridge.messages import MESSAGES, Action, LockReport, NextSite, Outcome, decode, encode
 
 INDEX = json.loads((CONTRACT / "index.json").read_text())
 VALID = [entry for entry in INDEX if "type" in entry and not entry.get("ignored")]
@@ -83,6 +83,32 @@ def test_a_verdict_without_what_a_controller_needs_is_refused(key: str) -> None:
         Verdict.from_json(data)
 
 
+@pytest.mark.parametrize("key", ["tried", "why"])
+def test_an_outcome_says_where_the_site_was_tried_and_why_it_ended(key: str) -> None:
+    data = contract("outcome.json")
+    outcome = Outcome.from_json(data)
+    assert [(tried.attempt, tried.z_um, tried.level) for tried in outcome.tried] == [
+        (0, 12.5, 6.3),
+        (1, 16.7, 0.31),
+    ]
+    del data[key]
+    with pytest.raises(MessageError, match=key):
+        Outcome.from_json(data)
+
+
+@pytest.mark.parametrize("action", [{}, {"kind": 4}, {"kind": ""}, "move-z", {"kind": "move-z", "byUm": "x"}])
+def test_an_action_that_cannot_be_read_is_not_taken_for_none(action: Any) -> None:
+    with pytest.raises(MessageError, match="action"):
+        Verdict.from_json(contract("verdict-retry.json") | {"action": action})
+
+
+def test_a_suggestion_that_cannot_be_read_counts_as_missing() -> None:
+    verdict = Verdict.from_json(contract("verdict-next.json") | {"next": {"zUm": "high"}})
+    assert verdict.next is None
+    suggested = Verdict.from_json(contract("verdict-next.json")).next
+    assert suggested is not None and (suggested.z_um, suggested.basis) == (11.35, "surface")
+
+
 def test_a_move_without_a_distance_is_refused() -> None:
     data = contract("verdict-retry.json") | {"action": {"kind": "move-z"}}
     with pytest.raises(MessageError, match="byUm"):
@@ -122,6 +148,16 @@ def test_the_client_sends_what_the_contract_shows() -> None:
         bit_depth=12,
         optics=Optics(na=0.75, wavelength_nm=461, refractive_index=1, magnification=20),
         timestamp_ms=1760000000123.0,
+        planned_z_um=10.0,
+        focus_lock=LockReport(device="PFS", state="engaged", moves="offset"),
+        next=NextSite(
+            site=Site(name="B03-Site_3", plate="P-0412", well="B3", index=3, row=1, column=2),
+            channel="DAPI",
+            time_index=0,
+            x_um=1850.5,
+            y_um=-340.0,
+            z_um=10.0,
+        ),
         meta={"Camera": "Cam @1", "binning": 1},
     )
     observed = (np.frombuffer((CONTRACT / "frame-observe.raw").read_bytes(), np.uint8)).reshape(3, 5)

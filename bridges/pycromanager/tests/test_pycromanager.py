@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from conftest import CONTRACT, Agent
+from conftest import Agent
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, SiteResult, ZLimits
 from parfocal_bridge.pycromanager import FrameCollector, gate_loop, observing, site_of_axes
+from pycro_runs import acquire, noisy
+from runs import ACCEPT, PATIENT_MS, RUN_S
 
 LIMITS = ZLimits(-40, 40)
-PATIENT_MS = 10_000.0
-RUN_S = 60.0
-ACCEPT = json.loads((CONTRACT / "verdict-accept.json").read_text()) | {"keepAttempt": 0}
-
-
-def noisy() -> Callable[[Any, Any], tuple[Any, Any]]:
-    from beads import SensorNoise
-
-    random = np.random.default_rng(2)
-    return lambda image, metadata: (SensorNoise().apply(image, random), metadata)
-
-
-def acquire(frames: Any, work: Callable[[Any], None]) -> Any:
-    """Runs to the end, or fails instead of hanging; returns the data set."""
-    from pycromanager import Acquisition
-
-    done: list[Any] = []
-    errors: list[BaseException] = []
-
-    def whole() -> None:
-        try:
-            with Acquisition(directory=None, name="g", image_process_fn=frames, show_display=False) as acq:
-                work(acq)
-            done.append(acq.get_dataset())
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=whole, daemon=True)
-    thread.start()
-    thread.join(RUN_S)
-    assert not thread.is_alive(), "the acquisition hangs"
-    if errors:
-        raise errors[0]
-    return done[0]
 
 
 def test_sites_that_start_out_of_focus_end_in_focus(agent: Agent, headless: Any) -> None:

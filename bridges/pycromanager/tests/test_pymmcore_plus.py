@@ -11,21 +11,19 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from conftest import CONTRACT, Agent, needs
+from conftest import Agent, needs
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, SiteResult, Verdict, ZLimits
 from parfocal_bridge.pymmcore_plus import ATTEMPT_KEY, ObserveListener, gated, optics_of
+from runs import ACCEPT, PATIENT_MS, RUN_S, noted_frames, retry, run, scripted
 
 needs_here = ("pymmcore_plus", "mm_test_adapters", "useq")
 LIMITS = ZLimits(-40, 40)
-PATIENT_MS = 10_000.0
-RUN_S = 60.0
-ACCEPT = json.loads((CONTRACT / "verdict-accept.json").read_text()) | {"keepAttempt": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -33,27 +31,11 @@ def _needs_packages() -> None:
     needs(*needs_here)
 
 
-def run(core: Any, events: Iterable[Any]) -> None:
-    """Runs to the end, or fails instead of hanging."""
-    thread = core.run_mda(events)
-    thread.join(RUN_S)
-    if thread.is_alive():
-        core.mda.cancel()
-        pytest.fail("the run hangs")
-    assert str(core.mda.status.finish_reason) == "completed"
-
-
 @pytest.fixture
 def frames(beads: Any) -> Iterator[list[tuple[Any, float]]]:
     """Events and measured z of the frames that the core takes."""
-    taken: list[tuple[Any, float]] = []
-
-    def note(image: Any, event: Any, meta: Any) -> None:
-        taken.append((event, meta["position"]["z"]))
-
-    beads.mda.events.frameReady.connect(note)
-    yield taken
-    beads.mda.events.frameReady.disconnect(note)
+    with noted_frames(beads) as taken:
+        yield taken
 
 
 def table(errors_um: list[float], results: list[SiteResult]) -> None:
@@ -65,23 +47,6 @@ def table(errors_um: list[float], results: list[SiteResult]) -> None:
         print(
             f"{error_um:9.1f}{len(result.attempts):8}  {levels:26}{result.kept.z_um:8.2f}  {result.decision}"
         )
-
-
-def scripted(*verdicts: dict[str, Any]) -> Any:
-    """Answers the frames with these verdicts, the last one for ever."""
-    left = list(verdicts)
-
-    def answer(message: dict[str, Any]) -> list[bytes]:
-        if message["type"] != "frame":
-            return []
-        verdict = left.pop(0) if len(left) > 1 else left[0]
-        return [json.dumps({**ACCEPT, **verdict, "id": message["id"]}).encode()]
-
-    return answer
-
-
-def retry(**action: Any) -> dict[str, Any]:
-    return {"decision": "retry", "acquireAgain": True, "action": action}
 
 
 def test_sites_that_start_out_of_focus_end_in_focus(agent: Agent, beads: Any, frames: list[Any]) -> None:
@@ -407,7 +372,7 @@ def test_other_channels_and_stacks_are_observed_at_the_z_found(beads: Any, frame
         run(beads, gated(sequence, client, beads, limits=LIMITS, channels=["DAPI"]))
         agent.wait_for("frame", 3)
         stack = sequence.replace(z_plan=useq.ZRangeAround(range=2, step=1), channels=["DAPI"])
-        run(beads, gated(stack, client, beads, limits=LIMITS))
+        run(beads, gated(stack, client, beads, limits=LIMITS, stacks="observe"))
         agent.wait_for("frame", 6)
     assert [z_um for _, z_um in frames] == pytest.approx([5, 1, 1, 4, 5, 6], abs=0.05)
     sent = [(message["mode"], message["channel"]) for message, _ in agent.received["frame"]]

@@ -6,11 +6,16 @@ import pytest
 
 from parfocal_bridge import Site, Verdict, ZLimits
 from parfocal_bridge.messages import Action
-from parfocal_bridge.site import CarriedShifts, SiteAttempts, Step
+from parfocal_bridge.shifts import CarriedShifts
+from parfocal_bridge.site import SiteAttempts, SiteStart, Step
 
 
 def verdict(
-    decision: str = "retry", by_um: float | None = None, kind: str | None = None, keep: int = 0
+    decision: str = "retry",
+    by_um: float | None = None,
+    kind: str | None = None,
+    keep: int = 0,
+    via_um: float | None = None,
 ) -> Verdict:
     kind = kind or ("move-z" if by_um is not None else None)
     return Verdict(
@@ -19,7 +24,7 @@ def verdict(
         level=5,
         expected_level=5.0,
         decision=decision,
-        action=None if kind is None else Action(kind=kind, by_um=by_um),
+        action=None if kind is None else Action(kind=kind, by_um=by_um, via_um=via_um),
         acquire_again=decision == "retry",
         keep_attempt=keep,
     )
@@ -105,3 +110,34 @@ def test_shifts_hold_for_the_position_and_end_with_the_time_point_unless_carried
     carried.found("A", "DAPI", 0, 2.5)
     carried.found("A", "GFP", 0, 3.5)
     assert (carried.get("A", "DAPI", 4), carried.get("A", "GFP", 4)) == (2.5, 3.5)
+
+
+def test_a_stop_on_the_way_is_relative_to_where_the_frame_was_taken() -> None:
+    assert attempts().add(3.0, verdict(by_um=-4.5, via_um=-9.5)) == Step(
+        again=True, move_to_um=-1.5, via_um=-6.5
+    )
+
+
+@pytest.mark.parametrize("limits", [ZLimits(-5, 50), ZLimits(-50, 50, 9)], ids=["range", "longest move"])
+def test_a_stop_on_the_way_that_the_limits_forbid_is_left_out(limits: ZLimits) -> None:
+    assert attempts(limits).add(3.0, verdict(by_um=-4.5, via_um=-9.5)) == Step(again=True, move_to_um=-1.5)
+
+
+def test_each_slice_of_a_stack_stays_within_the_limits() -> None:
+    def stack() -> SiteAttempts:
+        start = SiteStart(0.0, 0.0, False, (-4.0, 4.0))
+        return SiteAttempts(Site(name="A1"), None, 0, ZLimits(-10, 10), 8, start)
+
+    assert stack().add(0.0, verdict(by_um=6.0)) == Step(again=True, move_to_um=6.0)
+    refusing = stack()
+    assert not refusing.add(0.0, verdict(by_um=6.5)).again
+    assert refusing.result().refused_why == "limits"
+    assert stack().add(0.0, verdict(by_um=-5.0, via_um=-7.0)).via_um is None
+
+
+def test_after_a_lost_lock_there_is_no_way_back() -> None:
+    site = attempts()
+    site.add(0.0, verdict(by_um=6.0))
+    site.add(6.0, verdict(by_um=6.0, keep=0))
+    assert site.refuse("the lock is gone", "lock") == Step(again=False)
+    assert site.result().refused_why == "lock"

@@ -4,10 +4,12 @@
 ``parfocal_bridge.pymmcore_plus`` and ``parfocal_bridge.pycromanager``; neither imports the library it is for.
 """
 
-from parfocal_bridge.client import DEFAULT_ADDRESS, Counters, FocusClient
+from parfocal_bridge.client import DEFAULT_ADDRESS, FocusClient
+from parfocal_bridge.focus_lock import FocusLock
+from parfocal_bridge.ledger import Counters
 from parfocal_bridge.limits import ZLimits
-from parfocal_bridge.messages import Action, Frame, MessageError, Optics, Site, Verdict, Welcome
-from parfocal_bridge.site import Attempt, SiteResult
+from parfocal_bridge.messages import Action, Frame, MessageError, NextZ, Optics, Site, Verdict, Welcome
+from parfocal_bridge.site import Attempt, SiteResult, SiteStart
 
 __all__ = [
     "DEFAULT_ADDRESS",
@@ -15,11 +17,14 @@ __all__ = [
     "Attempt",
     "Counters",
     "FocusClient",
+    "FocusLock",
     "Frame",
     "MessageError",
+    "NextZ",
     "Optics",
     "Site",
     "SiteResult",
+    "SiteStart",
     "Verdict",
     "Welcome",
     "ZLimits",

@@ -7,15 +7,14 @@ import socket
 import threading
 import time
 import uuid
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Any
 
-from parfocal_bridge.link import AgentLink, Parcel
+from parfocal_bridge.ledger import Counters, Ledger, Ticket
+from parfocal_bridge.link import AgentLink
 from parfocal_bridge.messages import (
-    MAX_NAME_LENGTH,
+    Abandon,
     Bye,
     Controller,
     Drop,
@@ -25,11 +24,13 @@ from parfocal_bridge.messages import (
     Message,
     MessageError,
     Problem,
+    Site,
     Verdict,
     Welcome,
     decode,
     encode,
 )
+from parfocal_bridge.parcel import Parcel, WirePixels, packed
 from parfocal_bridge.pixels import wire_pixels
 from parfocal_bridge.presence import Presence
 
@@ -38,35 +39,6 @@ log = logging.getLogger(__name__)
 DEFAULT_ADDRESS = "tcp://127.0.0.1:5610"
 GRACE_MS = 100.0
 """How much longer than its deadline a gated frame is waited for: the way there and back."""
-_MAX_OBSERVED = 1024
-
-
-@dataclass(frozen=True)
-class Counters:
-    """What became of the frames of one client.
-
-    ``sent`` left for the agent; ``scored`` got a verdict (gated ones in time); ``unscored`` are gated frames
-    that went on without one; ``dropped`` are observed frames that were never sent or that the agent skipped;
-    ``errors`` are messages of the agent that say so or that cannot be read; ``late`` are verdicts that came
-    after the wait; ``ignored`` are messages of an unknown type.
-    """
-
-    sent: int = 0
-    scored: int = 0
-    unscored: int = 0
-    dropped: int = 0
-    errors: int = 0
-    late: int = 0
-    ignored: int = 0
-
-
-class _Ticket:
-    """A gated frame that somebody waits for."""
-
-    def __init__(self) -> None:
-        self.done = threading.Event()
-        self.verdict: Verdict | None = None
-        self.answer = ""
 
 
 class FocusClient:
@@ -111,10 +83,8 @@ class FocusClient:
         self._on_verdict = on_verdict
         self._gate = threading.Lock()
         self._lock = threading.Lock()
-        self._counts = dict.fromkeys(Counters.__dataclass_fields__, 0)
+        self._ledger = Ledger()
         self._sequence = 0
-        self._tickets: dict[str, _Ticket] = {}
-        self._observed: OrderedDict[str, None] = OrderedDict()
         self._presence = Presence(time.monotonic(), misses_until_degraded)
         self._arrived = threading.Event()
         self._is_degraded = False
@@ -123,7 +93,7 @@ class FocusClient:
             address,
             observe_queue,
             on_message=self._receive,
-            on_sent=lambda parcel: self._count("sent"),
+            on_sent=lambda parcel: self._ledger.count("sent"),
             on_lost=self._lost,
             on_beat=self._beat,
             last_words=lambda: encode(Bye(session=self.session)),
@@ -140,8 +110,7 @@ class FocusClient:
     @property
     def counters(self) -> Counters:
         """The counts until now."""
-        with self._lock:
-            return Counters(**self._counts)
+        return self._ledger.counters
 
     @property
     def degraded(self) -> bool:
@@ -153,10 +122,21 @@ class FocusClient:
         """Waits until the agent has said ``welcome`` once; false if it did not. Not needed before a frame."""
         return self._arrived.wait(timeout_s)
 
-    def offer(self, image: Any, frame: Frame) -> None:
-        """Sends a frame that nobody waits for, and returns at once; ``on_verdict`` gets its verdict."""
-        pixels = wire_pixels(image)
-        self._offer(pixels, frame)
+    def offer(self, image: Any, frame: Frame) -> str:
+        """Sends a frame that nobody waits for, and returns its id; ``on_verdict`` gets its verdict."""
+        return self._offer(wire_pixels(image), frame)
+
+    def wait_for_answers(self, frame_ids: Collection[str], most: int = 0) -> int:
+        """Waits until at most ``most`` of these offered frames are unanswered; returns how many are.
+
+        It waits no longer than a gated frame does, and not at all while the client is degraded.
+        """
+        if self._is_closed or self.degraded:
+            return self._ledger.unanswered(frame_ids)
+        if not self._ledger.wait(frame_ids, most, (self.deadline_ms + GRACE_MS) / 1000):
+            with self._lock:
+                self._presence.missed(time.monotonic())
+        return self._ledger.unanswered(frame_ids)
 
     def score(self, image: Any, frame: Frame, timeout_s: float | None = None) -> Verdict | None:
         """The verdict on a frame; None if there is none in time, and then the frame counts as unscored.
@@ -164,85 +144,68 @@ class FocusClient:
         :param timeout_s: longest wait, s; by default the deadline and 0.1 s for the way.
         """
         pixels = wire_pixels(image)
-        wait_s = (self.deadline_ms + GRACE_MS) / 1000 if timeout_s is None else timeout_s
+        deadline_ms = frame.deadline_ms or self.deadline_ms
+        wait_s = (deadline_ms + GRACE_MS) / 1000 if timeout_s is None else timeout_s
         with self._gate:
             if self._is_closed or self.degraded:
-                self._count("unscored")
+                self._ledger.count("unscored")
                 self._say_degraded(True)
                 self._offer(pixels, frame)
                 return None
             self._say_degraded(False)
-            ticket = _Ticket()
-            parcel = self._parcel(pixels, frame, "gate")
-            with self._lock:
-                self._tickets[parcel.id] = ticket
+            parcel = self._parcel(pixels, frame, deadline_ms)
+            ticket = self._ledger.gated(parcel.id)
             self._link.put(parcel)
             ticket.done.wait(wait_s)
-            with self._lock:
-                self._tickets.pop(parcel.id, None)
+            self._ledger.settled(parcel.id)
             if not ticket.done.is_set():
                 self._link.take_back(parcel.id)
             return self._settle(ticket, frame)
+
+    def abandon(self, site: Site, channel: str | None, time_index: int | None, why: str, reason: str) -> None:
+        """Tells the agent that a site ends here because what a verdict asked for is not done; never waits.
+
+        :param why: ``limits``, ``drive``, ``lock``, ``autofocus``, ``cancelled`` or ``other``.
+        """
+        message = Abandon(
+            session=self.session, site=site, channel=channel, time_index=time_index, why=why, reason=reason
+        )
+        self._link.say(encode(message))
 
     def close(self) -> None:
         """Says ``bye`` and closes the connection; takes 2 s at most."""
         self._is_closed = True
         self._link.stop()
 
-    def _settle(self, ticket: _Ticket, frame: Frame) -> Verdict | None:
+    def _settle(self, ticket: Ticket, frame: Frame) -> Verdict | None:
         is_answered = ticket.done.is_set() and ticket.answer != "drop deadline"
         with self._lock:
             if is_answered:
                 self._presence.answered()
             else:
                 self._presence.missed(time.monotonic())
-            self._counts["unscored" if ticket.verdict is None else "scored"] += 1
+        self._ledger.count("unscored" if ticket.verdict is None else "scored")
         if ticket.verdict is None:
             log.info("%s: unscored (%s)", frame.site.name, ticket.answer or "no answer in time")
         return ticket.verdict
 
-    def _offer(self, pixels: tuple[str, tuple[int, int], bytes], frame: Frame) -> None:
-        parcel = self._parcel(pixels, frame, "observe")
+    def _offer(self, pixels: WirePixels, frame: Frame) -> str:
+        parcel = self._parcel(pixels, frame, None)
         if self._is_closed:
-            self._count("dropped")
-            return
-        with self._lock:
-            self._observed[parcel.id] = None
-            while len(self._observed) > _MAX_OBSERVED:
-                self._observed.popitem(last=False)
+            self._ledger.count("dropped")
+            return parcel.id
+        self._ledger.observed(parcel.id)
         self._link.put(parcel)
+        return parcel.id
 
-    def _parcel(self, pixels: tuple[str, tuple[int, int], bytes], frame: Frame, mode: str) -> Parcel:
-        dtype, shape, data = pixels
+    def _parcel(self, pixels: WirePixels, frame: Frame, deadline_ms: float | None) -> Parcel:
         with self._lock:
             sequence, self._sequence = self._sequence, self._sequence + 1
-        place = "/".join(
-            [frame.site.name, frame.channel or "-", f"t{frame.time_index or 0}", f"z{frame.z_index or 0}"]
-        )
-        frame_id = frame.id or f"{self.session}/{place}/{sequence}#{frame.attempt}"
-        if len(frame_id) > MAX_NAME_LENGTH:
-            frame_id = f"{self.session}/{sequence}#{frame.attempt}"
-        header = replace(
-            frame,
-            id=frame_id,
-            session=self.session,
-            sequence=sequence,
-            mode=mode,
-            deadline_ms=self.deadline_ms if mode == "gate" else None,
-            dtype=dtype,
-            shape=shape,
-        )
-        return Parcel(frame_id, encode(header), data, mode == "gate")
-
-    def _count(self, name: str) -> None:
-        with self._lock:
-            self._counts[name] += 1
+        return packed(frame, pixels, self.session, sequence, deadline_ms)
 
     def _lost(self, parcel: Parcel) -> None:
         if not parcel.is_gated:
-            with self._lock:
-                self._observed.pop(parcel.id, None)
-            self._count("dropped")
+            self._ledger.lost(parcel.id)
 
     def _say_degraded(self, is_degraded: bool) -> None:
         if is_degraded != self._is_degraded:
@@ -264,10 +227,10 @@ class FocusClient:
             message = decode(part)
         except MessageError as error:
             log.warning("A message of the agent cannot be read: %s", error)
-            self._count("errors")
+            self._ledger.count("errors")
             return
         if message is None:
-            self._count("ignored")
+            self._ledger.count("ignored")
         else:
             self._handle(message, time.monotonic())
 
@@ -287,36 +250,16 @@ class FocusClient:
         elif isinstance(message, Verdict):
             self._verdict(message)
         elif isinstance(message, Drop):
-            self._no_verdict(message.id, f"drop {message.why}", "dropped")
+            self._ledger.no_verdict(message.id, f"drop {message.why}", "dropped")
         elif isinstance(message, Problem):
             log.warning("The agent reports %s: %s", message.code, message.message)
-            self._count("errors")
-            self._no_verdict(message.id, f"error {message.code}", None)
+            self._ledger.count("errors")
+            self._ledger.no_verdict(message.id, f"error {message.code}", None)
 
     def _verdict(self, verdict: Verdict) -> None:
-        with self._lock:
-            ticket = self._tickets.get(verdict.id)
-            if ticket is not None:
-                ticket.verdict, ticket.answer = verdict, "verdict"
-                ticket.done.set()
-            elif verdict.id in self._observed:
-                del self._observed[verdict.id]
-                self._counts["scored"] += 1
-            else:
-                self._counts["late"] += 1
+        self._ledger.verdict(verdict)
         if self._on_verdict is not None:
             try:
                 self._on_verdict(verdict)
             except Exception:
                 log.exception("on_verdict failed")
-
-    def _no_verdict(self, frame_id: str | None, answer: str, counter: str | None) -> None:
-        with self._lock:
-            ticket = self._tickets.get(frame_id or "")
-            if ticket is not None:
-                ticket.answer = answer
-                ticket.done.set()
-            elif frame_id is not None and frame_id in self._observed:
-                del self._observed[frame_id]
-                if counter is not None:
-                    self._counts[counter] += 1

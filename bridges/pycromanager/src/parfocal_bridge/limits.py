@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+Span = tuple[float, float]
+"""Lowest and highest slice of a z-stack, um from its middle."""
+SINGLE_PLANE: Span = (0.0, 0.0)
+
 
 @dataclass(frozen=True)
 class ZLimits:
@@ -30,14 +34,18 @@ class ZLimits:
         """Lowest and highest z, um."""
         return (self.low_um, self.high_um)
 
-    def refusal(self, from_um: float | None, to_um: float) -> str | None:
-        """Why the drive may not go from one z to another; None if it may."""
+    def refusal(self, from_um: float | None, to_um: float, span_um: Span = SINGLE_PLANE) -> str | None:
+        """Why the drive may not go from one z to another; None if it may.
+
+        :param span_um: for a z-stack, whose middle moves.
+        """
         if from_um is None or not math.isfinite(from_um):
             return "the z of the drive is not known"
         if not math.isfinite(to_um):
             return f"z {to_um} um is no position"
-        if not self.low_um <= to_um <= self.high_um:
-            return f"z {to_um:.3f} um is outside {self.low_um} to {self.high_um} um"
+        for edge_um in (to_um + span_um[0], to_um + span_um[1]):
+            if not self.low_um <= edge_um <= self.high_um:
+                return f"z {edge_um:.3f} um is outside {self.low_um} to {self.high_um} um"
         step_um = abs(to_um - from_um)
         if step_um > self.max_step_um:
             return f"a move of {step_um:.3f} um is longer than {self.max_step_um} um"

@@ -10,9 +10,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import zmq
+
+from parfocal_bridge.parcel import Parcel
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +23,7 @@ LAST_WORDS_MS = 250
 """How long a ``bye`` may take to leave."""
 _RECEIVE_BATCH = 64
 _WAKE_BYTES = 4096
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """One frame on its way: its id, its two parts, and whether somebody waits for the verdict."""
-
-    id: str
-    head: bytes
-    pixels: bytes
-    is_gated: bool
+_MAX_WORDS = 16
 
 
 class AgentLink:
@@ -63,7 +55,8 @@ class AgentLink:
         self._last_words = last_words
         self._lock = threading.Lock()
         self._outbox: deque[Parcel] = deque()
-        self._control: bytes | None = None
+        self._words: deque[bytes] = deque(maxlen=_MAX_WORDS)
+        self._beat: bytes | None = None
         self._beat_s = 0.0
         self._stopping = threading.Event()
         self._wake_out, self._wake_in = socket.socketpair()
@@ -89,6 +82,12 @@ class AgentLink:
             self._outbox.append(parcel)
         if lost is not None:
             self._on_lost(lost)
+        self._wake()
+
+    def say(self, words: bytes) -> None:
+        """Queues a message without pixels; it leaves before the frames that are put after it."""
+        with self._lock:
+            self._words.append(words)
         self._wake()
 
     def take_back(self, frame_id: str) -> None:
@@ -135,17 +134,17 @@ class AgentLink:
 
     def _turn(self, poller: zmq.Poller) -> None:
         with self._lock:
-            wants_to_send = bool(self._outbox) or self._control is not None
+            wants_to_send = bool(self._outbox or self._words) or self._beat is not None
         poller.register(self._socket, zmq.POLLIN | (zmq.POLLOUT if wants_to_send else 0))
         poller.poll(max(0, math.ceil((self._beat_s - time.monotonic()) * 1000)))
         self._drain_wakes()
         self._receive()
         if time.monotonic() >= self._beat_s:
             self._beat_s = time.monotonic() + HEARTBEAT_S
-            self._control = self._on_beat()
-        if self._control is not None and self._sends([self._control]):
-            self._control = None
-        self._send_frames()
+            self._beat = self._on_beat()
+        if self._beat is not None and self._sends([self._beat]):
+            self._beat = None
+        self._send()
 
     def _drain_wakes(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -159,10 +158,13 @@ class AgentLink:
                 return
             self._on_message(parts[0])
 
-    def _send_frames(self) -> None:
+    def _send(self) -> None:
+        """What was said leaves before the frames that were put after it."""
         while True:
             with self._lock:
-                if not self._outbox:
+                while self._words and self._sends([self._words[0]]):
+                    self._words.popleft()
+                if self._words or not self._outbox:
                     return
                 parcel = self._outbox[0]
                 if not self._sends([parcel.head, parcel.pixels]):
@@ -179,6 +181,9 @@ class AgentLink:
         return True
 
     def _close(self) -> None:
+        with self._lock:
+            for words in self._words:
+                self._sends([words])
         if self._sends([self._last_words()]):
             self._socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
         self._socket.close()

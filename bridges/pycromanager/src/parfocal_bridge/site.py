@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from parfocal_bridge.limits import ZLimits
-from parfocal_bridge.messages import Site, Verdict
+from parfocal_bridge.limits import SINGLE_PLANE, Span, ZLimits
+from parfocal_bridge.messages import Action, Site, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +16,10 @@ SAME_Z_UM = 0.1
 
 @dataclass(frozen=True)
 class Attempt:
-    """One frame of a site: where it was taken, um, and its verdict; both None if not known."""
+    """One frame, or z-stack, of a site: where it was taken, um, and its verdict; both None if not known.
+
+    ``z_um`` of a z-stack is that of its middle.
+    """
 
     z_um: float | None
     verdict: Verdict | None
@@ -24,11 +27,28 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Step:
-    """What to do after a frame: move to ``move_to_um`` if given, or autofocus; then acquire again or not."""
+    """What to do after a frame: move to ``move_to_um`` if given, or autofocus; then acquire again or not.
+
+    ``via_um`` is a stop on the way.
+    """
 
     again: bool
     move_to_um: float | None = None
     autofocus: bool = False
+    via_um: float | None = None
+
+
+@dataclass(frozen=True)
+class SiteStart:
+    """Where a site begins, um: the planned z and the one it was started at.
+
+    ``is_suggested`` if that was the agent's suggestion. ``span_um`` are the slices of a z-stack around it.
+    """
+
+    planned_z_um: float | None = None
+    start_z_um: float | None = None
+    is_suggested: bool = False
+    span_um: Span = SINGLE_PLANE
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,8 @@ class SiteResult:
     """What became of one gated site.
 
     ``keep_attempt`` is the attempt whose frame is the one to keep; ``decision`` is the last verdict's or
-    ``unscored``; ``refused`` says why an action was not executed, if so.
+    ``unscored``; ``refused`` says why an action was not executed, if so, and ``refused_why`` in one word:
+    ``limits``, ``drive``, ``lock``, ``autofocus`` or ``other``.
     """
 
     site: Site
@@ -47,10 +68,12 @@ class SiteResult:
     decision: str
     reason: str
     refused: str | None = None
+    refused_why: str | None = None
+    start: SiteStart = SiteStart()
 
     @property
     def unscored(self) -> int:
-        """Frames without a verdict."""
+        """Attempts without a verdict."""
         return sum(attempt.verdict is None for attempt in self.attempts)
 
     @property
@@ -66,16 +89,23 @@ class SiteAttempts:
     """
 
     def __init__(
-        self, site: Site, channel: str | None, time_index: int | None, limits: ZLimits, max_attempts: int
+        self,
+        site: Site,
+        channel: str | None,
+        time_index: int | None,
+        limits: ZLimits,
+        max_attempts: int,
+        start: SiteStart = SiteStart(),
     ) -> None:
         self._site = site
         self._channel = channel
         self._time_index = time_index
         self._limits = limits
         self._max_attempts = max_attempts
+        self._start = start
         self._attempts: list[Attempt] = []
         self._keep = 0
-        self._refused: str | None = None
+        self._refused: tuple[str, str] | None = None
 
     @property
     def number(self) -> int:
@@ -85,7 +115,7 @@ class SiteAttempts:
     def add(self, z_um: float | None, verdict: Verdict | None) -> Step:
         """Takes in one frame.
 
-        :param z_um: where the drive was, um; None if not known.
+        :param z_um: where the drive was, um; None if not known. For a z-stack, its middle.
         :param verdict: None if the frame is unscored; the site ends then, at the best z known.
         """
         self._attempts.append(Attempt(z_um, verdict))
@@ -95,28 +125,32 @@ class SiteAttempts:
         self._keep = verdict.keep_attempt if verdict.keep_attempt < len(self._attempts) else self._keep
         action = verdict.action
         if verdict.acquire_again and len(self._attempts) >= self._max_attempts:
-            return self.refuse(f"no more than {self._max_attempts} frames a site")
+            return self.refuse(f"no more than {self._max_attempts} frames a site", "other")
         if action is None or action.kind == "reacquire":
             return Step(again=verdict.acquire_again)
         if action.kind == "autofocus":
             return Step(again=verdict.acquire_again, autofocus=True)
         if action.kind != "move-z" or action.by_um is None:
-            return self.refuse(f"action {action.kind!r} is not known")
+            return self.refuse(f"action {action.kind!r} is not known", "other")
         to_um = (z_um or 0.0) + action.by_um
-        refusal = self._limits.refusal(z_um, to_um)
+        refusal = self._limits.refusal(z_um, to_um, self._start.span_um)
         if refusal is not None and not self._was_at(to_um, z_um):
-            return self.refuse(refusal)
-        return Step(again=verdict.acquire_again, move_to_um=to_um)
+            return self.refuse(refusal, "drive" if z_um is None else "limits")
+        return Step(again=verdict.acquire_again, move_to_um=to_um, via_um=self._stop(z_um or 0.0, action))
 
-    def refuse(self, why: str) -> Step:
-        """Ends the site because an action is not, or could not be, executed: back to the best z known."""
-        log.warning("%s: refused: %s", self._site.name, why)
-        self._refused = why
-        return self._end()
+    def refuse(self, reason: str, why: str) -> Step:
+        """Ends the site because an action is not, or could not be, executed: back to the best z known.
+
+        :param why: ``limits``, ``drive``, ``lock``, ``autofocus`` or ``other``. For ``lock`` nothing moves.
+        """
+        log.warning("%s: refused: %s", self._site.name, reason)
+        self._refused = (reason, why)
+        return Step(again=False) if why == "lock" else self._end()
 
     def result(self) -> SiteResult:
         """What became of the site."""
         last = self._attempts[-1].verdict
+        refused, refused_why = self._refused or (None, None)
         return SiteResult(
             site=self._site,
             channel=self._channel,
@@ -125,7 +159,9 @@ class SiteAttempts:
             keep_attempt=self._keep,
             decision="unscored" if last is None else last.decision,
             reason="no verdict in time" if last is None else last.reason,
-            refused=self._refused,
+            refused=refused,
+            refused_why=refused_why,
+            start=self._start,
         )
 
     def _end(self) -> Step:
@@ -133,34 +169,17 @@ class SiteAttempts:
         is_elsewhere = here_um is not None and best_um is not None and abs(best_um - here_um) > SAME_Z_UM
         return Step(again=False, move_to_um=best_um if is_elsewhere else None)
 
+    def _stop(self, z_um: float, action: Action) -> float | None:
+        """The stop on the way, um; None, that is straight on, if there is none or the limits forbid it."""
+        if action.via_um is None or action.by_um is None:
+            return None
+        via_um, span_um = z_um + action.via_um, self._start.span_um
+        on_the_way = self._limits.refusal(z_um, via_um, span_um)
+        from_there = self._limits.refusal(via_um, z_um + action.by_um, span_um)
+        return via_um if on_the_way is None and from_there is None else None
+
     def _was_at(self, to_um: float, z_um: float | None) -> bool:
         """Back to where this site was imaged already is always allowed, however long the way."""
         if z_um is None:
             return False
         return any(a.z_um is not None and abs(a.z_um - to_um) <= SAME_Z_UM for a in self._attempts)
-
-
-class CarriedShifts:
-    """How far from the planned z each position was found in focus, um.
-
-    A shift found on a gated channel also holds for the channels of that position that are not gated. It ends
-    with the time point unless ``to_later_times``.
-    """
-
-    def __init__(self, to_later_times: bool) -> None:
-        self._to_later_times = to_later_times
-        self._shifts: dict[tuple[str, str | None], tuple[int | None, float]] = {}
-
-    def get(self, position: str, channel: str | None, time_index: int | None) -> float:
-        """The shift to apply, um; 0 if nothing was found."""
-        for key in ((position, channel), (position, None)):
-            if key in self._shifts:
-                found_at, shift_um = self._shifts[key]
-                if self._to_later_times or found_at == time_index:
-                    return shift_um
-        return 0.0
-
-    def found(self, position: str, channel: str | None, time_index: int | None, shift_um: float) -> None:
-        """Remembers a shift for this channel, and for the position's channels that have none of their own."""
-        for key in ((position, channel), (position, None)):
-            self._shifts[key] = (time_index, shift_um)
