@@ -3,11 +3,11 @@ import { destination, type Logger, pino } from "pino";
 import type { CommandModule } from "yargs";
 import type { Agent, AgentPlaces } from "../agent/agent.js";
 import { createAgent } from "../agent/create-agent.js";
-import { flagLayer, scalar } from "../config/layers.js";
+import { flagLayer } from "../config/layers.js";
 import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
-import { ConfigError } from "../errors.js";
 import type { Scorer } from "../focus/scorer.js";
+import { settingFlags } from "./setting-flags.js";
 
 /** Exit codes after a second signal: 128 + its number. */
 const FORCED = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -158,11 +158,7 @@ function* flagsOf(args: AgentArguments): Generator<readonly [string, unknown, st
   yield ["scorer.threads", args["engine-threads"], "--engine-threads"];
   yield ["policy.dryRun", args["dry-run"], "--dry-run"];
   yield ["log.level", args["log-level"], "--log-level"];
-  for (const setting of args.set ?? []) {
-    const match = /^(?<path>[\w.-]+)=(?<value>.*)$/s.exec(setting);
-    if (match === null) throw new ConfigError("--set", [`"${setting}" is not path=value`]);
-    yield [match.groups!.path!, scalar(match.groups!.value!), "--set"];
-  }
+  yield* settingFlags(args.set);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

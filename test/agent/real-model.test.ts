@@ -27,8 +27,8 @@ async function fieldOf(name: string, focusUm: number) {
 }
 
 /** All that a controller has to do. */
-async function acquire(controller: TestController, name: string, focusUm: number) {
-  const { shape, imageAt } = await fieldOf(name, focusUm);
+async function acquire(controller: TestController, image: string, focusUm: number, name: string = image) {
+  const { shape, imageAt } = await fieldOf(image, focusUm);
   let zUm = 0;
   for (let attempt = 0; ; attempt++) {
     const fields = { site: { name }, attempt, zUm, shape, dtype: "uint16" as const };
@@ -68,13 +68,14 @@ describe("the agent with the shipped model", () => {
     expect(Math.abs(zUm - focusUm)).toBeLessThanOrEqual(2);
   });
 
-  test("leaves a site that is in focus alone", async () => {
+  test("leaves sites in focus where they are, and looks no further once it knows how sharp the run gets", async () => {
     const { controller: scope, agent } = await controller();
 
-    const { zUm } = await acquire(scope, images[1]!, 0);
+    for (const site of ["a", "b", "c"]) expect((await acquire(scope, images[1]!, 0, site)).zUm).toBe(0);
+    const { received } = agent.health();
+    expect((await acquire(scope, images[1]!, 0, "d")).zUm).toBe(0);
 
-    expect(zUm).toBe(0);
-    expect(agent.health()).toMatchObject({ received: 1, verdicts: { accept: 1 } });
+    expect(agent.health()).toMatchObject({ received: received + 1, verdicts: { accept: 4 } });
   });
 
   test("abstains on an empty field and does not hunt", async () => {

@@ -44,9 +44,7 @@ describe("parfocal report", () => {
     expect(stdout).toMatch(/not judged: blank +1/);
     expect(stdout).toMatch(/extra exposures +3 \(0\.75 a site\)/);
     expect(stdout).toMatch(/focus drive moved +34\.0 um/);
-    expect(stdout).toMatch(
-      /A3 +- +- +6\.0 -> 5\.0 +-2\.0 +0\.0:6\.0 12\.0:9\.0 -2\.0:5\.0 +no-better/,
-    );
+    expect(stdout).toMatch(/A3 +- +- +6\.0 -> 5\.0 +-2\.0 +0\.0:6\.0 12\.0:9\.0 -2\.0:5\.0 +no-better/);
   });
 
   test("gives the same as JSON", async () => {

@@ -14,7 +14,7 @@ final class BeadCamera {
   /** Sites further apart than this show other beads, um. */
   private static final double SITE_UM = 300;
   /** Standard deviation of a bead in focus, px. */
-  private static final double SHARP_PX = 1.1;
+  private static final double SHARP_PX = 1.3;
   /**
    * Blur, px a um of defocus: as wide as the disc of NA 0.5 with pixels of 0.65 um, 2 z NA / 0.65 px across, which is
    * the full width at half maximum of 2.355 standard deviations.
