@@ -322,6 +322,29 @@ def test_the_way_back_at_the_end_of_a_search_is_gone(beads: Any, frames: list[An
     assert beads.getZPosition() == pytest.approx(5.0, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("limits", "expected"), [(LIMITS, [-4, 1]), (ZLimits(-3, 40), [1])], ids=["inside", "outside"]
+)
+def test_a_stop_on_the_way_is_made_where_the_limits_allow_it(
+    limits: ZLimits, expected: list[float], beads: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from beads import bead_events
+
+    moves: list[float] = []
+    set_position = beads.setPosition
+
+    def note(*args: Any) -> None:
+        if len(args) == 2:  # the engine names no device
+            moves.append(args[1])
+        set_position(*args)
+
+    monkeypatch.setattr(beads, "setPosition", note)
+    answer = scripted(retry(kind="move-z", byUm=-4, viaUm=-9), {"keepAttempt": 1})
+    with FakeAgent(answer=answer) as agent, FocusClient(agent.address) as client:
+        run(beads, gated(bead_events([5.0]), client, beads, limits=limits))
+    assert moves == pytest.approx(expected, abs=0.05)
+
+
 def test_autofocus_is_run_checked_and_undone_where_it_went_astray(beads: Any, frames: list[Any]) -> None:
     from beads import bead_events
 

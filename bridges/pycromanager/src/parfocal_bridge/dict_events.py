@@ -1,0 +1,120 @@
+"""Events of pycro-manager (dicts with ``axes``) as gating sees them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+from parfocal_bridge.messages import Frame, Optics, Site
+
+ATTEMPT_AXIS = "attempt"
+"""Axis of every gated event that tells the retries apart; the planned acquisition is 0."""
+
+_NO_SITE_AXES = (ATTEMPT_AXIS, "time", "channel", "z")
+
+Event = dict[str, Any]
+
+
+def site_of_axes(event: Mapping[str, Any], plate: str | None = None) -> Site:
+    """The site of an event: its axis ``position``, else all but time, channel, z and attempt ("p3-row1")."""
+    axes: Mapping[str, Any] = event.get("axes", {})
+    if "position" in axes:
+        position = axes["position"]
+        return Site(name=position if isinstance(position, str) and position else f"p{position}", plate=plate)
+    rest = [f"{name}{axes[name]}" for name in sorted(axes) if name not in _NO_SITE_AXES]
+    return Site(name="-".join(rest) or "p0", plate=plate)
+
+
+def is_single_plane(event: Mapping[str, Any]) -> bool:
+    """True unless the event is a slice of a z-stack: its slices are meant to differ in focus."""
+    return "z" not in event.get("axes", {})
+
+
+class DictEvents:
+    """Reads events of pycro-manager and makes the ones to acquire."""
+
+    way_back_by_event = True  # the Java engine skips a z that equals that of the event before
+
+    def __init__(self, optics: Optics | None, site_of: Callable[[Event], Site] = site_of_axes) -> None:
+        self._optics = optics
+        self._site_of = site_of
+
+    def is_image(self, event: Event) -> bool:
+        return True
+
+    def site(self, event: Event) -> Site:
+        return self._site_of(event)
+
+    def channel(self, event: Event) -> str | None:
+        channel = event["axes"].get("channel")
+        if channel is None and event.get("config_group"):
+            channel = event["config_group"][1]
+        return None if channel is None else str(channel)
+
+    def time_index(self, event: Event) -> int | None:
+        return _index(event["axes"].get("time"))
+
+    def z_index(self, event: Event) -> int | None:
+        return _index(event["axes"].get("z"))
+
+    def place(self, event: Event) -> tuple[float | None, float | None]:
+        return _number(event.get("x")), _number(event.get("y"))
+
+    def planned_z(self, event: Event) -> float | None:
+        return _number(event.get("z"))
+
+    def run_key(self, event: Event) -> Hashable:
+        if is_single_plane(event):
+            return None
+        return frozenset(
+            (axis, value) for axis, value in event["axes"].items() if axis not in ("z", "channel")
+        )
+
+    def ends_run(self, event: Event) -> bool:
+        return False
+
+    def at(self, event: Event, attempt: int, shift_um: float, base_um: float | None) -> Event:
+        planned_um = event.get("z", base_um)
+        z = {} if planned_um is None else {"z": planned_um + shift_um if shift_um != 0 else planned_um}
+        return {**self.without_z(event, attempt), **z}
+
+    def without_z(self, event: Event, attempt: int) -> Event:
+        left_out = ("z", "min_start_time") if attempt > 0 else ("z",)
+        kept = {key: value for key, value in event.items() if key not in left_out}
+        return {**kept, "axes": {**event["axes"], ATTEMPT_AXIS: attempt}}
+
+    def frame(self, event: Event, attempt: int, metadata: Any) -> Frame:
+        bit_depth = metadata.get("BitDepth")
+        x_um, y_um = self.place(event)
+        return Frame(
+            site=self.site(event),
+            attempt=attempt,
+            channel=self.channel(event) or _text(metadata.get("Channel")),
+            time_index=self.time_index(event),
+            z_index=self.z_index(event),
+            x_um=_number(metadata.get("XPosition_um_Intended")) if x_um is None else x_um,
+            y_um=_number(metadata.get("YPosition_um_Intended")) if y_um is None else y_um,
+            z_um=_number(event.get("z", metadata.get("ZPosition_um_Intended"))),
+            z_source="intended",
+            pixel_um=_number(metadata.get("PixelSizeUm") or metadata.get("PixelSize_um")) or None,
+            exposure_ms=_number(event.get("exposure", metadata.get("Exposure"))),
+            bit_depth=bit_depth if isinstance(bit_depth, int) and 8 <= bit_depth <= 16 else None,
+            optics=self._optics,
+            timestamp_ms=time.time() * 1000,
+        )
+
+
+def _index(value: Any) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,131 @@
+"""Which frames of a client are unanswered, and what became of the others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from parfocal_bridge.messages import Verdict
+
+_MAX_OBSERVED = 1024
+
+
+@dataclass(frozen=True)
+class Counters:
+    """What became of the frames of one client.
+
+    ``sent`` left for the agent; ``scored`` got a verdict (gated ones in time); ``unscored`` are gated frames
+    that went on without one; ``dropped`` are observed frames that were never sent or that the agent skipped;
+    ``errors`` are messages of the agent that say so or that cannot be read; ``late`` are verdicts that came
+    after the wait; ``ignored`` are messages of an unknown type.
+    """
+
+    sent: int = 0
+    scored: int = 0
+    unscored: int = 0
+    dropped: int = 0
+    errors: int = 0
+    late: int = 0
+    ignored: int = 0
+
+
+class Ticket:
+    """A gated frame that somebody waits for."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.verdict: Verdict | None = None
+        self.answer = ""
+
+
+class Ledger:
+    """Notes each frame when it is handed over and when it is answered. May be used from any thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._counts = dict.fromkeys(Counters.__dataclass_fields__, 0)
+        self._tickets: dict[str, Ticket] = {}
+        self._observed: OrderedDict[str, None] = OrderedDict()
+
+    @property
+    def counters(self) -> Counters:
+        """The counts until now."""
+        with self._changed:
+            return Counters(**self._counts)
+
+    def count(self, name: str) -> None:
+        """One more of ``name``."""
+        with self._changed:
+            self._counts[name] += 1
+
+    def gated(self, frame_id: str) -> Ticket:
+        """A frame that is waited for; ``settled`` ends that."""
+        ticket = Ticket()
+        with self._changed:
+            self._tickets[frame_id] = ticket
+        return ticket
+
+    def settled(self, frame_id: str) -> None:
+        """Nobody waits for the frame any more."""
+        with self._changed:
+            self._tickets.pop(frame_id, None)
+
+    def observed(self, frame_id: str) -> None:
+        """A frame that nobody waits for."""
+        with self._changed:
+            self._observed[frame_id] = None
+            while len(self._observed) > _MAX_OBSERVED:
+                self._observed.popitem(last=False)
+
+    def lost(self, frame_id: str) -> None:
+        """An observed frame never left."""
+        with self._changed:
+            self._observed.pop(frame_id, None)
+            self._counts["dropped"] += 1
+            self._changed.notify_all()
+
+    def verdict(self, verdict: Verdict) -> None:
+        """A verdict came."""
+        with self._changed:
+            ticket = self._tickets.get(verdict.id)
+            if ticket is not None:
+                ticket.verdict, ticket.answer = verdict, "verdict"
+                ticket.done.set()
+            elif verdict.id in self._observed:
+                del self._observed[verdict.id]
+                self._counts["scored"] += 1
+            else:
+                self._counts["late"] += 1
+            self._changed.notify_all()
+
+    def no_verdict(self, frame_id: str | None, answer: str, counter: str | None) -> None:
+        """The agent answered a frame with something else than a verdict."""
+        with self._changed:
+            ticket = self._tickets.get(frame_id or "")
+            if ticket is not None:
+                ticket.answer = answer
+                ticket.done.set()
+            elif frame_id is not None and frame_id in self._observed:
+                del self._observed[frame_id]
+                if counter is not None:
+                    self._counts[counter] += 1
+            self._changed.notify_all()
+
+    def unanswered(self, frame_ids: Collection[str]) -> int:
+        """How many of these observed frames are unanswered."""
+        with self._changed:
+            return sum(frame_id in self._observed for frame_id in frame_ids)
+
+    def wait(self, frame_ids: Collection[str], most: int, timeout_s: float) -> bool:
+        """Waits until at most ``most`` of these observed frames are unanswered; false after the timeout."""
+        end_s = time.monotonic() + timeout_s
+        with self._changed:
+            while sum(frame_id in self._observed for frame_id in frame_ids) > most:
+                left_s = end_s - time.monotonic()
+                if left_s <= 0:
+                    return False
+                self._changed.wait(left_s)
+        return True

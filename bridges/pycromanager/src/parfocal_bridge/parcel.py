@@ -1,0 +1,45 @@
+"""A frame packed for the way to the agent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from parfocal_bridge.messages import MAX_NAME_LENGTH, Frame, encode
+
+WirePixels = tuple[str, tuple[int, int], bytes]
+"""Pixel type, (height, width) in px, and the pixels themselves."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One frame on its way: its id, its two parts, and whether somebody waits for the verdict."""
+
+    id: str
+    head: bytes
+    pixels: bytes
+    is_gated: bool
+
+
+def packed(
+    frame: Frame, pixels: WirePixels, session: str, sequence: int, deadline_ms: float | None
+) -> Parcel:
+    """The frame with what only the sender knows.
+
+    :param deadline_ms: None for an observed frame.
+    """
+    dtype, shape, data = pixels
+    place = f"{frame.site.name}/{frame.channel or '-'}/t{frame.time_index or 0}/z{frame.z_index or 0}"
+    frame_id = frame.id or f"{session}/{place}/{sequence}#{frame.attempt}"
+    if len(frame_id) > MAX_NAME_LENGTH:
+        frame_id = f"{session}/{sequence}#{frame.attempt}"
+    header = replace(
+        frame,
+        id=frame_id,
+        session=session,
+        sequence=sequence,
+        mode="observe" if deadline_ms is None else "gate",
+        deadline_ms=deadline_ms,
+        dtype=dtype,
+        shape=shape,
+    )
+    return Parcel(frame_id, encode(header), data, deadline_ms is not None)

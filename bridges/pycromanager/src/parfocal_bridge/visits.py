@@ -1,0 +1,154 @@
+"""Which events of a plan are judged together: single planes one by one, the slices of a z-stack as one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+E = TypeVar("E")
+_E = TypeVar("_E", contravariant=True)
+
+
+class ReadableEvents(Protocol[_E]):
+    """What must be known of an event to tell what belongs together."""
+
+    def is_image(self, event: _E) -> bool:
+        """True if the event acquires an image."""
+        ...
+
+    def channel(self, event: _E) -> str | None:
+        """Name of the channel."""
+        ...
+
+    def z_index(self, event: _E) -> Hashable:
+        """The slice, None outside z-stacks."""
+        ...
+
+    def run_key(self, event: _E) -> Hashable:
+        """Equal for the slices of one position and time, in all channels; None for what is no slice."""
+        ...
+
+    def ends_run(self, event: _E) -> bool:
+        """True if the event is known to be the last slice of its position and time."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Visit(Generic[E]):
+    """Events that are acquired one after the other, and again together.
+
+    ``judged`` are those whose focus is judged: none, a single plane, or the slices of a z-stack, the last of
+    which is gated.
+    """
+
+    events: tuple[E, ...]
+    judged: tuple[E, ...] = ()
+
+
+class Visits(Generic[E]):
+    """Reads a plan, no further than needed.
+
+    Single planes are read one at a time, so that a generator sees what became of one before it gives the
+    next. A z-stack is read whole and, unless its end is known, with one event more. A slice alone is not
+    judged.
+
+    :param is_gated: whether an event is to be judged.
+    :param judges_stacks: z-stacks are judged as a whole; otherwise they are not judged.
+    """
+
+    def __init__(
+        self,
+        events: Iterable[E],
+        plan: ReadableEvents[E],
+        is_gated: Callable[[E], bool],
+        judges_stacks: bool,
+    ) -> None:
+        self._events = iter(events)
+        self._plan = plan
+        self._is_gated = is_gated
+        self._judges_stacks = judges_stacks
+        self._pushed_back: list[E] = []
+        self._ahead: deque[Visit[E]] = deque()
+
+    def __iter__(self) -> Iterator[Visit[E]]:
+        while self._ahead or self._read():
+            yield self._ahead.popleft()
+
+    def next_judged(self) -> Visit[E] | None:
+        """The next visit that is judged; reads the plan as far as that takes."""
+        position = 0
+        while position < len(self._ahead) or self._read():
+            if self._ahead[position].judged:
+                return self._ahead[position]
+            position += 1
+        return None
+
+    def _pull(self) -> E | None:
+        return self._pushed_back.pop() if self._pushed_back else next(self._events, None)
+
+    def _read(self) -> bool:
+        event = self._pull()
+        if event is None:
+            return False
+        key = self._plan.run_key(event) if self._plan.is_image(event) else None
+        if key is None:
+            self._ahead.append(self._single(event))
+        else:
+            self._ahead.extend(self._split(self._run(event, key)))
+        return True
+
+    def _run(self, event: E, key: Hashable) -> list[E]:
+        """The slices of one position and time, in all channels."""
+        run, slices = [event], {self._slice(event)}
+        while not self._plan.ends_run(run[-1]):
+            event_or_end = self._pull()
+            if event_or_end is None:
+                break
+            is_repeated = self._plan.is_image(event_or_end) and self._slice(event_or_end) in slices
+            if self._plan.run_key(event_or_end) != key or is_repeated:
+                self._pushed_back.append(event_or_end)
+                break
+            run.append(event_or_end)
+            if self._plan.is_image(event_or_end):
+                slices.add(self._slice(event_or_end))
+        return run
+
+    def _slice(self, event: E) -> tuple[str | None, Hashable]:
+        return self._plan.channel(event), self._plan.z_index(event)
+
+    def _single(self, event: E) -> Visit[E]:
+        is_judged = self._plan.is_image(event) and self._is_gated(event)
+        return Visit((event,), (event,) if is_judged else ())
+
+    def _split(self, run: list[E]) -> list[Visit[E]]:
+        """Channel after channel gives a stack each; channels within each slice give one visit.
+
+        In the latter the first gated channel is judged for all of them.
+        """
+        blocks: list[list[E]] = []
+        waiting: list[E] = []  # actions before the image they prepare
+        for event in run:
+            waiting.append(event)
+            if not self._plan.is_image(event):
+                continue
+            if blocks and self._plan.channel(blocks[-1][-1]) == self._plan.channel(event):
+                blocks[-1].extend(waiting)
+            else:
+                blocks.append(waiting)
+            waiting = []
+        channels = [self._plan.channel(block[-1]) for block in blocks]
+        is_interleaved = len(set(channels)) < len(channels)
+        visits = [visit for block in ([run] if is_interleaved else blocks) for visit in self._of_block(block)]
+        return visits if is_interleaved else [*visits, *(Visit((event,)) for event in waiting)]
+
+    def _of_block(self, block: list[E]) -> list[Visit[E]]:
+        images = [event for event in block if self._plan.is_image(event)]
+        channels = dict.fromkeys(self._plan.channel(event) for event in images)
+        stacks = [tuple(e for e in images if self._plan.channel(e) == channel) for channel in channels]
+        stacks = [slices for slices in stacks if len(slices) > 1]
+        if not stacks:  # slices that do not follow each other are meant to differ in focus
+            return [Visit((event,)) for event in block]
+        gated = [slices for slices in stacks if self._judges_stacks and all(map(self._is_gated, slices))]
+        return [Visit(tuple(block), gated[0] if gated else ())]

@@ -1,0 +1,63 @@
+"""Runs of pymmcore-plus that end, and agents that answer as a test says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from conftest import CONTRACT
+
+RUN_S = 60.0
+PATIENT_MS = 10_000.0
+ACCEPT = json.loads((CONTRACT / "verdict-accept.json").read_text()) | {"keepAttempt": 0}
+
+
+def run(core: Any, events: Iterable[Any]) -> None:
+    """Runs to the end, or fails instead of hanging."""
+    thread = core.run_mda(events)
+    thread.join(RUN_S)
+    if thread.is_alive():
+        core.mda.cancel()
+        pytest.fail("the run hangs")
+    assert str(core.mda.status.finish_reason) == "completed"
+
+
+@contextmanager
+def noted_frames(core: Any) -> Iterator[list[tuple[Any, float]]]:
+    """Events and measured z of the frames that the core takes."""
+    taken: list[tuple[Any, float]] = []
+
+    def note(image: Any, event: Any, meta: Any) -> None:
+        taken.append((event, meta["position"]["z"]))
+
+    core.mda.events.frameReady.connect(note)
+    try:
+        yield taken
+    finally:
+        core.mda.events.frameReady.disconnect(note)
+
+
+def scripted(*verdicts: dict[str, Any]) -> Any:
+    """Answers the gated frames with these verdicts, the last one for ever, and accepts observed ones."""
+    left = list(verdicts)
+
+    def answer(message: dict[str, Any]) -> list[bytes]:
+        if message["type"] != "frame":
+            return []
+        is_gated = message["mode"] == "gate"
+        verdict = {} if not is_gated else left.pop(0) if len(left) > 1 else left[0]
+        return [json.dumps({**ACCEPT, **verdict, "id": message["id"]}).encode()]
+
+    return answer
+
+
+def retry(**action: Any) -> dict[str, Any]:
+    return {"decision": "retry", "acquireAgain": True, "action": action}
+
+
+def move(by_um: float, **more: Any) -> dict[str, Any]:
+    return retry(kind="move-z", byUm=by_um, **more)
