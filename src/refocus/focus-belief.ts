@@ -43,7 +43,7 @@ const HAZE: readonly (readonly [level: number, weight: number])[] = [
 /** Levels end here: a frame that reads more only says "at least". */
 const SATURATED_LEVEL = 9;
 /** Standard deviation of a level about what defocus predicts: constant, and per level. */
-const LEVEL_SD = 0.25;
+const LEVEL_SD = 0.15;
 const LEVEL_SD_PER_LEVEL = 0.1;
 /** Share of frames whose level says nothing (a cell floated by, the model erred). */
 const OUTLIERS = 0.02;
@@ -58,7 +58,7 @@ const USUAL_LEVELS = 8.5;
 /** Probabilities that do not matter. */
 const NEGLIGIBLE = 1e-9;
 /** Weight of the expectation of the neighbouring sites; the rest keeps a site that differs findable. */
-const EXPECTATION_WEIGHT = 0.75;
+const EXPECTATION_WEIGHT = 0.5;
 
 /** Weights of `SCALES` for optics that are known to about `sd` (standard deviation of the logarithm). */
 export function scalesAround(sd: number): number[] {

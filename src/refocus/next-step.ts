@@ -1,6 +1,6 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-belief.js";
-import { indexToKeep, MIN_GAIN_LEVELS, nextStep, type StopReason } from "./search.js";
+import { indexToKeep, nextStep, type StopReason } from "./search.js";
 import { moveBy, type SiteEnd, type SiteSample, type SiteSearch, type SiteStep } from "./site-search.js";
 import type { Assessment, ChannelRules, PolicySettings } from "./thresholds.js";
 
@@ -54,7 +54,7 @@ export function decideStep(context: StepContext): SiteStep {
     const { reason } = assessment;
     return { end: { decision: decisionAlone(kind), recovered, keep: here, why: kind, reason }, reason };
   }
-  if (kind === "sharp" && !isToRefine && samples[0]!.level - level >= MIN_GAIN_LEVELS) {
+  if (kind === "sharp" && !isToRefine && indexToKeep(samples) === here) {
     const { reason } = assessment;
     return { end: { decision: "accept", recovered: "yes", keep: here, why: "sharp", reason }, reason };
   }

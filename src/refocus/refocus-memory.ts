@@ -29,6 +29,8 @@ const SHARP_LEVEL = 0.5;
 const SHARP_SITES = 20;
 const MIN_SHARP_SITES = 3;
 const SHARP_QUANTILE = 0.25;
+/** Closer than this, um, a site was started where it was planned. */
+const SAME_Z_UM = 0.05;
 /** The predictions of this many sites decide whether the surface is to be believed. */
 const TRACK_RECORD = 8;
 const MIN_TRACK_RECORD = 2;
@@ -118,7 +120,7 @@ export class RefocusMemory {
       key: keyOf(first.site),
       plannedUm: plannedOf(first),
     };
-    this.#record(found, samples.length > 1);
+    this.#record(found, samples.length > 1, Math.abs(first.zUm - found.plannedUm) < SAME_Z_UM);
   }
 
   /** Where focus is expected at a site to come, or undefined where the plan is the best guess. */
@@ -129,7 +131,7 @@ export class RefocusMemory {
     return { zUm: rounded(expected.zUm), sdUm: rounded(expected.sdUm), basis: expected.basis };
   }
 
-  #record(found: FoundSite, isSearched: boolean): void {
+  #record(found: FoundSite, isSearched: boolean, isAsPlanned: boolean): void {
     for (const name of PREDICTORS) {
       const predicted = this.#predict(name, found, found.key, found.plannedUm);
       if (predicted === undefined) continue;
@@ -138,6 +140,10 @@ export class RefocusMemory {
       misses.push(Math.hypot(predicted.zUm - found.zUm, found.sdUm));
       if (misses.length > TRACK_RECORD) misses.shift();
     }
+    // A site seen again that was sharp where its last visit had led to says nothing new: taken in, its drift would feed
+    // on its own prediction.
+    const isAgain = this.#found.some(({ key, channel }) => key === found.key && channel === found.channel);
+    if (!isSearched && !isAsPlanned && isAgain) return;
     this.#found.push(isSearched ? found : { ...found, sdUm: UNSEARCHED_SD * found.sdUm });
     if (this.#found.length > MAX_FOUND) this.#found.shift();
     this.#surfaces = undefined;

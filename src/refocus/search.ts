@@ -29,12 +29,13 @@ export type SearchStep =
   | { readonly kind: "stop"; readonly keep: number; readonly why: StopReason };
 
 /**
- * A z counts as sharper than the first one only if its level is lower by this much: several times the scatter of the
+ * A z counts as sharper than the first one only if its level is lower by this much: twice the scatter of the
  * expected level from frame to frame (standard deviation 0.05 or less in 95 % of the demo's frames), so that a site
  * does not end blurrier than it began.
  */
-export const MIN_GAIN_LEVELS = 0.15;
+export const MIN_GAIN_LEVELS = 0.1;
 
+const MIN_REFINED_GAIN_LEVELS = 0.3;
 /** Half the width of focus, in units of the accepted level, but at least in levels. */
 const FOCUS_WIDTH = 0.5;
 const MIN_FOCUS_LEVELS = 0.3;
@@ -76,13 +77,17 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
   return { kind: "stop", keep, why: "no-better" };
 }
 
-/** The sample to end at: the sharpest, or the first if none is clearly sharper than that. */
-export function indexToKeep(samples: readonly Sample[]): number {
+/**
+ * The sample to end at: the sharpest, or the first if none is clearly sharper than that. What is accepted already has to
+ * be beaten by more: near focus levels do not quite fall with the distance.
+ */
+export function indexToKeep(samples: readonly (Sample & { readonly isSharp?: boolean })[]): number {
   let best = 0;
   for (const [index, sample] of samples.entries()) {
     if (sample.level < samples[best]!.level) best = index;
   }
-  return samples[0]!.level - samples[best]!.level >= MIN_GAIN_LEVELS ? best : 0;
+  const least = samples[0]!.isSharp ? MIN_REFINED_GAIN_LEVELS : MIN_GAIN_LEVELS;
+  return samples[0]!.level - samples[best]!.level >= least ? best : 0;
 }
 
 /** The side of the first z on which the kept one lies, if the search moved. */
