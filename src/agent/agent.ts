@@ -199,11 +199,12 @@ export class Agent implements SourceHandler {
       const verdict = verdictOf(job.header, report, judgement, scorer.model, {
         queueMs: takenMs - job.receivedMs,
         scoreMs: doneMs - takenMs,
-        totalMs: doneMs - job.receivedMs,
+        totalMs: this.#clock.now() - job.receivedMs,
       });
       if (!isLate) this.#settle(job, verdict);
       this.#record({ ...verdict, ...this.#contextOf(job), ...(isLate && { late: true as const }) });
       this.#outcomes(judgement.outcomes);
+      this.#policy.digest();
     } catch (error) {
       if (this.#forced.signal.aborted) this.#drop(job, "shutdown");
       else this.#fail(job, error);

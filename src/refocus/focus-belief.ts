@@ -68,13 +68,13 @@ export function scalesAround(sd: number): number[] {
 /** The belief after some frames of one site. */
 export class FocusBelief {
   /** Planes of focus, um, evenly spaced, and the probability of each. */
-  readonly zUm: Float64Array;
-  readonly probability: Float64Array;
+  readonly zUm: readonly number[];
+  readonly probability: readonly number[];
   /** Weights of `SCALES` after these frames. */
   readonly scales: readonly number[];
   readonly umPerLevel: number;
   /** For each of `SCALES`, the share of each probability that goes with it. */
-  readonly #shares: readonly Float64Array[];
+  readonly #shares: readonly number[][];
   readonly #priorUmPerLevel: number;
 
   /** @param samples frames in the order they were taken, at least one. */
@@ -82,7 +82,7 @@ export class FocusBelief {
     const grid = gridAround(samples, prior.umPerLevel);
     const near = expectationOver(grid, prior);
     this.#shares = SCALES.map((scale, s) => {
-      const share = new Float64Array(grid.length);
+      const share = new Array<number>(grid.length).fill(0);
       const umPerLevel = prior.umPerLevel * scale;
       const before = priorOver(grid, samples[0]!.zUm, umPerLevel, prior.positive, near);
       for (const [haze, hazeWeight] of HAZE) {
@@ -93,7 +93,11 @@ export class FocusBelief {
           for (let k = 0; k < samples.length && likelihood > 0; k++) {
             const defocusLevels = (grid[i]! - samples[k]!.zUm) / umPerLevel;
             const age = samples.length - 1 - k;
-            likelihood *= likelihoodOf(samples[k]!.level, Math.hypot(defocusLevels, sharpLevel), age);
+            likelihood *= likelihoodOf(
+              samples[k]!.level,
+              Math.sqrt(defocusLevels ** 2 + sharpLevel ** 2),
+              age,
+            );
           }
           share[i]! += likelihood;
         }
@@ -112,9 +116,9 @@ export class FocusBelief {
   }
 
   /** At each z of the grid, the probability that it is within `levels` of focus (a Gaussian window). */
-  sharpAt(levels: number): Float64Array {
+  sharpAt(levels: number): number[] {
     const stepUm = this.zUm[1]! - this.zUm[0]!;
-    const sharp = new Float64Array(this.zUm.length);
+    const sharp = new Array<number>(this.zUm.length).fill(0);
     for (const [s, share] of this.#shares.entries()) {
       const widthPoints = (levels * this.#priorUmPerLevel * SCALES[s]!) / stepUm;
       const reach = Math.ceil(3 * widthPoints);
@@ -149,16 +153,19 @@ export class FocusBelief {
   }
 }
 
-function gridAround(samples: readonly Sample[], umPerLevel: number): Float64Array {
+function gridAround(samples: readonly Sample[], umPerLevel: number): number[] {
   const z = samples.map((sample) => sample.zUm);
   const low = Math.min(...z) - WINDOW_LEVELS * umPerLevel;
   const high = Math.max(...z) + WINDOW_LEVELS * umPerLevel;
   const points = Math.min(MAX_POINTS, Math.ceil((high - low) / (STEP_LEVELS * umPerLevel)) + 1);
-  return Float64Array.from({ length: points }, (_, i) => low + ((high - low) * i) / (points - 1));
+  return Array.from({ length: points }, (_, i) => low + ((high - low) * i) / (points - 1));
 }
 
 /** Density over the grid of what the neighbouring sites say, if they do. */
-function expectationOver(grid: Float64Array, { expected, umPerLevel }: FocusPrior): Float64Array | undefined {
+function expectationOver(
+  grid: readonly number[],
+  { expected, umPerLevel }: FocusPrior,
+): number[] | undefined {
   if (expected === undefined) return undefined;
   const sdUm = Math.max(expected.sdUm, umPerLevel / 2);
   const near = grid.map((zUm) => Math.exp(-0.5 * ((zUm - expected.zUm) / sdUm) ** 2));
@@ -171,12 +178,12 @@ function expectationOver(grid: Float64Array, { expected, umPerLevel }: FocusPrio
  * says nothing about these: that a frame is sharp must not mean that they are large.
  */
 function priorOver(
-  grid: Float64Array,
+  grid: readonly number[],
   firstUm: number,
   umPerLevel: number,
   positive: number,
-  near: Float64Array | undefined,
-): Float64Array {
+  near: readonly number[] | undefined,
+): number[] {
   const widthUm = USUAL_LEVELS * umPerLevel;
   const stepUm = grid[1]! - grid[0]!;
   return grid.map((zUm, i) => {

@@ -36,9 +36,9 @@ const WANDER_UM = 0.2;
 /** A surface through what was found. */
 export class FocusSurface {
   readonly #found: readonly FoundFocus[];
-  readonly #terms: (place: Place) => Float64Array;
-  readonly #coefficients: Float64Array;
-  readonly #covariance: readonly Float64Array[];
+  readonly #terms: (place: Place) => number[];
+  readonly #coefficients: readonly number[];
+  readonly #covariance: readonly (readonly number[])[];
   readonly #scatterUm: number;
 
   /** @param found at least one, oldest first. */
@@ -102,12 +102,12 @@ function termsOf(found: readonly FoundFocus[], channels: readonly (string | unde
   // One scale for x and y: the surface bows alike both ways.
   const xySpan = Math.max(spanAbout(xUm, x0), spanAbout(yUm, y0)) || 1;
   const tSpan = spanAbout(timeMs, t0) || 1;
-  return (place: Place): Float64Array => {
+  return (place: Place): number[] => {
     const x = (place.xUm - x0) / xySpan;
     const y = (place.yUm - y0) / xySpan;
     const t = (place.timeMs - t0) / tSpan;
     const offsets = channels.slice(1).map((channel) => (channel === place.channel ? 1 : 0));
-    return Float64Array.of(1, x, y, t, x * x, x * y, y * y, ...offsets);
+    return [1, x, y, t, x * x, x * y, y * y, ...offsets];
   };
 }
 
@@ -121,18 +121,14 @@ function spanAbout(values: readonly number[], centre: number): number {
 
 /** Weighted least squares with a Gaussian prior of mean 0 on each coefficient. */
 function solve(
-  rows: readonly Float64Array[],
+  rows: readonly (readonly number[])[],
   z: readonly number[],
   weights: readonly number[],
   priorSd: readonly number[],
-): { coefficients: Float64Array; covariance: Float64Array[] } {
+): { coefficients: number[]; covariance: number[][] } {
   const n = priorSd.length;
-  const normal = priorSd.map((sd, i) => {
-    const row = new Float64Array(n);
-    row[i] = 1 / sd ** 2;
-    return row;
-  });
-  const right = new Float64Array(n);
+  const normal = priorSd.map((sd, i) => priorSd.map((_, j) => (i === j ? 1 / sd ** 2 : 0)));
+  const right = priorSd.map(() => 0);
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!;
     for (let i = 0; i < n; i++) {
@@ -143,18 +139,13 @@ function solve(
     }
   }
   const covariance = inverse(normal);
-  return { coefficients: Float64Array.from(covariance, (row) => dot(row, right)), covariance };
+  return { coefficients: covariance.map((row) => dot(row, right)), covariance };
 }
 
 /** Inverse of a symmetric positive definite matrix (Gauss-Jordan; the prior on the diagonal keeps it definite). */
-function inverse(matrix: readonly Float64Array[]): Float64Array[] {
+function inverse(matrix: readonly (readonly number[])[]): number[][] {
   const n = matrix.length;
-  const rows = matrix.map((row, i) => {
-    const wide = new Float64Array(2 * n);
-    wide.set(row);
-    wide[n + i] = 1;
-    return wide;
-  });
+  const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))]);
   for (let i = 0; i < n; i++) {
     const pivotRow = rows[i]!;
     const pivot = pivotRow[i]!;
@@ -169,7 +160,7 @@ function inverse(matrix: readonly Float64Array[]): Float64Array[] {
   return rows.map((row) => row.slice(n));
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+function dot(a: readonly number[], b: readonly number[]): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;

@@ -37,6 +37,8 @@ export class RefocusPolicy {
   readonly #searches = new BoundedMap<string, SiteSearch>(MAX_SITES);
   readonly #stacks = new BoundedMap<string, Slice[]>(MAX_STACKS);
   readonly #memories = new BoundedMap<string, RefocusMemory>(MAX_SESSIONS);
+  /** What sites that ended have to teach, until `digest`. */
+  readonly #lessons: (() => void)[] = [];
   /** By channel: searches in a row that found nothing, and sites that are only flagged because of it. */
   readonly #failures = new BoundedMap<string, { inARow: number; sitesLeft: number }>(MAX_SITES);
 
@@ -49,6 +51,7 @@ export class RefocusPolicy {
    * @param nowMs wall clock, for frames that do not say when they were taken.
    */
   judge(frame: FrameMessage, report: FocusReport, nowMs = 0): Judgement {
+    this.digest();
     const rules = rulesFor(this.#settings, frame.channel);
     const assessment = assess(report, rules);
     const { kind, reason } = assessment;
@@ -88,21 +91,24 @@ export class RefocusPolicy {
     if (step.action !== undefined) search.actions.push(step.action);
     if (step.end === undefined) this.#goOn(frame, search, step, outcomes);
     else this.#finish(search, step.end, rules, timeMs, outcomes);
-    const { next } = frame;
-    const expected =
-      step.end !== undefined && next !== undefined && this.#settings.suggest
-        ? memory.next(next, timeMs)
-        : undefined;
     return {
       decision: step.end?.decision ?? "retry",
       ...(step.action !== undefined && { action: step.action }),
       keepAttempt: search.samples[keep]!.attempt,
       attemptsLeft: step.end === undefined ? attemptsLeft - 1 : attemptsLeft,
       ...(step.stack !== undefined && { stack: step.stack }),
-      ...(expected !== undefined && { next: expected }),
+      ...(step.end !== undefined && this.#expectedNext(frame, memory, timeMs)),
       reason: step.reason,
       outcomes,
     };
+  }
+
+  /**
+   * Takes in what the sites that ended have taught. That takes longer than a judgement, so an agent does it once it has
+   * answered; the next judgement does it otherwise.
+   */
+  digest(): void {
+    for (const lesson of this.#lessons.splice(0)) lesson();
   }
 
   /** The controller goes on without a verdict for this frame: its site, if under search, ends unfinished. */
@@ -130,6 +136,13 @@ export class RefocusPolicy {
     return outcomes;
   }
 
+  #expectedNext({ next }: FrameMessage, memory: RefocusMemory, timeMs: number): Pick<Judgement, "next"> {
+    if (next === undefined || !this.#settings.suggest) return {};
+    this.digest();
+    const expected = memory.next(next, timeMs);
+    return expected === undefined ? {} : { next: expected };
+  }
+
   #searchFor(frame: FrameMessage, outcomes: OutcomeMessage[]): SiteSearch {
     const known = this.#searches.get(keyOf(frame));
     if (known !== undefined && frame.attempt > 0) return known;
@@ -154,7 +167,8 @@ export class RefocusPolicy {
     this.#searches.delete(keyOf(first));
     outcomes.push(outcomeOf(search, end));
     const isFocused = end.recovered === "yes" || end.recovered === "not-needed";
-    if (isFocused) this.#memoryOf(first.session).learn(first, rules, samples, end.keep, timeMs);
+    const memory = this.#memoryOf(first.session);
+    if (isFocused) this.#lessons.push(() => memory.learn(first, rules, samples, end.keep, timeMs));
     if (samples.length > 1) this.#countFailure(first, end.recovered === "no");
   }
 

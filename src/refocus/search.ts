@@ -58,9 +58,9 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
   };
   const sameUm = settings.minStepLevels * belief.umPerLevel;
   const isNew = (zUm: number) => samples.every((sample) => Math.abs(sample.zUm - zUm) > sameUm);
-  const candidates = Array.from(belief.zUm, (zUm, index) => ({ zUm, index })).filter(
-    ({ zUm }) => zUm >= range[0] && zUm <= range[1] && isNew(zUm),
-  );
+  const candidates = belief.zUm
+    .map((zUm, index) => ({ zUm, index }))
+    .filter(({ zUm }) => zUm >= range[0] && zUm <= range[1] && isNew(zUm));
   const levels = Math.max(FOCUS_WIDTH * settings.maxLevel, MIN_FOCUS_LEVELS);
   const sharp = belief.sharpAt(levels);
   const sharpest = best(candidates, ({ index }) => sharp[index]!);

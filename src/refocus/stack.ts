@@ -102,9 +102,9 @@ function shiftOf(
   if (samples.length < judgeable.length || low.zUm === undefined || high.zUm === undefined) return undefined;
   const belief = new FocusBelief(samples, prior);
   // The side is certain: the levels fall towards it.
-  const beyond = Array.from(belief.zUm, (zUm, i) => ({ zUm, p: belief.probability[i]! })).filter(({ zUm }) =>
-    edge === "low" ? zUm <= low.zUm! : zUm >= high.zUm!,
-  );
+  const beyond = belief.zUm
+    .map((zUm, i) => ({ zUm, p: belief.probability[i]! }))
+    .filter(({ zUm }) => (edge === "low" ? zUm <= low.zUm! : zUm >= high.zUm!));
   const mass = beyond.reduce((sum, { p }) => sum + p, 0);
   const edgeUm = edge === "low" ? low.zUm : high.zUm;
   const focusUm = mass > 0 ? beyond.reduce((sum, { zUm, p }) => sum + zUm * p, 0) / mass : edgeUm;
