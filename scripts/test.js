@@ -8,14 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildJavaTestServer } from "./build-java-test-server.js";
 import { runMaven } from "./test-java.js";
-import { runPytest } from "./test-python.js";
+import { preparePython, runPytest } from "./test-python.js";
 
 const inCi = process.env.CI === "true";
 const patterns = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "parfocal-test-"));
 
-// The tests find it built, so that none of them waits for Maven.
+// The tests find these ready, so that none of them waits for Maven or pip.
 buildJavaTestServer();
+preparePython();
 const reports = [runVitest()];
 if (patterns.length === 0) reports.push(runPytest(folder, inCi), runMaven(folder, inCi));
 rmSync(folder, { recursive: true, force: true });

@@ -195,6 +195,7 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=48, help="sites for each blur rate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--blur-rates", type=float, nargs="+", default=[0.5, 1.0], help="px of sigma for each um")
+    parser.add_argument("--only", default="", help="only methods whose name contains this")
     parser.add_argument("--trace", action="store_true", help="print each site to standard error")
     arguments = parser.parse_args()
     for blur_rate in arguments.blur_rates:
@@ -212,6 +213,8 @@ def main() -> None:
                 ),
             }
             for method, run in runs.items():
+                if arguments.only not in method:
+                    continue
                 with running_agent(Path(folder) / method) as address:
                     start_s = time.monotonic()
                     sites = run(address)
