@@ -3,18 +3,13 @@ import type { AgentConfig } from "../config/schema.js";
 import { isParfocalError, reasonOf } from "../errors.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
-import {
-  type AbandonMessage,
-  DEFAULT_DEADLINE_MS,
-  type DropReason,
-  type ErrorMessage,
-  type OutcomeMessage,
-} from "../protocol/messages.js";
+import type { AbandonMessage, DropReason, ErrorMessage, OutcomeMessage } from "../protocol/messages.js";
 import { RefocusPolicy } from "../refocus/policy.js";
 import type { ResultRecord, Sink } from "../sinks/sink.js";
 import type { FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
 import { FrameQueue } from "./frame-queue.js";
 import { type AgentState, type Health, HealthCounters } from "./health.js";
+import { type OpenFrame, OpenFrames } from "./open-frames.js";
 import { verdictOf } from "./verdict.js";
 
 export interface AgentOptions {
@@ -31,15 +26,6 @@ export interface AgentOptions {
 /** Where the started parts listen and write, by name of the source or sink. */
 export type AgentPlaces = Readonly<Record<string, string>>;
 
-/** A frame on its way, with what has become of it. */
-interface Job extends IncomingFrame {
-  isSettled: boolean;
-  readonly settled: () => void;
-  /** Resolves when it is settled. */
-  readonly isDone: Promise<void>;
-  cancelDeadline: () => void;
-}
-
 /**
  * The pipeline: sources, queue, scorer, policy, sinks. Every frame that arrives is answered exactly once, and every
  * answer is recorded; nothing that a frame, a scorer or a sink does ends the agent. One agent starts and stops once.
@@ -47,7 +33,7 @@ interface Job extends IncomingFrame {
 export class Agent implements SourceHandler {
   readonly #options: AgentOptions;
   readonly #clock: Clock;
-  readonly #queue: FrameQueue<Job>;
+  readonly #queue: FrameQueue<OpenFrame>;
   readonly #policy: RefocusPolicy;
   readonly #counters = new HealthCounters();
   /** Aborts scoring when a stop is forced. */
@@ -55,7 +41,7 @@ export class Agent implements SourceHandler {
   readonly #whenForced = new Promise<void>((resolve) => {
     this.#forced.signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  readonly #unsettled = new Set<Job>();
+  readonly #open: OpenFrames;
   readonly #startedSources: FrameSource[] = [];
   readonly #startedSinks: Sink[] = [];
   #workers: Promise<void>[] = [];
@@ -68,6 +54,7 @@ export class Agent implements SourceHandler {
     this.#clock = options.clock ?? systemClock;
     this.#queue = new FrameQueue(options.config.queue);
     this.#policy = new RefocusPolicy(options.config.policy);
+    this.#open = new OpenFrames(this.#clock);
   }
 
   /**
@@ -126,22 +113,14 @@ export class Agent implements SourceHandler {
   }
 
   frame(incoming: IncomingFrame): Promise<void> {
-    let settled = () => {};
-    const isDone = new Promise<void>((resolve) => {
-      settled = resolve;
-    });
-    const job: Job = { ...incoming, isSettled: false, settled, isDone, cancelDeadline: () => undefined };
     this.#counters.received++;
     this.#counters.lastFrameMs = this.#clock.wallMs();
-    this.#unsettled.add(job);
-    if (job.header.mode === "gate") {
-      job.cancelDeadline = this.#clock.after(Math.max(0, this.#msLeft(job, this.#clock.now())), () => {
-        this.#queue.remove(job);
-        this.#drop(job, "deadline");
-      });
-    }
-    for (const { item, why } of this.#queue.push(job)) this.#drop(item, why);
-    return isDone;
+    const frame = this.#open.open(incoming, (overdue) => {
+      this.#queue.remove(overdue);
+      this.#drop(overdue, "deadline");
+    });
+    for (const { item, why } of this.#queue.push(frame)) this.#drop(item, why);
+    return frame.isDone;
   }
 
   problem(source: string, error: ErrorMessage, file?: string): void {
@@ -161,14 +140,14 @@ export class Agent implements SourceHandler {
 
   bye(session: string): void {
     this.#options.log.info({ session }, "Controller said goodbye");
-    this.#outcomes(this.#policy.forget(session, "the controller ended its session"));
+    this.outcomes(this.#policy.forget(session, "the controller ended its session"));
   }
 
   abandon(message: AbandonMessage): void {
     const { session, site, why, reason } = message;
     this.#options.log.warn({ session, site: site.name, why, reason }, "Controller ended a site");
     const outcome = this.#policy.abandon(message);
-    if (outcome !== undefined) this.#outcomes([outcome]);
+    if (outcome !== undefined) this.outcomes([outcome]);
   }
 
   queued(): number {
@@ -183,15 +162,14 @@ export class Agent implements SourceHandler {
     }
   }
 
-  async #process(job: Job): Promise<void> {
+  async #process(job: OpenFrame): Promise<void> {
     const takenMs = this.#clock.now();
     const { scorer } = this.#options;
     try {
       const report = await scorer.score(job.frame, { signal: this.#forced.signal });
-      await this.#otherSlices(job);
+      await Promise.race([this.#open.slicesBefore(job.header), this.#whenForced]);
       const doneMs = this.#clock.now();
-      // The timer can be kept from firing by the engine's own work.
-      if (job.header.mode === "gate" && this.#msLeft(job, doneMs) < 0) this.#drop(job, "deadline");
+      if (this.#open.isOverdue(job)) this.#drop(job, "deadline");
       const isLate = job.isSettled;
       // Nobody waits for a late verdict any more, so it must not lead to an action.
       const header = isLate ? ({ ...job.header, mode: "observe" } as const) : job.header;
@@ -201,9 +179,9 @@ export class Agent implements SourceHandler {
         scoreMs: doneMs - takenMs,
         totalMs: this.#clock.now() - job.receivedMs,
       });
-      if (!isLate) this.#settle(job, verdict);
+      if (!isLate) this.#open.settle(job, verdict);
       this.#record({ ...verdict, ...this.#contextOf(job), ...(isLate && { late: true as const }) });
-      this.#outcomes(judgement.outcomes);
+      this.outcomes(judgement.outcomes);
       this.#policy.digest();
     } catch (error) {
       if (this.#forced.signal.aborted) this.#drop(job, "shutdown");
@@ -211,64 +189,39 @@ export class Agent implements SourceHandler {
     }
   }
 
-  /** Waits until the slices before the one that closes a z-stack are judged: workers may overtake each other. */
-  async #otherSlices({ header }: Job): Promise<void> {
-    if (header.stack === undefined || header.mode !== "gate") return;
-    const slices = [...this.#unsettled].filter(
-      (job) =>
-        job.header.mode === "observe" &&
-        job.header.stack !== undefined &&
-        job.header.session === header.session &&
-        job.header.sequence < header.sequence,
-    );
-    await Promise.race([Promise.all(slices.map((job) => job.isDone)), this.#whenForced]);
-  }
-
   /** Ends a frame that gets no verdict in time. */
-  #drop(job: Job, why: DropReason): void {
+  #drop(job: OpenFrame, why: DropReason): void {
     if (job.isSettled) return;
     const { id, session } = job.header;
     const drop = { v: 1, type: "drop", id, session, why } as const;
-    this.#settle(job, drop);
+    this.#open.settle(job, drop);
     this.#record({ ...drop, ...this.#contextOf(job) });
     this.#unanswered(job, `a frame got no verdict: ${why}`);
   }
 
-  #fail(job: Job, cause: unknown): void {
+  #fail(job: OpenFrame, cause: unknown): void {
     const { id, session } = job.header;
     const code = isParfocalError(cause, "FrameShapeError") ? "unscorable" : "scorer-failed";
     const error = { v: 1, type: "error", id, session, code, message: reasonOf(cause) } as const;
     this.#options.log.warn({ id, session, code, reason: error.message }, "A frame could not be scored");
     if (job.isSettled) return;
-    this.#settle(job, error);
+    this.#open.settle(job, error);
     this.#record({ ...error, ...this.#contextOf(job) });
     this.#unanswered(job, "a frame could not be scored");
   }
 
-  #settle(job: Job, answer: Parameters<IncomingFrame["answer"]>[0]): void {
-    job.isSettled = true;
-    job.cancelDeadline();
-    this.#unsettled.delete(job);
-    job.answer(answer);
-    job.settled();
-  }
-
-  /** Time until a gated frame's deadline, ms; negative after it. */
-  #msLeft({ header, receivedMs }: Job, nowMs: number): number {
-    return (header.deadlineMs ?? DEFAULT_DEADLINE_MS) - (nowMs - receivedMs);
-  }
-
-  #unanswered({ header }: Job, why: string): void {
+  #unanswered({ header }: OpenFrame, why: string): void {
     if (header.mode !== "gate") return;
     const outcome = this.#policy.unanswered(header, why);
-    if (outcome !== undefined) this.#outcomes([outcome]);
+    if (outcome !== undefined) this.outcomes([outcome]);
   }
 
-  #outcomes(outcomes: readonly OutcomeMessage[]): void {
+  /** Records what became of sites. */
+  outcomes(outcomes: readonly OutcomeMessage[]): void {
     for (const outcome of outcomes) this.#record({ ...outcome, recordedMs: this.#clock.wallMs() });
   }
 
-  #contextOf({ source, header }: Job): Pick<ResultRecord, "recordedMs" | "source" | "frame"> {
+  #contextOf({ source, header }: OpenFrame): Pick<ResultRecord, "recordedMs" | "source" | "frame"> {
     return { recordedMs: this.#clock.wallMs(), source, frame: header };
   }
 
@@ -290,8 +243,8 @@ export class Agent implements SourceHandler {
     await this.#drained();
     this.#forced.abort();
     this.#queue.clear();
-    for (const job of [...this.#unsettled]) this.#drop(job, "shutdown");
-    this.#outcomes(this.#policy.forget(undefined, "the agent stopped"));
+    for (const job of this.#open.all()) this.#drop(job, "shutdown");
+    this.outcomes(this.#policy.forget(undefined, "the agent stopped"));
     await Promise.all(this.#startedSources.map((source) => this.#quietly(source.stop())));
     for (const sink of this.#startedSinks) await this.#quietly(sink.stop());
     this.#state = "stopped";

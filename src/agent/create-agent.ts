@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { AgentConfig } from "../config/schema.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
+import type { OutcomeMessage } from "../protocol/messages.js";
 import { createSink } from "../sinks/registry.js";
 import type { Sink } from "../sinks/sink.js";
 import { createSource } from "../sources/registry.js";
@@ -32,7 +33,9 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
   }
   if (config.actuator.micromanager.enabled) {
     const { MicroManagerActuator } = await import("./micro-manager-actuator.js");
-    sinks.set("micromanager", new MicroManagerActuator(config, { scorer, log, clock }));
+    const onOutcome = (outcome: OutcomeMessage) => made.outcomes([outcome]);
+    sinks.set("micromanager", new MicroManagerActuator(config, { scorer, log, clock, onOutcome }));
   }
-  return new Agent({ config, scorer, sources, sinks, log, clock });
+  const made = new Agent({ config, scorer, sources, sinks, log, clock });
+  return made;
 }

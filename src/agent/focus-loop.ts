@@ -3,7 +3,7 @@ import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { pixelTypeOf } from "../frames/frame.js";
 import { withoutUndefined } from "../frames/micro-manager-metadata.js";
-import type { Action, Decision, FrameMessage } from "../protocol/messages.js";
+import type { Action, Decision, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import type { RefocusPolicy } from "../refocus/policy.js";
 import type { Judgement } from "../refocus/site-search.js";
 import type { DrivenMicroscope, Snapshot } from "./driven-microscope.js";
@@ -21,6 +21,8 @@ export interface FocusOptions {
   /** Ends the search at the best z that was seen. */
   readonly signal?: AbortSignal | undefined;
   readonly onAttempt?: (attempt: FocusAttempt) => void;
+  /** Told what became of the site, once it is finished. */
+  readonly onOutcome?: (outcome: OutcomeMessage) => void;
 }
 
 /** One frame of the search and what follows from it. */
@@ -100,7 +102,7 @@ class FocusRun {
   }
 
   async #attempt(): Promise<Judgement> {
-    const { microscope, scorer, policy, signal, onAttempt } = this.#options;
+    const { microscope, scorer, policy, signal, onAttempt, onOutcome } = this.#options;
     const isLocked = await microscope.isLocked();
     this.#wasLocked ||= isLocked;
     const snapshot = await microscope.snap(signal);
@@ -121,6 +123,7 @@ class FocusRun {
     };
     this.#attempts.push(attempt);
     onAttempt?.(attempt);
+    for (const outcome of judgement.outcomes) onOutcome?.(outcome);
     return judgement;
   }
 
@@ -158,15 +161,16 @@ class FocusRun {
 
   /** Goes to the best z that was seen, and tells the policy that nothing more comes. */
   async #goBack(): Promise<void> {
-    const { microscope, policy, range } = this.#options;
+    const { microscope, policy, range, onOutcome } = this.#options;
     const { judgement, header } = this.#last ?? {};
     if (header !== undefined && judgement?.decision === "retry") {
       const { v, session, site, channel } = header;
       const reason = "the search was ended";
-      policy.abandon({
+      const outcome = policy.abandon({
         ...{ v, type: "abandon", session, site, why: "cancelled", reason },
         ...(channel !== undefined && { channel }),
       });
+      if (outcome !== undefined) onOutcome?.(outcome);
     }
     const bestUm = this.#kept()?.zUm ?? this.#startZUm;
     if (Math.abs((await microscope.zUm()) - bestUm) < SAME_Z_UM) return;

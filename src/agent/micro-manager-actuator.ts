@@ -5,6 +5,7 @@ import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import type { Clock } from "../protocol/clock.js";
+import type { OutcomeMessage } from "../protocol/messages.js";
 import { RefocusPolicy } from "../refocus/policy.js";
 import { rulesFor } from "../refocus/thresholds.js";
 import type { ResultRecord, Sink, SinkCounts } from "../sinks/sink.js";
@@ -21,6 +22,8 @@ interface ActuatorParts {
   readonly scorer: FrameScorer;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Takes what became of each search, for the records of the run. */
+  readonly onOutcome?: (outcome: OutcomeMessage) => void;
 }
 
 /**
@@ -145,7 +148,7 @@ export class MicroManagerActuator implements Sink {
   }
 
   async #search(connection: MicroManagerConnection): Promise<void> {
-    const { log, scorer } = this.#parts;
+    const { log, scorer, onOutcome } = this.#parts;
     const { policy, actuator } = this.#config;
     const { zLimitsUm, autofocusTimeoutMs } = actuator.micromanager;
     const microscope = new MicroManagerMicroscope(connection, autofocusTimeoutMs);
@@ -158,6 +161,7 @@ export class MicroManagerActuator implements Sink {
       session: SESSION,
       signal: this.#stopping.signal,
       onAttempt: (attempt) => log.info(attempt, "Refocusing"),
+      ...(onOutcome !== undefined && { onOutcome }),
     });
     log.info({ ...end, frames: attempts.length }, "Refocused");
   }

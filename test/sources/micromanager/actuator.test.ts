@@ -44,9 +44,10 @@ async function startAgent(server: JavaServer, folder: string, ...settings: reado
   });
   await once(child.stdout!, "data");
   const says = (text: string) => until(() => log.includes(text));
-  const verdicts = async () =>
-    (await jsonLines(join(results, "results.jsonl"))).filter(({ type }) => type === "verdict");
-  return { child, finished, says, verdicts };
+  const records = async (wanted: string) =>
+    (await jsonLines(join(results, "results.jsonl"))).filter(({ type }) => type === wanted);
+  const verdicts = () => records("verdict");
+  return { child, finished, says, verdicts, records };
 }
 
 /** The actuator alone, and a record as the agent makes it of a blurred file. */
@@ -92,7 +93,7 @@ describe.skipIf(missing !== undefined)("an agent that refocuses Micro-Manager", 
   test("pauses the acquisition for a blurred file, refocuses, lets it go on, and then rests", async () => {
     const server = await JavaServer.start({ zUm: 0, focusUm: 8, running: true });
     const folder = await temporaryFolder();
-    const { child, finished, says, verdicts } = await startAgent(server, folder);
+    const { child, finished, says, verdicts, records } = await startAgent(server, folder);
     await saveImage(server, join(folder, "first.tif"));
     await says("Micro-Manager's acquisition goes on");
     const after = await server.state();
@@ -107,6 +108,7 @@ describe.skipIf(missing !== undefined)("an agent that refocuses Micro-Manager", 
     child.kill("SIGTERM");
     expect((await finished).code).toBe(0);
     expect((await verdicts()).map(({ decision }) => decision)).toEqual(["flag", "flag"]);
+    expect(await records("outcome")).toMatchObject([{ recovered: "yes", why: "sharp", zBeforeUm: 0 }]);
     expect(await server.state()).toMatchObject({ pauses: [true, false], zUm: -2 });
   });
 

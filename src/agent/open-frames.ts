@@ -1,0 +1,77 @@
+import type { Clock } from "../protocol/clock.js";
+import { DEFAULT_DEADLINE_MS, type FrameMessage } from "../protocol/messages.js";
+import type { IncomingFrame } from "../sources/source.js";
+
+/** A frame on its way, with what has become of it. */
+export interface OpenFrame extends IncomingFrame {
+  isSettled: boolean;
+  /** Resolves when it is settled. */
+  readonly isDone: Promise<void>;
+  readonly settled: () => void;
+  cancelDeadline: () => void;
+}
+
+/** The frames that wait for their answer; each gets one. */
+export class OpenFrames {
+  readonly #clock: Clock;
+  readonly #open = new Set<OpenFrame>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @param onDeadline called if a gated frame is still open at its deadline. */
+  open(incoming: IncomingFrame, onDeadline: (frame: OpenFrame) => void): OpenFrame {
+    let settled = () => {};
+    const isDone = new Promise<void>((resolve) => {
+      settled = resolve;
+    });
+    const frame: OpenFrame = {
+      ...incoming,
+      isSettled: false,
+      settled,
+      isDone,
+      cancelDeadline: () => undefined,
+    };
+    this.#open.add(frame);
+    if (frame.header.mode === "gate") {
+      frame.cancelDeadline = this.#clock.after(Math.max(0, this.#msLeft(frame)), () => onDeadline(frame));
+    }
+    return frame;
+  }
+
+  settle(frame: OpenFrame, answer: Parameters<IncomingFrame["answer"]>[0]): void {
+    frame.isSettled = true;
+    frame.cancelDeadline();
+    this.#open.delete(frame);
+    frame.answer(answer);
+    frame.settled();
+  }
+
+  /** Whether a gated frame's deadline is over: its timer can be kept from firing by the engine's own work. */
+  isOverdue(frame: OpenFrame): boolean {
+    return frame.header.mode === "gate" && this.#msLeft(frame) < 0;
+  }
+
+  /** Resolves when the slices before the one that closes a z-stack are settled: workers may overtake each other. */
+  async slicesBefore({ stack, mode, session, sequence }: FrameMessage): Promise<void> {
+    if (stack === undefined || mode !== "gate") return;
+    const slices = [...this.#open].filter(
+      ({ header }) =>
+        header.mode === "observe" &&
+        header.stack !== undefined &&
+        header.session === session &&
+        header.sequence < sequence,
+    );
+    await Promise.all(slices.map(({ isDone }) => isDone));
+  }
+
+  all(): OpenFrame[] {
+    return [...this.#open];
+  }
+
+  /** Time until the deadline, ms; negative after it. */
+  #msLeft({ header, receivedMs }: OpenFrame): number {
+    return (header.deadlineMs ?? DEFAULT_DEADLINE_MS) - (this.#clock.now() - receivedMs);
+  }
+}
