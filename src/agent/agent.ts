@@ -246,7 +246,8 @@ export class Agent implements SourceHandler {
     for (const job of this.#open.all()) this.#drop(job, "shutdown");
     this.outcomes(this.#policy.forget(undefined, "the agent stopped"));
     await Promise.all(this.#startedSources.map((source) => this.#quietly(source.stop())));
-    for (const sink of this.#startedSinks) await this.#quietly(sink.stop());
+    // The last one first: an actuator still has something to record when it is stopped.
+    for (const sink of this.#startedSinks.toReversed()) await this.#quietly(sink.stop());
     this.#state = "stopped";
   }
 
