@@ -29,9 +29,10 @@ final class Microscope {
     if (settings.lock == LockHandling.PAUSE) {
       return new PausedLock(drive, lock);
     }
+    // The drive refuses moves against a lock by itself.
     return settings.lock == LockHandling.OFFSET && settings.isOffsetUsable()
         ? new LockOffset(lock, settings.umPerOffsetUnit, settings.offsetLimits)
-        : new HeldDrive(drive, lock);
+        : drive;
   }
 
   /** Describes a frame that is about to be, or was just, taken; what the core does not know is left out. */
