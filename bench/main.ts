@@ -3,8 +3,8 @@
  * with each other, not with other runs.
  */
 import { writeFile } from "node:fs/promises";
-import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { describeMachine } from "../src/machine.js";
 import { benchScoring } from "./scoring.js";
 
 /** One line of the table; times in ms, of one frame. */
@@ -20,7 +20,7 @@ export interface Row {
 }
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
-const machine = `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown CPU"}, Node ${process.versions.node}`;
+const machine = describeMachine();
 console.log(`Machine: ${machine}\n`);
 const rows: Row[] = [];
 for await (const row of benchScoring()) {

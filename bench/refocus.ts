@@ -5,11 +5,11 @@
  */
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { preparePython } from "../scripts/test-python.js";
+import { describeMachine } from "../src/machine.js";
 
 /** One method at one blur rate, or over all of them. */
 interface MethodRow {
@@ -39,7 +39,7 @@ const { values } = parseArgs({ options: { json: { type: "string" }, sites: { typ
 const python = preparePython();
 if ("missing" in python) throw new Error(`the Python environment cannot be made: ${python.missing}`);
 
-const machine = `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown CPU"}, Node ${process.versions.node}`;
+const machine = describeMachine();
 console.log(`Machine: ${machine}\n`);
 const rows: BlurRow[] = [];
 for await (const row of run<BlurRow>(

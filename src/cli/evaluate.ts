@@ -1,4 +1,3 @@
-import { cpus } from "node:os";
 import { join } from "node:path";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { evaluate } from "../evaluation/evaluate.js";
@@ -7,6 +6,7 @@ import { Scorer } from "../focus/scorer.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { readManifest } from "../frames/manifest.js";
 import { writeAtomically } from "../frames/write-atomically.js";
+import { describeMachine } from "../machine.js";
 import { commandLine } from "./command-line.js";
 import { ProgressBar, say } from "./progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
@@ -47,11 +47,7 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
     });
     bar.stop();
     await scorer.dispose();
-    const markdown = evaluationMarkdown(
-      evaluation,
-      commandLine(),
-      `${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.versions.node}`,
-    );
+    const markdown = evaluationMarkdown(evaluation, commandLine(), describeMachine());
     if (argv.out === undefined) {
       process.stdout.write(markdown);
       return;

@@ -30,6 +30,7 @@ export class JsonlSink implements Sink {
   #cancelTimer: (() => void) | undefined;
   #isDirty: boolean = false;
   #isFailing: boolean = false;
+  #isStopped: boolean = false;
   #written = 0;
   #failures = 0;
   #lost = 0;
@@ -64,6 +65,10 @@ export class JsonlSink implements Sink {
   }
 
   write(record: ResultRecord): void {
+    if (this.#isStopped) {
+      this.#lost++;
+      return;
+    }
     this.#pending.push(`${JSON.stringify(record)}\n`);
     if (this.#pending.length > MAX_PENDING_LINES) {
       this.#pending.shift();
@@ -77,6 +82,7 @@ export class JsonlSink implements Sink {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#pumping;
     this.#pump();
     await this.#pumping;
@@ -100,6 +106,7 @@ export class JsonlSink implements Sink {
   }
 
   #pump(): void {
+    if (this.#file === undefined) return;
     this.#pumping ??= this.#writePending().finally(() => {
       this.#pumping = undefined;
       if (this.#pending.length > 0 && !this.#isFailing) this.#pump();

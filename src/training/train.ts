@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { TrainingError } from "../errors.js";
 import { type FocusModel, openModel } from "../focus/model.js";
 import type { ModelCard } from "../focus/model-card.js";
 import { makeFolder } from "../frames/make-folder.js";
+import { describeMachine } from "../machine.js";
 import { networkNamed } from "../networks/registry.js";
 import type { TensorFlowRuntime } from "../networks/tensorflow-runtime.js";
 import { type Checkpoint, type RunSettings, readCheckpoint } from "./checkpoint.js";
@@ -143,7 +143,7 @@ function trainingOf(
   return {
     command,
     engine: runtime.description,
-    machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.versions.node}`,
+    machine: describeMachine(),
     seconds: Math.round(result.seconds),
     steps: result.step,
     seed,

@@ -80,6 +80,16 @@ function lineFile(file: FileHandle, { isFull, onSync }: Faults): LineFile {
 }
 
 describe("results.jsonl", () => {
+  test("counts what comes after it was stopped as lost", async () => {
+    const { sink, path } = await jsonlSink(await temporaryFolder());
+    sink.write(verdict());
+    await sink.stop();
+    sink.write(verdict());
+
+    expect(sink.counts()).toMatchObject({ written: 1, lost: 1 });
+    expect(await jsonLines(path)).toHaveLength(1);
+  });
+
   test.each(["every-line", "interval", "never"])("holds one line a record with fsync %s", async (fsync) => {
     const { sink, path } = await jsonlSink(await temporaryFolder(), { fsync, fsyncMs: 5 });
     for (let i = 0; i < 100; i++) sink.write(verdict({ id: `f${i}` }));
