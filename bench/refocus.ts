@@ -3,31 +3,11 @@
  * built agent, beside the searches that controllers have of their own; bench/refocus/ holds the Python side. Distances
  * are the harness's real z; times compare within one run only.
  */
-import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { preparePython } from "../scripts/test-python.js";
 import { describeMachine } from "../src/machine.js";
-
-/** One method at one blur rate, or over all of them. */
-interface MethodRow {
-  readonly method: string;
-  readonly displaced: number;
-  readonly recovered: number;
-  readonly endedBlurrier: number;
-  readonly medianExtraExposures: number;
-  readonly p90FinalAbsZUm: number;
-  readonly hung: number;
-  readonly unscored: number;
-}
-
-interface BlurRow extends MethodRow {
-  /** Sigma of the blur, px for each um of defocus. */
-  readonly blurRate: number;
-  readonly umPerLevel: number;
-}
+import { type BlurRow, type MethodRow, runScript } from "./refocus/run-script.js";
 
 interface GateCost {
   readonly withoutMsPerEvent: number;
@@ -37,12 +17,13 @@ interface GateCost {
 
 const { values } = parseArgs({ options: { json: { type: "string" }, sites: { type: "string" } } });
 const python = preparePython();
-if ("missing" in python) throw new Error(`the Python environment cannot be made: ${python.missing}`);
+if (python.missing !== undefined) throw new Error(`the Python environment cannot be made: ${python.missing}`);
 
 const machine = describeMachine();
 console.log(`Machine: ${machine}\n`);
 const rows: BlurRow[] = [];
-for await (const row of run<BlurRow>(
+for await (const row of runScript<BlurRow>(
+  python.python,
   "refocus.py",
   values.sites === undefined ? [] : ["--sites", values.sites],
 )) {
@@ -50,7 +31,7 @@ for await (const row of run<BlurRow>(
   rows.push(row);
   console.log(line(row));
 }
-for await (const cost of run<GateCost>("gate_cost.py", [])) {
+for await (const cost of runScript<GateCost>(python.python, "gate_cost.py")) {
   console.log(
     `\nGate on sites in focus, 1024 x 1024 px: ${cost.withMsPerEvent} ms an event with, ${cost.withoutMsPerEvent} ms without: +${cost.addedMsPerEvent} ms`,
   );
@@ -58,19 +39,6 @@ for await (const cost of run<GateCost>("gate_cost.py", [])) {
     const report = { machine, methods: overall(rows), byBlurRate: rows, gateCost: cost };
     await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
   }
-}
-
-/** The JSON lines that a script of bench/refocus prints. */
-async function* run<T>(script: string, args: readonly string[]): AsyncGenerator<T> {
-  const child = spawn(join(process.cwd(), python.python!), [script, ...args], {
-    cwd: "bench/refocus",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  for await (const text of createInterface({ input: child.stdout })) {
-    if (text.startsWith("{")) yield JSON.parse(text) as T;
-  }
-  const code = child.exitCode ?? (await new Promise<number | null>((resolve) => child.once("exit", resolve)));
-  if (code !== 0) throw new Error(`${script} ended with code ${code}`);
 }
 
 /** Each method over all blur rates; the worst of its medians and percentiles. */

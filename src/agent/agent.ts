@@ -253,10 +253,8 @@ export class Agent implements SourceHandler {
 
   /** Resolves when all frames are scored, the drain time is over or the stop is forced. */
   #drained(): Promise<void> {
-    const { signal } = this.#forced;
     return new Promise((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      void this.#whenForced.then(resolve);
       const cancel = this.#clock.after(this.#options.config.agent.drainMs, resolve);
       void Promise.all(this.#workers).then(() => {
         cancel();

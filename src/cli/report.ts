@@ -1,12 +1,10 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
 import type { OutcomeMessage } from "../protocol/messages.js";
-import { parseRecord } from "../sinks/record-line.js";
+import { readRecords } from "../sinks/record-line.js";
 import { RunSummariser, type RunSummary } from "../sinks/run-summary.js";
 import { say } from "./progress.js";
 
@@ -50,9 +48,7 @@ async function summarise(
   let path = run;
   try {
     if ((await stat(run)).isDirectory()) path = join(run, "results.jsonl");
-    for await (const line of createInterface({ input: createReadStream(path) })) {
-      if (line.trim() === "") continue;
-      const record = parseRecord(line);
+    for await (const record of readRecords(path)) {
       if (record === undefined) skipped++;
       else if (session === undefined || record.session === session) summariser.apply(record);
     }

@@ -46,6 +46,7 @@ export function decideStep(context: StepContext): SiteStep {
   const { frame, search, assessment, rules, settings, attemptsLeft, sharpLevel } = context;
   const { samples } = search;
   const here = samples.length - 1;
+  const best = indexToKeep(samples);
   const { level } = samples[here]!;
   const { kind } = assessment;
   const isToRefine = kind === "sharp" && level > sharpLevel && rules.retryWith === "move-z";
@@ -54,21 +55,20 @@ export function decideStep(context: StepContext): SiteStep {
     const { reason } = assessment;
     return { end: { decision: decisionAlone(kind), recovered, keep: here, why: kind, reason }, reason };
   }
-  if (kind === "sharp" && !isToRefine && indexToKeep(samples) === here) {
+  if (kind === "sharp" && !isToRefine && best === here) {
     const { reason } = assessment;
     return { end: { decision: "accept", recovered: "yes", keep: here, why: "sharp", reason }, reason };
   }
   const reason = isToRefine
     ? `${assessment.reason}, but this run should get to ${sharpLevel.toFixed(1)}`
     : assessment.reason;
-  if (kind === "unusable") return giveUp(context, indexToKeep(samples), "unusable", reason);
+  if (kind === "unusable") return giveUp(context, best, "unusable", reason);
   const obstacle = obstacleTo(context);
   if (obstacle !== undefined) {
-    return giveUp(context, indexToKeep(samples), obstacle.why, `${reason}; ${obstacle.words}`);
+    return giveUp(context, best, obstacle.why, `${reason}; ${obstacle.words}`);
   }
   if (rules.retryWith !== "move-z") {
-    if (attemptsLeft === 0)
-      return giveUp(context, indexToKeep(samples), "budget", `${reason}; ${STOPS.budget}`);
+    if (attemptsLeft === 0) return giveUp(context, best, "budget", `${reason}; ${STOPS.budget}`);
     return unlessDry(context, { kind: rules.retryWith }, `${reason}; retry with ${rules.retryWith}`);
   }
   const zLimitsUm = limitsOf(settings, frame);
@@ -80,7 +80,6 @@ export function decideStep(context: StepContext): SiteStep {
       `${reason}; no move: there are z limits, but the frame does not report z`,
     );
   }
-  const best = indexToKeep(samples);
   const step = nextStep(samples, {
     prior: context.prior(),
     maxLevel: rules.maxLevel,
@@ -90,13 +89,13 @@ export function decideStep(context: StepContext): SiteStep {
     stepsLeft: attemptsLeft,
     minStepLevels: samples[best]!.isSharp ? MIN_REFINING_STEP_LEVELS : MIN_STEP_LEVELS,
   });
-  if (step.kind === "stop") return giveUp(context, step.keep, step.why, `${reason}; ${STOPS[step.why]}`);
+  if (step.kind === "stop") return giveUp(context, best, step.why, `${reason}; ${STOPS[step.why]}`);
   if (here > 0 && samples[best]!.isSharp && step.gain < MIN_REFINING_GAIN) {
     return giveUp(context, best, "no-better", `${reason}; ${STOPS["no-better"]}`);
   }
   const action = moveFrom(context, step.toUm);
   if (action?.kind !== "move-z") {
-    return giveUp(context, indexToKeep(samples), "no-better", `${reason}; the next move would be too small`);
+    return giveUp(context, best, "no-better", `${reason}; the next move would be too small`);
   }
   return unlessDry(context, action, `${reason}; try ${signed(action.byUm)} um`);
 }
@@ -126,16 +125,22 @@ export function obstacleTo({
   search,
   coolingDown,
 }: Pick<StepContext, "frame" | "search" | "coolingDown">): Obstacle | undefined {
-  const { focusLock } = frame;
-  if (focusLock?.state === "lost") return { why: "lock", words: "the focus lock was lost, nothing is moved" };
-  if (focusLock?.state === "engaged" && focusLock.moves === "none") {
-    return { why: "lock", words: "a focus lock is engaged and the controller has no way to move with it" };
-  }
+  const lock = lockObstacle(frame);
+  if (lock !== undefined) return lock;
   if (search.samples.length === 1) {
     const words = coolingDown();
     return words === undefined ? undefined : { why: "cool-down", words };
   }
   return frame.stack === undefined ? stuckDrive(search, frame) : undefined;
+}
+
+/** A focus lock that no move may be made with. */
+function lockObstacle({ focusLock }: FrameMessage): Obstacle | undefined {
+  if (focusLock?.state === "lost") return { why: "lock", words: "the focus lock was lost, nothing is moved" };
+  if (focusLock?.state === "engaged" && focusLock.moves === "none") {
+    return { why: "lock", words: "a focus lock is engaged and the controller has no way to move with it" };
+  }
+  return undefined;
 }
 
 /** A drive that twice did not go where it was told will not the third time. */
@@ -165,11 +170,7 @@ function unlessDry(context: StepContext, action: NonNullable<SiteStep["action"]>
 /** Ends the search at the best z seen. */
 function giveUp(context: StepContext, keep: number, why: SiteEndReason, reason: string): SiteStep {
   const { samples } = context.search;
-  const { focusLock } = context.frame;
-  const mayMove =
-    focusLock === undefined ||
-    focusLock.state === "off" ||
-    (focusLock.state === "engaged" && focusLock.moves !== "none");
+  const mayMove = lockObstacle(context.frame) === undefined;
   const action = mayMove ? moveFrom(context, samples[keep]!.zUm) : undefined;
   const words =
     action?.kind === "move-z" ? `${reason}; back by ${signed(action.byUm)} um to the best z` : reason;

@@ -126,7 +126,7 @@ export class RefocusMemory {
   /** Where focus is expected at a site to come, or undefined where the plan is the best guess. */
   next(next: NextSite, timeMs: number): NextZ | undefined {
     const { site, channel, xUm = 0, yUm = 0, zUm } = next;
-    const expected = this.#expected({ xUm, yUm, timeMs: timeMs, channel }, keyOf(site), zUm);
+    const expected = this.#expected({ xUm, yUm, timeMs, channel }, keyOf(site), zUm);
     if (expected === undefined) return undefined;
     return { zUm: rounded(expected.zUm), sdUm: rounded(expected.sdUm), basis: expected.basis };
   }

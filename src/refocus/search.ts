@@ -34,7 +34,7 @@ export type SearchStep =
  * does not end blurrier than it began.
  */
 export const MIN_GAIN_LEVELS = 0.1;
-
+/** The same where the first z is accepted already. */
 const MIN_REFINED_GAIN_LEVELS = 0.3;
 /** Half the width of focus, in units of the accepted level, but at least in levels. */
 const FOCUS_WIDTH = 0.5;
@@ -88,12 +88,6 @@ export function indexToKeep(samples: readonly (Sample & { readonly isSharp?: boo
   }
   const least = samples[0]!.isSharp ? MIN_REFINED_GAIN_LEVELS : MIN_GAIN_LEVELS;
   return samples[0]!.level - samples[best]!.level >= least ? best : 0;
-}
-
-/** The side of the first z on which the kept one lies, if the search moved. */
-export function sideOf(samples: readonly Sample[], keep: number): 1 | -1 | undefined {
-  const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
-  return shiftUm === 0 ? undefined : shiftUm > 0 ? 1 : -1;
 }
 
 /** Length of the path through the samples, um. */

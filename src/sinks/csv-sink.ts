@@ -1,10 +1,8 @@
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
 import { errorCode } from "../frames/file-reasons.js";
 import { writeAtomically } from "../frames/write-atomically.js";
-import { parseRecord } from "./record-line.js";
+import { readRecords } from "./record-line.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
 import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
 import { SitesTable } from "./sites-table.js";
@@ -66,12 +64,7 @@ export class CsvSink implements Sink {
   async #restore(signal: AbortSignal): Promise<void> {
     const file = resultsPath(this.#config.folder, "results.jsonl");
     try {
-      const lines = createInterface({
-        input: createReadStream(file, { signal }),
-        crlfDelay: Number.POSITIVE_INFINITY,
-      });
-      for await (const line of lines) {
-        const record = parseRecord(line);
+      for await (const record of readRecords(file, signal)) {
         if (record !== undefined) this.#table.apply(record);
       }
     } catch (error) {

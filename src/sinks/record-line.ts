@@ -1,3 +1,5 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
 import { z } from "zod";
 import {
   DropMessage,
@@ -30,4 +32,15 @@ export function parseRecord(line: string): ResultRecord | undefined {
   const reported = Reported.safeParse(json);
   if (!context.success || !reported.success) return undefined;
   return { ...reported.data, ...context.data } as ResultRecord;
+}
+
+/** The lines of a results.jsonl that are not empty, read; undefined for each that this version does not understand. */
+export async function* readRecords(
+  path: string,
+  signal?: AbortSignal,
+): AsyncGenerator<ResultRecord | undefined> {
+  const input = createReadStream(path, signal === undefined ? {} : { signal });
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() !== "") yield parseRecord(line);
+  }
 }

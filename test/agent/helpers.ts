@@ -51,16 +51,17 @@ export const pixelScorer: FrameScorer = faultyScorer(async ({ pixels }) => repor
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
 
-/** Waits until `check` gives something. */
+/** Waits until `check` gives something, so long at most. */
 export async function until<T>(
   check: () => T | undefined | false | Promise<T | undefined | false>,
+  limitMs = 5000,
 ): Promise<T> {
-  for (let i = 0; i < 500; i++) {
+  for (let i = 0; i < limitMs / 10; i++) {
     const value = await check();
     if (value) return value;
     await sleep(10);
   }
-  throw new Error("waited 5 s in vain");
+  throw new Error(`waited ${limitMs / 1000} s in vain`);
 }
 
 /** A controller on a real socket, closed when the test ends. */

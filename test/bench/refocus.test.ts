@@ -1,40 +1,17 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { type BlurRow, runScript } from "../../bench/refocus/run-script.js";
 import { preparePython } from "../../scripts/test-python.js";
-
-interface Row {
-  readonly method: string;
-  readonly blurRate: number;
-  readonly sites: number;
-  readonly displaced: number;
-  readonly recovered: number;
-  readonly endedBlurrier: number;
-  readonly medianExtraExposures: number;
-  readonly hung: number;
-  readonly unscored: number;
-}
 
 const python = preparePython();
 const isMissing = python.missing !== undefined && process.env.CI !== "true";
 
 /** The runs of `npm run bench:refocus` that Parfocal gates: real MMCore, real controllers, the built agent. */
-async function gatedRuns(): Promise<Row[]> {
+async function gatedRuns(): Promise<BlurRow[]> {
   if (python.missing !== undefined) throw new Error(python.missing);
-  const child = spawn(join(process.cwd(), python.python), ["refocus.py", "--only", "parfocal"], {
-    cwd: "bench/refocus",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let text = "";
-  child.stdout.on("data", (data: Buffer) => {
-    text += data.toString();
-  });
-  await once(child, "close");
-  return text
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Row);
+  const rows: BlurRow[] = [];
+  for await (const row of runScript<BlurRow>(python.python, "refocus.py", ["--only", "parfocal"]))
+    rows.push(row);
+  return rows;
 }
 
 describe.skipIf(isMissing)(

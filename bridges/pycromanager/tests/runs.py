@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conftest import CONTRACT
+from parfocal_bridge import FocusClient, SiteResult, ZLimits
 
 RUN_S = 60.0
 PATIENT_MS = 10_000.0
@@ -24,6 +25,35 @@ def run(core: Any, events: Iterable[Any]) -> None:
         core.mda.cancel()
         pytest.fail("the run hangs")
     assert str(core.mda.status.finish_reason) == "completed"
+
+
+def gate(
+    core: Any, address: str, events: Iterable[Any], *, limits: ZLimits, **options: Any
+) -> list[SiteResult]:
+    """Gates a run on the agent at this address; what became of its sites."""
+    from beads import bead_optics
+    from parfocal_bridge.pymmcore_plus import gated
+
+    results: list[SiteResult] = []
+    keyed = {"optics": bead_optics(), "on_site": results.append, **options}
+    with FocusClient(address, deadline_ms=PATIENT_MS) as client:
+        assert client.wait_for_agent(RUN_S)
+        run(core, gated(events, client, core, limits=limits, **keyed))
+    return results
+
+
+def noted_moves(core: Any, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Fills with the z that the drive is sent to by its name, as the bridge does and the engine does not."""
+    moves: list[float] = []
+    set_position = core.setPosition
+
+    def note(*args: Any) -> None:
+        if len(args) == 2:
+            moves.append(args[1])
+        set_position(*args)
+
+    monkeypatch.setattr(core, "setPosition", note)
+    return moves
 
 
 @contextmanager

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 import pytest
 
+import runs
 from conftest import Agent, needs
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, FocusLock, SiteResult, ZLimits
 from parfocal_bridge.focus_core import FocusCore
-from runs import PATIENT_MS, RUN_S, move, noted_frames, run, scripted
+from runs import move, noted_frames, scripted
 
 LIMITS = ZLimits(-40, 40)
+gate = partial(runs.gate, limits=LIMITS)
 
 
 @pytest.fixture(scope="module")
@@ -45,18 +48,6 @@ def sites(count: int, z_um: float | None = 3.0) -> list[Any]:
     from beads import bead_events
 
     return [event.model_copy(update={"z_pos": z_um}) for event in bead_events([0.0] * count)]
-
-
-def gate(core: Any, address: str, events: Any, **options: Any) -> list[SiteResult]:
-    from beads import bead_optics
-    from parfocal_bridge.pymmcore_plus import gated
-
-    results: list[SiteResult] = []
-    keyed = {"limits": LIMITS, "optics": bead_optics(), "on_site": results.append, **options}
-    with FocusClient(address, deadline_ms=PATIENT_MS) as client:
-        assert client.wait_for_agent(RUN_S)
-        run(core, gated(events, client, core, **keyed))
-    return results
 
 
 def test_the_offset_of_an_engaged_lock_moves_instead_of_the_drive(agent: Agent, core: Any) -> None:

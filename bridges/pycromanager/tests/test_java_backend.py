@@ -114,7 +114,7 @@ def test_sites_that_start_out_of_focus_end_in_focus(
     assert all(site["decision"] == "accept" for site in sites)
     for error_um, site in zip(ERRORS_UM, sites, strict=True):
         assert abs(site["z_um"]) <= max(UM_PER_LEVEL, abs(error_um) / 2)
-        # A site in focus may be probed once, until the run knows how sharp its beads can be, and stays where it is.
+        # A site in focus may be probed once, until the run knows how sharp its beads get, and stays there.
         assert site["frames"] > 1 if error_um else abs(site["z_um"]) < 0.1
     assert run["saved"] == [[p, k] for p, site in enumerate(sites) for k in range(site["frames"])]
     outcomes = agent.outcomes(len(sites))

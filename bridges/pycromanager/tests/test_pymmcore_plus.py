@@ -20,7 +20,7 @@ from conftest import Agent, needs
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, SiteResult, Verdict, ZLimits
 from parfocal_bridge.pymmcore_plus import ATTEMPT_KEY, ObserveListener, gated, optics_of
-from runs import ACCEPT, PATIENT_MS, RUN_S, noted_frames, retry, run, scripted
+from runs import ACCEPT, PATIENT_MS, RUN_S, noted_frames, noted_moves, retry, run, scripted
 
 needs_here = ("pymmcore_plus", "mm_test_adapters", "useq")
 LIMITS = ZLimits(-40, 40)
@@ -330,15 +330,7 @@ def test_a_stop_on_the_way_is_made_where_the_limits_allow_it(
 ) -> None:
     from beads import bead_events
 
-    moves: list[float] = []
-    set_position = beads.setPosition
-
-    def note(*args: Any) -> None:
-        if len(args) == 2:  # the engine names no device
-            moves.append(args[1])
-        set_position(*args)
-
-    monkeypatch.setattr(beads, "setPosition", note)
+    moves = noted_moves(beads, monkeypatch)
     answer = scripted(retry(kind="move-z", byUm=-4, viaUm=-9), {"keepAttempt": 1})
     with FakeAgent(answer=answer) as agent, FocusClient(agent.address) as client:
         run(beads, gated(bead_events([5.0]), client, beads, limits=limits))

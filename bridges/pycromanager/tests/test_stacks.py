@@ -6,17 +6,20 @@ import json
 import signal
 import threading
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
 
+import runs
 from conftest import Agent, needs
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, Frame, SiteResult, ZLimits
 from parfocal_bridge.pymmcore_plus import ATTEMPT_KEY, gated
-from runs import ACCEPT, PATIENT_MS, RUN_S, move, noted_frames, run, scripted
+from runs import ACCEPT, PATIENT_MS, RUN_S, move, noted_frames, noted_moves, run, scripted
 
 LIMITS = ZLimits(-60, 60)
+gate = partial(runs.gate, limits=LIMITS)
 
 
 @pytest.fixture(autouse=True)
@@ -36,17 +39,6 @@ def stack_sequence(z_um: float, half_um: float = 6.0, **more: Any) -> Any:
 
     plan = useq.ZRangeAround(range=2 * half_um, step=half_um / 2)
     return useq.MDASequence(stage_positions=[(0, 0, z_um)], z_plan=plan, **more)
-
-
-def gate(core: Any, address: str, events: Any, **options: Any) -> list[SiteResult]:
-    from beads import bead_optics
-
-    results: list[SiteResult] = []
-    keyed = {"limits": LIMITS, "optics": bead_optics(), "on_site": results.append, **options}
-    with FocusClient(address, deadline_ms=PATIENT_MS) as client:
-        assert client.wait_for_agent(RUN_S)
-        run(core, gated(events, client, core, **keyed))
-    return results
 
 
 def test_a_stack_whose_focus_lies_outside_is_shifted_and_acquired_again(
@@ -189,15 +181,7 @@ def test_no_more_than_three_slices_are_unanswered_at_a_time(beads: Any, frames: 
 def test_the_stop_on_the_way_of_a_stack_is_on_the_way_to_its_first_slice(
     beads: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moves: list[float] = []
-    set_position = beads.setPosition
-
-    def note(*args: Any) -> None:
-        if len(args) == 2:  # the engine names no device
-            moves.append(args[1])
-        set_position(*args)
-
-    monkeypatch.setattr(beads, "setPosition", note)
+    moves = noted_moves(beads, monkeypatch)
     with FakeAgent(answer=scripted(move(-4, viaUm=-9), {"keepAttempt": 1})) as agent:
         gate(beads, agent.address, stack_sequence(5.0, 2.0))
     assert moves == pytest.approx([3 - 9, 3 - 4], abs=0.05)

@@ -2,11 +2,11 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import { Dealer, Router } from "zeromq";
 import { MicroManagerConnection } from "../../../src/sources/micromanager/connection.js";
+import { until as waitUntil } from "../../agent/helpers.js";
 
 const BUILD = join(import.meta.dirname, "../../../scripts/build-java-test-server.js");
 
@@ -93,15 +93,8 @@ export class JavaServer {
 }
 
 /** Waits until `check` gives something, half a minute at most: processes start at their leisure. */
-export async function until<T>(
-  check: () => T | false | undefined | Promise<T | false | undefined>,
-): Promise<T> {
-  for (let i = 0; i < 1500; i++) {
-    const value = await check();
-    if (value) return value;
-    await setTimeout(20);
-  }
-  throw new Error("waited half a minute in vain");
+export function until<T>(check: Parameters<typeof waitUntil<T>>[0]): Promise<T> {
+  return waitUntil(check, 30_000);
 }
 
 /** A started connection that stops with the test. */

@@ -9,36 +9,16 @@ import ij.process.ShortProcessor;
 import java.nio.file.Path;
 import java.util.List;
 import mmcorej.org.json.JSONObject;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The autofocus method against the real agent, with a microscope that sees beads. */
-class AutofocusTest {
-  private static final double SHARP_UM = 2;
-
-  @TempDir
-  static Path results;
-  private static Agent agent;
-
+class AutofocusTest extends RealAgentTest {
   private final FakeStudio studio = new FakeStudio();
   private final ParfocalAutofocus autofocus = new ParfocalAutofocus();
-
-  @BeforeAll
-  static void startAgent() throws Exception {
-    agent = Agent.start(results);
-  }
-
-  @AfterAll
-  static void stopAgent() throws Exception {
-    if (agent != null) {
-      agent.close();
-    }
-  }
 
   @AfterEach
   void close() {

@@ -4,40 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Path;
 import java.util.List;
 import mmcorej.org.json.JSONObject;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A hardware focus lock, against the real agent. Nothing ever drives against one that is on. */
-class FocusLockTest {
-  private static final double SHARP_UM = 2;
-
-  @TempDir
-  static Path results;
-  private static Agent agent;
-
+class FocusLockTest extends RealAgentTest {
   private final FakeStudio studio = new FakeStudio();
   private final ParfocalAutofocus autofocus = new ParfocalAutofocus();
   private String site;
-
-  @BeforeAll
-  static void startAgent() throws Exception {
-    agent = Agent.start(results);
-  }
-
-  @AfterAll
-  static void stopAgent() throws Exception {
-    if (agent != null) {
-      agent.close();
-    }
-  }
 
   @BeforeEach
   void engageLock(TestInfo test) {

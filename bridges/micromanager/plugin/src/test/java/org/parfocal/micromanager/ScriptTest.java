@@ -16,38 +16,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import mmcorej.org.json.JSONObject;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script, run by the BeanShell that Micro-Manager ships, against the real agent. */
-class ScriptTest {
-  private static final double SHARP_UM = 2;
-
-  @TempDir
-  static Path results;
-  private static Agent agent;
-
+class ScriptTest extends RealAgentTest {
   private final FakeStudio studio = new FakeStudio();
   private final Interpreter shell = new Interpreter();
   private final ExecutorService engine = Executors.newSingleThreadExecutor();
   private boolean isRunning;
-
-  @BeforeAll
-  static void startAgent() throws Exception {
-    agent = Agent.start(results);
-  }
-
-  @AfterAll
-  static void stopAgent() throws Exception {
-    if (agent != null) {
-      agent.close();
-    }
-  }
 
   /** Runs the script with these settings in place of its own, "name = value". */
   private void run(String address, String... settings) throws Exception {
