@@ -5,10 +5,11 @@ import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
 import type { AbandonMessage, DropReason, ErrorMessage, OutcomeMessage } from "../protocol/messages.js";
 import { RefocusPolicy } from "../refocus/policy.js";
+import type { AgentState, Health } from "../sinks/agent-health.js";
 import type { ResultRecord, Sink } from "../sinks/sink.js";
 import type { FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
 import { FrameQueue } from "./frame-queue.js";
-import { type AgentState, type Health, HealthCounters } from "./health.js";
+import { HealthCounters } from "./health.js";
 import { type OpenFrame, OpenFrames } from "./open-frames.js";
 import { verdictOf } from "./verdict.js";
 

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { Actuator } from "./actuator.js";
 import { BindAddress } from "./addresses.js";
+import { AlertsConfig } from "./alerts.js";
+import { DashboardConfig } from "./dashboard.js";
+import { DatabaseConfig } from "./database.js";
 import { ZLimits } from "./z-limits.js";
 
 const Level = z.number().min(0).max(10);
@@ -213,6 +216,9 @@ export const AgentConfig = z.strictObject({
   actuator: Actuator.prefault({}).describe("What the agent drives itself, where no controller asks it."),
   publish: Publish.prefault({}).describe("Verdicts and events for dashboards and loggers."),
   results: Results.prefault({}).describe("Files."),
+  database: DatabaseConfig.prefault({}).describe("The results store."),
+  dashboard: DashboardConfig.prefault({}).describe("The page and the HTTP server (docs/dashboard.md)."),
+  alerts: AlertsConfig.prefault({}).describe("When to tell somebody (docs/operations.md)."),
   agent: z
     .strictObject({
       drainMs: Milliseconds.default(10_000).describe(

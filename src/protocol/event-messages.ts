@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ABANDON_REASONS, Index, Level, Name, Site, Version } from "./common.js";
+import { type ABANDON_REASONS, Fraction, Index, Level, Name, Site, Version } from "./common.js";
 import { Action, DECISIONS } from "./verdict-message.js";
 
 /** Why a frame was not scored, or not in time. */
@@ -96,3 +96,59 @@ export const OutcomeMessage = z.object({
   reason: z.string(),
 });
 export type OutcomeMessage = z.infer<typeof OutcomeMessage>;
+
+/** What a person thinks of a site's focus. */
+export const MARKS = ["fine", "bad"] as const;
+export type Mark = (typeof MARKS)[number];
+
+const RuleValues = z.object({ maxLevel: Level, minCertainty: Fraction });
+
+/** What a person changed while the agent ran. */
+export const Change = z.discriminatedUnion("what", [
+  /** Whether gated frames may lead to actions; off is as `policy.dryRun`. */
+  z.object({ what: z.literal("gating"), on: z.boolean() }),
+  /** Thresholds, of one channel or of all that have none of their own; until the agent ends. */
+  z.object({
+    what: z.literal("rules"),
+    channel: Name.optional(),
+    before: RuleValues,
+    after: RuleValues,
+  }),
+  /** A judgement of a site by eye; the last one counts. `image`: the file that was kept of its frame, if any. */
+  z.object({
+    what: z.literal("label"),
+    site: Site,
+    channel: Name.optional(),
+    timeIndex: Index.optional(),
+    frameId: Name,
+    mark: z.enum(MARKS),
+    image: z.string().optional(),
+  }),
+]);
+export type Change = z.infer<typeof Change>;
+
+/** Somebody changed something by hand. `session` is the run it concerns; without it, the agent as a whole. */
+export const ChangeMessage = z.object({
+  v: Version,
+  type: z.literal("change"),
+  session: Name.optional(),
+  /** Where the change came from: `dashboard`. */
+  by: Name,
+  change: Change,
+  /** One sentence for people. */
+  message: z.string(),
+});
+export type ChangeMessage = z.infer<typeof ChangeMessage>;
+
+/** Something that a person should look at has begun or is over. */
+export const AlertMessage = z.object({
+  v: Version,
+  type: z.literal("alert"),
+  session: Name.optional(),
+  /** What is wrong: `row-failures`, `plate-failures`, `hour-failures`, `no-frames`, `drift`; more may be added. */
+  alert: Name,
+  state: z.enum(["raised", "cleared"]),
+  /** One sentence for people. */
+  message: z.string(),
+});
+export type AlertMessage = z.infer<typeof AlertMessage>;

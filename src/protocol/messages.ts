@@ -2,7 +2,7 @@
  * All messages of protocol version 1; described with examples in docs/protocol.md.
  * @module
  */
-import { DropMessage, ErrorMessage, OutcomeMessage } from "./event-messages.js";
+import { AlertMessage, ChangeMessage, DropMessage, ErrorMessage, OutcomeMessage } from "./event-messages.js";
 import { FrameMessage } from "./frame-message.js";
 import {
   AbandonMessage,
@@ -22,6 +22,8 @@ export const MESSAGES = {
   outcome: OutcomeMessage,
   drop: DropMessage,
   error: ErrorMessage,
+  change: ChangeMessage,
+  alert: AlertMessage,
   abandon: AbandonMessage,
   heartbeat: HeartbeatMessage,
   bye: ByeMessage,
@@ -37,6 +39,8 @@ export type PlainMessage =
   | OutcomeMessage
   | DropMessage
   | ErrorMessage
+  | ChangeMessage
+  | AlertMessage
   | AbandonMessage
   | HeartbeatMessage
   | ByeMessage;

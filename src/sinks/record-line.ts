@@ -2,6 +2,8 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import {
+  AlertMessage,
+  ChangeMessage,
   DropMessage,
   ErrorMessage,
   FrameMessage,
@@ -18,7 +20,14 @@ const Context = z.object({
   late: z.literal(true).optional(),
 });
 
-const Reported = z.discriminatedUnion("type", [VerdictMessage, DropMessage, ErrorMessage, OutcomeMessage]);
+const Reported = z.discriminatedUnion("type", [
+  VerdictMessage,
+  DropMessage,
+  ErrorMessage,
+  OutcomeMessage,
+  ChangeMessage,
+  AlertMessage,
+]);
 
 /** One line of results.jsonl, or undefined where it is none that this version understands. */
 export function parseRecord(line: string): ResultRecord | undefined {

@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import type { Clock } from "../protocol/clock.js";
 import type {
+  AlertMessage,
+  ChangeMessage,
   DropMessage,
   ErrorMessage,
   FrameMessage,
@@ -23,7 +25,15 @@ interface RecordContext {
 }
 
 /** One verdict or event as it is logged and published: a message of the protocol with its context beside it. */
-export type ResultRecord = (VerdictMessage | DropMessage | ErrorMessage | OutcomeMessage) & RecordContext;
+export type ResultRecord = (
+  | VerdictMessage
+  | DropMessage
+  | ErrorMessage
+  | OutcomeMessage
+  | ChangeMessage
+  | AlertMessage
+) &
+  RecordContext;
 
 /** What a sink has done. */
 export interface SinkCounts {

@@ -229,6 +229,8 @@ describe.skipIf(missing !== undefined)("the actuator for Micro-Manager", () => {
       actuator.write(blurred());
       return ends() === 2;
     });
+    // The log line comes before the connection is let go and the search is counted.
+    await until(() => actuator.counts().written === 2);
     expect(actuator.counts()).toEqual({ written: 2, failures: 0, lost: 0 });
     expect((await server.state()).pauses.slice(0, 4)).toEqual([true, false, true, false]);
   });

@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+/** The results store. */
+export const DatabaseConfig = z.strictObject({
+  enabled: z.boolean().default(true).describe("Keep runs in a database, for the page and for parfocal runs."),
+  url: z
+    .string()
+    .regex(/^(postgres|postgresql|file):/, 'must begin with "postgres://" or "file:"')
+    .optional()
+    .describe(
+      "postgres://USER:PASSWORD@HOST/NAME, or file:PATH for SQLite. If unset: parfocal.db in results.folder.",
+    ),
+  batchMs: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(200)
+    .describe("Longest time that a record waits to be written with others, ms."),
+  keepDays: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Runs whose last record is older are deleted at the start, days. If unset: none is."),
+});
