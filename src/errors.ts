@@ -111,6 +111,17 @@ export class AgentError extends ParfocalError {
   readonly tag = "AgentError";
 }
 
+/** A request to the dashboard's server that cannot be met; `status` is the HTTP status that says so. */
+export class RequestError extends ParfocalError {
+  readonly tag = "RequestError";
+  readonly status: number;
+
+  constructor(status: number, reason: string, options?: { cause?: unknown }) {
+    super(reason, options);
+    this.status = status;
+  }
+}
+
 /** True when `error` is a Parfocal error, of the given tag if one is named. */
 export function isParfocalError(error: unknown, tag?: string): error is ParfocalError {
   return error instanceof ParfocalError && (tag === undefined || error.tag === tag);

@@ -9,6 +9,8 @@ export function setup(): void {
   folder = mkdtempSync(join(tmpdir(), "parfocal-test-run-"));
   process.env.TMPDIR = folder;
   process.env.TEMP = folder;
+  // Agents side by side must not ask for the same port.
+  process.env.PARFOCAL_DASHBOARD__PORT = "0";
 }
 
 export function teardown(): void {

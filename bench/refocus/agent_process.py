@@ -18,7 +18,7 @@ def running_agent(results: Path, *flags: str) -> Iterator[str]:
     """Starts `parfocal agent` on free ports; gives its address."""
     command = [shutil.which("node") or "node", str(ROOT / "dist" / "cli" / "main.js"), "agent"]
     command += ["--address", "tcp://127.0.0.1:*", "--publish", "tcp://127.0.0.1:*", "--results", str(results)]
-    command += ["--log-level", "warn", *flags]
+    command += ["--log-level", "warn", "--dashboard-port", "0", *flags]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     try:

@@ -1,9 +1,17 @@
 import type { Logger } from "pino";
 import type { AgentConfig } from "../config/schema.js";
 import { isParfocalError, reasonOf } from "../errors.js";
+import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
-import type { AbandonMessage, DropReason, ErrorMessage, OutcomeMessage } from "../protocol/messages.js";
+import type {
+  AbandonMessage,
+  AlertMessage,
+  ChangeMessage,
+  DropReason,
+  ErrorMessage,
+  OutcomeMessage,
+} from "../protocol/messages.js";
 import { RefocusPolicy } from "../refocus/policy.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
 import type { ResultRecord, Sink } from "../sinks/sink.js";
@@ -22,6 +30,8 @@ export interface AgentOptions {
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Shown each frame that was scored, once it is answered and recorded. Must not throw. */
+  readonly onScored?: (incoming: IncomingFrame, report: FocusReport) => void;
 }
 
 /** Where the started parts listen and write, by name of the source or sink. */
@@ -35,7 +45,8 @@ export class Agent implements SourceHandler {
   readonly #options: AgentOptions;
   readonly #clock: Clock;
   readonly #queue: FrameQueue<OpenFrame>;
-  readonly #policy: RefocusPolicy;
+  /** Decides; its settings may be changed while the agent runs. */
+  readonly policy: RefocusPolicy;
   readonly #counters = new HealthCounters();
   /** Aborts scoring when a stop is forced. */
   readonly #forced = new AbortController();
@@ -54,7 +65,7 @@ export class Agent implements SourceHandler {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#queue = new FrameQueue(options.config.queue);
-    this.#policy = new RefocusPolicy(options.config.policy);
+    this.policy = new RefocusPolicy(options.config.policy);
     this.#open = new OpenFrames(this.#clock);
   }
 
@@ -141,14 +152,14 @@ export class Agent implements SourceHandler {
 
   bye(session: string): void {
     this.#options.log.info({ session }, "Controller said goodbye");
-    this.outcomes(this.#policy.forget(session, "the controller ended its session"));
+    this.note(...this.policy.forget(session, "the controller ended its session"));
   }
 
   abandon(message: AbandonMessage): void {
     const { session, site, why, reason } = message;
     this.#options.log.warn({ session, site: site.name, why, reason }, "Controller ended a site");
-    const outcome = this.#policy.abandon(message);
-    if (outcome !== undefined) this.outcomes([outcome]);
+    const outcome = this.policy.abandon(message);
+    if (outcome !== undefined) this.note(outcome);
   }
 
   queued(): number {
@@ -174,7 +185,7 @@ export class Agent implements SourceHandler {
       const isLate = job.isSettled;
       // Nobody waits for a late verdict any more, so it must not lead to an action.
       const header = isLate ? ({ ...job.header, mode: "observe" } as const) : job.header;
-      const judgement = this.#policy.judge(header, report, this.#clock.wallMs());
+      const judgement = this.policy.judge(header, report, this.#clock.wallMs());
       const verdict = verdictOf(job.header, report, judgement, scorer.model, {
         queueMs: takenMs - job.receivedMs,
         scoreMs: doneMs - takenMs,
@@ -182,8 +193,9 @@ export class Agent implements SourceHandler {
       });
       if (!isLate) this.#open.settle(job, verdict);
       this.#record({ ...verdict, ...this.#contextOf(job), ...(isLate && { late: true as const }) });
-      this.outcomes(judgement.outcomes);
-      this.#policy.digest();
+      this.note(...judgement.outcomes);
+      this.#options.onScored?.(job, report);
+      this.policy.digest();
     } catch (error) {
       if (this.#forced.signal.aborted) this.#drop(job, "shutdown");
       else this.#fail(job, error);
@@ -213,13 +225,13 @@ export class Agent implements SourceHandler {
 
   #unanswered({ header }: OpenFrame, why: string): void {
     if (header.mode !== "gate") return;
-    const outcome = this.#policy.unanswered(header, why);
-    if (outcome !== undefined) this.outcomes([outcome]);
+    const outcome = this.policy.unanswered(header, why);
+    if (outcome !== undefined) this.note(outcome);
   }
 
-  /** Records what became of sites. */
-  outcomes(outcomes: readonly OutcomeMessage[]): void {
-    for (const outcome of outcomes) this.#record({ ...outcome, recordedMs: this.#clock.wallMs() });
+  /** Records what became of sites, what somebody changed, and what somebody should look at. */
+  note(...messages: readonly (OutcomeMessage | ChangeMessage | AlertMessage)[]): void {
+    for (const message of messages) this.#record({ ...message, recordedMs: this.#clock.wallMs() });
   }
 
   #contextOf({ source, header }: OpenFrame): Pick<ResultRecord, "recordedMs" | "source" | "frame"> {
@@ -245,7 +257,7 @@ export class Agent implements SourceHandler {
     this.#forced.abort();
     this.#queue.clear();
     for (const job of this.#open.all()) this.#drop(job, "shutdown");
-    this.outcomes(this.#policy.forget(undefined, "the agent stopped"));
+    this.note(...this.policy.forget(undefined, "the agent stopped"));
     await Promise.all(this.#startedSources.map((source) => this.#quietly(source.stop())));
     // The last one first: an actuator still has something to record when it is stopped.
     for (const sink of this.#startedSinks.toReversed()) await this.#quietly(sink.stop());

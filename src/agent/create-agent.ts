@@ -1,12 +1,15 @@
 import type { Logger } from "pino";
 import type { AgentConfig } from "../config/schema.js";
+import type { Dashboard } from "../dashboard/dashboard.js";
+import { MemoryHistory } from "../dashboard/run-history.js";
+import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
 import type { OutcomeMessage } from "../protocol/messages.js";
 import { createSink } from "../sinks/registry.js";
 import type { Sink } from "../sinks/sink.js";
 import { createSource } from "../sources/registry.js";
-import type { FrameSource } from "../sources/source.js";
+import type { FrameSource, IncomingFrame } from "../sources/source.js";
 import { Agent } from "./agent.js";
 
 export interface AgentParts {
@@ -14,28 +17,43 @@ export interface AgentParts {
   readonly log: Logger;
   /** Version of the program, for `welcome`. */
   readonly version: string;
+  /** One line: what computes, and where. */
+  readonly engine?: string;
   readonly clock?: Clock;
 }
 
 /** An agent with the sources and sinks that the configuration enables; none is started. */
 export async function createAgent(config: AgentConfig, parts: AgentParts): Promise<Agent> {
-  const { scorer, log, version, clock = systemClock } = parts;
+  const { scorer, log, version, engine = "", clock = systemClock } = parts;
+  const agent = () => made;
   const sources = new Map<string, FrameSource>();
-  const agent = { name: "parfocal", version };
+  const context = { log, clock, agent: { name: "parfocal", version }, model: scorer.model };
   for (const [name, { enabled }] of Object.entries(config.sources)) {
-    if (enabled)
-      sources.set(name, await createSource(name, config.sources, { log, clock, agent, model: scorer.model }));
+    if (enabled) sources.set(name, await createSource(name, config.sources, context));
   }
   const sinks = new Map<string, Sink>();
   // The table of sites is restored from results.jsonl, which must be repaired first.
   for (const name of ["jsonl", "csv", ...(config.publish.enabled ? ["publish"] : [])]) {
     sinks.set(name, await createSink(name, config, { log, clock }));
   }
+  let dashboard: Dashboard | undefined;
+  if (config.dashboard.enabled) {
+    const { createDashboard } = await import("./create-dashboard.js");
+    const history = new MemoryHistory();
+    dashboard = createDashboard(config, { log, clock, version, model: scorer.model, engine, history, agent });
+    sinks.set("dashboard", dashboard);
+  }
   if (config.actuator.micromanager.enabled) {
     const { MicroManagerActuator } = await import("./micro-manager-actuator.js");
-    const onOutcome = (outcome: OutcomeMessage) => made.outcomes([outcome]);
+    const onOutcome = (outcome: OutcomeMessage) => made.note(outcome);
     sinks.set("micromanager", new MicroManagerActuator(config, { scorer, log, clock, onOutcome }));
   }
-  const made = new Agent({ config, scorer, sources, sinks, log, clock });
+  const made = new Agent({
+    ...{ config, scorer, sources, sinks, log, clock },
+    ...(dashboard !== undefined && {
+      onScored: ({ header, frame }: IncomingFrame, report: FocusReport) =>
+        dashboard.scored(header.id, frame, report),
+    }),
+  });
   return made;
 }

@@ -26,6 +26,8 @@ interface AgentArguments {
   device: string | undefined;
   "engine-threads": number | undefined;
   "dry-run": boolean | undefined;
+  "dashboard-port": number | undefined;
+  control: boolean | undefined;
   "log-level": string | undefined;
   set: string[] | undefined;
 }
@@ -52,6 +54,11 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
       .option("device", { type: "string", describe: "Auto, or a device of the engine [scorer.device]" })
       .option("engine-threads", { type: "number", describe: "Threads of the engine [scorer.threads]" })
       .option("dry-run", { type: "boolean", describe: "Only say what would be done [policy.dryRun]" })
+      .option("dashboard-port", { type: "number", describe: "Port of the page [dashboard.port]" })
+      .option("control", {
+        type: "boolean",
+        describe: "Let the page change things, with a token [dashboard.control]",
+      })
       .option("log-level", { type: "string", describe: "Trace to fatal, or silent [log.level]" })
       .option("set", { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" })
       .epilogue(
@@ -78,7 +85,8 @@ async function runAgent(args: AgentArguments): Promise<void> {
   let scorer: Scorer | undefined;
   try {
     scorer = await loadScorer(config);
-    const agent = await createAgent(config, { scorer, log, version: packageVersion() });
+    const { engine } = scorer;
+    const agent = await createAgent(config, { scorer, log, version: packageVersion(), engine });
     const places = await agent.start(stopping.signal);
     announce(places, scorer, log);
     await aborted(stopping.signal);
@@ -126,10 +134,10 @@ function onSignals(log: Logger, stopping: AbortController, force: AbortControlle
 
 /** Tells a parent process and the log that frames are taken. */
 function announce(places: AgentPlaces, { model, engine }: Scorer, log: Logger): void {
-  const { jsonl, csv, zeromq, publish, folder } = places;
+  const { jsonl, csv, zeromq, publish, dashboard, folder } = places;
   const line = {
     type: "ready",
-    addresses: { zeromq, publish },
+    addresses: { zeromq, publish, dashboard },
     folder,
     results: jsonl,
     sites: csv,
@@ -157,6 +165,8 @@ function* flagsOf(args: AgentArguments): Generator<readonly [string, unknown, st
   yield ["scorer.device", args.device, "--device"];
   yield ["scorer.threads", args["engine-threads"], "--engine-threads"];
   yield ["policy.dryRun", args["dry-run"], "--dry-run"];
+  yield ["dashboard.port", args["dashboard-port"], "--dashboard-port"];
+  yield ["dashboard.control", args.control, "--control"];
   yield ["log.level", args["log-level"], "--log-level"];
   yield* settingFlags(args.set);
 }

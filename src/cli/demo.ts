@@ -17,6 +17,10 @@ const options = {
   results: { type: "string", describe: "Folder of the logs; default: runs/demo-<time>" },
   json: { type: "string", describe: "File for the summary as JSON" },
   seed: { type: "number", default: 1, describe: "Another seed, another plate" },
+  keep: { type: "boolean", default: false, describe: "Leave the agent and its page up until Ctrl-C" },
+  port: { type: "number", default: 0, describe: "Port of the page; 0 picks a free one" },
+  control: { type: "boolean", default: false, describe: "Let the page change things" },
+  "site-ms": { type: "number", default: 0, describe: "Time that a site takes at least, ms: to watch it" },
   model: { type: "string", default: "default", describe: "Shipped model's name, or a model folder" },
 } as const satisfies Record<string, Options>;
 
@@ -24,7 +28,7 @@ const options = {
 const MAX_LEVEL = 0.6;
 
 interface ReadyLine {
-  readonly addresses: { readonly zeromq: string; readonly publish: string };
+  readonly addresses: { readonly zeromq: string; readonly publish: string; readonly dashboard: string };
   readonly results: string;
   readonly sites: string;
   readonly engine: string;
@@ -45,6 +49,7 @@ export const demoCommand: CommandModule<unknown, InferredOptionTypes<typeof opti
       "agent",
       ...["--address", "tcp://127.0.0.1:*", "--publish", "tcp://127.0.0.1:*"],
       ...["--results", folder, "--model", argv.model, "--log-level", "warn"],
+      ...["--dashboard-port", String(argv.port), ...(argv.control ? ["--control"] : [])],
       ...["--set", `policy.maxLevel=${MAX_LEVEL}`],
     ]);
     const children = [agent];
@@ -58,18 +63,13 @@ export const demoCommand: CommandModule<unknown, InferredOptionTypes<typeof opti
       console.log(
         `Agent ready at ${ready.addresses.zeromq} (frames) and ${ready.addresses.publish} (events)`,
       );
+      console.log(`Watch it: ${ready.addresses.dashboard}`);
       console.log(`Engine: ${ready.engine}`);
       console.log(`Policy: a frame is accepted up to an expected level of ${MAX_LEVEL}\n`);
       const microscope = start([
         "microscope",
-        ...[
-          "--address",
-          ready.addresses.zeromq,
-          "--seed",
-          String(argv.seed),
-          "--session",
-          `demo-${argv.seed}`,
-        ],
+        ...["--address", ready.addresses.zeromq, "--site-ms", String(argv.siteMs)],
+        ...["--seed", String(argv.seed), "--session", `demo-${argv.seed}`],
       ]);
       children.push(microscope);
       const summary = await follow(microscope);
@@ -78,6 +78,10 @@ export const demoCommand: CommandModule<unknown, InferredOptionTypes<typeof opti
         const { sites, displaced, recovered, endedBlurrier, exposures, latencyMs } = summary;
         const json = { sites, displaced, recovered, endedBlurrier, exposures, latencyMs };
         await writeAtomically(argv.json, Buffer.from(`${JSON.stringify(json, null, 2)}\n`));
+      }
+      if (argv.keep) {
+        console.log(`\nThe page stays at ${ready.addresses.dashboard} until Ctrl-C.`);
+        await ended(agent);
       }
     } finally {
       stopAll();

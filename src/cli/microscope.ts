@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { GateClient } from "../microscope/gate-client.js";
@@ -26,6 +27,7 @@ const options = {
   },
   seed: { type: "number", default: 1, describe: "Seed of the plate's shape and of the camera's noise" },
   session: { type: "string", default: "simulated", describe: "Name of the run in frame identifiers" },
+  "site-ms": { type: "number", default: 0, describe: "Time that a site takes at least, ms" },
   "deadline-ms": {
     type: "number",
     default: 2000,
@@ -58,9 +60,12 @@ export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeo
         clock: () => performance.now(),
         signal: interrupt.signal,
       });
+      let startedMs = performance.now();
       for await (const result of run) {
         results.push(result);
         print({ type: "site", done: results.length, of: sites.length, ...result });
+        await pause(argv.siteMs - (performance.now() - startedMs), interrupt.signal);
+        startedMs = performance.now();
       }
     } catch (error) {
       if (!interrupt.signal.aborted) throw error;
@@ -71,6 +76,11 @@ export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeo
     }
   },
 };
+
+/** Waits; not at all for a time below 0. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await setTimeout(ms, undefined, { signal });
+}
 
 function print(line: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -1,14 +1,12 @@
 import { type Frame, PATCH_PX } from "../frames/frame.js";
 import { mostProbableLevel } from "./certainty.js";
 import { levelColour, type Rgb } from "./colours.js";
+import { displayRange } from "./display-range.js";
 import { type FocusReport, LEVELS } from "./report.js";
 import { patchOrigins } from "./tiling.js";
 
 const BORDER_PX = 2;
 const BAR_PX = 8;
-/** Shares of the pixels shown as black and as white. */
-const DARKEST = 0.001;
-const BRIGHTEST = 0.999;
 
 /**
  * The frame in grey with each patch framed: hue = level, brightness = certainty; the bar below has the colour of
@@ -48,16 +46,4 @@ export function drawOverlay(
   const barColour = levelColour(report.level, 1);
   for (let y = frame.height; y < height; y++) for (let x = 0; x < width; x++) paint(x, y, barColour);
   return { width, height, rgb };
-}
-
-function displayRange({ pixels }: Frame): [number, number] {
-  const step = Math.max(1, Math.floor(pixels.length / 65536));
-  const sample = Uint16Array.from(
-    { length: Math.ceil(pixels.length / step) },
-    (_, i) => pixels[i * step]!,
-  ).sort();
-  return [
-    sample[Math.floor(DARKEST * (sample.length - 1))]!,
-    sample[Math.ceil(BRIGHTEST * (sample.length - 1))]!,
-  ];
 }

@@ -162,9 +162,8 @@ function stuckDrive({ samples, actions }: SiteSearch, frame: FrameMessage): Obst
 
 function unlessDry(context: StepContext, action: NonNullable<SiteStep["action"]>, reason: string): SiteStep {
   if (!context.settings.dryRun) return { action, reason };
-  const keep = context.search.samples.length - 1;
-  const words = `${reason} (dry run: not done)`;
-  return { end: endAt(context.search, keep, "dry-run", words), reason: words };
+  // A search that was under way when retries were forbidden goes back to the best z that it saw.
+  return giveUp(context, indexToKeep(context.search.samples), "dry-run", `${reason} (dry run: not done)`);
 }
 
 /** Ends the search at the best z seen. */

@@ -43,7 +43,16 @@ export class RefocusPolicy {
   readonly #failures = new BoundedMap<string, { inARow: number; sitesLeft: number }>(MAX_SITES);
 
   constructor(settings: PolicySettings) {
-    this.#settings = settings;
+    this.#settings = { ...settings };
+  }
+
+  get settings(): PolicySettings {
+    return this.#settings;
+  }
+
+  /** Changes settings from the next frame on; what was learned stays. */
+  change(changes: Partial<PolicySettings>): void {
+    Object.assign(this.#settings, changes);
   }
 
   /**

@@ -4,6 +4,9 @@ import { pixelTypeOf } from "../frames/frame.js";
 import type { FramePage } from "../frames/read-frames.js";
 import type { FrameMessage, Site } from "../protocol/messages.js";
 
+/** What the session of a watched folder begins with; its path follows. */
+export const FOLDER_SESSION = "folder:";
+
 /** A page of a file and where the file lies. */
 export interface FilePage extends FramePage {
   /** Path of the file from the watched folder, with forward slashes. */

@@ -6,7 +6,7 @@ import { FrameReadError, reasonOf } from "../errors.js";
 import { errorCode } from "../frames/file-reasons.js";
 import { readFrames } from "../frames/read-frames.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
-import { headerOf } from "./file-header.js";
+import { FOLDER_SESSION, headerOf } from "./file-header.js";
 import { globMatcher } from "./glob.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 
@@ -137,7 +137,7 @@ export class FolderSource implements FrameSource {
         ...page,
         relativePath: this.#relative(path),
         signature,
-        session: `folder:${this.#root}`.slice(0, 512),
+        session: `${FOLDER_SESSION}${this.#root}`.slice(0, 512),
         sequence: this.#sequence++,
       });
       // One frame at a time: the queue never has to drop one, and the folder is the buffer.

@@ -31,6 +31,8 @@ export function testConfig(folder: string, overrides: Record<string, unknown> = 
     sources: { zeromq: { address: "tcp://127.0.0.1:0" } },
     publish: { address: "tcp://127.0.0.1:0" },
     results: { folder, csvMs: 20 },
+    dashboard: { enabled: false },
+    database: { enabled: false },
     ...overrides,
   });
 }

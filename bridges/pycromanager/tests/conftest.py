@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[3]
 CONTRACT = ROOT / "test" / "contract"
 AGENT = ROOT / "dist" / "cli" / "main.js"
 START_S = 60.0
+# Agents side by side must not ask for the same port.
+os.environ.setdefault("PARFOCAL_DASHBOARD__PORT", "0")
 
 
 def skip_or_fail(reason: str) -> None:

@@ -68,6 +68,7 @@ final class Agent implements AutoCloseable {
     command.addAll(List.of("--address", address, "--publish", "tcp://127.0.0.1:*", "--results", results.toString()));
     String model = System.getenv("PARFOCAL_TEST_MODEL");
     command.addAll(model == null ? List.of() : List.of("--model", model));
+    command.addAll(List.of("--dashboard-port", "0"));
     command.addAll(flags);
     File log = results.resolve("agent.log").toFile();
     process = new ProcessBuilder(command).directory(root().toFile())

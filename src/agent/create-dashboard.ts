@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { AgentConfig } from "../config/schema.js";
+import { Dashboard, type PartialStatus } from "../dashboard/dashboard.js";
+import { LabelSet } from "../dashboard/label-set.js";
+import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
+import type { RunHistory } from "../dashboard/run-history.js";
+import type { Probes } from "../dashboard/server/routes.js";
+import type { RuleValues } from "../dashboard/wire.js";
+import type { ModelIdentity } from "../focus/scorer-types.js";
+import type { Clock } from "../protocol/clock.js";
+import { type PolicySettings, rulesFor } from "../refocus/thresholds.js";
+import type { Agent } from "./agent.js";
+
+const TOKEN_BYTES = 24;
+
+export interface AgentDashboardParts {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly model: ModelIdentity;
+  /** One line: what computes, and where. */
+  readonly engine: string;
+  readonly history: RunHistory;
+  readonly probes?: Probes | undefined;
+  /** Once there is one. */
+  readonly agent: () => Agent;
+}
+
+/** The dashboard of an agent. */
+export function createDashboard(config: AgentConfig, parts: AgentDashboardParts): Dashboard {
+  const { log, clock, history, probes, agent } = parts;
+  const { port, control, token, previews } = config.dashboard;
+  const { folder } = config.results;
+  return new Dashboard({
+    ...{ port, log, clock, history, ...(probes !== undefined && { probes }) },
+    previews: new PreviewKeeper(previews, join(folder, "previews"), log),
+    status: () => statusOf(parts),
+    ...(control && {
+      control: {
+        token: token ?? randomBytes(TOKEN_BYTES).toString("base64url"),
+        isTokenNew: token === undefined,
+        policy: () => agent().policy,
+        labels: new LabelSet(join(folder, "labels")),
+        note: (change) => agent().note(change),
+      },
+    }),
+  });
+}
+
+function statusOf({ version, model, engine, agent }: AgentDashboardParts): PartialStatus {
+  const { settings } = agent().policy;
+  const channels = Object.keys(settings.channels).map((name) => [name, rulesOf(settings, name)] as const);
+  return {
+    kind: "agent",
+    version,
+    model: { name: model.name, sha256: model.sha256 },
+    engine,
+    health: agent().health(),
+    gating: !settings.dryRun,
+    rules: rulesOf(settings, undefined),
+    channels: Object.fromEntries(channels),
+  };
+}
+
+function rulesOf(settings: PolicySettings, channel: string | undefined): RuleValues {
+  const { maxLevel, minCertainty } = rulesFor(settings, channel);
+  return { maxLevel, minCertainty };
+}

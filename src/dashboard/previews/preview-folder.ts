@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { encode } from "fast-png";
+import type { Frame } from "../../frames/frame.js";
+import { writeAtomically } from "../../frames/write-atomically.js";
+import { writeTiff } from "../../frames/write-tiff.js";
+import type { FrameDetail } from "../wire.js";
+import { previewOf } from "./preview-image.js";
+
+/** What is known of a frame when its picture is made. */
+export type PatchDetail = Pick<
+  FrameDetail,
+  "id" | "width" | "height" | "patchPx" | "lefts" | "tops" | "levels" | "certainties" | "distribution"
+>;
+
+export interface PreviewLimits {
+  /** Longest side of a picture, px. */
+  readonly maxPx: number;
+  /** Disk for pictures, and memory for the last frames as they came, bytes. */
+  readonly keepBytes: number;
+  readonly holdBytes: number;
+}
+
+/** Name of the files of a frame, without extension: an id may hold any character. */
+export function previewName(frameId: string): string {
+  return createHash("sha256").update(frameId).digest("hex").slice(0, 32);
+}
+
+/** A folder of pictures, two files a frame: NAME.png and NAME.json (a `FrameDetail`). The oldest frames go first. */
+export class PreviewFolder {
+  readonly #folder: string;
+  readonly #limits: PreviewLimits;
+  /** Bytes on disk by file name, the oldest first. */
+  readonly #sizes = new Map<string, number>();
+  readonly #held = new Map<string, Frame>();
+  #keptBytes = 0;
+  #heldBytes = 0;
+
+  constructor(folder: string, limits: PreviewLimits) {
+    this.#folder = folder;
+    this.#limits = limits;
+  }
+
+  /** Makes the folder and counts what is there. */
+  async start(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    const names = (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{32}\.(png|json)$/.test(name));
+    const files = await Promise.all(
+      names.map(async (name) => ({ name, ...(await stat(join(this.#folder, name))) })),
+    );
+    files.sort((a, b) => a.mtimeMs - b.mtimeMs);
+    for (const { name, size } of files) this.#count(name, size);
+  }
+
+  async keep(frame: Frame, detail: PatchDetail): Promise<void> {
+    this.#hold(detail.id, frame);
+    const { width, height, grey, scale, displayRange } = previewOf(frame, this.#limits.maxPx);
+    const png = encode({ width, height, data: grey, depth: 8, channels: 1 });
+    const name = previewName(detail.id);
+    await this.#write(`${name}.png`, png);
+    const whole: FrameDetail = { ...detail, hasPreview: true, previewScale: scale, displayRange };
+    await this.#write(`${name}.json`, Buffer.from(JSON.stringify(whole)));
+    await this.#makeRoom();
+  }
+
+  /** Saves a frame as it came, as TIFF; false if it is no longer held. */
+  async save(frameId: string, path: string): Promise<boolean> {
+    const frame = this.#held.get(frameId);
+    if (frame === undefined) return false;
+    await writeTiff(path, frame);
+    return true;
+  }
+
+  async #write(name: string, bytes: Uint8Array): Promise<void> {
+    await writeAtomically(join(this.#folder, name), bytes);
+    this.#count(name, bytes.length);
+  }
+
+  #count(name: string, bytes: number): void {
+    this.#keptBytes += bytes - (this.#sizes.get(name) ?? 0);
+    this.#sizes.delete(name);
+    this.#sizes.set(name, bytes);
+  }
+
+  async #makeRoom(): Promise<void> {
+    for (const [name, bytes] of this.#sizes) {
+      if (this.#keptBytes <= this.#limits.keepBytes) return;
+      await rm(join(this.#folder, name), { force: true });
+      this.#sizes.delete(name);
+      this.#keptBytes -= bytes;
+    }
+  }
+
+  #hold(id: string, frame: Frame): void {
+    this.#held.set(id, frame);
+    this.#heldBytes += frame.pixels.byteLength;
+    for (const [oldest, { pixels }] of this.#held) {
+      if (this.#heldBytes <= this.#limits.holdBytes) return;
+      this.#held.delete(oldest);
+      this.#heldBytes -= pixels.byteLength;
+    }
+  }
+}
