@@ -107,21 +107,12 @@ export class Agent implements SourceHandler {
   }
 
   health(): Health {
-    const { verdicts, late, drops, errors, outcomes, lost, received, lastFrameMs } = this.#counters;
-    return {
+    return this.#counters.health({
       state: this.#state,
       startedMs: this.#startedMs,
-      lastFrameMs,
       queueDepth: this.#queue.length,
-      received,
-      verdicts: { ...verdicts },
-      late,
-      drops: { ...drops },
-      errors: { ...errors },
-      outcomes: { ...outcomes },
-      lost,
       sinks: Object.fromEntries([...this.#options.sinks].map(([name, sink]) => [name, sink.counts()])),
-    };
+    });
   }
 
   frame(incoming: IncomingFrame): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Decision } from "../protocol/messages.js";
+import type { Health } from "../sinks/agent-health.js";
 import type { ResultRecord } from "../sinks/sink.js";
 
 /** Counts what happens. */
@@ -11,6 +12,18 @@ export class HealthCounters {
   late = 0;
   lost = 0;
   lastFrameMs: number | undefined;
+
+  /** Everything at this moment. */
+  health(rest: Pick<Health, "state" | "startedMs" | "queueDepth" | "sinks">): Health {
+    const { verdicts, late, drops, errors, outcomes, lost, received, lastFrameMs } = this;
+    const counts = {
+      verdicts: { ...verdicts },
+      drops: { ...drops },
+      errors: { ...errors },
+      outcomes: { ...outcomes },
+    };
+    return { ...rest, ...counts, late, lost, received, lastFrameMs };
+  }
 
   count(record: ResultRecord): void {
     if (record.type === "verdict" && record.late) this.late++;

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { destination, type Logger, pino } from "pino";
 import type { CommandModule } from "yargs";
 import type { Agent, AgentPlaces } from "../agent/agent.js";
@@ -7,6 +6,7 @@ import { flagLayer } from "../config/layers.js";
 import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
 import type { Scorer } from "../focus/scorer.js";
+import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
 
 /** Exit codes after a second signal: 128 + its number. */
@@ -182,9 +182,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) done();
     else signal.addEventListener("abort", done, { once: true });
   });
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

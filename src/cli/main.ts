@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
@@ -12,22 +11,21 @@ import { evaluateCommand } from "./evaluate.js";
 import { exitCodes } from "./exit-codes.js";
 import { focusCommand } from "./focus.js";
 import { microscopeCommand } from "./microscope.js";
+import { packageVersion } from "./package-version.js";
 import { say } from "./progress.js";
+import { replayCommand } from "./replay.js";
 import { reportCommand } from "./report.js";
 import { scoreCommand } from "./score.js";
 import { trainCommand } from "./train.js";
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
-
 try {
   await yargs(hideBin(process.argv))
     .scriptName("parfocal")
-    .version(version)
+    .version(packageVersion())
     .command(agentCommand)
     .command(scoreCommand)
     .command(reportCommand)
+    .command(replayCommand)
     .command(trainCommand)
     .command(evaluateCommand)
     .command(degradeCommand)

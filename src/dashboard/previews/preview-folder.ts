@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { encode } from "fast-png";
 import type { Frame } from "../../frames/frame.js";
+import { makeFolder } from "../../frames/make-folder.js";
 import { writeAtomically } from "../../frames/write-atomically.js";
 import { writeTiff } from "../../frames/write-tiff.js";
 import type { FrameDetail } from "../wire.js";
@@ -44,7 +45,7 @@ export class PreviewFolder {
 
   /** Makes the folder and counts what is there. */
   async start(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     const names = (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{32}\.(png|json)$/.test(name));
     const files = await Promise.all(
       names.map(async (name) => ({ name, ...(await stat(join(this.#folder, name))) })),
@@ -68,6 +69,7 @@ export class PreviewFolder {
   async save(frameId: string, path: string): Promise<boolean> {
     const frame = this.#held.get(frameId);
     if (frame === undefined) return false;
+    await makeFolder(dirname(path));
     await writeTiff(path, frame);
     return true;
   }

@@ -1,0 +1,131 @@
+import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { destination, pino } from "pino";
+import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { HealthCounters } from "../agent/health.js";
+import { DashboardConfig } from "../config/dashboard.js";
+import { Dashboard, type PartialStatus } from "../dashboard/dashboard.js";
+import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
+import { MemoryHistory } from "../dashboard/run-history.js";
+import { ResultsError } from "../errors.js";
+import { fileReason } from "../frames/file-reasons.js";
+import { systemClock } from "../protocol/clock.js";
+import { readRecords } from "../sinks/record-line.js";
+import type { ResultRecord } from "../sinks/sink.js";
+import { packageVersion } from "./package-version.js";
+import { say } from "./progress.js";
+
+/** Pauses of a run are cut to this, s of the run: nobody waits for a microscope that stood still. */
+const LONGEST_PAUSE_S = 60;
+
+const options = {
+  port: { type: "number", default: 0, describe: "Port of the page; 0 picks a free one" },
+  speed: {
+    type: "number",
+    describe: "Play the run as it went, so many times as fast; default: show it as it ended",
+  },
+} as const satisfies Record<string, Options>;
+
+type ReplayArguments = InferredOptionTypes<typeof options> & { run: string };
+
+/** `parfocal replay RUN`: the dashboard on finished data. */
+export const replayCommand: CommandModule<unknown, ReplayArguments> = {
+  command: "replay <run>",
+  describe: "Show a finished run on the dashboard, or play it as it went",
+  builder: (yargs) =>
+    yargs
+      .positional("run", {
+        type: "string",
+        demandOption: true,
+        describe: "Folder of the results, or its results.jsonl",
+      })
+      .options(options)
+      .epilogue("Prints one line of JSON with type ready and the page's address; runs until it is stopped."),
+  handler: async ({ run, port, speed }) => {
+    const file = await resultsFile(run);
+    const stopping = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
+    const replay = replayOf(dirname(file), port);
+    const page = await replay.dashboard.start();
+    try {
+      process.stdout.write(`${JSON.stringify({ type: "ready", addresses: { dashboard: page } })}\n`);
+      const skipped = await play(file, replay.apply, speed, stopping.signal);
+      if (skipped > 0) say(`${skipped} lines could not be read and are left out.`);
+      await setTimeout(2 ** 30, undefined, { signal: stopping.signal });
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error;
+    } finally {
+      await replay.dashboard.stop();
+    }
+  },
+};
+
+/** @throws ResultsError naming the file if there is none. */
+async function resultsFile(run: string): Promise<string> {
+  let path = run;
+  try {
+    if ((await stat(run)).isDirectory()) path = join(run, "results.jsonl");
+    await stat(path);
+  } catch (cause) {
+    throw new ResultsError(path, `${fileReason(cause)}; name the folder that the agent wrote`, { cause });
+  }
+  return path;
+}
+
+function replayOf(folder: string, port: number): { dashboard: Dashboard; apply(record: ResultRecord): void } {
+  const log = pino({ level: "warn", base: null }, destination({ dest: 2, sync: true }));
+  const counters = new HealthCounters();
+  let model = { name: "", sha256: "" };
+  const status = (): PartialStatus => ({
+    kind: "replay",
+    version: packageVersion(),
+    model,
+    engine: "",
+    health: counters.health({ state: "stopped", startedMs: undefined, queueDepth: 0, sinks: {} }),
+    gating: true,
+    rules: { maxLevel: 1, minCertainty: 0.25 },
+    channels: {},
+  });
+  const dashboard = new Dashboard({
+    ...{ port, log, status },
+    clock: systemClock,
+    history: new MemoryHistory(),
+    previews: new PreviewKeeper(
+      { ...DashboardConfig.parse({}).previews, enabled: false },
+      join(folder, "previews"),
+      log,
+    ),
+  });
+  const apply = (record: ResultRecord) => {
+    counters.count(record);
+    if (record.frame !== undefined) counters.received++;
+    if (record.type === "verdict") model = record.model;
+    dashboard.write(record);
+  };
+  return { dashboard, apply };
+}
+
+/** @returns lines that could not be read. */
+async function play(
+  file: string,
+  apply: (record: ResultRecord) => void,
+  speed: number | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  let skipped = 0;
+  let lastMs: number | undefined;
+  for await (const record of readRecords(file, signal)) {
+    if (record === undefined) {
+      skipped++;
+      continue;
+    }
+    if (speed !== undefined && lastMs !== undefined) {
+      const pauseMs = Math.min(record.recordedMs - lastMs, LONGEST_PAUSE_S * 1000) / speed;
+      if (pauseMs >= 1) await setTimeout(pauseMs, undefined, { signal });
+    }
+    lastMs = record.recordedMs;
+    apply(record);
+  }
+  return skipped;
+}

@@ -1,0 +1,185 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { Subscriber } from "zeromq";
+import type { StatusView } from "../../src/dashboard/wire.js";
+import { readManifest } from "../../src/frames/manifest.js";
+import { readFrames } from "../../src/frames/read-frames.js";
+import { encodeTiff } from "../../src/frames/write-tiff.js";
+import { loadImageSet } from "../../src/training/image-set.js";
+import { sleep, temporaryFolder, until } from "../agent/helpers.js";
+import { ask, change, serve, TOKEN } from "./helpers.js";
+
+const control = { control: true, token: TOKEN };
+const SITE = { name: "B3-Site_0", well: "B3", plate: "P1" };
+
+describe("pausing gating", () => {
+  test("stops refocusing from the next frame on, and resuming lets it go on", async () => {
+    const { host, controller, results } = await serve(control);
+
+    await change(host, { what: "gating", on: false });
+    const paused = await controller.ask(4, { site: SITE, zUm: 0 });
+    await change(host, { what: "gating", on: true });
+    const resumed = await controller.ask(4, { site: { ...SITE, name: "B3-Site_1" }, zUm: 0 });
+
+    expect(paused).toMatchObject({ decision: "flag", acquireAgain: false });
+    expect(paused).not.toHaveProperty("action");
+    expect(resumed).toMatchObject({ decision: "retry", action: { kind: "move-z" } });
+    const changes = (await results()).filter(({ type }) => type === "change");
+    expect(changes).toMatchObject([
+      { by: "dashboard", change: { what: "gating", on: false }, message: expect.stringContaining("paused") },
+      { by: "dashboard", change: { what: "gating", on: true } },
+    ]);
+  });
+
+  test("brings a search that is under way back to the best z that it saw", async () => {
+    const { host, controller } = await serve(control);
+    const first = await controller.ask(4, { site: SITE, zUm: 0, attempt: 0 });
+
+    await change(host, { what: "gating", on: false });
+    const worse = await controller.ask(8, { site: SITE, zUm: 8, attempt: 1 });
+
+    expect(first).toMatchObject({ decision: "retry" });
+    expect(worse).toMatchObject({
+      decision: "flag",
+      acquireAgain: false,
+      keepAttempt: 0,
+      action: { kind: "move-z", byUm: -8 },
+    });
+  });
+});
+
+describe("changing thresholds", () => {
+  test("judges the next frames by them, a channel's own before the others'", async () => {
+    const { host, controller } = await serve(control, { policy: { refine: false } });
+
+    await change(host, { what: "rules", rules: { maxLevel: 5, minCertainty: 0.1 } });
+    await change(host, { what: "rules", channel: "DAPI", rules: { maxLevel: 2, minCertainty: 0.1 } });
+
+    expect(await controller.ask(4, { site: SITE, channel: "GFP" })).toMatchObject({ decision: "accept" });
+    expect(await controller.ask(4, { site: SITE, channel: "DAPI" })).toMatchObject({ decision: "retry" });
+    expect((await ask(host, "/api/status")).json<StatusView>()).toMatchObject({
+      rules: { maxLevel: 5, minCertainty: 0.1 },
+      channels: { DAPI: { maxLevel: 2, minCertainty: 0.1 } },
+    });
+  });
+
+  test("is on record with the values before and after, and is published", async () => {
+    const { host, publish, results } = await serve(control, { policy: { refine: false } });
+    const subscriber = new Subscriber({ receiveTimeout: 5000 });
+    subscriber.connect(publish);
+    subscriber.subscribe("parfocal.v1.change");
+    await sleep(200);
+
+    await change(host, { what: "rules", rules: { maxLevel: 2, minCertainty: 0.3 } });
+
+    const [topic, json] = await subscriber.receive();
+    subscriber.close();
+    expect(String(topic)).toBe("parfocal.v1.change");
+    const expected = {
+      type: "change",
+      change: {
+        what: "rules",
+        before: { maxLevel: 1, minCertainty: 0.25 },
+        after: { maxLevel: 2, minCertainty: 0.3 },
+      },
+      message: "Thresholds of all channels: level 1, certainty 0.25 → level 2, certainty 0.3",
+    };
+    expect(JSON.parse(String(json))).toMatchObject(expected);
+    expect(await until(async () => (await results()).length > 0 && results())).toMatchObject([expected]);
+  });
+});
+
+describe("a mark", () => {
+  test("saves the frame as it came, for training and evaluation", async () => {
+    const { host, folder, controller, results } = await serve(control);
+    const pixels = Uint16Array.from({ length: 120 * 110 }, (_, i) => (i * 37) % 4096);
+    for (const [i, mark] of (["fine", "fine", "bad"] as const).entries()) {
+      const header = await controller.sendFrame(
+        { shape: [120, 110], dtype: "uint16", site: { ...SITE, name: `S${i}` }, channel: "DAPI", zUm: i },
+        pixels.map((value) => value + i),
+      );
+      await controller.answerTo(header.id);
+      const reply = await change(host, { what: "label", run: "session", frameId: header.id, mark });
+      expect(reply.status).toBe(200);
+    }
+
+    const manifest = join(folder, "labels", "manifest.csv");
+    const rows = await readManifest(manifest);
+    expect(rows).toMatchObject([
+      { kind: "infocus", focusLabel: "in", fieldId: "session/P1/S0", stain: "DAPI", zUm: 0 },
+      { kind: "infocus", focusLabel: "in", fieldId: "session/P1/S1" },
+      { kind: "labelled", focusLabel: "out", fieldId: "session/P1/S2" },
+    ]);
+    for await (const { frame } of readFrames(rows[1]!.path)) {
+      expect(frame).toMatchObject({ width: 110, height: 120 });
+      expect(frame.pixels).toEqual(pixels.map((value) => value + 1));
+    }
+    const set = await loadImageSet([manifest], 0.5, 1);
+    expect(set.sources).toHaveLength(2);
+    expect((await results()).filter(({ type }) => type === "change")).toMatchObject([
+      { session: "session", change: { what: "label", mark: "fine", image: rows[0]!.path } },
+      { change: { mark: "fine" } },
+      { change: { mark: "bad" }, message: "P1 S2 DAPI was marked as bad" },
+    ]);
+  });
+
+  test("counts as the last one given to a frame", async () => {
+    const { host, folder, controller } = await serve(control);
+    const { id } = await controller.sendFrame({ site: SITE });
+    await controller.answerTo(id);
+
+    await change(host, { what: "label", run: "session", frameId: id, mark: "bad" });
+    await change(host, { what: "label", run: "session", frameId: id, mark: "fine" });
+
+    expect(await readManifest(join(folder, "labels", "manifest.csv"))).toMatchObject([{ kind: "infocus" }]);
+    const snapshot = (await ask(host, "/api/runs/session")).json<{ labels: unknown[] }>();
+    expect(snapshot.labels).toMatchObject([{ frameId: id, mark: "fine" }]);
+  });
+
+  test("names the file itself where the frame came from one", async () => {
+    const images = await temporaryFolder();
+    const { host, folder, agent } = await serve(control, {
+      sources: {
+        zeromq: { address: "tcp://127.0.0.1:0" },
+        folder: { enabled: true, path: images, stableMs: 20, polling: true, pollMs: 20 },
+      },
+    });
+    const image = join(images, "A1.tif");
+    await writeFile(image, encodeTiff({ width: 100, height: 100, pixels: new Uint8Array(10_000) }));
+    await until(() => agent.health().verdicts.accept === 1);
+    const line = JSON.parse((await readFile(join(folder, "results.jsonl"), "utf8")).split("\n")[0]!) as {
+      id: string;
+      session: string;
+    };
+
+    await change(host, { what: "label", run: line.session, frameId: line.id, mark: "fine" });
+
+    expect(await readManifest(join(folder, "labels", "manifest.csv"))).toMatchObject([{ path: image }]);
+  });
+
+  test("is on record, and says so, where the frame is no longer held", async () => {
+    const { host, controller, results, folder } = await serve({ ...control, previews: { holdMib: 0 } });
+    const { id } = await controller.sendFrame({ site: SITE });
+    await controller.answerTo(id);
+
+    const reply = await change(host, { what: "label", run: "session", frameId: id, mark: "bad" });
+
+    expect(reply.status).toBe(200);
+    const [label] = (await results()).filter(({ type }) => type === "change");
+    expect(label).toMatchObject({
+      change: { mark: "bad" },
+      message: expect.stringContaining("no longer held"),
+    });
+    expect((label as { change: object }).change).not.toHaveProperty("image");
+    await expect(readFile(join(folder, "labels", "manifest.csv"))).rejects.toThrow("ENOENT");
+  });
+
+  test("is refused for a frame that nobody has seen", async () => {
+    const { host } = await serve(control);
+
+    const reply = await change(host, { what: "label", run: "session", frameId: "nobody", mark: "bad" });
+
+    expect(reply.status).toBe(404);
+  });
+});

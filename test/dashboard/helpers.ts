@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import { type IncomingHttpHeaders, request } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { WebSocket } from "ws";
+import type { Agent } from "../../src/agent/agent.js";
+import { createAgent } from "../../src/agent/create-agent.js";
+import { signature } from "../../src/dashboard/server/control-guard.js";
+import { NONCE_HEADER, type ServerMessage, SIGNATURE_HEADER, TIME_HEADER } from "../../src/dashboard/wire.js";
+import type { FrameScorer } from "../../src/focus/scorer-types.js";
+import type { Clock } from "../../src/protocol/clock.js";
+import {
+  jsonLines,
+  pixelScorer,
+  silent,
+  TestController,
+  temporaryFolder,
+  testConfig,
+  until,
+} from "../agent/helpers.js";
+
+export const TOKEN = "the-token-of-this-test";
+
+export interface Served {
+  readonly agent: Agent;
+  readonly folder: string;
+  /** Host and port of the page. */
+  readonly host: string;
+  readonly controller: TestController;
+  readonly publish: string;
+  readonly results: () => Promise<Record<string, unknown>[]>;
+}
+
+/** A real agent with its dashboard on a free port. */
+export async function serve(
+  dashboard: Record<string, unknown> = {},
+  overrides: Record<string, unknown> = {},
+  scorer: FrameScorer = pixelScorer,
+): Promise<Served> {
+  const folder = await temporaryFolder();
+  const config = testConfig(folder, { dashboard: { port: 0, ...dashboard }, ...overrides });
+  const agent = await createAgent(config, { scorer, log: silent, version: "1.2.3", engine: "a test" });
+  const places = await agent.start();
+  onTestFinished(() => agent.stop(AbortSignal.abort()));
+  const { host } = new URL(places.dashboard!);
+  const results = () => jsonLines(join(folder, "results.jsonl"));
+  const controller = new TestController(places.zeromq!);
+  return { agent, folder, host, controller, publish: places.publish!, results };
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  json<T>(): T;
+}
+
+/** One request; its path is sent as it is. */
+export function ask(
+  host: string,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Reply> {
+  const { method = "GET", headers = {}, body } = options;
+  const [hostname, port] = host.split(":");
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => {
+        const bytes = Buffer.concat(chunks);
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: bytes,
+          json: <T>() => JSON.parse(bytes.toString("utf8")) as T,
+        });
+      });
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+/** The headers of a signed request. */
+export function signed(body: string, fields: { token?: string; nonce?: string; time?: string } = {}) {
+  const { token = TOKEN, nonce = randomUUID(), time = String(Date.now()) } = fields;
+  return {
+    [SIGNATURE_HEADER]: signature(token, time, nonce, body),
+    [NONCE_HEADER]: nonce,
+    [TIME_HEADER]: time,
+  };
+}
+
+/** A signed request to change something. */
+export function change(host: string, what: Record<string, unknown>, headers: Record<string, string> = {}) {
+  const body = JSON.stringify(what);
+  return ask(host, "/api/control", { method: "POST", body, headers: { ...signed(body), ...headers } });
+}
+
+/** What a page hears, closed when the test ends. */
+export class TestPage {
+  readonly socket: WebSocket;
+  readonly messages: ServerMessage[] = [];
+
+  constructor(host: string, query = "", headers: Record<string, string> = {}) {
+    this.socket = new WebSocket(`ws://${host}/ws${query}`, { headers });
+    onTestFinished(() => this.socket.terminate());
+    this.socket.on("message", (data) => this.messages.push(JSON.parse(String(data)) as ServerMessage));
+    this.socket.on("error", () => undefined);
+  }
+
+  of<T extends ServerMessage["type"]>(type: T): Extract<ServerMessage, { type: T }>[] {
+    return this.messages.filter(
+      (message): message is Extract<ServerMessage, { type: T }> => message.type === type,
+    );
+  }
+
+  first<T extends ServerMessage["type"]>(type: T): Promise<Extract<ServerMessage, { type: T }>> {
+    return until(() => this.of(type)[0]);
+  }
+
+  /** All records so far. */
+  records() {
+    return this.of("records").flatMap(({ records }) => records);
+  }
+}
+
+/** What a server answers to bytes that need not be HTTP. */
+export function raw(host: string, text: string): Promise<string> {
+  const [hostname, port] = host.split(":");
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    let answer = "";
+    socket.on("data", (data) => {
+      answer += String(data);
+    });
+    socket.on("error", reject);
+    socket.on("close", () => resolve(answer));
+    socket.end(text);
+  });
+}
+
+/** A clock that stands until it is advanced. */
+export function fakeClock(): Clock & { advance(ms: number): void } {
+  let nowMs = 1_000_000;
+  return {
+    now: () => nowMs,
+    wallMs: () => nowMs,
+    after: () => () => undefined,
+    advance(ms) {
+      nowMs += ms;
+    },
+  };
+}

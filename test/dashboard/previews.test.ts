@@ -1,0 +1,123 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { decode } from "fast-png";
+import { describe, expect, test } from "vitest";
+import { PreviewFolder, previewName } from "../../src/dashboard/previews/preview-folder.js";
+import { previewOf } from "../../src/dashboard/previews/preview-image.js";
+import type { FrameDetail } from "../../src/dashboard/wire.js";
+import type { Frame } from "../../src/frames/frame.js";
+import { readFrames } from "../../src/frames/read-frames.js";
+import { temporaryFolder, until } from "../agent/helpers.js";
+import { ask, serve } from "./helpers.js";
+
+/** A ramp from left to right. */
+function ramp(width: number, height: number): Frame {
+  return { width, height, pixels: Uint16Array.from({ length: width * height }, (_, i) => 100 + (i % width)) };
+}
+
+const patches = { patchPx: 84, lefts: [0], tops: [0], levels: [3], certainties: [0.5], distribution: [1] };
+const limits = { maxPx: 100, keepBytes: 2 ** 30, holdBytes: 2 ** 30 };
+
+describe("a picture of a frame", () => {
+  test("of a small frame has a pixel for each of its own", () => {
+    const preview = previewOf(ramp(256, 100), 512);
+
+    expect(preview).toMatchObject({ width: 256, height: 100, scale: 1 });
+    expect([preview.grey[0], preview.grey[128], preview.grey[255]]).toEqual([0, 128, 255]);
+  });
+
+  test("of a large frame averages blocks, those cut off by the edge included", () => {
+    const pixels = Uint16Array.from({ length: 5 * 3 }, (_, i) => [0, 100, 200, 300, 400][i % 5]!);
+
+    const { width, height, grey, scale, displayRange } = previewOf({ width: 5, height: 3, pixels }, 3);
+
+    expect({ width, height, scale, displayRange }).toEqual({
+      width: 3,
+      height: 2,
+      scale: 1 / 2,
+      displayRange: [0, 400],
+    });
+    // Means 50, 250 and 400 of 0 to 400.
+    expect([...grey]).toEqual([32, 159, 255, 32, 159, 255]);
+  });
+
+  test("of an even frame is black", () => {
+    expect(previewOf({ width: 4, height: 4, pixels: new Uint16Array(16).fill(7) }, 512).grey).toEqual(
+      new Uint8Array(16),
+    );
+  });
+});
+
+describe("a folder of pictures", () => {
+  test("deletes the oldest files to keep within its size, those of a former start included", async () => {
+    const path = await temporaryFolder();
+    const before = new PreviewFolder(path, limits);
+    await before.start();
+    for (let i = 0; i < 4; i++)
+      await before.keep(ramp(100, 100), { ...patches, id: `old${i}`, width: 100, height: 100 });
+    const bytes = async () => {
+      const names = await readdir(path);
+      const sizes = await Promise.all(names.map(async (name) => (await stat(join(path, name))).size));
+      return sizes.reduce((sum, size) => sum + size, 0);
+    };
+    const keepBytes = Math.ceil((await bytes()) / 2);
+
+    const after = new PreviewFolder(path, { ...limits, keepBytes });
+    await after.start();
+    await after.keep(ramp(100, 100), { ...patches, id: "new", width: 100, height: 100 });
+
+    expect(await bytes()).toBeLessThanOrEqual(keepBytes);
+    const names = await readdir(path);
+    expect(names).toContain(`${previewName("new")}.png`);
+    expect(names).not.toContain(`${previewName("old0")}.png`);
+  });
+
+  test("holds the last frames as they came, as many as fit", async () => {
+    const path = await temporaryFolder();
+    const folder = new PreviewFolder(path, { ...limits, holdBytes: 2 * 2 * 100 * 100 });
+    await folder.start();
+    for (const id of ["a", "b", "c"])
+      await folder.keep(ramp(100, 100), { ...patches, id, width: 100, height: 100 });
+
+    expect(await folder.save("a", join(path, "a.tif"))).toBe(false);
+    expect(await folder.save("c", join(path, "more", "c.tif"))).toBe(true);
+    for await (const { frame } of readFrames(join(path, "more", "c.tif"))) {
+      expect(frame.pixels).toEqual(ramp(100, 100).pixels);
+    }
+  });
+});
+
+describe("the page", () => {
+  test("finds the picture and the patches of a frame, whatever its id", async () => {
+    const { host, controller } = await serve({ previews: { maxPx: 84 } });
+    const id = "session/A1 ü?#%2F../\\x";
+    const pixels = Uint16Array.from({ length: 200 * 168 }, (_, i) => 1 + (i % 168));
+    await controller.sendFrame({ id, shape: [200, 168], dtype: "uint16" }, pixels);
+    await controller.answerTo(id);
+    const path = `/api/frames/${encodeURIComponent(id)}`;
+
+    const reply = await until(async () => {
+      const answer = await ask(host, path);
+      return answer.status === 200 && answer;
+    });
+
+    expect(reply.json<FrameDetail>()).toMatchObject({
+      ...{ id, width: 168, height: 200, hasPreview: true, previewScale: 1 / 3 },
+      ...{ patchPx: 84, lefts: [0, 84], tops: [0, 84, 116] },
+    });
+    const picture = await ask(host, `${path}/preview.png`);
+    expect(picture.headers["content-type"]).toBe("image/png");
+    expect(decode(picture.body)).toMatchObject({ width: 56, height: 67, depth: 8, channels: 1 });
+  });
+
+  test("is told where no picture was kept", async () => {
+    const { host, controller } = await serve({ previews: { enabled: false } });
+    const { id } = await controller.sendFrame();
+    await controller.answerTo(id);
+
+    const reply = await ask(host, `/api/frames/${encodeURIComponent(id)}`);
+
+    expect(reply.status).toBe(404);
+    expect(reply.json()).toEqual({ error: expect.stringContaining("no picture") });
+  });
+});

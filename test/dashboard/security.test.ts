@@ -1,0 +1,223 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { ControlGuard } from "../../src/dashboard/server/control-guard.js";
+import type { StatusView } from "../../src/dashboard/wire.js";
+import { ask, change, fakeClock, raw, serve, signed, TestPage, TOKEN } from "./helpers.js";
+
+const status = async (host: string) => (await ask(host, "/api/status")).json<StatusView>();
+const PAUSE = { what: "gating", on: false };
+const RULES = { what: "rules", rules: { maxLevel: 3, minCertainty: 0.1 } };
+
+describe("a dashboard without control", () => {
+  test.each(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])("changes nothing on %s", async (method) => {
+    const { host, results, controller } = await serve();
+    await controller.ask(0);
+    const before = await status(host);
+    const body = JSON.stringify(PAUSE);
+    const addresses = [
+      "/api/control",
+      "/api/status",
+      "/api/runs",
+      "/api/runs/session",
+      "/metrics",
+      "/",
+      "/ws",
+    ];
+
+    for (const path of addresses) {
+      const { status: code } = await ask(host, path, { method, body, headers: signed(body) });
+      if (method !== "GET" || path === "/api/control") expect(code).toBeGreaterThanOrEqual(400);
+    }
+
+    const after = await status(host);
+    expect({ ...after, health: 0 }).toEqual({ ...before, health: 0 });
+    expect(after).toMatchObject({ control: false, gating: true });
+    expect((await results()).map(({ type }) => type)).toEqual(["verdict", "outcome"]);
+  });
+
+  test("says how it is enabled", async () => {
+    const { host } = await serve();
+
+    const reply = await change(host, PAUSE);
+
+    expect(reply.status).toBe(403);
+    expect(reply.json()).toEqual({ error: expect.stringContaining("dashboard.control") });
+  });
+
+  test("closes a socket that says something", async () => {
+    const { host } = await serve();
+    const page = new TestPage(host);
+    await page.first("hello");
+
+    page.socket.send(JSON.stringify(PAUSE));
+
+    const [code] = await once(page.socket, "close");
+    expect(code).toBe(1008);
+    expect(await status(host)).toMatchObject({ gating: true });
+  });
+});
+
+describe("a dashboard with control", () => {
+  const control = { control: true, token: TOKEN };
+
+  test("does not tell its token", async () => {
+    const { host } = await serve(control);
+
+    for (const path of ["/api/status", "/api/runs", "/metrics", "/"]) {
+      expect((await ask(host, path)).body.toString()).not.toContain(TOKEN);
+    }
+  });
+
+  test.each([
+    ["no signature", {}],
+    ["a wrong token", signed(JSON.stringify(PAUSE), { token: "another-token-than-that" })],
+    ["a signature of another body", signed(JSON.stringify(RULES))],
+    ["an old time", signed(JSON.stringify(PAUSE), { time: String(Date.now() - 600_000) })],
+    ["a time to come", signed(JSON.stringify(PAUSE), { time: String(Date.now() + 600_000) })],
+    ["a time that is none", signed(JSON.stringify(PAUSE), { time: "soon" })],
+    ["a short nonce", signed(JSON.stringify(PAUSE), { nonce: "1" })],
+  ])("refuses %s", async (_, headers) => {
+    const { host, results } = await serve(control);
+
+    const reply = await ask(host, "/api/control", { method: "POST", body: JSON.stringify(PAUSE), headers });
+
+    expect(reply.status).toBe(401);
+    expect(await status(host)).toMatchObject({ control: true, gating: true });
+    expect(await results()).toEqual([]);
+  });
+
+  test("refuses a request that was made before, word for word", async () => {
+    const { host } = await serve(control);
+    const pause = JSON.stringify(PAUSE);
+    const headers = signed(pause);
+    const send = () => ask(host, "/api/control", { method: "POST", body: pause, headers });
+
+    expect((await send()).status).toBe(200);
+    expect((await change(host, { ...PAUSE, on: true })).status).toBe(200);
+    const again = await send();
+
+    expect(again.status).toBe(401);
+    expect(again.json()).toEqual({ error: expect.stringContaining("made before") });
+    expect(await status(host)).toMatchObject({ gating: true });
+  });
+
+  test.each([
+    "http://evil.example",
+    "null",
+    "http://127.0.0.1",
+    "https://HOST",
+    "http://localhost.evil.example",
+  ])("refuses the origin %s, rightly signed or not", async (name) => {
+    const { host } = await serve(control);
+    const origin = name.replace("HOST", host);
+
+    expect((await change(host, PAUSE, { origin })).status).toBe(403);
+    expect((await ask(host, "/api/status", { headers: { origin } })).status).toBe(403);
+    const page = new WebSocket(`ws://${host}/ws`, { origin });
+    const [error] = (await once(page, "error")) as [Error];
+
+    expect(error.message).toContain("403");
+    expect(await status(host)).toMatchObject({ gating: true });
+  });
+
+  test("takes its own origin", async () => {
+    const { host } = await serve(control);
+
+    expect((await change(host, PAUSE, { origin: `http://${host}` })).status).toBe(200);
+    expect(await status(host)).toMatchObject({ gating: false });
+  });
+
+  test.each([
+    ["{", "not JSON"],
+    [JSON.stringify({ what: "reboot" }), "what"],
+    [JSON.stringify({ what: "rules", rules: { maxLevel: 11, minCertainty: 0 } }), "rules.maxLevel"],
+    [JSON.stringify({ what: "gating", on: "no" }), "on"],
+    [JSON.stringify({ ...PAUSE, more: 1 }), "more"],
+    ["x".repeat(70_000), "longer"],
+  ])("says what is wrong with %.30s", async (body, words) => {
+    const { host } = await serve(control);
+
+    const reply = await ask(host, "/api/control", { method: "POST", body, headers: signed(body) });
+
+    expect([400, 413]).toContain(reply.status);
+    expect(reply.json<{ error: string }>().error).toContain(words);
+  });
+});
+
+describe("the server", () => {
+  test.each(["evil.example", "127.0.0.1.evil.example:80", "localhost.", "10.0.0.1"])(
+    "refuses a request for the host %s, as DNS rebinding makes it",
+    async (name) => {
+      const { host } = await serve();
+
+      expect((await ask(host, "/api/status", { headers: { host: name } })).status).toBe(403);
+    },
+  );
+
+  test.each([
+    "/../package.json",
+    "/../../package.json",
+    "/%2e%2e/%2e%2e/package.json",
+    "/..%2f..%2f..%2fpackage.json",
+    "/assets/../../../package.json",
+    "/assets/..%5c..%5c..%5cpackage.json",
+    "//package.json",
+    "/%00/package.json",
+    "/api/frames/..%2F..%2Fresults.jsonl",
+    "/api/frames/..%2F..%2Fresults.jsonl/preview.png",
+    "/api/runs/..%2F..%2Fpackage.json",
+    "/nothing",
+  ])("answers 404 for %s", async (path) => {
+    const { host } = await serve();
+
+    expect((await ask(host, path)).status).toBe(404);
+  });
+
+  test("answers 400 for an address that cannot be decoded, and lives on", async () => {
+    const { host } = await serve();
+
+    expect((await ask(host, "/%E0%A4%A")).status).toBe(400);
+    expect(await raw(host, "BREW /pot HTCPCP/1.0\r\n\r\n")).toContain("400");
+    expect((await ask(host, "/api/status")).status).toBe(200);
+  });
+
+  test("lets no other page embed it or load from elsewhere", async () => {
+    const { host } = await serve();
+
+    const { headers } = await ask(host, "/api/status");
+
+    expect(headers["content-security-policy"]).toMatch(/default-src 'self'.*frame-ancestors 'none'/);
+    expect(headers["x-content-type-options"]).toBe("nosniff");
+  });
+
+  test("listens on this machine only", async () => {
+    const { host } = await serve();
+    const [, port] = host.split(":");
+
+    const table = await readFile("/proc/net/tcp", "utf8").catch(() => undefined);
+
+    if (table === undefined) return;
+    const hex = Number(port).toString(16).toUpperCase().padStart(4, "0");
+    const listening = table.split("\n").filter((line) => line.includes(`:${hex} `) && / 0A /.test(line));
+    expect(listening.map((line) => line.trim().split(/\s+/)[1])).toEqual([`0100007F:${hex}`]);
+  });
+});
+
+describe("a nonce", () => {
+  test("counts once for as long as its time is good, however far ahead the clock of the page is", () => {
+    const clock = fakeClock();
+    const guard = new ControlGuard(TOKEN, clock);
+    const time = String(clock.wallMs() + 50_000);
+    const headers = signed("{}", { time });
+
+    expect(guard.refusal(headers, "{}")).toBeUndefined();
+    for (const aheadMs of [0, 60_000, 49_000]) {
+      clock.advance(aheadMs);
+      expect(guard.refusal(headers, "{}")).toContain("made before");
+    }
+    clock.advance(2000);
+    expect(guard.refusal(headers, "{}")).toContain("too old");
+  });
+});
