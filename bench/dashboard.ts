@@ -1,0 +1,174 @@
+/**
+ * What an open dashboard costs: `npm run bench:dashboard`, `npm run bench:dashboard -- --json FILE`. One agent; blocks
+ * of gated frames with the page closed and with the page open in a real browser take turns, and each pair gives one
+ * ratio. Times compare within one run only.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { Browser, Page } from "playwright-core";
+import { describeMachine } from "../src/machine.js";
+import { GateClient } from "../src/microscope/gate-client.js";
+import { DEFAULT_PLATE_SHAPE, makePlate } from "../src/microscope/plate.js";
+import { Random } from "../src/optics/random.js";
+import type { FrameMessage } from "../src/protocol/messages.js";
+import { launchChromium } from "../test/helpers/chromium.js";
+
+const SIDE_PX = 1024;
+const WELL_COLUMNS = 24;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "string" },
+    pairs: { type: "string", default: "8" },
+    frames: { type: "string", default: "150" },
+    "frame-ms": { type: "string", default: "200" },
+  },
+});
+const [pairs, framesPerBlock, frameMs] = [values.pairs, values.frames, values["frame-ms"]].map(Number) as [
+  number,
+  number,
+  number,
+];
+
+interface Block {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const machine = describeMachine();
+console.log(`Machine: ${machine}`);
+console.log(
+  `${pairs} pairs of blocks of ${framesPerBlock} gated frames of ${SIDE_PX} x ${SIDE_PX} px, one every ${frameMs} ms\n`,
+);
+const folder = await mkdtemp(join(tmpdir(), "parfocal-bench-"));
+const agent = spawn(
+  process.execPath,
+  [
+    ...["dist/cli/main.js", "agent", "--address", "tcp://127.0.0.1:*", "--publish", "tcp://127.0.0.1:*"],
+    ...["--dashboard-port", "0", "--results", folder, "--device", "cpu", "--log-level", "warn"],
+  ],
+  { stdio: ["ignore", "pipe", "inherit"] },
+);
+let browser: Browser | undefined;
+try {
+  const { zeromq, dashboard } = await addresses(agent);
+  const client = new GateClient(zeromq, "bench");
+  client.start();
+  await client.waitForAgent(10_000);
+  const pixels = await pixelsOf();
+  let sequence = 0;
+  const block = async (): Promise<Block> => {
+    const latenciesMs: number[] = [];
+    for (let i = 0; i < framesPerBlock; i++) {
+      const startMs = performance.now();
+      await client.score(headerOf(sequence++), pixels, 5000);
+      const tookMs = performance.now() - startMs;
+      latenciesMs.push(tookMs);
+      if (tookMs < frameMs) await setTimeout(frameMs - tookMs);
+    }
+    latenciesMs.sort((a, b) => a - b);
+    return { p50Ms: quantile(latenciesMs, 0.5), p99Ms: quantile(latenciesMs, 0.99) };
+  };
+  await block();
+  const rows: { closed: Block; open: Block }[] = [];
+  for (let i = 0; i < pairs; i++) {
+    const closed = i % 2 === 0 ? await block() : undefined;
+    browser = await launchChromium();
+    const page = await opened(browser, dashboard);
+    const open = await block();
+    await page.close();
+    await browser.close();
+    browser = undefined;
+    const row = { closed: closed ?? (await block()), open };
+    rows.push(row);
+    console.log(
+      `closed p50 ${ms(row.closed.p50Ms)} p99 ${ms(row.closed.p99Ms)}   open p50 ${ms(row.open.p50Ms)} p99 ${ms(row.open.p99Ms)}   ratio of p99 ${(row.open.p99Ms / row.closed.p99Ms).toFixed(3)}`,
+    );
+  }
+  await client.stop();
+  const ratio = (key: keyof Block) =>
+    quantile(
+      rows.map(({ closed, open }) => open[key] / closed[key]).sort((a, b) => a - b),
+      0.5,
+    );
+  const result = {
+    machine,
+    pairs,
+    framesPerBlock,
+    frameMs,
+    ratioP50: ratio("p50Ms"),
+    ratioP99: ratio("p99Ms"),
+  };
+  console.log(
+    `\nMedian ratio, open to closed: p50 ${result.ratioP50.toFixed(3)}, p99 ${result.ratioP99.toFixed(3)}`,
+  );
+  if (values.json !== undefined)
+    await writeFile(values.json, `${JSON.stringify({ ...result, rows }, null, 2)}\n`);
+} finally {
+  await browser?.close();
+  agent.kill("SIGTERM");
+  await new Promise((resolve) => agent.once("exit", resolve));
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function addresses(child: ChildProcess): Promise<{ zeromq: string; dashboard: string }> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    return (JSON.parse(line) as { addresses: { zeromq: string; dashboard: string } }).addresses;
+  }
+  throw new Error("the agent did not start; its reason stands above");
+}
+
+/** The page, showing the run that goes on. */
+async function opened(browser: Browser, address: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(address);
+  await page.getByTestId("plate-map").waitFor();
+  return page;
+}
+
+/** An in-focus frame made of a real image, mirrored to fill it. */
+async function pixelsOf(): Promise<Uint16Array> {
+  const [site] = await makePlate(["data/plate"], DEFAULT_PLATE_SHAPE, Random.of(1, 0));
+  const side = Math.sqrt(site!.light.length);
+  const mirrored = (i: number) => (Math.floor(i / side) % 2 === 0 ? i % side : side - 1 - (i % side));
+  return Uint16Array.from({ length: SIDE_PX * SIDE_PX }, (_, i) => {
+    const [y, x] = [Math.floor(i / SIDE_PX), i % SIDE_PX];
+    return 100 + 10 * site!.light[mirrored(y) * side + mirrored(x)]!;
+  });
+}
+
+function headerOf(sequence: number): FrameMessage {
+  const well = Math.floor(sequence / 4) % (16 * WELL_COLUMNS);
+  const [row, column] = [Math.floor(well / WELL_COLUMNS), well % WELL_COLUMNS];
+  const name = `${String.fromCharCode(65 + row)}${column + 1}`;
+  return {
+    v: 1,
+    type: "frame",
+    id: `bench/${sequence}`,
+    session: "bench",
+    sequence,
+    mode: "gate",
+    deadlineMs: 5000,
+    dtype: "uint16",
+    shape: [SIDE_PX, SIDE_PX],
+    site: { name: `${name}-${sequence % 4}`, plate: "bench", well: name, index: sequence % 4, row, column },
+    attempt: 0,
+    channel: "DAPI",
+    timeIndex: Math.floor(sequence / (4 * 16 * WELL_COLUMNS)),
+    zUm: 0,
+    zLimitsUm: [0, 0],
+  };
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(1).padStart(6)} ms`;
+}
