@@ -101,6 +101,17 @@ export class ResultsError extends ParfocalError {
   }
 }
 
+/** The results store cannot be opened, read or written. */
+export class StoreError extends ParfocalError {
+  readonly tag = "StoreError";
+  readonly place: string;
+
+  constructor(place: string, reason: string, options?: { cause?: unknown }) {
+    super(`${place}: ${reason}`, options);
+    this.place = place;
+  }
+}
+
 /** Training cannot start or go on: no usable images, or a checkpoint that does not fit. */
 export class TrainingError extends ParfocalError {
   readonly tag = "TrainingError";

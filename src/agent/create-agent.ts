@@ -1,11 +1,12 @@
 import type { Logger } from "pino";
 import type { AgentConfig } from "../config/schema.js";
 import type { Dashboard } from "../dashboard/dashboard.js";
-import { MemoryHistory } from "../dashboard/run-history.js";
+import { MemoryHistory, type RunHistory } from "../dashboard/run-history.js";
 import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
 import type { OutcomeMessage } from "../protocol/messages.js";
+import type { DatabaseSink } from "../sinks/database-sink.js";
 import { createSink } from "../sinks/registry.js";
 import type { Sink } from "../sinks/sink.js";
 import { createSource } from "../sources/registry.js";
@@ -36,10 +37,16 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
   for (const name of ["jsonl", "csv", ...(config.publish.enabled ? ["publish"] : [])]) {
     sinks.set(name, await createSink(name, config, { log, clock }));
   }
+  let database: DatabaseSink | undefined;
+  if (config.database.enabled) {
+    const { DatabaseSink } = await import("../sinks/database-sink.js");
+    database = new DatabaseSink(config, { log, clock });
+    sinks.set("database", database);
+  }
   let dashboard: Dashboard | undefined;
   if (config.dashboard.enabled) {
     const { createDashboard } = await import("./create-dashboard.js");
-    const history = new MemoryHistory();
+    const history = database === undefined ? new MemoryHistory() : storeHistory(database);
     dashboard = createDashboard(config, { log, clock, version, model: scorer.model, engine, history, agent });
     sinks.set("dashboard", dashboard);
   }
@@ -56,4 +63,16 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
     }),
   });
   return made;
+}
+
+/** The results store as the page reads it. */
+function storeHistory(database: DatabaseSink): RunHistory {
+  return {
+    get problem() {
+      return database.problem;
+    },
+    listRuns: async () => (await database.store()).listRuns(),
+    snapshot: async (runId) => (await database.store()).snapshot(runId),
+    frame: async (runId, frameId) => (await database.store()).frame(runId, frameId),
+  };
 }

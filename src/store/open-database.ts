@@ -1,0 +1,104 @@
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Dialect, Kysely, Migrator, PostgresDialect, type SqliteDatabase, SqliteDialect } from "kysely";
+import { reasonOf, StoreError } from "../errors.js";
+import { migrationsFor, type StoreKind } from "./migrations.js";
+import type { StoreTables } from "./schema.js";
+
+/** How long a write waits for another program that writes the same SQLite file, ms. */
+const BUSY_MS = 5000;
+/** How long PostgreSQL may take to answer a connection, ms. */
+const CONNECT_MS = 5000;
+const MAX_CONNECTIONS = 2;
+
+/** Address of the store in a folder of results. */
+export function storeUrlIn(resultsFolder: string): string {
+  return pathToFileURL(resolve(resultsFolder, "parfocal.db")).href;
+}
+
+/** A store's address fit for logs: without its password. */
+export function storePlace(url: string): string {
+  if (url.startsWith("file:")) return pathOf(url);
+  try {
+    const parsed = new URL(url);
+    parsed.password = "";
+    parsed.search = "";
+    return parsed.href;
+  } catch {
+    return "the database";
+  }
+}
+
+export interface OpenStore {
+  readonly db: Kysely<StoreTables>;
+  readonly kind: StoreKind;
+}
+
+/**
+ * Opens a database and brings its schema up to date.
+ * @param url `file:PATH` or `postgres://...`
+ * @throws StoreError naming the database and what to do.
+ */
+export async function openDatabase(url: string): Promise<OpenStore> {
+  const kind: StoreKind = url.startsWith("file:") ? "sqlite" : "postgres";
+  let db: Kysely<StoreTables> | undefined;
+  try {
+    db = new Kysely<StoreTables>({ dialect: kind === "sqlite" ? sqlite(pathOf(url)) : await postgres(url) });
+    await migrate(db, kind);
+    return { db, kind };
+  } catch (cause) {
+    await db?.destroy().catch(() => undefined);
+    const advice =
+      kind === "sqlite"
+        ? "if it is damaged, move it away: it is made again from results.jsonl"
+        : "check database.url and that the server is up; results.jsonl has everything meanwhile";
+    throw new StoreError(storePlace(url), `cannot be opened: ${reasonOf(cause)}; ${advice}`, { cause });
+  }
+}
+
+async function migrate(db: Kysely<StoreTables>, kind: StoreKind): Promise<void> {
+  const migrations = migrationsFor(kind);
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  if (/corrupted migrations|is missing/.test(reasonOf(error))) {
+    throw new Error("it was written by a newer version of Parfocal; update this one", { cause: error });
+  }
+  throw error;
+}
+
+function sqlite(path: string): Dialect {
+  // A CommonJS module with a native part; its interface is that of better-sqlite3.
+  const Database = createRequire(import.meta.url)("libsql") as new (
+    path: string,
+  ) => SqliteDatabase & { pragma(text: string): unknown; exec(text: string): unknown };
+  return new SqliteDialect({
+    database: () => {
+      const database = new Database(path);
+      database.exec(
+        `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
+      );
+      return Promise.resolve(database);
+    },
+  });
+}
+
+async function postgres(url: string): Promise<Dialect> {
+  const { default: pg } = await import("pg");
+  // Times in ms fit a double exactly; as text they would not compare.
+  pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+  const pool = new pg.Pool({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    max: MAX_CONNECTIONS,
+    application_name: "parfocal",
+  });
+  // A connection that breaks while it rests; the next query tells.
+  pool.on("error", () => undefined);
+  return new PostgresDialect({ pool });
+}
+
+function pathOf(url: string): string {
+  return url.startsWith("file:///") ? fileURLToPath(url) : resolve(url.slice("file:".length));
+}

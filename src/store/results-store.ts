@@ -1,0 +1,323 @@
+import { type Insertable, type Kysely, sql } from "kysely";
+import { reasonOf, StoreError } from "../errors.js";
+import type { FrameMessage } from "../protocol/messages.js";
+import type { RunEntry } from "../runs/run-rows.js";
+import { RunTable } from "../runs/run-table.js";
+import { parseRecord } from "../sinks/record-line.js";
+import type { ResultRecord } from "../sinks/sink.js";
+import { readJournal } from "./journal.js";
+import type { StoreKind } from "./migrations.js";
+import { type OpenStore, openDatabase, storePlace } from "./open-database.js";
+import { detailRows, recordRow, type StoredRecord, storable } from "./record-rows.js";
+import { RUN_TABLES, type StoreTables } from "./schema.js";
+
+/** Records written in one transaction: stays below the databases' limits of parameters. */
+export const MAX_BATCH = 500;
+/** Records read at a time. */
+const PAGE = 5000;
+
+type DetailTable = "sites" | "frames" | "attempts" | "actions" | "outcomes" | "models" | "labels";
+const DETAIL_TABLES: readonly DetailTable[] = [
+  "models",
+  "sites",
+  "frames",
+  "attempts",
+  "actions",
+  "outcomes",
+  "labels",
+];
+
+/** Runs in a database. Every method throws a StoreError if the database refuses; nothing is then half written. */
+export class ResultsStore {
+  readonly #url: string;
+  #open: OpenStore | undefined;
+
+  /** @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL. */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async start(): Promise<void> {
+    this.#open ??= await openDatabase(this.#url);
+  }
+
+  async stop(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.db.destroy();
+  }
+
+  /** Writes records; those that are there already are left as they are. Once it resolves they outlive the process. */
+  write(records: readonly StoredRecord[]): Promise<void> {
+    return this.#try("written", async (db, kind) => {
+      for (let i = 0; i < records.length; i += MAX_BATCH) {
+        const batch = records.slice(i, i + MAX_BATCH);
+        await inTransaction(db, kind, (transaction) => writeBatch(transaction, batch));
+      }
+    });
+  }
+
+  /** The newest first. */
+  listRuns(): Promise<RunEntry[]> {
+    return this.#try("read", async (db) => {
+      const runs = await db.selectFrom("runs").selectAll().orderBy("started_ms", "desc").execute();
+      const sites = await db
+        .selectFrom("sites")
+        .select(["run_id", "plate", sql<number>`count(*)`.as("count")])
+        .groupBy(["run_id", "plate"])
+        .execute();
+      const channels = await db
+        .selectFrom("attempts")
+        .select(["run_id", "channel"])
+        .distinct()
+        .orderBy("channel")
+        .execute();
+      return runs.map((run) => {
+        const own = sites.filter(({ run_id }) => run_id === run.id);
+        return {
+          id: run.id,
+          plates: own.flatMap(({ plate }) => plate ?? []),
+          channels: channels.filter(({ run_id }) => run_id === run.id).map(({ channel }) => channel),
+          startedMs: run.started_ms,
+          lastMs: run.last_ms,
+          sites: own.reduce((sum, { count }) => sum + Number(count), 0),
+          frames: run.frames,
+          decisions: decisionsOf(run),
+        };
+      });
+    });
+  }
+
+  /** A run's records in their order, with those that concern the agent as a whole while it lasted. */
+  async *records(runId: string): AsyncGenerator<ResultRecord, void, undefined> {
+    const run = await this.#try("read", (db) =>
+      db.selectFrom("runs").select(["started_ms", "last_ms"]).where("id", "=", runId).executeTakeFirst(),
+    );
+    if (run === undefined) return;
+    for (let after = 0; ; ) {
+      const from = after;
+      const page = await this.#try("read", (db) =>
+        db
+          .selectFrom("records")
+          .select(["id", "record"])
+          .where("id", ">", from)
+          .where((is) =>
+            is.or([
+              is("run_id", "=", runId),
+              is.and([
+                is("run_id", "is", null),
+                is("recorded_ms", ">=", run.started_ms),
+                is("recorded_ms", "<=", run.last_ms),
+              ]),
+            ]),
+          )
+          .orderBy("id")
+          .limit(PAGE)
+          .execute(),
+      );
+      for (const { record } of page) yield JSON.parse(record) as ResultRecord;
+      if (page.length < PAGE) return;
+      after = page.at(-1)!.id;
+    }
+  }
+
+  /** A run as a table; undefined if there is none of this name. */
+  async table(runId: string): Promise<RunTable | undefined> {
+    let table: RunTable | undefined;
+    for await (const record of this.records(runId)) {
+      table ??= new RunTable(runId);
+      table.apply(record);
+    }
+    return table;
+  }
+
+  /** Header of a frame. */
+  frame(runId: string, frameId: string): Promise<FrameMessage | undefined> {
+    return this.#try("read", async (db) => {
+      const row = await db
+        .selectFrom("frames")
+        .innerJoin("records", "records.key", "frames.record_key")
+        .select("records.record")
+        .where("frames.run_id", "=", runId)
+        .where("frames.frame_id", "=", frameId)
+        .limit(1)
+        .executeTakeFirst();
+      return row && (JSON.parse(row.record) as ResultRecord).frame;
+    });
+  }
+
+  /** Deletes the runs whose last record is older. @returns how many. */
+  deleteOlderThan(wallMs: number): Promise<number> {
+    return this.#try("written", (db, kind) =>
+      inTransaction(db, kind, async (transaction) => {
+        const old = await transaction.selectFrom("runs").select("id").where("last_ms", "<", wallMs).execute();
+        for (const { id } of old) {
+          for (const table of RUN_TABLES)
+            await transaction.deleteFrom(table).where("run_id", "=", id).execute();
+          await transaction.deleteFrom("runs").where("id", "=", id).execute();
+        }
+        await transaction
+          .deleteFrom("records")
+          .where("run_id", "is", null)
+          .where("recorded_ms", "<", wallMs)
+          .execute();
+        return old.length;
+      }),
+    );
+  }
+
+  /**
+   * Reads what a results.jsonl holds beyond what was read of it before: after a crash, that is what the database missed.
+   * @returns lines that were read. A line that is cut off is left for the next time.
+   */
+  async catchUp(path: string): Promise<number> {
+    const journal = await this.#try("read", (db) =>
+      db.selectFrom("journals").select("bytes").where("path", "=", path).executeTakeFirst(),
+    );
+    let lines = 0;
+    for await (const { batch, bytes } of readJournal(path, journal?.bytes ?? 0, MAX_BATCH)) {
+      const records = batch.flatMap((line) => {
+        const record = parseRecord(line);
+        return record === undefined ? [] : [{ line, record }];
+      });
+      await this.write(records);
+      lines += batch.length;
+      await this.#try("written", (db) =>
+        db
+          .insertInto("journals")
+          .values({ path, bytes })
+          .onConflict((conflict) => conflict.column("path").doUpdateSet({ bytes }))
+          .execute(),
+      );
+    }
+    return lines;
+  }
+
+  async #try<T>(what: string, use: (db: Kysely<StoreTables>, kind: StoreKind) => Promise<T>): Promise<T> {
+    const place = storePlace(this.#url);
+    if (this.#open === undefined) throw new StoreError(place, "is not open");
+    try {
+      return await use(this.#open.db, this.#open.kind);
+    } catch (cause) {
+      throw new StoreError(place, `cannot be ${what}: ${reasonOf(cause)}`, { cause });
+    }
+  }
+}
+
+/**
+ * All or nothing. SQLite takes a transaction back by itself when the disk is full; taking it back again fails, which must
+ * not hide the reason.
+ */
+function inTransaction<T>(
+  db: Kysely<StoreTables>,
+  kind: StoreKind,
+  use: (db: Kysely<StoreTables>) => Promise<T>,
+): Promise<T> {
+  return db.connection().execute(async (connection) => {
+    await (kind === "sqlite" ? sql`begin immediate` : sql`begin`).execute(connection);
+    try {
+      const result = await use(connection);
+      await sql`commit`.execute(connection);
+      return result;
+    } catch (error) {
+      await sql`rollback`.execute(connection).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+async function writeBatch(db: Kysely<StoreTables>, batch: readonly StoredRecord[]): Promise<void> {
+  const rows = new Map(batch.map((stored) => [recordRow(stored), stored]));
+  // One statement may not name the same row twice.
+  const unique = new Map([...rows.keys()].map((row) => [row.key, row]));
+  if (unique.size === 0) return;
+  const fresh = await db
+    .insertInto("records")
+    .values([...unique.values()])
+    .onConflict((conflict) => conflict.column("key").doNothing())
+    .returning("key")
+    .execute();
+  const isFresh = new Set(fresh.map(({ key }) => key));
+  const records = [...unique.values()].filter(({ key }) => isFresh.has(key)).map((row) => rows.get(row)!);
+  const details = records.map(detailRows);
+  for (const table of DETAIL_TABLES) {
+    const values = details.flatMap((detail) => detail[table] ?? []);
+    if (values.length > 0) await insertNew(db, table, values);
+  }
+  await countRuns(db, records);
+}
+
+/** Several tables have the same form of insertion; the types of their rows cannot be told apart here. */
+async function insertNew(
+  db: Kysely<StoreTables>,
+  table: DetailTable,
+  values: readonly Insertable<StoreTables[DetailTable]>[],
+): Promise<void> {
+  await db
+    .insertInto(table)
+    .values(values.map(withStorableText) as Insertable<StoreTables["models"]>[])
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+function withStorableText(row: object): object {
+  const entries = Object.entries(row).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === "string" ? storable(value) : value,
+  ]);
+  return Object.fromEntries(entries) as object;
+}
+
+/** Brings the counts of the runs up to date. */
+async function countRuns(db: Kysely<StoreTables>, records: readonly StoredRecord[]): Promise<void> {
+  const runs = new Map<string, StoreTables["runs"]>();
+  for (const { record } of records) {
+    const { session, recordedMs } = record;
+    if (session === undefined) continue;
+    const id = storable(session);
+    const ms = Math.round(recordedMs);
+    const counts = { frames: 0, accepted: 0, retried: 0, flagged: 0, abstained: 0, unscored: 0 };
+    const run = runs.get(id) ?? { id, started_ms: ms, last_ms: ms, ...counts };
+    runs.set(id, run);
+    run.started_ms = Math.min(run.started_ms, ms);
+    run.last_ms = Math.max(run.last_ms, ms);
+    count(run, record);
+  }
+  for (const run of runs.values()) {
+    const add = (name: keyof StoreTables["runs"]) => sql<number>`${sql.ref(`runs.${name}`)} + ${run[name]}`;
+    await db
+      .insertInto("runs")
+      .values(run)
+      .onConflict((conflict) =>
+        conflict.column("id").doUpdateSet({
+          started_ms: sql<number>`case when runs.started_ms < ${run.started_ms} then runs.started_ms else ${run.started_ms} end`,
+          last_ms: sql<number>`case when runs.last_ms > ${run.last_ms} then runs.last_ms else ${run.last_ms} end`,
+          frames: add("frames"),
+          accepted: add("accepted"),
+          retried: add("retried"),
+          flagged: add("flagged"),
+          abstained: add("abstained"),
+          unscored: add("unscored"),
+        }),
+      )
+      .execute();
+  }
+}
+
+const COUNTED = { accept: "accepted", retry: "retried", flag: "flagged", abstain: "abstained" } as const;
+
+/** A late verdict belongs to a frame that was counted when it was dropped. */
+function count(run: StoreTables["runs"], record: ResultRecord): void {
+  const { frame } = record;
+  if (frame === undefined || (record.type === "verdict" && record.late)) return;
+  run.frames++;
+  if (frame.mode === "observe" && frame.stack !== undefined) return;
+  if (record.type === "verdict") run[COUNTED[record.decision]]++;
+  else run.unscored++;
+}
+
+function decisionsOf(run: StoreTables["runs"]): Record<string, number> {
+  const { accepted: accept, retried: retry, flagged: flag, abstained: abstain, unscored } = run;
+  const counts = { accept, retry, flag, abstain, unscored };
+  return Object.fromEntries(Object.entries(counts).filter(([, number]) => number > 0));
+}

@@ -1,0 +1,239 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { RunList, StatusView } from "../../src/dashboard/wire.js";
+import { systemClock } from "../../src/protocol/clock.js";
+import { DatabaseSink } from "../../src/sinks/database-sink.js";
+import { ResultsStore } from "../../src/store/results-store.js";
+import { recordingLog, TestController, temporaryFolder, testConfig, until } from "../agent/helpers.js";
+import { ask, serve } from "../dashboard/helpers.js";
+import { startCommand } from "../helpers/command.js";
+import { missingPostgres, PostgresServer } from "../store/postgres-server.js";
+import { verdict } from "../store/records.js";
+
+const missing = missingPostgres();
+const inCi = process.env.CI === "true";
+let server: PostgresServer | undefined;
+
+beforeAll(async () => {
+  if (missing !== undefined) {
+    if (inCi) throw new Error(missing);
+    return;
+  }
+  server = new PostgresServer();
+  await server.create();
+});
+
+afterAll(() => server?.remove());
+
+/** A sink that has been started. */
+async function started(url?: string, database: Record<string, unknown> = {}) {
+  const folder = await temporaryFolder();
+  const { log, lines } = recordingLog();
+  const config = testConfig(folder, {
+    database: { batchMs: 5, ...(url !== undefined && { url }), ...database },
+  });
+  const sink = new DatabaseSink(config, { log, clock: systemClock });
+  const place = await sink.start(new AbortController().signal);
+  onTestFinished(() => sink.stop());
+  return {
+    sink,
+    place,
+    folder,
+    lines,
+    says: (words: string) => until(() => lines.find(({ msg }) => String(msg).includes(words))),
+  };
+}
+
+async function framesIn(url: string, run = "run-1"): Promise<number> {
+  const store = new ResultsStore(url);
+  await store.start();
+  const runs = await store.listRuns();
+  await store.stop();
+  return runs.find(({ id }) => id === run)?.frames ?? 0;
+}
+
+const write = (sink: DatabaseSink, count: number, from = 0) => {
+  for (let i = from; i < from + count; i++) sink.write(verdict({ site: `A1-Site_${i}`, ms: 1_000_000 + i }));
+};
+
+describe("the database sink", () => {
+  test("acknowledges what the database has, and writes the rest when it is stopped", async () => {
+    const { sink, place, folder } = await started(undefined, { batchMs: 60_000 });
+    await until(() => sink.problem === undefined);
+    write(sink, 1203);
+    await until(() => sink.counts().written >= 1000);
+
+    await sink.stop();
+
+    expect(place).toBe(join(folder, "parfocal.db"));
+    expect(sink.counts()).toEqual({ written: 1203, failures: 0, lost: 0 });
+    expect(await framesIn(`file:${place}`)).toBe(1203);
+  });
+
+  test("deletes runs at the start that are older than it is to keep", async () => {
+    const { sink, place, folder } = await started();
+    write(sink, 2);
+    await sink.stop();
+    const config = testConfig(folder, { database: { keepDays: 30, url: `file:${place}` } });
+    const again = new DatabaseSink(config, { log: recordingLog().log, clock: systemClock });
+
+    await again.start(new AbortController().signal);
+    await until(() => again.problem === undefined);
+    await again.stop();
+
+    expect(await framesIn(`file:${place}`)).toBe(0);
+  });
+
+  test("is no reason not to start: a damaged file is reported, moved away by somebody, and made anew", async () => {
+    const path = join(await temporaryFolder(), "runs.db");
+    await writeFile(path, "no database".repeat(1000));
+    const { sink, says } = await started(`file:${path}`);
+    write(sink, 3);
+
+    expect(await says("cannot be used")).toMatchObject({ reason: expect.stringContaining("move it away") });
+    expect(sink.problem).toContain(path);
+    await rm(path);
+    await says("takes records again");
+
+    expect(sink.counts()).toMatchObject({ written: 3, lost: 0 });
+    expect(sink.problem).toBeUndefined();
+  });
+
+  test.skipIf(process.getuid?.() !== 0 && !inCi)(
+    "keeps records while the disk is full, says so, and writes them once there is room",
+    async () => {
+      const disk = join(await temporaryFolder(), "disk");
+      await mkdir(disk);
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
+      onTestFinished(() => void execFileSync("umount", ["-l", disk]));
+      const { sink, says } = await started(`file:${join(disk, "runs.db")}`);
+      await until(() => sink.problem === undefined);
+      await writeFile(join(disk, "ballast"), Buffer.alloc(600_000));
+
+      write(sink, 2000);
+
+      expect(await says("cannot be used")).toMatchObject({ reason: expect.stringMatching(/full|I\/O/i) });
+      expect(sink.problem).toMatch(/full|I\/O/i);
+      const { written } = sink.counts();
+      expect(written).toBeLessThan(2000);
+      execFileSync("mount", ["-o", "remount,size=64m", disk]);
+      await says("takes records again");
+      await until(() => sink.counts().written === 2000);
+      expect(sink.counts()).toMatchObject({ written: 2000, lost: 0 });
+      await sink.stop();
+      expect(await framesIn(`file:${join(disk, "runs.db")}`)).toBe(2000);
+    },
+  );
+
+  test.skipIf(missing !== undefined)("loses nothing while PostgreSQL is restarted", async () => {
+    const url = server!.database("restarted");
+    const { sink, place, says } = await started(url);
+    write(sink, 100);
+    await until(() => sink.counts().written === 100);
+
+    await server!.stop();
+    write(sink, 100, 100);
+    await says("cannot be used");
+    expect(sink.counts()).toMatchObject({ written: 100, lost: 0 });
+    await server!.start();
+    await says("takes records again");
+
+    await until(() => sink.counts().written === 200);
+    expect(place).not.toContain("secret");
+    expect(await framesIn(url)).toBe(200);
+  });
+
+  test.skipIf(missing !== undefined)(
+    "lets the agent start while PostgreSQL is away, and the page says so",
+    async () => {
+      const url = server!.database("away");
+      await server!.stop();
+      const { host, controller } = await serve({}, { database: { url, batchMs: 5 } });
+
+      expect(await controller.ask(0, {})).toMatchObject({ decision: "accept" });
+      await until(async () =>
+        (await ask(host, "/api/status")).json<StatusView>().storeProblem?.includes("database.url"),
+      );
+      expect((await ask(host, "/api/runs")).status).toBe(500);
+      await server!.start();
+
+      await until(async () => (await ask(host, "/api/runs")).status === 200);
+      expect((await ask(host, "/api/runs")).json<RunList>().runs).toMatchObject([
+        { id: "session", frames: 1 },
+      ]);
+    },
+  );
+});
+
+describe("an agent that is killed in the middle of a run", () => {
+  test("has lost no record that was acknowledged, and after the next start none of results.jsonl", async () => {
+    const results = await temporaryFolder();
+    const args = [
+      "agent",
+      "--address",
+      "tcp://127.0.0.1:*",
+      "--publish",
+      "tcp://127.0.0.1:*",
+      "--results",
+      results,
+    ];
+    const options = ["--device", "cpu", "--log-level", "warn", "--set", "database.batchMs=20"];
+    const agent = startCommand([...args, ...options]);
+    const addresses = await ready(agent.child.stdout!);
+    const { host } = new URL(addresses.dashboard);
+    const controller = new TestController(addresses.zeromq, "killed");
+    const pixels = new Uint8Array(100 * 100).map((_, i) => i % 251);
+    let isSending: boolean = true;
+    const sending = (async () => {
+      for (let i = 0; isSending; i++) {
+        const { id } = await controller.sendFrame({ site: { name: `S${i}` } }, pixels);
+        await Promise.race([controller.answerTo(id), agent.finished]);
+      }
+    })();
+    const acknowledged = async () =>
+      (await ask(host, "/api/status")).json<StatusView>().health.sinks.database!.written;
+    const written = await until(async () => {
+      const count = await acknowledged();
+      return count > 60 && count;
+    }, 20_000);
+
+    agent.child.kill("SIGKILL");
+    await once(agent.child, "exit");
+    isSending = false;
+    await sending.catch(() => undefined);
+
+    const store = new ResultsStore(`file:${join(results, "parfocal.db")}`);
+    await store.start();
+    let records = 0;
+    for await (const _ of store.records("killed")) records++;
+    await store.stop();
+    expect(records).toBeGreaterThanOrEqual(written);
+
+    const again = startCommand([...args, ...options]);
+    const { dashboard } = await ready(again.child.stdout!);
+    const text = await readFile(join(results, "results.jsonl"), "utf8");
+    const frames = text.split("\n").filter((line) => line.includes('"type":"verdict"')).length;
+    const restored = await until(async () => {
+      const { runs } = (await ask(new URL(dashboard).host, "/api/runs")).json<RunList>();
+      return runs?.find(({ id, frames: count }) => id === "killed" && count === frames);
+    }, 20_000);
+    again.child.kill("SIGTERM");
+    await again.finished;
+
+    expect(restored).toMatchObject({ sites: frames, frames });
+    // Every verdict that the controller got is on file, but for the one that was under way.
+    const verdicts = controller.received.filter(({ type }) => type === "verdict");
+    expect(frames).toBeGreaterThanOrEqual(verdicts.length - 1);
+  });
+});
+
+async function ready(stdout: NodeJS.ReadableStream): Promise<{ zeromq: string; dashboard: string }> {
+  for await (const line of createInterface({ input: stdout })) {
+    return (JSON.parse(line) as { addresses: { zeromq: string; dashboard: string } }).addresses;
+  }
+  throw new Error("the agent did not start");
+}

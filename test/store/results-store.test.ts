@@ -1,0 +1,311 @@
+import { appendFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { StoreError } from "../../src/errors.js";
+import type { RunSnapshot } from "../../src/runs/run-rows.js";
+import { RunTable } from "../../src/runs/run-table.js";
+import type { ResultRecord } from "../../src/sinks/sink.js";
+import { openDatabase, storePlace } from "../../src/store/open-database.js";
+import { ResultsStore } from "../../src/store/results-store.js";
+import { StoreClient } from "../../src/store/store-client.js";
+import { temporaryFolder } from "../agent/helpers.js";
+import { missingPostgres, PostgresServer } from "./postgres-server.js";
+import { anyRecord, stored, verdict } from "./records.js";
+
+const missing = missingPostgres();
+let server: PostgresServer | undefined;
+
+beforeAll(async () => {
+  if (missing !== undefined) {
+    if (process.env.CI === "true") throw new Error(missing);
+    return;
+  }
+  server = new PostgresServer();
+  await server.create();
+});
+
+afterAll(() => server?.remove());
+
+let databases = 0;
+const freshUrl = {
+  sqlite: async () => `file:${join(await temporaryFolder(), "parfocal.db")}`,
+  postgres: () => Promise.resolve(server!.database(`store_${++databases}`)),
+};
+
+describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind) => {
+  const isMissing = kind === "postgres" && missing !== undefined;
+
+  async function open(): Promise<{ store: ResultsStore; url: string }> {
+    const url = await freshUrl[kind]();
+    const store = new ResultsStore(url);
+    await store.start();
+    onTestFinished(() => store.stop());
+    return { store, url };
+  }
+
+  async function records(store: ResultsStore, run: string): Promise<ResultRecord[]> {
+    const all: ResultRecord[] = [];
+    for await (const record of store.records(run)) all.push(record);
+    return all;
+  }
+
+  test.skipIf(isMissing)("gives back what was written, in its order, after it was opened again", async () => {
+    const { store, url } = await open();
+    const written = [verdict({ decision: "retry" }), verdict({ attempt: 1, ms: 1_000_005 })];
+    await store.write(written.map(stored));
+    await store.stop();
+    const again = new ResultsStore(url);
+    await again.start();
+    onTestFinished(() => again.stop());
+
+    expect(await records(again, "run-1")).toEqual(written);
+    expect(await again.frame("run-1", written[1]!.id)).toEqual(written[1]!.frame);
+    expect(await again.frame("run-1", "another")).toBeUndefined();
+    expect(await again.table("another")).toBeUndefined();
+  });
+
+  test.skipIf(isMissing)("fills every table", async () => {
+    const { store, url } = await open();
+    const site = verdict().frame!.site;
+    await store.write(
+      [
+        verdict({ decision: "retry" }),
+        verdict({ attempt: 1 }),
+        {
+          ...{
+            v: 1,
+            type: "outcome",
+            session: "run-1",
+            site,
+            channel: "DAPI",
+            timeIndex: 0,
+            recovered: "yes",
+          },
+          ...{
+            decision: "accept",
+            attempts: 2,
+            levelBefore: 4.2,
+            levelAfter: 0.3,
+            zBeforeUm: 1,
+            zAfterUm: 8.5,
+          },
+          ...{ travelUm: 7.5, keepId: "k", keepAttempt: 1, actions: [], tried: [], why: "sharp", reason: "" },
+          recordedMs: 5,
+        },
+        {
+          ...{ v: 1, type: "change", session: "run-1", by: "dashboard", message: "", recordedMs: 6 },
+          change: { what: "label", site, channel: "DAPI", frameId: "k", mark: "bad", image: "k.tif" },
+        },
+      ].map((record) => stored(record as ResultRecord)),
+    );
+
+    const { db } = await openDatabase(url);
+    const all = async (table: string) => (await sql`select * from ${sql.table(table)}`.execute(db)).rows;
+    const place = { run_id: "run-1", channel: "DAPI", time_index: 0, site_key: '["P1","A1","A1-Site_0"]' };
+    expect(await all("models")).toEqual([{ name: "default", sha256: "ab".repeat(32) }]);
+    expect(await all("sites")).toMatchObject([
+      { name: "A1-Site_0", plate: "P1", well: "A1", x_um: 10, y_um: 20 },
+    ]);
+    expect(await all("frames")).toMatchObject([
+      { ...place, attempt: 0, decision: "retry", expected_level: 0.3, z_um: 1.5, total_ms: 8.2 },
+      { ...place, attempt: 1, decision: "accept" },
+    ]);
+    expect(await all("attempts")).toMatchObject([
+      { ...place, attempt: 0 },
+      { attempt: 1, z_um: 1.5 },
+    ]);
+    expect(await all("actions")).toMatchObject([{ kind: "move-z", by_um: 7.5, via_um: null }]);
+    expect(await all("outcomes")).toMatchObject([
+      { ...place, level_before: 4.2, z_after_um: 8.5, why: "sharp" },
+    ]);
+    expect(await all("labels")).toMatchObject([{ ...place, mark: "bad", image: "k.tif" }]);
+    expect(await all("runs")).toMatchObject([
+      { id: "run-1", frames: 2, retried: 1, accepted: 1, started_ms: 5 },
+    ]);
+    await db.destroy();
+  });
+
+  test.skipIf(isMissing)(
+    "has the same run as its records have, whatever they hold and however often they come",
+    async () => {
+      const { store } = await open();
+      let rounds = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyRecord, { minLength: 1, maxLength: 30 }), async (list) => {
+          rounds++;
+          // Runs of their own each time.
+          const own = list.map((record) =>
+            record.session === undefined
+              ? record
+              : (JSON.parse(
+                  JSON.stringify(record).replaceAll(`"session":"`, `"session":"${rounds}/`),
+                ) as ResultRecord),
+          );
+          await store.write(own.map(stored));
+          await store.write(own.slice(0, 7).map(stored));
+
+          const once = [...new Map(own.map((record) => [JSON.stringify(record), record])).values()];
+          for (const { id, frames, decisions, startedMs } of await store.listRuns()) {
+            const mine = once.filter(({ session }) => session?.replaceAll("\0", "\uFFFD") === id);
+            if (mine.length === 0) continue;
+            const table = new RunTable(id);
+            for (const record of mine) table.apply(record);
+            const got = await store.table(id);
+            const { run, sites, outcomes, labels } = table.snapshot();
+            expect(got!.snapshot()).toMatchObject({ sites, outcomes, labels, frames: table.frames });
+            expect(Math.abs(startedMs - run.startedMs)).toBeLessThanOrEqual(1);
+            const framed = mine.filter(
+              ({ frame, type, ...rest }) => frame !== undefined && !("late" in rest),
+            );
+            expect(frames).toBe(framed.length);
+            const slices = framed.filter(
+              ({ frame }) => frame!.mode === "observe" && frame!.stack !== undefined,
+            );
+            const counted = Object.values(decisions).reduce((sum, count) => sum + count, 0);
+            expect(counted).toBe(framed.length - slices.length);
+          }
+        }),
+        { numRuns: 30 },
+      );
+    },
+  );
+
+  test.skipIf(isMissing)(
+    "is brought up to date once, and refuses what a newer version has made",
+    async () => {
+      const { store, url } = await open();
+      await store.start();
+      await new ResultsStore(url).start();
+      const { db } = await openDatabase(url);
+      await sql`insert into kysely_migration (name, timestamp) values ('2099-01-later', 'then')`.execute(db);
+      await db.destroy();
+
+      const opening = new ResultsStore(url).start();
+
+      await expect(opening).rejects.toThrow(StoreError);
+      await expect(opening).rejects.toThrow(/newer version/);
+    },
+  );
+
+  test.skipIf(isMissing)("takes records of two agents at the same time", async () => {
+    const url = await freshUrl[kind]();
+    const agents = [new StoreClient(url), new StoreClient(url)];
+    onTestFinished(async () => {
+      for (const agent of agents) await agent.stop();
+    });
+    for (const agent of agents) await agent.start();
+    const many = (run: string) =>
+      Array.from(
+        { length: 300 },
+        (_, i) => stored(verdict({ run, site: `A${(i % 12) + 1}-Site_${i}`, ms: i })).line,
+      );
+
+    const shared = many("shared");
+    await Promise.all(agents.flatMap((agent, i) => [agent.write(many(`run-${i}`)), agent.write(shared)]));
+
+    const runs = await agents[0]!.listRuns();
+    expect(Object.fromEntries(runs.map(({ id, frames }) => [id, frames]))).toEqual({
+      "run-0": 300,
+      "run-1": 300,
+      shared: 300,
+    });
+    const snapshot = JSON.parse(new TextDecoder().decode(await agents[1]!.snapshot("shared"))) as RunSnapshot;
+    expect(snapshot.frames).toHaveLength(300);
+    await agents[1]!.write([stored(verdict({ run: "shared", site: "P24-Site_0" })).line]);
+    const later = JSON.parse(new TextDecoder().decode(await agents[1]!.snapshot("shared"))) as RunSnapshot;
+    expect(later.frames).toHaveLength(301);
+    expect(await agents[0]!.snapshot("unknown")).toBeUndefined();
+  });
+
+  test.skipIf(isMissing)("deletes old runs whole, and only those", async () => {
+    const { store, url } = await open();
+    await store.write([
+      stored(verdict({ run: "old", ms: 1000, decision: "retry" })),
+      stored(verdict({ run: "going on", ms: 1000 })),
+      stored(verdict({ run: "going on", ms: 9000, site: "A2-Site_0" })),
+      stored({ v: 1, type: "error", code: "bad-json", message: "old", recordedMs: 1000 }),
+    ]);
+
+    expect(await store.deleteOlderThan(5000)).toBe(1);
+
+    expect((await store.listRuns()).map(({ id }) => id)).toEqual(["going on"]);
+    expect(await records(store, "going on")).toHaveLength(2);
+    const { db } = await openDatabase(url);
+    for (const table of ["records", "sites", "frames", "attempts", "actions"]) {
+      const { rows } = await sql`select * from ${sql.table(table)} where run_id = 'old'`.execute(db);
+      expect(rows).toEqual([]);
+    }
+    expect((await sql`select * from records where run_id is null`.execute(db)).rows).toEqual([]);
+    await db.destroy();
+  });
+
+  test.skipIf(isMissing)("catches up from results.jsonl, a line cut off left for the next time", async () => {
+    const { store } = await open();
+    const path = join(await temporaryFolder(), "results.jsonl");
+    const lines = Array.from(
+      { length: 1203 },
+      (_, i) => stored(verdict({ site: `A1-Site_${i}`, ms: i })).line,
+    );
+    const [last] = lines.splice(-1);
+    await writeFile(path, `${lines.join("\n")}\n\nnot a record\n${last!.slice(0, 50)}`);
+    await store.write([stored(verdict({ site: "A1-Site_7", ms: 7 }))]);
+
+    expect(await store.catchUp(path)).toBe(1203);
+    expect((await store.listRuns())[0]!.frames).toBe(1202);
+    await appendFile(path, `${last!.slice(50)}\n`);
+    expect(await store.catchUp(path)).toBe(1);
+    expect((await store.listRuns())[0]!.frames).toBe(1203);
+    expect(await store.catchUp(path)).toBe(0);
+  });
+
+  test.skipIf(isMissing)("reads a results.jsonl anew that was replaced by a shorter one", async () => {
+    const { store } = await open();
+    const path = join(await temporaryFolder(), "results.jsonl");
+    await writeFile(
+      path,
+      `${[1, 2, 3].map((ms) => stored(verdict({ ms, run: "first" })).line).join("\n")}\n`,
+    );
+    await store.catchUp(path);
+    await writeFile(path, `${stored(verdict({ run: "second" })).line}\n`);
+
+    expect(await store.catchUp(path)).toBe(1);
+    expect((await store.listRuns()).map(({ id }) => id)).toContain("second");
+    expect(await store.catchUp(`${path}.nowhere`)).toBe(0);
+  });
+
+  test.skipIf(isMissing)("says that it is not open", async () => {
+    const { store } = await open();
+    await store.stop();
+
+    await expect(store.listRuns()).rejects.toThrow(/is not open/);
+  });
+});
+
+describe("a database that cannot be opened", () => {
+  test("is named with what to do: a file that is none", async () => {
+    const path = join(await temporaryFolder(), "parfocal.db");
+    await writeFile(path, "this is no database, but it is long enough to be taken for one".repeat(20));
+
+    await expect(new ResultsStore(`file:${path}`).start()).rejects.toThrow(
+      new RegExp(`${path}: cannot be opened: .*move it away`),
+    );
+  });
+
+  test("is named with what to do: a server that is not there, without its password", async () => {
+    const opening = new ResultsStore("postgres://parfocal:secret@127.0.0.1:1/runs").start();
+
+    await expect(opening).rejects.toThrow(
+      /postgres:\/\/parfocal@127.0.0.1:1\/runs: cannot be opened: .*database.url/,
+    );
+    await expect(opening).rejects.not.toThrow(/secret/);
+  });
+
+  test("is told without a secret of its address", () => {
+    expect(storePlace("postgres://me:secret@127.0.0.1/runs?password=secret")).toBe(
+      "postgres://me@127.0.0.1/runs",
+    );
+    expect(storePlace("postgres://me:sec ret@@/::")).not.toContain("ret");
+  });
+});
