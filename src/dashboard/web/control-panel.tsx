@@ -1,0 +1,207 @@
+import { useState } from "preact/hooks";
+import { formatWell } from "../../frames/wells.js";
+import { wellOf } from "../../runs/plate.js";
+import { type Finding, whatIf } from "../../runs/what-if.js";
+import type { RuleValues } from "../wire.js";
+import { siteName } from "./formats.js";
+import type { PageState } from "./page-state.js";
+
+/** Wells that are named in the preview. */
+const NAMED_WELLS = 12;
+
+/** What a person may change while the agent runs. */
+export function ControlPanel({ page }: { readonly page: PageState }) {
+  const { status } = page;
+  if (status === undefined || status.kind === "replay") {
+    return <p class="note">A replay cannot be changed.</p>;
+  }
+  if (!status.control) {
+    return (
+      <p class="note">
+        This page only shows. Start the agent with <code>--control</code> (or{" "}
+        <code>dashboard.control: true</code>) to pause gating, change thresholds and mark sites from here.
+      </p>
+    );
+  }
+  return (
+    <div data-testid="control-panel" class="control">
+      {page.token === undefined ? <Token page={page} /> : null}
+      <div class="tools">
+        <button
+          type="button"
+          data-testid="gating-toggle"
+          disabled={page.token === undefined}
+          onClick={() => void page.change({ what: "gating", on: !status.gating })}
+        >
+          {status.gating ? "Pause gating" : "Resume gating"}
+        </button>
+        <span>
+          {status.gating ? "Blurred sites are refocused." : "Frames are judged, nothing is refocused."}
+        </span>
+      </div>
+      <Marks page={page} />
+      <Thresholds page={page} />
+    </div>
+  );
+}
+
+function Token({ page }: { readonly page: PageState }) {
+  const [token, setToken] = useState("");
+  return (
+    <form
+      class="tools"
+      onSubmit={(event) => {
+        event.preventDefault();
+        page.setToken(token.trim());
+      }}
+    >
+      <label>
+        Token{" "}
+        <input
+          type="password"
+          autocomplete="off"
+          value={token}
+          onInput={(e) => setToken(e.currentTarget.value)}
+        />
+      </label>
+      <button type="submit">Use it</button>
+      <span class="note">It stands in the address that the agent printed when it started.</span>
+    </form>
+  );
+}
+
+function Marks({ page }: { readonly page: PageState }) {
+  const frame = page.shownFrame();
+  if (frame === undefined) return null;
+  const mark = (mark: "fine" | "bad") =>
+    void page.change({ what: "label", run: page.table.id, frameId: frame.id, mark });
+  const isOff = page.token === undefined;
+  return (
+    <div class="tools">
+      <span>
+        {siteName(page.siteOf(frame.site))} {frame.channel}, by eye:
+      </span>
+      <button type="button" data-testid="mark-fine" disabled={isOff} onClick={() => mark("fine")}>
+        ✓ fine
+      </button>
+      <button type="button" data-testid="mark-bad" disabled={isOff} onClick={() => mark("bad")}>
+        ⚑ bad
+      </button>
+    </div>
+  );
+}
+
+function Thresholds({ page }: { readonly page: PageState }) {
+  const status = page.status!;
+  const [channel, setChannel] = useState("");
+  const now: RuleValues = status.channels[channel] ?? status.rules;
+  const [draft, setDraft] = useState<RuleValues | undefined>();
+  const then = draft ?? now;
+  const states = [...page.states.all()].filter((state) => channel === "" || state.channel === channel);
+  const { first, kept, changed } = whatIf(states, now, then);
+  const before = whatIf(states, now, now);
+  const channels = page.table.entry().channels.filter((name) => name !== "");
+  const isValid = inRange(then.maxLevel, 10) && inRange(then.minCertainty, 1);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void page.change({ what: "rules", ...(channel !== "" && { channel }), rules: then });
+        setDraft(undefined);
+      }}
+    >
+      <div class="tools">
+        <label>
+          Thresholds of{" "}
+          <select
+            value={channel}
+            onChange={(event) => {
+              setChannel(event.currentTarget.value);
+              setDraft(undefined);
+            }}
+          >
+            <option value="">all channels</option>
+            {channels.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          highest level{" "}
+          <input
+            type="number"
+            data-testid="threshold-level"
+            min={0}
+            max={10}
+            step={0.1}
+            value={then.maxLevel}
+            onInput={(event) => setDraft({ ...then, maxLevel: event.currentTarget.valueAsNumber })}
+          />
+        </label>
+        <label>
+          lowest certainty{" "}
+          <input
+            type="number"
+            data-testid="threshold-certainty"
+            min={0}
+            max={1}
+            step={0.01}
+            value={then.minCertainty}
+            onInput={(event) => setDraft({ ...then, minCertainty: event.currentTarget.valueAsNumber })}
+          />
+        </label>
+        <button
+          type="submit"
+          data-testid="threshold-apply"
+          disabled={page.token === undefined || draft === undefined || !isValid}
+        >
+          Apply from the next frame on
+        </button>
+      </div>
+      <table class="what-if" data-testid="what-if">
+        <caption>What they would have found on this run (now → then)</caption>
+        <thead>
+          <tr>
+            <th scope="col">frame</th>
+            <th scope="col">in focus</th>
+            <th scope="col">blurred</th>
+            <th scope="col">not judged</th>
+          </tr>
+        </thead>
+        <tbody>
+          {(["first", "kept"] as const).map((which) => (
+            <tr key={which}>
+              <th scope="row">{which}</th>
+              {(["sharp", "blurred", "not judged"] as const).map((finding) => (
+                <td key={finding} class="number">
+                  {arrow(before[which][finding], (which === "first" ? first : kept)[finding])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {changed.length > 0 && <p class="note">Another finding for {wellsOf(page, changed)}.</p>}
+    </form>
+  );
+}
+
+function arrow(before: Record<Finding, number>[Finding], after: number): string {
+  return before === after ? String(before) : `${before} → ${after}`;
+}
+
+function inRange(value: number, most: number): boolean {
+  return value >= 0 && value <= most;
+}
+
+function wellsOf(page: PageState, states: readonly { readonly site: number }[]): string {
+  const names = new Set(
+    states.map(({ site }) => {
+      const row = page.siteOf(site);
+      const well = wellOf(row);
+      return well === undefined ? row.name : formatWell(well.row, well.column);
+    }),
+  );
+  const shown = [...names].slice(0, NAMED_WELLS);
+  return shown.join(", ") + (names.size > shown.length ? ` and ${names.size - shown.length} more` : "");
+}

@@ -1,0 +1,51 @@
+import { formatWell } from "../../frames/wells.js";
+import { wellOf } from "../../runs/plate.js";
+import type { SiteRow } from "../../runs/run-rows.js";
+import type { SiteState } from "../../runs/site-state.js";
+
+/** A number for people, "–" where there is none. */
+export function number(value: number | undefined, digits: number): string {
+  return value === undefined ? "–" : value.toFixed(digits);
+}
+
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+/** Time of day, local. */
+export function clock(ms: number): string {
+  return new Date(ms).toLocaleTimeString(undefined, { hour12: false });
+}
+
+/** A duration in the largest unit that fits. */
+export function ago(ms: number): string {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 120) return `${s} s`;
+  return s < 7200 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3600)} h`;
+}
+
+/** A site's name for people: its well and number, else what the controller calls it. */
+export function siteName(site: SiteRow): string {
+  const well = wellOf(site);
+  if (well === undefined) return site.name;
+  const name = formatWell(well.row, well.column);
+  return site.index === undefined ? name : `${name} site ${site.index + 1}`;
+}
+
+const STATUS_WORDS: Readonly<Record<SiteState["status"], string>> = {
+  sharp: "in focus",
+  searching: "being refocused",
+  flagged: "flagged, out of focus",
+  blank: "nothing to judge",
+  unjudged: "could not be judged",
+  unscored: "no verdict in time",
+  error: "could not be scored",
+};
+
+/** How a site stands, in words. */
+export function statusWords(state: SiteState): string {
+  const words = [STATUS_WORDS[state.status]];
+  if (state.outcome?.recovered === "yes") words.push("recovered by refocusing");
+  if (state.mark !== undefined) words.push(`marked as ${state.mark}`);
+  return words.join(", ");
+}

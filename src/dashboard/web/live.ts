@@ -1,0 +1,54 @@
+import type { ServerMessage } from "../wire.js";
+
+/** Shortest and longest time between two tries to connect, ms. */
+const RETRY_MS = { first: 500, most: 5000 } as const;
+
+/** Where in the stream of records the page has got to. */
+export interface StreamPlace {
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
+/** The connection to the agent, made again whenever it is lost. */
+export class LiveConnection {
+  readonly #onMessage: (message: ServerMessage) => void;
+  readonly #onState: (isConnected: boolean) => void;
+  readonly #place: () => StreamPlace | undefined;
+  #socket: WebSocket | undefined;
+  #retryMs: number = RETRY_MS.first;
+
+  /** @param place asked for at each connection: the server then sends what came since. */
+  constructor(
+    onMessage: (message: ServerMessage) => void,
+    onState: (isConnected: boolean) => void,
+    place: () => StreamPlace | undefined,
+  ) {
+    this.#onMessage = onMessage;
+    this.#onState = onState;
+    this.#place = place;
+  }
+
+  start(): void {
+    const place = this.#place();
+    const query = place === undefined ? "" : `?epoch=${place.epoch}&since=${place.sequence}`;
+    const address = new URL(`ws${query}`, document.baseURI);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(address);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#retryMs = RETRY_MS.first;
+      this.#onState(true);
+    };
+    socket.onmessage = ({ data }) => this.#onMessage(JSON.parse(String(data)) as ServerMessage);
+    socket.onclose = () => {
+      this.#onState(false);
+      setTimeout(() => this.start(), this.#retryMs);
+      this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS.most);
+    };
+  }
+
+  /** Connects anew, from the place where the page is now. */
+  restart(): void {
+    this.#socket?.close();
+  }
+}

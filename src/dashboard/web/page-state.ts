@@ -1,0 +1,259 @@
+import { formatFor, wellOf } from "../../runs/plate.js";
+import type { FrameRow, RunEntry, SiteRow } from "../../runs/run-rows.js";
+import { RunTable } from "../../runs/run-table.js";
+import { type SiteState, SiteStates } from "../../runs/site-state.js";
+import type { ResultRecord } from "../../sinks/sink.js";
+import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";
+import { fetchRun, fetchRuns, fetchStatus, requestChange } from "./api.js";
+import { LiveConnection } from "./live.js";
+
+/** Shortest time between two drawings, ms. */
+const DRAW_MS = 100;
+const TOKEN_KEY = "parfocal-token";
+
+/** A site, channel and time point, or one of its frames, that a person has chosen. */
+export interface Selection {
+  readonly site: number;
+  readonly channel?: string | undefined;
+  readonly timeIndex?: number | undefined;
+  readonly frameId?: string | undefined;
+}
+
+/** Everything that the page shows. Views read it when `onDraw` tells them to. */
+export class PageState {
+  status: StatusView | undefined;
+  runs: readonly RunEntry[] = [];
+  table: RunTable = new RunTable("");
+  states: SiteStates = new SiteStates();
+  isConnected: boolean = false;
+  /** Whether the run that goes on is shown, whichever it is. */
+  followsLive: boolean = true;
+  /** Undefined: the newest frame is shown. */
+  selection: Selection | undefined;
+  /** The last thing that went wrong, for people. */
+  problem: string | undefined;
+  /** Counts changes of the run's rows, so that views can tell whether they are up to date. */
+  version = 0;
+  /** Sites that have changed since the plate was drawn. */
+  readonly changedSites = new Set<number>();
+  token: string | undefined;
+  readonly #live: LiveConnection;
+  readonly #onDraw: () => void;
+  #place: { epoch: string; sequence: number } | undefined;
+  #loading: Promise<void> | undefined;
+  /** Records that came while a run was loaded. */
+  #meanwhile: ResultRecord[] = [];
+  #waitsToDraw: boolean = false;
+  #lastDrawMs = 0;
+
+  constructor(onDraw: () => void) {
+    this.#onDraw = onDraw;
+    this.#live = new LiveConnection(
+      (message) => this.#take(message),
+      (isConnected) => {
+        this.isConnected = isConnected;
+        this.draw();
+      },
+      () => this.#place,
+    );
+  }
+
+  async start(): Promise<void> {
+    this.token = takeToken();
+    try {
+      this.status = await fetchStatus();
+      if (this.status.liveRun !== undefined) await this.show(this.status.liveRun);
+      else await this.#loadRuns();
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#live.start();
+    this.draw();
+  }
+
+  /** Shows a run as a whole. */
+  async show(id: string): Promise<void> {
+    const loading = (this.#loading ?? Promise.resolve()).then(() => this.#load(id));
+    this.#loading = loading.finally(() => {
+      this.#loading = undefined;
+    });
+    await this.#loading;
+  }
+
+  /** Shows a run that a person has picked; the live one is followed from one run to the next. */
+  async pick(id: string): Promise<void> {
+    this.followsLive = id === this.status?.liveRun;
+    this.selection = undefined;
+    await this.show(id);
+  }
+
+  select(selection: Selection | undefined): void {
+    this.selection = selection;
+    this.draw();
+  }
+
+  /** The frame that is shown: the chosen one, the one to keep of the chosen site, or the newest. */
+  shownFrame(): FrameRow | undefined {
+    const { selection } = this;
+    if (selection?.frameId !== undefined) return this.table.frameById(selection.frameId);
+    return this.shownState()?.kept;
+  }
+
+  /** The state of the chosen site (its worst channel, unless one is chosen), or of the newest frame's. */
+  shownState(): SiteState | undefined {
+    const { selection } = this;
+    if (selection === undefined) {
+      const newest = this.table.frames.findLast(({ isSlice }) => !isSlice);
+      return newest && this.states.get(newest.site, newest.channel, newest.timeIndex);
+    }
+    const { site, channel, timeIndex } = selection;
+    if (channel !== undefined && timeIndex !== undefined) return this.states.get(site, channel, timeIndex);
+    const latest = this.states
+      .latest(site)
+      .filter((state) => channel === undefined || state.channel === channel);
+    return latest.reduce<SiteState | undefined>(
+      (worst, state) => (worst === undefined || (state.level ?? -1) > (worst.level ?? -1) ? state : worst),
+      undefined,
+    );
+  }
+
+  siteOf(number: number): SiteRow {
+    return this.table.sites[number]!;
+  }
+
+  /** Plates of the run; the empty name stands for none. */
+  plates(): string[] {
+    return [...new Set(this.table.sites.map(({ plate }) => plate ?? ""))];
+  }
+
+  /** Whether the sites of a plate lie in wells. */
+  hasWells(plate: string): boolean {
+    const sites = this.table.sites.filter((site) => (site.plate ?? "") === plate);
+    return formatFor(sites.flatMap((site) => wellOf(site) ?? [])) !== undefined;
+  }
+
+  /** Asks for a change; what is in the way is shown. */
+  async change(request: ControlRequest): Promise<void> {
+    try {
+      if (this.token === undefined) throw new Error("Enter the token first.");
+      await requestChange(request, this.token);
+      this.problem = undefined;
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.draw();
+  }
+
+  setToken(token: string): void {
+    this.token = token === "" ? undefined : token;
+    if (token === "") sessionStorage.removeItem(TOKEN_KEY);
+    else sessionStorage.setItem(TOKEN_KEY, token);
+    this.draw();
+  }
+
+  dismissProblem(): void {
+    this.problem = undefined;
+    this.draw();
+  }
+
+  /** Has the views drawn soon, ten times a second at most. */
+  draw(): void {
+    if (this.#waitsToDraw) return;
+    this.#waitsToDraw = true;
+    const waitMs = Math.max(0, this.#lastDrawMs + DRAW_MS - performance.now());
+    setTimeout(
+      () =>
+        requestAnimationFrame(() => {
+          this.#waitsToDraw = false;
+          this.#lastDrawMs = performance.now();
+          this.#onDraw();
+        }),
+      waitMs,
+    );
+  }
+
+  async #load(id: string): Promise<void> {
+    try {
+      const { snapshot, epoch, sequence } = await fetchRun(id);
+      this.table = RunTable.from(snapshot);
+      this.states = SiteStates.of(snapshot);
+      // What came meanwhile may be in the snapshot or not; to apply it twice does no harm.
+      this.#place = { epoch, sequence: Math.max(sequence, this.#sequenceIn(epoch)) };
+      for (const record of this.#meanwhile.splice(0)) this.#apply(record);
+      this.#changedAll();
+      await this.#loadRuns();
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.draw();
+  }
+
+  #sequenceIn(epoch: string): number {
+    return this.#place?.epoch === epoch ? this.#place.sequence : 0;
+  }
+
+  async #loadRuns(): Promise<void> {
+    this.runs = await fetchRuns();
+  }
+
+  #take(message: ServerMessage): void {
+    if (message.type === "status") {
+      this.status = message.status;
+      this.#followLive();
+    } else if (message.type === "records") {
+      if (this.#loading !== undefined) this.#meanwhile.push(...message.records);
+      for (const record of message.records) this.#apply(record);
+      this.#place = { epoch: this.#place?.epoch ?? "", sequence: message.sequence };
+    } else if (message.type === "gap" || this.#place?.epoch !== message.epoch) {
+      // The agent is another one, or has forgotten what was missed.
+      const isFirst = this.#place === undefined;
+      this.#place = { epoch: message.epoch, sequence: message.sequence };
+      if (!isFirst && this.table.id !== "") void this.show(this.table.id);
+    }
+    this.draw();
+  }
+
+  #apply(record: ResultRecord): void {
+    const { session } = record;
+    if (
+      this.followsLive &&
+      session !== undefined &&
+      record.frame !== undefined &&
+      session !== this.table.id
+    ) {
+      // The first record of another run: a snapshot has it, too.
+      if (this.#loading === undefined) void this.show(session);
+      return;
+    }
+    if (session !== undefined && session !== this.table.id) return;
+    const site = this.states.apply(this.table.apply(record));
+    if (site !== undefined) this.changedSites.add(site);
+    this.version++;
+  }
+
+  #followLive(): void {
+    const live = this.status?.liveRun;
+    if (this.followsLive && live !== undefined && live !== this.table.id && this.#loading === undefined) {
+      void this.show(live);
+    }
+  }
+
+  #changedAll(): void {
+    for (let site = 0; site < this.table.sites.length; site++) this.changedSites.add(site);
+    this.version++;
+  }
+
+  #failed(error: unknown): void {
+    this.problem = error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The token from the address, which then no longer shows it, or from an earlier visit of this tab. */
+function takeToken(): string | undefined {
+  const match = /[#&]token=([^&]+)/.exec(location.hash);
+  if (match !== null) {
+    sessionStorage.setItem(TOKEN_KEY, decodeURIComponent(match[1]!));
+    history.replaceState(undefined, "", location.pathname + location.search);
+  }
+  return sessionStorage.getItem(TOKEN_KEY) ?? undefined;
+}

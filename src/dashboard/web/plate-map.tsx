@@ -1,0 +1,263 @@
+import { memo } from "preact/compat";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { formatWell } from "../../frames/wells.js";
+import { rowName } from "../../runs/plate.js";
+import { COLOUR_SCALES, type ScaleName } from "./colours.js";
+import { number, statusWords } from "./formats.js";
+import { GlyphMark } from "./glyphs.js";
+import type { PageState } from "./page-state.js";
+import { type Metric, PlateCells, type PlateChoice, type WellCell } from "./wells.js";
+
+/** Size of the map in its own units; margins hold names and medians. */
+const WIDTH = 720;
+const MARGIN = { left: 34, right: 44, top: 20, bottom: 24 };
+/** Wells at least this large show their sites. */
+const SPLIT_SIZE = 26;
+
+export interface PlateMapProps {
+  readonly page: PageState;
+  readonly choice: PlateChoice;
+  readonly scale: ScaleName;
+  readonly minCertainty: number;
+  /** Counts drawings: the cells are looked at again for each. */
+  readonly drawing: number;
+}
+
+/** The wells of a plate, coloured; a click or Enter chooses one, the arrow keys go from one to the next. */
+export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
+  const cells = useMemo(() => new PlateCells(), []);
+  cells.update(page, choice);
+  page.changedSites.clear();
+  const [focus, setFocus] = useState(0);
+  const svg = useRef<SVGSVGElement>(null);
+  const moved = useRef(false);
+  useEffect(() => {
+    if (!moved.current) return;
+    moved.current = false;
+    svg.current?.querySelector<SVGElement>('[tabindex="0"]')?.focus();
+  }, [focus]);
+
+  const { format } = cells;
+  if (format === undefined) return <p class="empty">No wells yet.</p>;
+  const { rows, columns } = format;
+  const size = (WIDTH - MARGIN.left - MARGIN.right) / columns;
+  const height = MARGIN.top + rows * size + MARGIN.bottom;
+  const range = rangeOf(cells, choice.metric);
+  const colour = (value: number) => COLOUR_SCALES[scale](fractionOf(value, choice.metric, range));
+  const selected = page.shownState();
+  const selectedSite = selected === undefined ? undefined : page.siteOf(selected.site);
+  const isCurrent = (cell: WellCell) =>
+    (selectedSite?.plate ?? "") === choice.plate && cell.parts.some(({ site }) => site === selected?.site);
+
+  const choose = (place: number) => {
+    const cell = cells.cells.get(Math.floor(place / columns) * 100 + (place % columns));
+    if (cell?.worst === undefined) return;
+    const { site, channel, timeIndex } = cell.worst;
+    page.select({ site, channel, timeIndex });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const steps: Record<string, number> = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -columns,
+      ArrowDown: columns,
+    };
+    const step = steps[event.key];
+    if (event.key === "Enter" || event.key === " ") choose(focus);
+    else if (step === undefined) return;
+    else {
+      moved.current = true;
+      setFocus((place) => (place + step >= 0 && place + step < rows * columns ? place + step : place));
+    }
+    event.preventDefault();
+  };
+
+  const wells = [];
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const cell = cells.cells.get(row * 100 + column);
+      const place = row * columns + column;
+      wells.push(
+        <Well
+          key={place}
+          cell={cell}
+          name={formatWell(row, column)}
+          x={MARGIN.left + column * size}
+          y={MARGIN.top + row * size}
+          size={size}
+          look={`${scale} ${choice.metric} ${range.join(" ")} ${minCertainty}`}
+          colour={colour}
+          minCertainty={minCertainty}
+          metric={choice.metric}
+          isCurrent={cell !== undefined && isCurrent(cell)}
+          isTabStop={place === focus}
+          place={place}
+        />,
+      );
+    }
+  }
+  const digits = choice.metric === "certainty" ? 2 : 1;
+  const every = columns > 30 ? 2 : 1;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: there is no fieldset in SVG.
+    <svg
+      ref={svg}
+      class="plate"
+      data-testid="plate-map"
+      viewBox={`0 0 ${WIDTH} ${height}`}
+      role="group"
+      aria-label={`Plate ${choice.plate || "without a name"}, ${format.wells} wells`}
+      onKeyDown={onKeyDown}
+      onClick={(event) => {
+        const place = (event.target as Element).closest("[data-place]")?.getAttribute("data-place");
+        if (place == null) return;
+        setFocus(Number(place));
+        choose(Number(place));
+      }}
+    >
+      {Array.from({ length: columns }, (_, column) => (
+        <g key={`c${column}`} class="margin">
+          {column % every === 0 && (
+            <text x={MARGIN.left + (column + 0.5) * size} y={13} text-anchor="middle">
+              {column + 1}
+            </text>
+          )}
+          {columns <= 24 && (
+            <text class="median" x={MARGIN.left + (column + 0.5) * size} y={height - 8} text-anchor="middle">
+              {number(cells.medianOf("column", column), columns > 12 ? 0 : digits)}
+            </text>
+          )}
+        </g>
+      ))}
+      {Array.from({ length: rows }, (_, row) => (
+        <g key={`r${row}`} class="margin">
+          {row % (rows > 20 ? 2 : 1) === 0 && (
+            <>
+              <text x={MARGIN.left - 7} y={MARGIN.top + (row + 0.5) * size + 4} text-anchor="end">
+                {rowName(row)}
+              </text>
+              <text class="median" x={WIDTH - 4} y={MARGIN.top + (row + 0.5) * size + 4} text-anchor="end">
+                {number(cells.medianOf("row", row), digits)}
+              </text>
+            </>
+          )}
+        </g>
+      ))}
+      {wells}
+    </svg>
+  );
+}
+
+interface WellProps {
+  readonly cell: WellCell | undefined;
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+  /** Changes with everything that colours depend on. */
+  readonly look: string;
+  readonly colour: (value: number) => string;
+  readonly minCertainty: number;
+  readonly metric: Metric;
+  readonly isCurrent: boolean;
+  readonly isTabStop: boolean;
+  readonly place: number;
+}
+
+/** Drawn again only if something that it shows has changed. */
+const Well = memo(DrawnWell, (a: WellProps, b: WellProps) => {
+  const keys = ["cell", "x", "y", "size", "look", "isCurrent", "isTabStop", "name"] as const;
+  return keys.every((key) => a[key] === b[key]);
+});
+
+function DrawnWell(props: WellProps) {
+  const { cell, name, x, y, size, colour, minCertainty, metric, isCurrent, isTabStop, place } = props;
+  const gap = size > 14 ? 1.5 : 0.5;
+  const [left, top, side] = [x + gap, y + gap, size - 2 * gap];
+  const count = cell?.parts.length ?? 0;
+  const isSplit = size >= SPLIT_SIZE && count > 1;
+  const across = isSplit ? Math.ceil(Math.sqrt(count)) : 1;
+  const down = isSplit ? Math.ceil(count / across) : 1;
+  const parts = cell === undefined ? [] : isSplit ? cell.parts : [cell];
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: there is no button element in SVG.
+    <g
+      role="button"
+      data-testid="well"
+      data-well={name}
+      data-place={place}
+      tabIndex={isTabStop ? 0 : -1}
+      aria-label={labelOf(name, cell)}
+      aria-pressed={isCurrent}
+      class={isCurrent ? "well current" : "well"}
+    >
+      <rect class="well-edge" x={left} y={top} width={side} height={side} rx={Math.min(4, side / 6)} />
+      {parts.map((part, i) => {
+        const [w, h] = [side / across, side / down];
+        const [px, py] = [left + (i % across) * w, top + Math.floor(i / across) * h];
+        return (
+          <Fill
+            key={i}
+            part={part}
+            x={px + (isSplit ? 0.5 : 0)}
+            y={py + (isSplit ? 0.5 : 0)}
+            width={w - (isSplit ? 1 : 0)}
+            height={h - (isSplit ? 1 : 0)}
+            colour={colour}
+            isUncertain={metric !== "z" && part.certainty !== undefined && part.certainty < minCertainty}
+            fades={metric === "level"}
+          />
+        );
+      })}
+      {isCurrent && (
+        <rect class="well-current" x={left - 1} y={top - 1} width={side + 2} height={side + 2} rx={4} />
+      )}
+    </g>
+  );
+}
+
+interface FillProps {
+  readonly part: Pick<WellCell, "value" | "certainty" | "glyph">;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly colour: (value: number) => string;
+  readonly isUncertain: boolean;
+  readonly fades: boolean;
+}
+
+function Fill({ part, x, y, width, height, colour, isUncertain, fades }: FillProps) {
+  const opacity = fades ? 0.4 + 0.6 * Math.min(1, (part.certainty ?? 0) / 0.7) : 1;
+  const box = { x, y, width, height, rx: Math.min(3, width / 6) };
+  return (
+    <>
+      {part.value !== undefined && <rect {...box} fill={colour(part.value)} fill-opacity={opacity} />}
+      {isUncertain && <rect {...box} fill="url(#hatch)" />}
+      {part.glyph !== undefined && (
+        <GlyphMark glyph={part.glyph} x={x + width / 2} y={y + height / 2} size={Math.min(width, height)} />
+      )}
+    </>
+  );
+}
+
+function labelOf(name: string, cell: WellCell | undefined): string {
+  if (cell?.worst === undefined) return `${name} not imaged`;
+  const { worst } = cell;
+  const sites = cell.parts.length > 1 ? `, worst of ${cell.parts.length} sites` : "";
+  return `${name} level ${number(worst.level, 1)} certainty ${number(worst.certainty, 2)}, ${statusWords(worst)}${sites}`;
+}
+
+/** Lowest and highest value; fixed for levels and certainties, so that a colour means the same in every run. */
+function rangeOf(cells: PlateCells, metric: Metric): readonly [number, number] {
+  if (metric === "level") return [0, 10];
+  if (metric === "certainty") return [0, 1];
+  const values = [...cells.cells.values()].flatMap(({ value }) => value ?? []);
+  return values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
+}
+
+/** Striking is what a person should look at: a high level, a low certainty. */
+export function fractionOf(value: number, metric: Metric, [low, high]: readonly [number, number]): number {
+  const fraction = high > low ? (value - low) / (high - low) : 0;
+  return metric === "certainty" ? 1 - fraction : fraction;
+}
