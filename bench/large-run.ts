@@ -132,7 +132,7 @@ function* largeRun(): Generator<ResultRecord> {
         const frame = headerOf(well, site, channel, 0);
         const level = Math.min(
           10,
-          Math.max(0, random.uniform() < 0.03 ? 8 * random.uniform() : 0.5 + 0.3 * random.normal()),
+          Math.max(0, random.uniform() < 0.03 ? 8 * random.uniform() : 0.5 + 0.15 * random.normal()),
         );
         const certainty = Math.min(1, Math.max(0, 0.6 + 0.15 * random.normal()));
         const decision = certainty < 0.25 ? "abstain" : level > 1 ? "flag" : "accept";

@@ -1,11 +1,12 @@
 import { memo } from "preact/compat";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { formatWell } from "../../frames/wells.js";
 import { rowName } from "../../runs/plate.js";
 import { COLOUR_SCALES, type ScaleName } from "./colours.js";
 import { number, statusWords } from "./formats.js";
 import { GlyphMark } from "./glyphs.js";
 import type { PageState } from "./page-state.js";
+import { placeOf, type RovingTargets, rovingKeys } from "./roving-focus.js";
 import { type Metric, PlateCells, type PlateChoice, type WellCell } from "./wells.js";
 
 /** Size of the map in its own units; margins hold names and medians. */
@@ -29,14 +30,6 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
   cells.update(page, choice);
   page.changedSites.clear();
   const [focus, setFocus] = useState(0);
-  const svg = useRef<SVGSVGElement>(null);
-  const moved = useRef(false);
-  useEffect(() => {
-    if (!moved.current) return;
-    moved.current = false;
-    svg.current?.querySelector<SVGElement>('[tabindex="0"]')?.focus();
-  }, [focus]);
-
   const { format } = cells;
   if (format === undefined) return <p class="empty">No wells yet.</p>;
   const { rows, columns } = format;
@@ -55,21 +48,13 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
     const { site, channel, timeIndex } = cell.worst;
     page.select({ site, channel, timeIndex });
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = {
-      ArrowLeft: -1,
-      ArrowRight: 1,
-      ArrowUp: -columns,
-      ArrowDown: columns,
-    };
-    const step = steps[event.key];
-    if (event.key === "Enter" || event.key === " ") choose(focus);
-    else if (step === undefined) return;
-    else {
-      moved.current = true;
-      setFocus((place) => (place + step >= 0 && place + step < rows * columns ? place + step : place));
-    }
-    event.preventDefault();
+  const targets: RovingTargets = {
+    next: (place, across, down) => {
+      const [row, column] = [Math.floor(place / columns) + down, (place % columns) + across];
+      return row >= 0 && row < rows && column >= 0 && column < columns ? row * columns + column : undefined;
+    },
+    moved: setFocus,
+    choose,
   };
 
   const wells = [];
@@ -101,18 +86,17 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: there is no fieldset in SVG.
     <svg
-      ref={svg}
       class="plate"
       data-testid="plate-map"
       viewBox={`0 0 ${WIDTH} ${height}`}
       role="group"
       aria-label={`Plate ${choice.plate || "without a name"}, ${format.wells} wells`}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => rovingKeys(event, targets)}
       onClick={(event) => {
-        const place = (event.target as Element).closest("[data-place]")?.getAttribute("data-place");
-        if (place == null) return;
-        setFocus(Number(place));
-        choose(Number(place));
+        const place = placeOf(event);
+        if (place === undefined) return;
+        setFocus(place);
+        choose(place);
       }}
     >
       {Array.from({ length: columns }, (_, column) => (
@@ -186,7 +170,7 @@ function DrawnWell(props: WellProps) {
       data-testid="well"
       data-well={name}
       data-place={place}
-      tabIndex={isTabStop ? 0 : -1}
+      tabindex={isTabStop ? 0 : -1}
       aria-label={labelOf(name, cell)}
       aria-pressed={isCurrent}
       class={isCurrent ? "well current" : "well"}

@@ -4,6 +4,7 @@ import { number, siteName, statusWords } from "./formats.js";
 import { GlyphMark } from "./glyphs.js";
 import type { PageState } from "./page-state.js";
 import { fractionOf } from "./plate-map.js";
+import { placeOf, type RovingTargets, rovingKeys } from "./roving-focus.js";
 import { type PlateChoice, summed, worstOf } from "./wells.js";
 
 const WIDTH = 720;
@@ -47,16 +48,13 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
     setFocus(i);
     page.select({ site: worst.site, channel: worst.channel, timeIndex: worst.timeIndex });
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-    if (event.key === "Enter" || event.key === " ") choose(focus);
-    else if (step === undefined) return;
-    else {
-      const next = Math.min(drawn.length - 1, Math.max(0, focus + step));
-      setFocus(next);
-      (event.currentTarget as Element).querySelector<SVGElement>(`[data-place="${next}"]`)?.focus();
-    }
-    event.preventDefault();
+  const targets: RovingTargets = {
+    next: (place, across, down) => {
+      const next = place + across + down;
+      return next >= 0 && next < drawn.length ? next : undefined;
+    },
+    moved: setFocus,
+    choose,
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: there is no fieldset in SVG.
@@ -66,10 +64,10 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="group"
       aria-label={`Stage with ${sites.length} positions`}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => rovingKeys(event, targets)}
       onClick={(event) => {
-        const place = (event.target as Element).closest("[data-place]")?.getAttribute("data-place");
-        if (place != null) choose(Number(place));
+        const place = placeOf(event);
+        if (place !== undefined) choose(place);
       }}
     >
       {drawn.map(({ site, index, point, value, certainty, glyph, worst }, i) => {
@@ -86,7 +84,7 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
             role="button"
             class={index === selected ? "well current" : "well"}
             data-place={i}
-            tabIndex={i === focus ? 0 : -1}
+            tabindex={i === focus ? 0 : -1}
             aria-label={`${siteName(site)} ${words}`}
             aria-pressed={index === selected}
           >

@@ -1,0 +1,422 @@
+import { execFileSync } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { StatusView } from "../../src/dashboard/wire.js";
+import { temporaryFolder, until } from "../agent/helpers.js";
+import { CHROMIUM, launchChromium } from "../helpers/chromium.js";
+import { startCommand } from "../helpers/command.js";
+import { CuttableProxy } from "../helpers/cuttable-proxy.js";
+import { ask, serve } from "./helpers.js";
+
+const PAGE = "dist/dashboard/web";
+const PYTHON = join("bridges", "pycromanager", ".venv", "bin", "python");
+const require = createRequire(import.meta.url);
+const isCi = process.env.CI === "true";
+/** A folder for pictures of the page; `npm run screenshots` names docs/images. */
+const SCREENSHOTS = process.env.PARFOCAL_SCREENSHOTS;
+
+/** The parts of a browser's elements that are used within the page. */
+interface PageImage {
+  readonly naturalWidth: number;
+  decode(): Promise<void>;
+}
+interface PageCanvas {
+  readonly width: number;
+  readonly height: number;
+  getContext(kind: "2d"): {
+    getImageData(x: number, y: number, width: number, height: number): { data: number[] };
+  };
+}
+interface PageWithAxe {
+  axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+}
+
+test("the page is small: under 300 KB compressed", async () => {
+  const assets = (await readdir(join(PAGE, "assets"))).map((name) => join(PAGE, "assets", name));
+  const files = await Promise.all([join(PAGE, "index.html"), ...assets].map((file) => readFile(file)));
+
+  const bytes = files.reduce((sum, file) => sum + gzipSync(file).length, 0);
+
+  expect(assets.length).toBeGreaterThan(0);
+  expect(bytes).toBeLessThan(300_000);
+});
+
+if (CHROMIUM === undefined && isCi) throw new Error("no Chromium is installed (apt-get install chromium)");
+
+describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser.close());
+
+  async function open(address: string, options: { dark?: boolean } = {}): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      colorScheme: options.dark ? "dark" : "light",
+      acceptDownloads: true,
+    });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    onTestFinished(() => expect(problems).toEqual([]));
+    await page.goto(address);
+    return page;
+  }
+
+  const wells = (page: Page, name: RegExp) => page.getByTestId("plate-map").getByRole("button", { name });
+  const labels = (page: Page) =>
+    page.getByTestId("well").evaluateAll((all) => all.map((well) => well.getAttribute("aria-label")));
+
+  async function download(page: Page, testId: string): Promise<{ name: string; path: string; text: string }> {
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByTestId(testId).click()]);
+    const path = join(await temporaryFolder(), file.suggestedFilename());
+    await file.saveAs(path);
+    return { name: file.suggestedFilename(), path, text: await readFile(path, "utf8") };
+  }
+
+  describe("while the demo runs and after it", () => {
+    let results: string;
+    let address: string;
+    let said = "";
+    let demo: ReturnType<typeof startCommand>;
+
+    beforeAll(async () => {
+      results = await temporaryFolder();
+      demo = startCommand(["demo", "--keep", "--control", "--site-ms", "150", "--results", results]);
+      demo.child.stdout!.on("data", (data: Buffer) => {
+        said += data.toString();
+      });
+      address = await until(() => /Watch it: (\S+)/.exec(said)?.[1], 60_000);
+    });
+
+    afterAll(async () => {
+      demo.child.kill("SIGTERM");
+      await demo.finished;
+    });
+
+    const host = () => new URL(address).host;
+    const isOver = () => until(() => said.includes("The page stays at"), 60_000);
+
+    test("the plate fills live", async () => {
+      const page = await open(address);
+      const counts = new Set<number>();
+
+      await until(async () => {
+        counts.add(await wells(page, /level/).count());
+        return counts.has(24);
+      }, 60_000);
+      await isOver();
+
+      // Seen on the way, not only at the end.
+      expect(counts.size).toBeGreaterThan(4);
+      const { health } = (await ask(host(), "/api/status")).json<StatusView>();
+      await page.getByText(`frames${health.received}`).waitFor();
+      expect(await page.getByTestId("status-state").textContent()).toMatch(/Running|Idle/);
+      expect(await page.getByTestId("run-picker").inputValue()).toBe("demo-1");
+    });
+
+    test("a click on a well shows its frame with the patches", async () => {
+      await isOver();
+      const page = await open(address);
+
+      await wells(page, /^B5 /).click();
+
+      await page.getByText("Chosen frame").waitFor();
+      const picture = page.getByTestId("frame-preview").locator("img");
+      expect(await page.getByTestId("frame-preview").getAttribute("data-frame")).toContain("B5-Site_");
+      const width = await picture.evaluate(async (element) => {
+        const image = element as unknown as PageImage;
+        await image.decode();
+        return image.naturalWidth;
+      });
+      expect(width).toBe(462);
+      const painted = () =>
+        page.getByTestId("frame-overlay").evaluate((element) => {
+          const canvas = element as unknown as PageCanvas;
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          return data.reduce((sum, value, at) => sum + (at % 4 === 3 && value > 0 ? 1 : 0), 0);
+        });
+      const borders = await painted();
+      expect(borders).toBeGreaterThan(10_000);
+      await page.getByLabel("patch colours").check();
+      await until(async () => (await painted()) > 2 * borders);
+      await page.getByLabel("patch borders").uncheck();
+      await page.getByLabel("patch colours").uncheck();
+      await until(async () => (await painted()) === 0);
+      expect(await page.getByRole("button", { pressed: true }).getAttribute("data-well")).toBe("B5");
+    });
+
+    test("events and the timeline lead to the frame they are about", async () => {
+      await isOver();
+      const page = await open(address);
+      await page.getByLabel("Text in the event").fill("A1 site 1");
+      await page.getByTestId("events").getByRole("button", { name: "A1 site 1" }).first().click();
+      await until(async () =>
+        (await page.getByTestId("frame-preview").getAttribute("data-frame"))?.includes("A1-Site_0"),
+      );
+
+      await page
+        .getByTestId("timeline")
+        .locator(".u-over")
+        .first()
+        .click({ position: { x: 5, y: 60 } });
+
+      await until(async () =>
+        (await page.getByTestId("frame-preview").getAttribute("data-frame"))?.endsWith("/t0/0"),
+      );
+    });
+
+    test("the keyboard goes from well to well and chooses one", async () => {
+      await isOver();
+      const page = await open(address);
+      await wells(page, /^A1 /).focus();
+
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+
+      await page.getByText("Chosen frame").waitFor();
+      expect(await page.locator(":focus").getAttribute("data-well")).toBe("B2");
+      expect(await page.getByTestId("frame-preview").getAttribute("data-frame")).toContain("B2-Site_");
+    });
+
+    test("a site marked as bad is on the re-image list, which loads in useq", async () => {
+      await isOver();
+      const page = await open(address);
+      await wells(page, /^C3 /).click();
+      await page.getByText("Chosen frame").waitFor();
+
+      await page.getByTestId("mark-bad").click();
+
+      await wells(page, /^C3 .*marked as bad/).waitFor();
+      await page
+        .getByTestId("events")
+        .getByText(/C3-Site_\d DAPI was marked as bad/)
+        .waitFor();
+      await page.getByTestId("reimage-open").click();
+      const useq = await download(page, "reimage-useq");
+      const script = `
+import json, sys, useq
+print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASequence.from_file(sys.argv[1])]))`;
+      const events = JSON.parse(
+        execFileSync(PYTHON, ["-c", script, useq.path], { encoding: "utf8" }),
+      ) as unknown[][];
+      const marked = events.find(([name]) => String(name).startsWith("C3-Site_"));
+      expect(marked).toEqual([
+        expect.any(String),
+        expect.any(Number),
+        expect.any(Number),
+        expect.any(Number),
+      ]);
+      const listed = Number(
+        /\((\d+)\)/.exec((await page.getByTestId("reimage-open").textContent()) ?? "")?.[1],
+      );
+      expect(events).toHaveLength(listed);
+      const pos = await download(page, "reimage-pos");
+      expect(JSON.parse(pos.text)).toMatchObject({
+        map: { StagePositions: { array: events.map(([name]) => ({ Label: { scalar: name } })) } },
+      });
+      const csv = await download(page, "reimage-csv");
+      expect(csv.text.split("\n")[0]).toContain("Metadata_Plate,Metadata_Well,Metadata_Site");
+      expect(csv.text.trim().split("\n")).toHaveLength(listed + 1);
+      if (SCREENSHOTS !== undefined)
+        await page.screenshot({ path: join(SCREENSHOTS, "dashboard-reimage.png") });
+    });
+
+    test("gating is paused and resumed, and the list of events says so", async () => {
+      await isOver();
+      const page = await open(address);
+
+      await page.getByTestId("gating-toggle").click();
+      await page.getByText("Watching only: gating is paused").waitFor();
+      await page.getByTestId("gating-toggle").click();
+      await page.getByText("Blurred sites are refocused.").waitFor();
+
+      await page.getByTestId("events").getByText("Gating is paused").waitFor();
+      expect((await ask(host(), "/api/status")).json<StatusView>().gating).toBe(true);
+    });
+
+    test("thresholds are tried on the run before they are changed", async () => {
+      await isOver();
+      const page = await open(address);
+      await page.getByTestId("threshold-level").fill("0.4");
+
+      await page.getByTestId("what-if").getByText("→").first().waitFor();
+      expect((await ask(host(), "/api/status")).json<StatusView>().rules.maxLevel).toBe(0.6);
+      await page.getByTestId("threshold-level").fill("0.7");
+      await page.getByTestId("threshold-apply").click();
+
+      await page.getByTestId("events").getByText("Thresholds of all channels").waitFor();
+      expect((await ask(host(), "/api/status")).json<StatusView>().rules.maxLevel).toBe(0.7);
+    });
+
+    test("a wrong token changes nothing and is told", async () => {
+      await isOver();
+      const page = await open(`http://${host()}/#token=a-token-that-is-wrong`);
+
+      await page.getByTestId("gating-toggle").click();
+
+      await page.getByTestId("problem").getByText("the token is wrong").waitFor();
+      expect(page.url()).not.toContain("token");
+      expect((await ask(host(), "/api/status")).json<StatusView>().gating).toBe(true);
+    });
+
+    test("a reload brings the same state back", async () => {
+      await isOver();
+      const page = await open(address);
+      await wells(page, /^D6 level/).waitFor();
+      const before = await labels(page);
+
+      await page.reload();
+      await wells(page, /^D6 level/).waitFor();
+
+      expect(await labels(page)).toEqual(before);
+      expect(before).toHaveLength(24);
+    });
+
+    test("a lost connection is shown, heals, and what was missed is there", async () => {
+      await isOver();
+      const proxy = new CuttableProxy(Number(new URL(address).port));
+      const through = await proxy.start();
+      onTestFinished(() => proxy.stop());
+      const page = await open(`http://${through}/${new URL(address).hash}`);
+      const direct = await open(address);
+      await wells(page, /^A6 level/).waitFor();
+
+      proxy.cut();
+      await page.getByTestId("connection-banner").waitFor();
+      await wells(direct, /^A6 /).click();
+      await direct.getByText("Chosen frame").waitFor();
+      await direct.getByTestId("mark-bad").click();
+      await wells(direct, /^A6 .*marked as bad/).waitFor();
+      expect(await wells(page, /^A6 .*marked as bad/).count()).toBe(0);
+      proxy.mend();
+
+      await page.getByTestId("connection-banner").waitFor({ state: "detached" });
+      await wells(page, /^A6 .*marked as bad/).waitFor();
+      expect(await page.getByTestId("status-state").textContent()).not.toContain("Not connected");
+    });
+
+    test.each([false, true])(
+      "has no serious fault for those who cannot see or use a mouse (dark: %s)",
+      async (dark) => {
+        await isOver();
+        const page = await open(address, { dark });
+        await wells(page, /^B5 /).click();
+        await page.getByText("Chosen frame").waitFor();
+        await page.getByTestId("frame-overlay").waitFor();
+        if (SCREENSHOTS !== undefined) {
+          await page.screenshot({
+            path: join(SCREENSHOTS, `dashboard-${dark ? "dark" : "light"}.png`),
+            fullPage: true,
+          });
+        }
+
+        expect(await seriousFaults(page)).toEqual([]);
+        await page.getByTestId("reimage-open").click();
+        await page.getByTestId("reimage-dialog").waitFor();
+        expect(await seriousFaults(page)).toEqual([]);
+      },
+    );
+
+    test("the state is back after the agent was started again, in a page that stayed open", async () => {
+      await isOver();
+      const page = await open(address);
+      await wells(page, /^D6 level/).waitFor();
+      const before = await labels(page);
+      demo.child.kill("SIGTERM");
+      await demo.finished;
+      await page.getByTestId("connection-banner").waitFor();
+
+      const { port } = new URL(address);
+      const sockets = [
+        "--address",
+        "tcp://127.0.0.1:*",
+        "--publish",
+        "tcp://127.0.0.1:*",
+        "--dashboard-port",
+        port,
+      ];
+      const again = startCommand(["agent", ...sockets, "--results", results, "--device", "cpu"]);
+      onTestFinished(async () => {
+        again.child.kill("SIGTERM");
+        await again.finished;
+      });
+
+      await page.getByTestId("connection-banner").waitFor({ state: "detached" });
+      await page.getByText("This page only shows.").waitFor();
+      expect(await labels(page)).toEqual(before);
+      await page.reload();
+      await page.getByTestId("run-picker").selectOption("demo-1");
+      await wells(page, /^D6 level/).waitFor();
+      expect(await labels(page)).toEqual(before);
+      await wells(page, /^B5 /).click();
+      await page.getByTestId("frame-overlay").waitFor();
+    });
+
+    test("a finished run is replayed from its folder, at once or as it went", async () => {
+      await isOver();
+      for (const speed of [[], ["--speed", "20"]]) {
+        const replay = startCommand(["replay", results, ...speed]);
+        onTestFinished(async () => {
+          replay.child.kill("SIGTERM");
+          await replay.finished;
+        });
+        const line = await new Promise<string>((resolve) =>
+          replay.child.stdout!.once("data", (data) => resolve(String(data))),
+        );
+        const page = await open(
+          (JSON.parse(line) as { addresses: { dashboard: string } }).addresses.dashboard,
+        );
+
+        await page.getByText("Replay of a finished run").waitFor();
+        await wells(page, /^D6 level/).waitFor({ timeout: 60_000 });
+        await wells(page, /^C3 .*marked as bad/).waitFor();
+        await wells(page, /^B5 /).click();
+        await page.getByTestId("frame-overlay").waitFor();
+        await page.getByText("A replay cannot be changed.").waitFor();
+      }
+    });
+  });
+
+  test("positions without wells are shown where the stage has them", async () => {
+    const { host, controller } = await serve();
+    for (let i = 0; i < 6; i++) {
+      await controller.ask(i === 4 ? 7 : 0, {
+        mode: "observe",
+        site: { name: `Pos${i}` },
+        xUm: 1000 * (i % 3),
+        yUm: 1000 * Math.floor(i / 3),
+      });
+    }
+
+    const page = await open(`http://${host}/`);
+    const map = page.getByTestId("stage-map");
+    await map.getByRole("button", { name: /^Pos4 level 7.0 .*flagged/ }).click();
+
+    await page.getByText("Chosen frame").waitFor();
+    const place = async (name: string) => (await map.getByRole("button", { name }).boundingBox())!;
+    const [first, second, below] = [await place("Pos0"), await place("Pos1"), await place("Pos3")];
+    expect(second.y).toBeCloseTo(first.y, 0);
+    expect(below.y - first.y).toBeCloseTo(second.x - first.x, 0);
+    expect(await seriousFaults(page)).toEqual([]);
+  });
+});
+
+/** What axe finds that keeps people from using the page. */
+async function seriousFaults(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
+  const violations = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as PageWithAxe;
+    return (await axe.run()).violations;
+  });
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+}
