@@ -46,8 +46,16 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
   let dashboard: Dashboard | undefined;
   if (config.dashboard.enabled) {
     const { createDashboard } = await import("./create-dashboard.js");
+    const { MetricsSink } = await import("../sinks/metrics-sink.js");
     const history = database === undefined ? new MemoryHistory() : storeHistory(database);
-    dashboard = createDashboard(config, { log, clock, version, model: scorer.model, engine, history, agent });
+    const metrics = new MetricsSink({
+      ...{ version, model: scorer.model, health: () => made.health() },
+      gating: () => !made.policy.settings.dryRun,
+      clients: () => dashboard?.clients ?? 0,
+    });
+    const context = { log, clock, version, model: scorer.model, engine, history, metrics, agent };
+    dashboard = createDashboard(config, context);
+    sinks.set("metrics", metrics);
     sinks.set("dashboard", dashboard);
   }
   if (config.actuator.micromanager.enabled) {

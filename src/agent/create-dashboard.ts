@@ -6,14 +6,18 @@ import { Dashboard, type PartialStatus } from "../dashboard/dashboard.js";
 import { LabelSet } from "../dashboard/label-set.js";
 import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
 import type { RunHistory } from "../dashboard/run-history.js";
-import type { Probes } from "../dashboard/server/routes.js";
 import type { RuleValues } from "../dashboard/wire.js";
 import type { ModelIdentity } from "../focus/scorer-types.js";
+import { live, ready } from "../operations/health-answer.js";
 import type { Clock } from "../protocol/clock.js";
 import { type PolicySettings, rulesFor } from "../refocus/thresholds.js";
+import type { MetricsSink } from "../sinks/metrics-sink.js";
 import type { Agent } from "./agent.js";
 
 const TOKEN_BYTES = 24;
+
+/** Without a frame for so long, /readyz warns. */
+const SILENT_MS = 300_000;
 
 export interface AgentDashboardParts {
   readonly log: Logger;
@@ -23,18 +27,23 @@ export interface AgentDashboardParts {
   /** One line: what computes, and where. */
   readonly engine: string;
   readonly history: RunHistory;
-  readonly probes?: Probes | undefined;
+  readonly metrics: MetricsSink;
   /** Once there is one. */
   readonly agent: () => Agent;
 }
 
 /** The dashboard of an agent. */
 export function createDashboard(config: AgentConfig, parts: AgentDashboardParts): Dashboard {
-  const { log, clock, history, probes, agent } = parts;
+  const { log, clock, history, version, metrics, agent } = parts;
   const { port, control, token, previews } = config.dashboard;
   const { folder } = config.results;
   return new Dashboard({
-    ...{ port, log, clock, history, ...(probes !== undefined && { probes }) },
+    ...{ port, log, clock, history },
+    probes: {
+      metrics: () => metrics.text(),
+      live: () => live(version),
+      ready: () => ready(agent().health(), version, clock.wallMs(), SILENT_MS),
+    },
     previews: new PreviewKeeper(previews, join(folder, "previews"), log),
     status: () => statusOf(parts),
     ...(control && {
