@@ -19,7 +19,7 @@ import type { FrameSource, IncomingFrame, SourceHandler } from "../sources/sourc
 import { FrameQueue } from "./frame-queue.js";
 import { HealthCounters } from "./health.js";
 import { type OpenFrame, OpenFrames } from "./open-frames.js";
-import { verdictOf } from "./verdict.js";
+import { scoresOf, verdictOf } from "./verdict.js";
 
 export interface AgentOptions {
   readonly config: Pick<AgentConfig, "queue" | "policy" | "agent" | "scorer">;
@@ -183,7 +183,13 @@ export class Agent implements SourceHandler {
         totalMs: this.#clock.now() - job.receivedMs,
       });
       if (!isLate) this.#open.settle(job, verdict);
-      this.#record({ ...verdict, ...this.#contextOf(job), ...(isLate && { late: true as const }) });
+      const scores = scoresOf(report);
+      this.#record({
+        ...verdict,
+        ...this.#contextOf(job),
+        ...scores,
+        ...(isLate && { late: true as const }),
+      });
       this.note(...judgement.outcomes);
       this.#options.onScored?.(job, report);
       this.policy.digest();

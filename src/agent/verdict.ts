@@ -39,6 +39,25 @@ export function verdictOf(
   };
 }
 
+/**
+ * What a record tells beyond the verdict: enough for the original's table of predictions (`weighted` certainty of
+ * evaluation.py: sum of squares over sum).
+ */
+export function scoresOf({ distribution, certainties }: FocusReport): {
+  readonly distribution: readonly number[];
+  readonly weightedCertainty: number;
+} {
+  let [sum, squares] = [0, 0];
+  for (const certainty of certainties) {
+    sum += certainty;
+    squares += certainty * certainty;
+  }
+  return {
+    distribution: Array.from(distribution, (probability) => bounded(probability, 1)),
+    weightedCertainty: bounded(squares / sum, 1),
+  };
+}
+
 /** At most `max`, four decimals, 0 for what is no number: rounding errors must not make a message invalid. */
 function bounded(value: number, max: number): number {
   return Number.isFinite(value) ? Math.round(Math.min(Math.max(value, 0), max) * 1e4) / 1e4 : 0;

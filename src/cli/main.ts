@@ -15,6 +15,7 @@ import { packageVersion } from "./package-version.js";
 import { say } from "./progress.js";
 import { replayCommand } from "./replay.js";
 import { reportCommand } from "./report.js";
+import { runsCommand } from "./runs.js";
 import { scoreCommand } from "./score.js";
 import { trainCommand } from "./train.js";
 
@@ -26,6 +27,7 @@ try {
     .command(scoreCommand)
     .command(reportCommand)
     .command(replayCommand)
+    .command(runsCommand)
     .command(trainCommand)
     .command(evaluateCommand)
     .command(degradeCommand)
@@ -33,6 +35,7 @@ try {
     .command(focusCommand)
     .command(demoCommand)
     .command(microscopeCommand)
+    .completion("completion", "Print a script that completes commands in bash or zsh")
     .demandCommand(1, "Name a command.")
     .recommendCommands()
     .strict()

@@ -17,6 +17,8 @@ const Context = z.object({
   source: z.string().optional(),
   frame: FrameMessage.optional(),
   file: z.string().optional(),
+  distribution: z.array(z.number()).optional(),
+  weightedCertainty: z.number().optional(),
   late: z.literal(true).optional(),
 });
 

@@ -20,6 +20,9 @@ interface RecordContext {
   readonly frame?: FrameMessage;
   /** File that the message is about. */
   readonly file?: string;
+  /** Of a verdict: the frame distribution, 11 probabilities, and the certainty-weighted mean of the certainties. */
+  readonly distribution?: readonly number[];
+  readonly weightedCertainty?: number;
   /** The verdict came after the deadline and was not sent: the controller went on without it. */
   readonly late?: true;
 }

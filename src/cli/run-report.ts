@@ -1,0 +1,69 @@
+import type { OutcomeMessage } from "../protocol/messages.js";
+import type { RunSummary } from "../sinks/run-summary.js";
+
+/** A run in tables, for people. */
+export function tables(summary: RunSummary): string {
+  const { sites, inFocus, recovered, givenUp, unknown, medianGain } = summary;
+  const sum = (counts: Readonly<Record<string, number>>) =>
+    Object.values(counts).reduce((total, count) => total + count, 0);
+  const blurred = recovered + sum(givenUp);
+  const rows: [string, string][] = [
+    ["sites (each channel and time point)", String(sites)],
+    ["in focus at once", String(inFocus)],
+    [
+      "recovered",
+      blurred === 0 ? "0" : `${recovered} of ${blurred} blurred (${percent(recovered / blurred)})`,
+    ],
+    ...reasons("given up", givenUp),
+    ...reasons("not judged", unknown),
+    ["levels gained, median of the recovered", medianGain === undefined ? "-" : medianGain.toFixed(1)],
+    ["ended blurrier by its level", String(summary.blurrier)],
+    ["extra exposures", `${summary.extraExposures} (${per(summary.extraExposures, sites)} a site)`],
+    ["focus drive moved", `${summary.travelUm.toFixed(1)} um (${per(summary.travelUm, sites)} um a site)`],
+    ["frames scored", String(summary.scored)],
+    ["gated frames without a verdict in time", String(summary.unscored)],
+  ];
+  const parts = [table(rows)];
+  if (summary.toLookAt.length > 0) {
+    const header = ["site", "channel", "time", "level", "z um", "tried", "why"];
+    parts.push("To look at:", table([header, ...summary.toLookAt.map(lineOf)]));
+  }
+  return parts.join("\n\n");
+}
+
+function reasons(label: string, counts: Readonly<Record<string, number>>): [string, string][] {
+  return Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([why, count]) => [`${label}: ${why}`, String(count)]);
+}
+
+function lineOf(outcome: OutcomeMessage): string[] {
+  const { site, channel, timeIndex, levelBefore, levelAfter, zAfterUm, tried, why } = outcome;
+  return [
+    [site.plate, site.name].filter(Boolean).join(" "),
+    channel ?? "-",
+    String(timeIndex ?? "-"),
+    `${levelBefore.toFixed(1)} -> ${levelAfter.toFixed(1)}`,
+    zAfterUm === undefined ? "-" : zAfterUm.toFixed(1),
+    tried
+      .map(({ zUm, level }) => (zUm === undefined ? "" : `${zUm.toFixed(1)}:`) + level.toFixed(1))
+      .join(" "),
+    why,
+  ];
+}
+
+/** Columns of equal width. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd())
+    .join("\n");
+}
+
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+function per(total: number, sites: number): string {
+  return sites === 0 ? "0" : (total / sites).toFixed(2);
+}

@@ -1,0 +1,162 @@
+import { existsSync } from "node:fs";
+import type { Argv, CommandModule, InferredOptionTypes, Options } from "yargs";
+import { ResultsError } from "../errors.js";
+import { writeAtomically } from "../frames/write-atomically.js";
+import { CSV_FORMATS, exportCsv } from "../runs/export-table.js";
+import { RunTable } from "../runs/run-table.js";
+import { RunSummariser } from "../sinks/run-summary.js";
+import type { ResultRecord } from "../sinks/sink.js";
+import { storePlace, storeUrlIn } from "../store/open-database.js";
+import { ResultsStore } from "../store/results-store.js";
+import { table, tables } from "./run-report.js";
+
+/** Runs that are named when one is not found. */
+const NAMED_RUNS = 10;
+
+const where = {
+  results: {
+    type: "string",
+    default: "parfocal-results",
+    describe: "Folder of the results, whose parfocal.db is read [results.folder]",
+  },
+  database: { type: "string", describe: "Another database: postgres://… or file:PATH [database.url]" },
+} as const satisfies Record<string, Options>;
+
+type Where = InferredOptionTypes<typeof where>;
+
+const listOptions = { json: { type: "boolean", default: false, describe: "Print JSON" } } as const;
+
+const exportOptions = {
+  format: {
+    choices: ["csv", "json", "jsonl"] as const,
+    default: "csv" as const,
+    describe: "csv: a table; json: the run as the page has it; jsonl: the records",
+  },
+  "csv-format": {
+    choices: CSV_FORMATS,
+    default: "parfocal" as const,
+    describe: "Columns: of Parfocal, of the original's results, or of CellProfiler",
+  },
+  out: { type: "string", describe: "File; default: standard output" },
+} as const satisfies Record<string, Options>;
+
+/** `parfocal runs list|show|export`. */
+export const runsCommand: CommandModule = {
+  command: "runs",
+  describe: "List, show and export the runs of the results store",
+  builder: (yargs) =>
+    yargs
+      .command({
+        command: "list",
+        describe: "The runs, the newest first",
+        builder: (args: Argv) => args.options({ ...where, ...listOptions }),
+        handler: (argv: Where & InferredOptionTypes<typeof listOptions>) => list(argv, argv.json),
+      })
+      .command({
+        command: "show <run>",
+        describe: "What refocusing did in a run",
+        builder: (args: Argv) => withRun(args).options({ ...where, ...listOptions }),
+        handler: (argv: Where & InferredOptionTypes<typeof listOptions> & { run: string }) =>
+          show(argv, argv),
+      })
+      .command({
+        command: "export <run>",
+        describe: "A run as a file",
+        builder: (args: Argv) => withRun(args).options({ ...where, ...exportOptions }),
+        handler: (argv: Where & InferredOptionTypes<typeof exportOptions> & { run: string }) =>
+          exportRun(argv, argv),
+      })
+      .demandCommand(1, "Name what to do: list, show or export."),
+  handler: () => undefined,
+};
+
+function withRun(args: Argv) {
+  return args.positional("run", {
+    type: "string",
+    demandOption: true,
+    describe: "Name of the run (runs list)",
+  });
+}
+
+async function list(place: Where, asJson: boolean): Promise<void> {
+  await withStore(place, async (store) => {
+    const runs = await store.listRuns();
+    if (asJson) {
+      process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
+      return;
+    }
+    const header = ["run", "plates", "began (UTC)", "sites", "frames", "accepted", "flagged", "unscored"];
+    const rows = runs.map(({ id, plates, startedMs, sites, frames, decisions }) => [
+      ...[id, plates.join(", ") || "-", new Date(startedMs).toISOString().slice(0, 16).replace("T", " ")],
+      ...[sites, frames, decisions.accept ?? 0, decisions.flag ?? 0, decisions.unscored ?? 0].map(String),
+    ]);
+    process.stdout.write(`${table([header, ...rows])}\n`);
+  });
+}
+
+async function show(
+  place: Where,
+  { run, json }: { readonly run: string; readonly json: boolean },
+): Promise<void> {
+  await withStore(place, async (store) => {
+    const summariser = new RunSummariser();
+    for (const record of await recordsOf(store, run)) summariser.apply(record);
+    const summary = summariser.summary();
+    process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : `${tables(summary)}\n`);
+  });
+}
+
+async function exportRun(
+  place: Where,
+  {
+    run,
+    format,
+    csvFormat,
+    out,
+  }: InferredOptionTypes<typeof exportOptions> & {
+    readonly run: string;
+    readonly csvFormat?: (typeof CSV_FORMATS)[number];
+  },
+): Promise<void> {
+  await withStore(place, async (store) => {
+    const records = await recordsOf(store, run);
+    const text =
+      format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, run, records);
+    if (out === undefined) process.stdout.write(text);
+    else await writeAtomically(out, Buffer.from(text));
+  });
+}
+
+function jsonOf(format: "json" | "jsonl", run: string, records: readonly ResultRecord[]): string {
+  if (format === "jsonl") return records.map((record) => `${JSON.stringify(record)}\n`).join("");
+  const whole = new RunTable(run);
+  for (const record of records) whole.apply(record);
+  return `${JSON.stringify(whole.snapshot(), null, 2)}\n`;
+}
+
+/** @throws ResultsError naming the runs that there are. */
+async function recordsOf(store: ResultsStore, run: string): Promise<ResultRecord[]> {
+  const records: ResultRecord[] = [];
+  for await (const record of store.records(run)) records.push(record);
+  if (records.length > 0) return records;
+  const names = (await store.listRuns()).map(({ id }) => id);
+  const known =
+    names.length === 0 ? "there is none yet" : `the newest are ${names.slice(0, NAMED_RUNS).join(", ")}`;
+  throw new ResultsError(run, `there is no run of this name; ${known}`);
+}
+
+/** @throws ResultsError if there is no database; StoreError if it cannot be read. */
+async function withStore(place: Where, use: (store: ResultsStore) => Promise<void>): Promise<void> {
+  const url = place.database ?? storeUrlIn(place.results);
+  const path = storePlace(url);
+  if (url.startsWith("file:") && !existsSync(path)) {
+    throw new ResultsError(path, "there is no such database; name the agent's results folder with --results");
+  }
+  const store = new ResultsStore(url);
+  await store.start();
+  try {
+    await use(store);
+  } finally {
+    await store.stop();
+  }
+}

@@ -1,0 +1,146 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { RunSnapshot } from "../../src/runs/run-rows.js";
+import { ResultsStore } from "../../src/store/results-store.js";
+import { temporaryFolder } from "../agent/helpers.js";
+import { parfocal } from "../helpers/command.js";
+import { stored, verdict } from "../store/records.js";
+
+let results: string;
+const distribution = [0.9, 0.1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+beforeAll(async () => {
+  results = join(await temporaryFolder(), "runs of today");
+  await mkdir(results);
+  const store = new ResultsStore(`file:${join(results, "parfocal.db")}`);
+  await store.start();
+  const scored = { distribution, weightedCertainty: 0.75 };
+  await store.write(
+    [
+      { ...verdict({ run: "first", ms: 1000 }), ...scored },
+      { ...verdict({ run: "second", ms: 60_000, decision: "retry" }), ...scored },
+      { ...verdict({ run: "second", ms: 61_000, attempt: 1 }), ...scored },
+      { ...verdict({ run: "second", ms: 62_000, channel: "GFP", decision: "flag" }), ...scored },
+    ].map(stored),
+  );
+  await store.stop();
+});
+
+const runs = (...args: string[]) => parfocal("runs", ...args, "--results", results);
+
+describe("parfocal runs", () => {
+  test("lists the runs, the newest first", async () => {
+    const { stdout, code } = await runs("list");
+
+    expect(code).toBe(0);
+    const [header, ...lines] = stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/ {2,}/));
+    expect(header).toEqual([
+      "run",
+      "plates",
+      "began (UTC)",
+      "sites",
+      "frames",
+      "accepted",
+      "flagged",
+      "unscored",
+    ]);
+    expect(lines).toEqual([
+      ["second", "P1", "1970-01-01 00:01", "1", "3", "1", "1", "0"],
+      ["first", "P1", "1970-01-01 00:00", "1", "1", "1", "0", "0"],
+    ]);
+    expect(JSON.parse((await runs("list", "--json")).stdout)).toMatchObject([
+      { id: "second" },
+      { id: "first" },
+    ]);
+  });
+
+  test("shows one", async () => {
+    expect((await runs("show", "second")).stdout).toMatch(/frames scored +3/);
+    expect(JSON.parse((await runs("show", "second", "--json")).stdout)).toMatchObject({ scored: 3 });
+  });
+
+  test("exports a table of frames, to a file", async () => {
+    const out = join(await temporaryFolder(), "frames.csv");
+
+    const { stdout } = await runs("export", "second", "--out", out);
+
+    expect(stdout).toBe("");
+    expect(parse(await readFile(out, "utf8"), { columns: true })).toMatchObject([
+      { well: "A1", channel: "DAPI", attempt: "0", decision: "retry", move_um: "7.5", z_um: "1.5" },
+      { attempt: "1", decision: "accept", move_um: "" },
+      { channel: "GFP", decision: "flag" },
+    ]);
+  });
+
+  test("exports the original's columns", async () => {
+    const { stdout } = await runs("export", "first", "--csv-format", "miq");
+
+    const [header, row] = parse(stdout) as string[][];
+    const probabilities = Array.from({ length: 11 }, (_, level) => `probabilities_${level}`);
+    expect(header).toEqual([
+      ...["original filename", "prediction", "mean certainty", "max certainty", "aggregate certainty"],
+      ...["weighted certainty", "label", ...probabilities],
+    ]);
+    expect(row).toEqual([
+      "first/A1-Site_0/DAPI/t0/0",
+      "0",
+      "0.7",
+      "0.9",
+      "0.8",
+      "0.75",
+      "-1",
+      ...distribution.map(String),
+    ]);
+  });
+
+  test("exports CellProfiler's columns, a site a row and a channel a pair", async () => {
+    const { stdout } = await runs("export", "second", "--csv-format", "cellprofiler");
+
+    expect(parse(stdout, { columns: true })).toEqual([
+      {
+        ...{ Metadata_Plate: "P1", Metadata_Well: "A01", Metadata_Site: "0", Metadata_Timepoint: "0" },
+        ...{ ImageFocus_Score_DAPI: "0.3", ImageFocus_Certainty_DAPI: "0.8" },
+        ...{ ImageFocus_Score_GFP: "0.3", ImageFocus_Certainty_GFP: "0.8" },
+      },
+    ]);
+  });
+
+  test("exports the records and the run as the page has it", async () => {
+    const lines = (await runs("export", "second", "--format", "jsonl")).stdout.trim().split("\n");
+    const snapshot = JSON.parse((await runs("export", "second", "--format", "json")).stdout) as RunSnapshot;
+
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { decision: "retry" },
+      {},
+      { distribution },
+    ]);
+    expect(snapshot).toMatchObject({ run: { id: "second", frames: 3 }, sites: [{ well: "A1" }] });
+  });
+
+  test.each([
+    [["export", "third"], "there is no run of this name; the newest are second, first"],
+    [["list", "--database", "file:/nowhere/runs.db"], "there is no such database"],
+    [["list", "--database", "postgres://127.0.0.1:1/runs"], "cannot be opened"],
+  ])("says what is in the way of %j", async (args, words) => {
+    const { code, stderr } = await runs(...args);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain(words);
+  });
+});
+
+describe("shell completion", () => {
+  test("prints a script, and completes commands and their options", async () => {
+    expect((await parfocal("completion")).stdout).toContain("parfocal");
+    const words = async (...typed: string[]) =>
+      (await parfocal("--get-yargs-completions", "parfocal", ...typed)).stdout.split("\n");
+
+    expect(await words("")).toEqual(expect.arrayContaining(["agent", "runs", "replay"]));
+    expect((await words("agent", "--dash")).join()).toContain("--dashboard-port");
+  });
+});
