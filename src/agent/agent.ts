@@ -144,6 +144,7 @@ export class Agent implements SourceHandler {
   bye(session: string): void {
     this.#options.log.info({ session }, "Controller said goodbye");
     this.note(...this.policy.forget(session, "the controller ended its session"));
+    for (const sink of this.#startedSinks) sink.ended?.(session);
   }
 
   abandon(message: AbandonMessage): void {

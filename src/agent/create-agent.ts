@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { AlertsSink } from "../alerts/alerts-sink.js";
 import type { AgentConfig } from "../config/schema.js";
 import type { Dashboard } from "../dashboard/dashboard.js";
 import { MemoryHistory, type RunHistory } from "../dashboard/run-history.js";
@@ -58,6 +59,7 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
     sinks.set("metrics", metrics);
     sinks.set("dashboard", dashboard);
   }
+  sinks.set("alerts", new AlertsSink(config.alerts, { log, clock, onAlert: (alert) => made.note(alert) }));
   if (config.actuator.micromanager.enabled) {
     const { MicroManagerActuator } = await import("./micro-manager-actuator.js");
     const onOutcome = (outcome: OutcomeMessage) => made.note(outcome);

@@ -62,6 +62,8 @@ export interface Sink {
   start(signal: AbortSignal): Promise<string>;
   /** Takes a record; never waits and never throws. */
   write(record: ResultRecord): void;
+  /** A controller has ended its session. */
+  ended?(session: string): void;
   counts(): SinkCounts;
   /** Writes what is left and lets go of everything. */
   stop(): Promise<void>;

@@ -163,7 +163,7 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
             const slices = framed.filter(
               ({ frame }) => frame!.mode === "observe" && frame!.stack !== undefined,
             );
-            const counted = Object.values(decisions).reduce((sum, count) => sum + count, 0);
+            const counted = Object.values(decisions).reduce<number>((sum, count = 0) => sum + count, 0);
             expect(counted).toBe(framed.length - slices.length);
           }
         }),

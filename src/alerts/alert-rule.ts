@@ -1,0 +1,34 @@
+import type { ResultRecord } from "../sinks/sink.js";
+
+/** Something that a rule has to say. A rule says the same thing once until it has changed. */
+export interface Finding {
+  /** Which alert: `row-failures`, `plate-failures`, `hour-failures`, `no-frames`, `drift`. */
+  readonly alert: string;
+  /** The run that it concerns. */
+  readonly session: string;
+  readonly state: "raised" | "cleared";
+  readonly message: string;
+}
+
+/** Watches records for one kind of trouble; does no I/O. */
+export interface AlertRule {
+  /** @param nowMs wall clock, ms since 1970 UTC. */
+  observe(record: ResultRecord, nowMs: number): readonly Finding[];
+}
+
+/** Remembers what has been told, so that each alert is raised once and cleared once. */
+export class Raised {
+  readonly #keys = new Set<string>();
+
+  /** The finding, if it is news: undefined where this has been told already or never was. */
+  turn(key: string, isRaised: boolean, finding: () => Omit<Finding, "state">): Finding[] {
+    if (this.#keys.has(key) === isRaised) return [];
+    if (isRaised) this.#keys.add(key);
+    else this.#keys.delete(key);
+    return [{ ...finding(), state: isRaised ? "raised" : "cleared" }];
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+}

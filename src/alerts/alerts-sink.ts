@@ -1,0 +1,71 @@
+import type { Logger } from "pino";
+import type { AlertsConfig } from "../config/alerts.js";
+import type { Clock } from "../protocol/clock.js";
+import { PROTOCOL_VERSION } from "../protocol/common.js";
+import type { AlertMessage } from "../protocol/messages.js";
+import type { ResultRecord, Sink, SinkCounts } from "../sinks/sink.js";
+import type { AlertRule, Finding } from "./alert-rule.js";
+import { DriftRule } from "./drift-rule.js";
+import { FailureRule } from "./failure-rule.js";
+import { Silence } from "./silence.js";
+import { Webhook } from "./webhook.js";
+
+export interface AlertsParts {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Records and publishes an alert. */
+  readonly onAlert: (alert: AlertMessage) => void;
+}
+
+/** Watches the records for what a person should look at, and tells them. */
+export class AlertsSink implements Sink {
+  readonly #parts: AlertsParts;
+  readonly #rules: readonly AlertRule[];
+  readonly #silence: Silence;
+  readonly #webhook: Webhook | undefined;
+  #alerts = 0;
+
+  constructor(config: AlertsConfig, parts: AlertsParts) {
+    const { log, clock } = parts;
+    this.#parts = parts;
+    this.#rules = [new FailureRule(config), new DriftRule(config.drift)];
+    this.#silence = new Silence(config.silentS, clock, (finding) => this.#tell(finding));
+    const { webhook, timeoutMs } = config;
+    this.#webhook = webhook === undefined ? undefined : new Webhook(webhook, timeoutMs, log, clock);
+  }
+
+  start(): Promise<string> {
+    return Promise.resolve(this.#webhook === undefined ? "log" : "webhook");
+  }
+
+  write(record: ResultRecord): void {
+    if (record.type === "alert" || record.type === "change") return;
+    const { frame, session } = record;
+    if (frame?.mode === "gate" && session !== undefined) this.#silence.frame(session);
+    for (const rule of this.#rules) {
+      for (const finding of rule.observe(record, this.#parts.clock.wallMs())) this.#tell(finding);
+    }
+  }
+
+  ended(session: string): void {
+    this.#silence.ended(session);
+  }
+
+  /** `written`: alerts that were told; failures and losses are the webhook's. */
+  counts(): SinkCounts {
+    const { failures = 0, lost = 0 } = this.#webhook?.counts() ?? {};
+    return { written: this.#alerts, failures, lost };
+  }
+
+  async stop(): Promise<void> {
+    this.#silence.stop();
+    await this.#webhook?.stop();
+  }
+
+  #tell({ alert, session, state, message }: Finding): void {
+    this.#alerts++;
+    this.#parts.log.warn({ alert, session, state }, message);
+    this.#webhook?.send(`Parfocal, ${session}: ${message}${state === "cleared" ? " (over)" : ""}`);
+    this.#parts.onAlert({ v: PROTOCOL_VERSION, type: "alert", session, alert, state, message });
+  }
+}

@@ -1,0 +1,123 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { AlertsSink } from "../../src/alerts/alerts-sink.js";
+import { AlertsConfig } from "../../src/config/alerts.js";
+import { systemClock } from "../../src/protocol/clock.js";
+import type { AlertMessage } from "../../src/protocol/messages.js";
+import { recordingLog, until } from "../agent/helpers.js";
+import { serve } from "../dashboard/helpers.js";
+import { verdict } from "../store/records.js";
+
+/** A webhook that answers each message with the next of these; "hang": never. */
+async function webhook(
+  ...answers: (number | "hang")[]
+): Promise<{ url: string; texts: string[]; server: Server }> {
+  const texts: string[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      texts.push((JSON.parse(Buffer.concat(chunks).toString()) as { text: string }).text);
+      const answer = answers.shift() ?? 200;
+      if (answer !== "hang") response.writeHead(answer).end("ok");
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/services/SECRET`, texts, server };
+}
+
+function sink(fields: Record<string, unknown>) {
+  const alerts: AlertMessage[] = [];
+  const { log, lines } = recordingLog();
+  const made = new AlertsSink(AlertsConfig.parse(fields), {
+    ...{ log, clock: systemClock },
+    onAlert: (alert) => alerts.push(alert),
+  });
+  onTestFinished(() => made.stop());
+  return { made, alerts, lines };
+}
+
+/** Sites that go wrong, enough for an alert. */
+const fail = (made: AlertsSink) => {
+  for (let i = 0; i < 6; i++) made.write(verdict({ site: `A${i + 1}-Site_0`, decision: "flag" }));
+};
+
+describe("alerts", () => {
+  test("go to the webhook as Slack takes them, to the log and to the records", async () => {
+    const { url, texts } = await webhook();
+    const { made, alerts, lines } = sink({ webhook: url, plate: { share: 1 }, hour: { share: 1 } });
+    await made.start();
+
+    fail(made);
+
+    await until(() => texts.length === 1);
+    expect(texts).toEqual([expect.stringMatching(/^Parfocal, run-1: Row A of plate P1: 6 of 6 sites/)]);
+    expect(alerts).toMatchObject([
+      { type: "alert", session: "run-1", alert: "row-failures", state: "raised" },
+    ]);
+    expect(lines).toMatchObject([{ alert: "row-failures", state: "raised" }]);
+    await until(() => made.counts().failures === 0);
+  });
+
+  test("are sent again after a failure", async () => {
+    const { url, texts } = await webhook(500, 200);
+    const { made, lines } = sink({ webhook: url, plate: { share: 1 }, hour: { share: 1 } });
+
+    fail(made);
+
+    await until(() => texts.length === 2);
+    expect(texts[0]).toBe(texts[1]);
+    expect(made.counts()).toMatchObject({ failures: 1, lost: 0 });
+    expect(lines.filter(({ msg }) => String(msg).includes("webhook"))).toHaveLength(1);
+  });
+
+  test.each([
+    ["hangs", async () => (await webhook("hang", "hang", "hang")).url],
+    ["is not there", async () => "http://127.0.0.1:1/services/SECRET"],
+  ])("hold nothing up when the webhook %s, and its secret is not told", async (_, address) => {
+    const { made, alerts, lines } = sink({ webhook: await address(), timeoutMs: 50 });
+
+    fail(made);
+
+    await until(() => made.counts().failures > 0);
+    expect(alerts.length).toBeGreaterThan(0);
+    expect(JSON.stringify(lines)).not.toContain("SECRET");
+    await made.stop();
+    expect(made.counts().lost).toBeGreaterThan(0);
+  });
+
+  test("tell that frames have stopped coming, and that they come again, but not at the end of a run", async () => {
+    const { made, alerts } = sink({ silentS: 0.05 });
+    made.write(verdict({ run: "stuck" }));
+    made.write(verdict({ run: "over" }));
+    made.ended("over");
+
+    await until(() => alerts.length === 1);
+    made.write(verdict({ run: "stuck", attempt: 1 }));
+
+    expect(alerts).toMatchObject([
+      { session: "stuck", alert: "no-frames", state: "raised" },
+      { session: "stuck", alert: "no-frames", state: "cleared" },
+    ]);
+  });
+
+  test("of an agent are in its records; a controller's goodbye ends the watch", async () => {
+    const { controller, results } = await serve({}, { alerts: { silentS: 0.2 } });
+    await controller.ask(0, { session: "gone", id: "gone/0" });
+    await controller.send({ v: 1, type: "bye", session: "gone" });
+    await controller.ask(0, { session: "stuck", id: "stuck/0" });
+
+    const alerts = await until(async () => {
+      const found = (await results()).filter(({ type }) => type === "alert");
+      return found.length > 0 && found;
+    });
+
+    expect(alerts).toMatchObject([{ session: "stuck", alert: "no-frames", state: "raised" }]);
+  });
+});
