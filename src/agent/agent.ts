@@ -35,7 +35,7 @@ export interface AgentOptions {
 }
 
 /** Where the started parts listen and write, by name of the source or sink. */
-export type AgentPlaces = Readonly<Record<string, string>>;
+export type AgentPlaces = Readonly<Partial<Record<string, string>>>;
 
 /**
  * The pipeline: sources, queue, scorer, policy, sinks. Every frame that arrives is answered exactly once, and every

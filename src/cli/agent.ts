@@ -6,6 +6,8 @@ import { flagLayer } from "../config/layers.js";
 import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
 import type { Scorer } from "../focus/scorer.js";
+import { ServiceManager } from "../operations/service-manager.js";
+import { systemClock } from "../protocol/clock.js";
 import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
 
@@ -89,7 +91,13 @@ async function runAgent(args: AgentArguments): Promise<void> {
     const agent = await createAgent(config, { scorer, log, version: packageVersion(), engine });
     const places = await agent.start(stopping.signal);
     announce(places, scorer, log);
+    const manager = new ServiceManager({
+      ...{ environment: process.env, log, clock: systemClock },
+      isWell: () => agent.health().state === "running",
+    });
+    manager.ready(`Taking frames at ${places.zeromq ?? places.folder ?? "nowhere"}`);
     await aborted(stopping.signal);
+    manager.stopping();
     log.info({ queued: agent.queued() }, "Stopping; a second signal forces it");
     await agent.stop(force.signal);
     logSummary(agent, log);

@@ -7,6 +7,7 @@ import { checkArguments, UsageError } from "./check-arguments.js";
 import { configCommand } from "./config.js";
 import { degradeCommand } from "./degrade.js";
 import { demoCommand } from "./demo.js";
+import { doctorCommand } from "./doctor.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exitCodes } from "./exit-codes.js";
 import { focusCommand } from "./focus.js";
@@ -33,6 +34,7 @@ try {
     .command(degradeCommand)
     .command(configCommand)
     .command(focusCommand)
+    .command(doctorCommand)
     .command(demoCommand)
     .command(microscopeCommand)
     .completion("completion", "Print a script that completes commands in bash or zsh")

@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { open, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { errorCode, fileReason } from "../../frames/file-reasons.js";
+import { makeResultsFolder, resultsPath } from "../../sinks/results-folder.js";
+import { type Check, type Finding, failed, ok, warning } from "./check.js";
+
+const MIB = 2 ** 20;
+/** What a long run writes beside its pictures, MiB. */
+const RUN_MIB = 256;
+
+/** Where results go: can be written, has room, and ends in a whole line. */
+export const checkResults: Check = async ({ results, dashboard }) => {
+  const folder = resolve(results.folder);
+  const probe = join(folder, `.parfocal-doctor-${randomUUID()}`);
+  try {
+    await makeResultsFolder(folder);
+    await writeFile(probe, "probe");
+  } catch (error) {
+    const reason = `${folder} cannot be written: ${fileReason(error instanceof Error ? (error.cause ?? error) : error)}`;
+    return [failed("results", reason, "set results.folder to a folder that can")];
+  } finally {
+    await rm(probe, { force: true });
+  }
+  const { bavail, bsize } = await statfs(folder);
+  const freeMib = Math.floor((bavail * bsize) / MIB);
+  const needMib =
+    RUN_MIB + (dashboard.enabled && dashboard.previews.enabled ? dashboard.previews.keepMib : 0);
+  const words = `${folder} can be written, ${freeMib} MiB are free`;
+  const room =
+    freeMib < needMib
+      ? warning(
+          "results",
+          words,
+          `a long run may need ${needMib} MiB; make room or lower dashboard.previews.keepMib`,
+        )
+      : ok("results", words);
+  return [room, ...(await lastLine(resultsPath(folder, "results.jsonl")))];
+};
+
+async function lastLine(path: string): Promise<Finding[]> {
+  try {
+    const { size } = await stat(path);
+    if (size === 0) return [];
+    const file = await open(path);
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1).finally(() => file.close());
+    if (buffer.toString() === "\n") return [ok("results.jsonl", "ends in a whole line")];
+    const advice = "nothing to do: the next start moves what a crash has cut off to results.jsonl.torn";
+    return [warning("results.jsonl", "does not end in a whole line", advice)];
+  } catch (error) {
+    return errorCode(error) === "ENOENT"
+      ? []
+      : [failed("results.jsonl", fileReason(error), "look at its permissions")];
+  }
+}

@@ -1,0 +1,143 @@
+import { once } from "node:events";
+import { appendFile, chmod, cp, mkdir, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createAgent } from "../../src/agent/create-agent.js";
+import type { Finding } from "../../src/operations/doctor/check.js";
+import { pixelScorer, silent, temporaryFolder, testConfig } from "../agent/helpers.js";
+import { parfocal } from "../helpers/command.js";
+
+/** What the doctor finds with free ports and results in a folder of their own, unless told otherwise. */
+async function examine(settings: Record<string, unknown> = {}, ...more: string[]) {
+  const all = {
+    "sources.zeromq.address": "tcp://127.0.0.1:0",
+    "publish.address": "tcp://127.0.0.1:0",
+    "dashboard.port": 0,
+    "scorer.device": "cpu",
+    "results.folder": await temporaryFolder(),
+    ...settings,
+  };
+  const flags = Object.entries(all).flatMap(([path, value]) => ["--set", `${path}=${value}`]);
+  const { code, stdout } = await parfocal("doctor", "--json", ...flags, ...more);
+  const findings = JSON.parse(stdout) as Finding[];
+  return { code, of: (check: string) => findings.filter((finding) => finding.check === check) };
+}
+
+describe("parfocal doctor", () => {
+  test("finds all well where it is, and times a frame", async () => {
+    const { code, of } = await examine();
+
+    expect(code).toBe(0);
+    for (const check of [
+      "configuration",
+      "model",
+      "engine",
+      "frames",
+      "events",
+      "page",
+      "results",
+      "database",
+    ]) {
+      expect(of(check)).toMatchObject([{ status: "ok" }]);
+    }
+    expect(of("engine")[0]!.message).toMatch(/ms for 1024 x 1024 px/);
+  });
+
+  test("says in words what is amiss and what to do", async () => {
+    const { code, stdout } = await parfocal("doctor", "--set", "policy.maxLevel=99");
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/FAILED {3}configuration: .*policy.maxLevel[\s\S]*→ docs\/configuration.md/);
+  });
+
+  test("finds a model file that is not the one of its card", async () => {
+    const model = join(await temporaryFolder(), "model");
+    await cp("models/default", model, { recursive: true });
+    await appendFile(join(model, "model.onnx"), "x");
+
+    const { code, of } = await examine({ "scorer.model": model });
+
+    expect(code).toBe(1);
+    expect(of("model")).toMatchObject([
+      {
+        status: "failed",
+        message: expect.stringContaining("not the file"),
+        advice: expect.stringContaining("install"),
+      },
+    ]);
+  });
+
+  test("finds a port that a running agent has, which answers as a bridge needs it", async () => {
+    const agent = await createAgent(testConfig(await temporaryFolder()), {
+      ...{ scorer: pixelScorer, log: silent, version: "1" },
+    });
+    const places = await agent.start();
+    onTestFinished(() => agent.stop(AbortSignal.abort()));
+
+    const { code, of } = await examine({
+      "sources.zeromq.address": places.zeromq,
+      "publish.address": places.publish,
+    });
+
+    expect(code).toBe(0);
+    for (const check of ["frames", "events"]) {
+      expect(of(check)).toMatchObject([{ status: "ok", message: expect.stringContaining("running agent") }]);
+    }
+  });
+
+  test("finds a port that another program has", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+
+    const { code, of } = await examine({ "dashboard.port": (server.address() as AddressInfo).port });
+
+    expect(code).toBe(1);
+    expect(of("page")).toMatchObject([
+      { status: "failed", advice: expect.stringContaining("dashboard.port") },
+    ]);
+  });
+
+  test("finds results that cannot be written, a line that was cut off and a damaged database", async () => {
+    const file = join(await temporaryFolder(), "file");
+    await writeFile(file, "");
+    const results = await temporaryFolder();
+    await writeFile(join(results, "results.jsonl"), '{"v":1}\n{"v":');
+    await writeFile(join(results, "parfocal.db"), "no database".repeat(1000));
+
+    expect((await examine({ "results.folder": join(file, "below") })).of("results")).toMatchObject([
+      { status: "failed", advice: expect.stringContaining("results.folder") },
+    ]);
+    const { code, of } = await examine({ "results.folder": results });
+    expect(of("results.jsonl")).toMatchObject([
+      { status: "warning", advice: expect.stringContaining(".torn") },
+    ]);
+    expect(of("database")).toMatchObject([
+      { status: "failed", message: expect.stringContaining("move it away") },
+    ]);
+    expect(code).toBe(1);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("finds a folder to watch that it may not read", async () => {
+    const folder = join(await temporaryFolder(), "closed");
+    await mkdir(folder);
+    await chmod(folder, 0o000);
+
+    const { of } = await examine({ "sources.folder.enabled": true, "sources.folder.path": folder });
+
+    expect(of("folder")).toMatchObject([{ status: "failed" }]);
+  });
+
+  test("finds a folder to watch that is not there, and no Micro-Manager", async () => {
+    const folder = join(await temporaryFolder(), "nowhere");
+    const settings = { "sources.folder.enabled": true, "sources.folder.path": folder };
+
+    const { of } = await examine({ ...settings, "actuator.micromanager.port": 1 }, "--micromanager");
+
+    expect(of("folder")).toMatchObject([{ status: "failed", advice: expect.stringContaining("make it") }]);
+    expect(of("micro-manager")).toMatchObject([
+      { status: "failed", advice: expect.stringContaining("Options") },
+    ]);
+  });
+});
