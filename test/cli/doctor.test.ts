@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { appendFile, chmod, cp, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, cp, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -117,16 +117,6 @@ describe("parfocal doctor", () => {
       { status: "failed", message: expect.stringContaining("move it away") },
     ]);
     expect(code).toBe(1);
-  });
-
-  test.skipIf(process.getuid?.() === 0)("finds a folder to watch that it may not read", async () => {
-    const folder = join(await temporaryFolder(), "closed");
-    await mkdir(folder);
-    await chmod(folder, 0o000);
-
-    const { of } = await examine({ "sources.folder.enabled": true, "sources.folder.path": folder });
-
-    expect(of("folder")).toMatchObject([{ status: "failed" }]);
   });
 
   test("finds a folder to watch that is not there, and no Micro-Manager", async () => {

@@ -16,11 +16,10 @@ export const checkResults: Check = async ({ results, dashboard }) => {
   try {
     await makeResultsFolder(folder);
     await writeFile(probe, "probe");
+    await rm(probe);
   } catch (error) {
     const reason = `${folder} cannot be written: ${fileReason(error instanceof Error ? (error.cause ?? error) : error)}`;
     return [failed("results", reason, "set results.folder to a folder that can")];
-  } finally {
-    await rm(probe, { force: true });
   }
   const { bavail, bsize } = await statfs(folder);
   const freeMib = Math.floor((bavail * bsize) / MIB);
