@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { destination, pino } from "pino";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
@@ -15,11 +16,13 @@ import { readRecords } from "../sinks/record-line.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { packageVersion } from "./package-version.js";
 import { say } from "./progress.js";
+import { hasStore, type StorePlace, storeOptions, withStore } from "./store-options.js";
 
 /** Pauses of a run are cut to this, s of the run: nobody waits for a microscope that stood still. */
 const LONGEST_PAUSE_S = 60;
 
 const options = {
+  ...storeOptions,
   port: { type: "number", default: 0, describe: "Port of the page; 0 picks a free one" },
   speed: {
     type: "number",
@@ -38,19 +41,19 @@ export const replayCommand: CommandModule<unknown, ReplayArguments> = {
       .positional("run", {
         type: "string",
         demandOption: true,
-        describe: "Folder of the results, or its results.jsonl",
+        describe: "Folder of the results, its results.jsonl, or the name of a run in the results store",
       })
       .options(options)
       .epilogue("Prints one line of JSON with type ready and the page's address; runs until it is stopped."),
-  handler: async ({ run, port, speed }) => {
-    const file = await resultsFile(run);
+  handler: async ({ run, port, speed, ...place }) => {
+    const { records, folder } = await finished(run, place);
     const stopping = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
-    const replay = replayOf(dirname(file), port);
+    const replay = replayOf(folder, port);
     const page = await replay.dashboard.start();
     try {
       process.stdout.write(`${JSON.stringify({ type: "ready", addresses: { dashboard: page } })}\n`);
-      const skipped = await play(file, replay.apply, speed, stopping.signal);
+      const skipped = await play(records, replay.apply, speed, stopping.signal);
       if (skipped > 0) say(`${skipped} lines could not be read and are left out.`);
       await setTimeout(2 ** 30, undefined, { signal: stopping.signal });
     } catch (error) {
@@ -61,16 +64,35 @@ export const replayCommand: CommandModule<unknown, ReplayArguments> = {
   },
 };
 
-/** @throws ResultsError naming the file if there is none. */
-async function resultsFile(run: string): Promise<string> {
-  let path = run;
+interface FinishedRun {
+  /** Undefined for a line that cannot be read. */
+  readonly records: AsyncIterable<ResultRecord | undefined>;
+  /** Results folder, where the pictures are. */
+  readonly folder: string;
+}
+
+/** @throws ResultsError naming what was looked for. */
+async function finished(run: string, place: StorePlace): Promise<FinishedRun> {
   try {
-    if ((await stat(run)).isDirectory()) path = join(run, "results.jsonl");
-    await stat(path);
+    const file = (await stat(run)).isDirectory() ? join(run, "results.jsonl") : run;
+    await stat(file);
+    return { records: readRecords(file), folder: dirname(file) };
   } catch (cause) {
-    throw new ResultsError(path, `${fileReason(cause)}; name the folder that the agent wrote`, { cause });
+    const records = await storedRecords(place, run);
+    if (records !== undefined) return { records: Readable.from(records), folder: place.results };
+    const advice = "name the folder that the agent wrote, or a run of the results store (parfocal runs list)";
+    throw new ResultsError(run, `${fileReason(cause)}; ${advice}`, { cause });
   }
-  return path;
+}
+
+/** A run of the results store, or undefined if there is no such store or run. */
+async function storedRecords(place: StorePlace, run: string): Promise<ResultRecord[] | undefined> {
+  if (!hasStore(place)) return undefined;
+  return withStore(place, async (store) => {
+    const records: ResultRecord[] = [];
+    for await (const record of store.records(run)) records.push(record);
+    return records.length === 0 ? undefined : records;
+  });
 }
 
 function replayOf(folder: string, port: number): { dashboard: Dashboard; apply(record: ResultRecord): void } {
@@ -108,14 +130,15 @@ function replayOf(folder: string, port: number): { dashboard: Dashboard; apply(r
 
 /** @returns lines that could not be read. */
 async function play(
-  file: string,
+  records: AsyncIterable<ResultRecord | undefined>,
   apply: (record: ResultRecord) => void,
   speed: number | undefined,
   signal: AbortSignal,
 ): Promise<number> {
   let skipped = 0;
   let lastMs: number | undefined;
-  for await (const record of readRecords(file, signal)) {
+  for await (const record of records) {
+    signal.throwIfAborted();
     if (record === undefined) {
       skipped++;
       continue;

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Argv, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
 import { writeAtomically } from "../frames/write-atomically.js";
@@ -6,23 +5,12 @@ import { CSV_FORMATS, exportCsv } from "../runs/export-table.js";
 import { RunTable } from "../runs/run-table.js";
 import { RunSummariser } from "../sinks/run-summary.js";
 import type { ResultRecord } from "../sinks/sink.js";
-import { storePlace, storeUrlIn } from "../store/open-database.js";
-import { ResultsStore } from "../store/results-store.js";
+import type { ResultsStore } from "../store/results-store.js";
 import { table, tables } from "./run-report.js";
+import { type StorePlace, storeOptions, withStore } from "./store-options.js";
 
 /** Runs that are named when one is not found. */
 const NAMED_RUNS = 10;
-
-const where = {
-  results: {
-    type: "string",
-    default: "parfocal-results",
-    describe: "Folder of the results, whose parfocal.db is read [results.folder]",
-  },
-  database: { type: "string", describe: "Another database: postgres://… or file:PATH [database.url]" },
-} as const satisfies Record<string, Options>;
-
-type Where = InferredOptionTypes<typeof where>;
 
 const listOptions = { json: { type: "boolean", default: false, describe: "Print JSON" } } as const;
 
@@ -49,21 +37,21 @@ export const runsCommand: CommandModule = {
       .command({
         command: "list",
         describe: "The runs, the newest first",
-        builder: (args: Argv) => args.options({ ...where, ...listOptions }),
-        handler: (argv: Where & InferredOptionTypes<typeof listOptions>) => list(argv, argv.json),
+        builder: (args: Argv) => args.options({ ...storeOptions, ...listOptions }),
+        handler: (argv: StorePlace & InferredOptionTypes<typeof listOptions>) => list(argv, argv.json),
       })
       .command({
         command: "show <run>",
         describe: "What refocusing did in a run",
-        builder: (args: Argv) => withRun(args).options({ ...where, ...listOptions }),
-        handler: (argv: Where & InferredOptionTypes<typeof listOptions> & { run: string }) =>
+        builder: (args: Argv) => withRun(args).options({ ...storeOptions, ...listOptions }),
+        handler: (argv: StorePlace & InferredOptionTypes<typeof listOptions> & { run: string }) =>
           show(argv, argv),
       })
       .command({
         command: "export <run>",
         describe: "A run as a file",
-        builder: (args: Argv) => withRun(args).options({ ...where, ...exportOptions }),
-        handler: (argv: Where & InferredOptionTypes<typeof exportOptions> & { run: string }) =>
+        builder: (args: Argv) => withRun(args).options({ ...storeOptions, ...exportOptions }),
+        handler: (argv: StorePlace & InferredOptionTypes<typeof exportOptions> & { run: string }) =>
           exportRun(argv, argv),
       })
       .demandCommand(1, "Name what to do: list, show or export."),
@@ -78,7 +66,7 @@ function withRun(args: Argv) {
   });
 }
 
-async function list(place: Where, asJson: boolean): Promise<void> {
+async function list(place: StorePlace, asJson: boolean): Promise<void> {
   await withStore(place, async (store) => {
     const runs = await store.listRuns();
     if (asJson) {
@@ -95,7 +83,7 @@ async function list(place: Where, asJson: boolean): Promise<void> {
 }
 
 async function show(
-  place: Where,
+  place: StorePlace,
   { run, json }: { readonly run: string; readonly json: boolean },
 ): Promise<void> {
   await withStore(place, async (store) => {
@@ -107,7 +95,7 @@ async function show(
 }
 
 async function exportRun(
-  place: Where,
+  place: StorePlace,
   {
     run,
     format,
@@ -143,20 +131,4 @@ async function recordsOf(store: ResultsStore, run: string): Promise<ResultRecord
   const known =
     names.length === 0 ? "there is none yet" : `the newest are ${names.slice(0, NAMED_RUNS).join(", ")}`;
   throw new ResultsError(run, `there is no run of this name; ${known}`);
-}
-
-/** @throws ResultsError if there is no database; StoreError if it cannot be read. */
-async function withStore(place: Where, use: (store: ResultsStore) => Promise<void>): Promise<void> {
-  const url = place.database ?? storeUrlIn(place.results);
-  const path = storePlace(url);
-  if (url.startsWith("file:") && !existsSync(path)) {
-    throw new ResultsError(path, "there is no such database; name the agent's results folder with --results");
-  }
-  const store = new ResultsStore(url);
-  await store.start();
-  try {
-    await use(store);
-  } finally {
-    await store.stop();
-  }
 }

@@ -360,10 +360,10 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
       await page.getByTestId("frame-overlay").waitFor();
     });
 
-    test("a finished run is replayed from its folder, at once or as it went", async () => {
+    test("a finished run is replayed from its folder, at once or as it went, and from the store", async () => {
       await isOver();
-      for (const speed of [[], ["--speed", "20"]]) {
-        const replay = startCommand(["replay", results, ...speed]);
+      for (const run of [[results], [results, "--speed", "20"], ["demo-1", "--results", results]]) {
+        const replay = startCommand(["replay", ...run]);
         onTestFinished(async () => {
           replay.child.kill("SIGTERM");
           await replay.finished;

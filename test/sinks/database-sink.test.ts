@@ -8,7 +8,14 @@ import type { RunList, StatusView } from "../../src/dashboard/wire.js";
 import { systemClock } from "../../src/protocol/clock.js";
 import { DatabaseSink } from "../../src/sinks/database-sink.js";
 import { ResultsStore } from "../../src/store/results-store.js";
-import { recordingLog, TestController, temporaryFolder, testConfig, until } from "../agent/helpers.js";
+import {
+  jsonLines,
+  recordingLog,
+  TestController,
+  temporaryFolder,
+  testConfig,
+  until,
+} from "../agent/helpers.js";
 import { ask, serve } from "../dashboard/helpers.js";
 import { startCommand } from "../helpers/command.js";
 import { missingPostgres, PostgresServer } from "../store/postgres-server.js";
@@ -167,6 +174,37 @@ describe("the database sink", () => {
       ]);
     },
   );
+});
+
+describe.skipIf(process.getuid?.() !== 0 && !inCi)("an agent whose disk is full", () => {
+  test("goes on scoring, says so, and has every record once there is room", async () => {
+    const disk = join(await temporaryFolder(), "disk");
+    await mkdir(disk);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
+    onTestFinished(() => void execFileSync("umount", ["-l", disk]));
+    const { host, controller, agent } = await serve(
+      { previews: { enabled: false } },
+      { results: { folder: disk, csvMs: 20 }, database: { batchMs: 5 } },
+    );
+    await until(async () => (await ask(host, "/api/status")).json<StatusView>().storeProblem === undefined);
+    await writeFile(join(disk, "ballast"), Buffer.alloc(2 ** 20)).catch(() => undefined);
+
+    for (let i = 0; i < 40; i++)
+      expect(await controller.ask(0, { site: { name: `S${i}` } })).toMatchObject({ decision: "accept" });
+
+    await until(
+      () => agent.health().sinks.jsonl!.failures > 0 && agent.health().sinks.database!.failures > 0,
+    );
+    expect((await ask(host, "/readyz")).json<{ status: string }>().status).toBe("warn");
+    expect((await ask(host, "/api/status")).json<StatusView>().storeProblem).toBeDefined();
+    execFileSync("mount", ["-o", "remount,size=64m", disk]);
+    await until(async () => {
+      const { runs } = (await ask(host, "/api/runs")).json<RunList>();
+      return runs?.[0]?.frames === 40;
+    });
+    await until(async () => (await jsonLines(join(disk, "results.jsonl"))).length === 80);
+    expect(agent.health().sinks).toMatchObject({ jsonl: { lost: 0 }, database: { lost: 0 } });
+  });
 });
 
 describe("an agent that is killed in the middle of a run", () => {
