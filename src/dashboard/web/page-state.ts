@@ -7,8 +7,13 @@ import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";
 import { fetchRun, fetchRuns, fetchStatus, requestChange } from "./api.js";
 import { LiveConnection } from "./live.js";
 
-/** Shortest time between two drawings, ms. */
-const DRAW_MS = 100;
+/**
+ * Shortest time between two drawings for what the agent says, ms. The page often shares a machine with the scorer, whose
+ * time it must not take; what a person does is drawn at once.
+ */
+const DRAW_MS = 500;
+/** Time that the newest frame is shown before the next one, ms: each is a picture to be loaded. */
+const NEWEST_MS = 2000;
 const TOKEN_KEY = "parfocal-token";
 
 /** A site, channel and time point, or one of its frames, that a person has chosen. */
@@ -43,8 +48,10 @@ export class PageState {
   #loading: Promise<void> | undefined;
   /** Records that came while a run was loaded. */
   #meanwhile: ResultRecord[] = [];
-  #waitsToDraw: boolean = false;
+  #drawing: ReturnType<typeof setTimeout> | undefined;
   #lastDrawMs = 0;
+  #newest: FrameRow | undefined;
+  #newestMs = Number.NEGATIVE_INFINITY;
 
   constructor(onDraw: () => void) {
     this.#onDraw = onDraw;
@@ -103,7 +110,7 @@ export class PageState {
   shownState(): SiteState | undefined {
     const { selection } = this;
     if (selection === undefined) {
-      const newest = this.table.frames.findLast(({ isSlice }) => !isSlice);
+      const newest = this.#newestFrame();
       return newest && this.states.get(newest.site, newest.channel, newest.timeIndex);
     }
     const { site, channel, timeIndex } = selection;
@@ -156,20 +163,32 @@ export class PageState {
     this.draw();
   }
 
-  /** Has the views drawn soon, ten times a second at most. */
+  /** Has the views drawn at once: for what a person did. */
   draw(): void {
-    if (this.#waitsToDraw) return;
-    this.#waitsToDraw = true;
+    clearTimeout(this.#drawing);
+    this.#drawing = setTimeout(() => this.#drawNow());
+  }
+
+  /** Has the views drawn soon: for what the agent said. */
+  #drawSoon(): void {
     const waitMs = Math.max(0, this.#lastDrawMs + DRAW_MS - performance.now());
-    setTimeout(
-      () =>
-        requestAnimationFrame(() => {
-          this.#waitsToDraw = false;
-          this.#lastDrawMs = performance.now();
-          this.#onDraw();
-        }),
-      waitMs,
-    );
+    this.#drawing ??= setTimeout(() => this.#drawNow(), waitMs);
+  }
+
+  #drawNow(): void {
+    this.#drawing = undefined;
+    this.#lastDrawMs = performance.now();
+    requestAnimationFrame(() => this.#onDraw());
+  }
+
+  /** The newest frame, for long enough to look at it. */
+  #newestFrame(): FrameRow | undefined {
+    const isOther = this.#newest !== undefined && this.table.frameById(this.#newest.id) !== this.#newest;
+    if (isOther || performance.now() - this.#newestMs > NEWEST_MS) {
+      this.#newest = this.table.frames.findLast(({ isSlice }) => !isSlice);
+      this.#newestMs = performance.now();
+    }
+    return this.#newest;
   }
 
   async #load(id: string): Promise<void> {
@@ -210,7 +229,7 @@ export class PageState {
       this.#place = { epoch: message.epoch, sequence: message.sequence };
       if (!isFirst && this.table.id !== "") void this.show(this.table.id);
     }
-    this.draw();
+    this.#drawSoon();
   }
 
   #apply(record: ResultRecord): void {
