@@ -11,7 +11,7 @@ import { LiveConnection } from "./live.js";
  * Shortest time between two drawings for what the agent says, ms. The page often shares a machine with the scorer, whose
  * time it must not take; what a person does is drawn at once.
  */
-const DRAW_MS = 500;
+const DRAW_MS = 1000;
 /** Time that the newest frame is shown before the next one, ms: each is a picture to be loaded. */
 const NEWEST_MS = 2000;
 const TOKEN_KEY = "parfocal-token";

@@ -57,30 +57,22 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
     choose,
   };
 
-  const wells = [];
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const cell = cells.cells.get(row * 100 + column);
-      const place = row * columns + column;
-      wells.push(
-        <Well
-          key={place}
-          cell={cell}
-          name={formatWell(row, column)}
-          x={MARGIN.left + column * size}
-          y={MARGIN.top + row * size}
-          size={size}
-          look={`${scale} ${choice.metric} ${range.join(" ")} ${minCertainty}`}
-          colour={colour}
-          minCertainty={minCertainty}
-          metric={choice.metric}
-          isCurrent={cell !== undefined && isCurrent(cell)}
-          isTabStop={place === focus}
-          place={place}
-        />,
-      );
-    }
-  }
+  const look: WellLook = { colour, minCertainty, metric: choice.metric, size };
+  const lookKey = [scale, choice.metric, ...range, minCertainty, size].join(" ");
+  const wells = Array.from({ length: rows }, (_, row) => {
+    const own = Array.from({ length: columns }, (_, column) => cells.cells.get(row * 100 + column));
+    return (
+      <WellRow
+        key={row}
+        row={row}
+        cells={own}
+        look={look}
+        lookKey={lookKey}
+        current={own.findIndex((cell) => cell !== undefined && isCurrent(cell))}
+        tabStop={Math.floor(focus / columns) === row ? focus % columns : -1}
+      />
+    );
+  });
   const digits = choice.metric === "certainty" ? 2 : 1;
   const every = columns > 30 ? 2 : 1;
   return (
@@ -132,30 +124,72 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
   );
 }
 
-interface WellProps {
-  readonly cell: WellCell | undefined;
-  readonly name: string;
-  readonly x: number;
-  readonly y: number;
-  readonly size: number;
-  /** Changes with everything that colours depend on. */
-  readonly look: string;
+/** How wells are drawn; `lookKey` changes with it. */
+interface WellLook {
   readonly colour: (value: number) => string;
   readonly minCertainty: number;
   readonly metric: Metric;
+  readonly size: number;
+}
+
+interface WellRowProps {
+  readonly row: number;
+  readonly cells: readonly (WellCell | undefined)[];
+  readonly look: WellLook;
+  readonly lookKey: string;
+  /** Columns of the chosen well and of the one that Tab reaches; -1: in another row. */
+  readonly current: number;
+  readonly tabStop: number;
+}
+
+/** A row is looked at again only if one of its wells has changed: a large plate has 1536 of them. */
+const WellRow = memo(
+  ({ row, cells, look, lookKey, current, tabStop }: WellRowProps) => (
+    <>
+      {cells.map((cell, column) => (
+        <Well
+          key={formatWell(row, column)}
+          cell={cell}
+          row={row}
+          column={column}
+          place={row * cells.length + column}
+          look={look}
+          lookKey={lookKey}
+          isCurrent={column === current}
+          isTabStop={column === tabStop}
+        />
+      ))}
+    </>
+  ),
+  (a, b) =>
+    a.lookKey === b.lookKey &&
+    a.current === b.current &&
+    a.tabStop === b.tabStop &&
+    a.cells.length === b.cells.length &&
+    a.cells.every((cell, i) => cell === b.cells[i]),
+);
+
+interface WellProps {
+  readonly cell: WellCell | undefined;
+  readonly row: number;
+  readonly column: number;
+  readonly place: number;
+  readonly look: WellLook;
+  readonly lookKey: string;
   readonly isCurrent: boolean;
   readonly isTabStop: boolean;
-  readonly place: number;
 }
 
 /** Drawn again only if something that it shows has changed. */
 const Well = memo(DrawnWell, (a: WellProps, b: WellProps) => {
-  const keys = ["cell", "x", "y", "size", "look", "isCurrent", "isTabStop", "name"] as const;
+  const keys = ["cell", "place", "lookKey", "isCurrent", "isTabStop"] as const;
   return keys.every((key) => a[key] === b[key]);
 });
 
-function DrawnWell(props: WellProps) {
-  const { cell, name, x, y, size, colour, minCertainty, metric, isCurrent, isTabStop, place } = props;
+function DrawnWell({ cell, row, column, place, look, isCurrent, isTabStop }: WellProps) {
+  const { size, colour, minCertainty, metric } = look;
+  const name = formatWell(row, column);
+  const [x, y] = [MARGIN.left + column * size, MARGIN.top + row * size];
   const gap = size > 14 ? 1.5 : 0.5;
   const [left, top, side] = [x + gap, y + gap, size - 2 * gap];
   const count = cell?.parts.length ?? 0;

@@ -6,7 +6,7 @@ import type { PageState } from "./page-state.js";
 import { type TimelineData, timelineData } from "./timeline-data.js";
 
 /** Shortest time between two updates of the plots, ms. */
-const UPDATE_MS = 1500;
+const UPDATE_MS = 3000;
 const SYNC = "parfocal-timeline";
 
 export interface TimelineProps {
