@@ -1,16 +1,17 @@
 /**
- * What an open dashboard costs: `npm run bench:dashboard`, `npm run bench:dashboard -- --json FILE`. One agent; blocks
- * of gated frames with the page closed and with the page open in a real browser take turns, and each pair gives one
- * ratio. Times compare within one run only.
+ * What an open dashboard costs: `npm run bench:dashboard`, `-- --json FILE`. One agent; blocks of gated frames with the
+ * page closed and open take turns, and each pair gives one ratio. The page is open in a real browser on this machine
+ * (`--viewer browser`), or its records are taken as by a page on another one (`--viewer stream`). Times compare within one run only.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import type { Browser, Page } from "playwright-core";
+import { WebSocket } from "ws";
 import { describeMachine } from "../src/machine.js";
 import { GateClient } from "../src/microscope/gate-client.js";
 import { DEFAULT_PLATE_SHAPE, makePlate } from "../src/microscope/plate.js";
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     pairs: { type: "string", default: "8" },
     frames: { type: "string", default: "150" },
     "frame-ms": { type: "string", default: "200" },
+    viewer: { type: "string", default: "browser" },
   },
 });
 const [pairs, framesPerBlock, frameMs] = [values.pairs, values.frames, values["frame-ms"]].map(Number) as [
@@ -56,7 +58,6 @@ const agent = spawn(
   ],
   { stdio: ["ignore", "pipe", "inherit"] },
 );
-let browser: Browser | undefined;
 try {
   const { zeromq, dashboard } = await addresses(agent);
   const client = new GateClient(zeromq, "bench");
@@ -80,12 +81,9 @@ try {
   const rows: { closed: Block; open: Block }[] = [];
   for (let i = 0; i < pairs; i++) {
     const closed = i % 2 === 0 ? await block() : undefined;
-    browser = await launchChromium();
-    const page = await opened(browser, dashboard);
+    const close = await opened(dashboard);
     const open = await block();
-    await page.close();
-    await browser.close();
-    browser = undefined;
+    await close();
     const row = { closed: closed ?? (await block()), open };
     rows.push(row);
     console.log(
@@ -119,7 +117,6 @@ try {
   if (values.json !== undefined)
     await writeFile(values.json, `${JSON.stringify({ ...result, rows }, null, 2)}\n`);
 } finally {
-  await browser?.close();
   agent.kill("SIGTERM");
   await new Promise((resolve) => agent.once("exit", resolve));
   await rm(folder, { recursive: true, force: true });
@@ -132,14 +129,24 @@ async function addresses(child: ChildProcess): Promise<{ zeromq: string; dashboa
   throw new Error("the agent did not start; its reason stands above");
 }
 
-/** The page, showing the run that goes on. */
-async function opened(browser: Browser, address: string): Promise<Page> {
+/** Opens the page; the result closes it. With `stream` only the run and its records are taken, as by a page elsewhere. */
+async function opened(address: string): Promise<() => Promise<void>> {
+  if (values.viewer === "stream") {
+    const socket = new WebSocket(new URL("ws", address.replace("http", "ws")));
+    await once(socket, "open");
+    await (await fetch(new URL("api/runs/bench", address))).arrayBuffer();
+    return async () => {
+      socket.close();
+      await once(socket, "close");
+    };
+  }
+  const browser = await launchChromium();
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(address);
   await page.getByTestId("plate-map").waitFor();
   // To start a browser is not to have a page open.
   await setTimeout(SETTLE_MS);
-  return page;
+  return () => browser.close();
 }
 
 /** An in-focus frame made of a real image, mirrored to fill it. */
