@@ -1,0 +1,97 @@
+import { stringify } from "csv-stringify/sync";
+import type { ResultRecord } from "../sinks/sink.js";
+import { paddedWell, wellOf } from "./plate.js";
+import { RunTable } from "./run-table.js";
+import { SiteStates } from "./site-state.js";
+
+/** Tables that a run can be exported as. */
+export const CSV_FORMATS = ["parfocal", "miq", "cellprofiler"] as const;
+export type CsvFormat = (typeof CSV_FORMATS)[number];
+
+const LEVELS = 11;
+
+/** A run's records as a CSV table. */
+export function exportCsv(format: CsvFormat, records: readonly ResultRecord[]): string {
+  switch (format) {
+    case "parfocal":
+      return framesCsv(records);
+    case "miq":
+      return miqCsv(records);
+    case "cellprofiler":
+      return cellProfilerCsv(records);
+  }
+}
+
+/** One row a frame. */
+function framesCsv(records: readonly ResultRecord[]): string {
+  const columns = [
+    ...["time", "frame", "plate", "well", "site", "channel", "time_index", "z_index", "attempt", "mode"],
+    ...["status", "why", "level", "expected_level", "aggregate_certainty", "mean_certainty", "max_certainty"],
+    ...["condition", "decision", "move_um", "x_um", "y_um", "z_um", "z_source", "planned_z_um", "reason"],
+  ];
+  const rows = records.flatMap((record) => {
+    const { frame } = record;
+    if (frame === undefined) return [];
+    const { plate, well, name } = frame.site;
+    const verdict = record.type === "verdict" ? record : undefined;
+    return {
+      time: new Date(record.recordedMs).toISOString(),
+      ...{ frame: frame.id, plate, well, site: name, channel: frame.channel, time_index: frame.timeIndex },
+      ...{ z_index: frame.zIndex, attempt: frame.attempt, mode: frame.mode },
+      status: verdict?.late ? "late" : record.type,
+      why: record.type === "drop" ? record.why : record.type === "error" ? record.code : undefined,
+      ...{ level: verdict?.level, expected_level: verdict?.expectedLevel, condition: verdict?.condition },
+      aggregate_certainty: verdict?.aggregateCertainty,
+      ...{ mean_certainty: verdict?.meanCertainty, max_certainty: verdict?.maxCertainty },
+      ...{ decision: verdict?.decision, reason: verdict?.reason },
+      move_um: verdict?.action?.kind === "move-z" ? verdict.action.byUm : undefined,
+      ...{ x_um: frame.xUm, y_um: frame.yUm, z_um: frame.zUm, z_source: frame.zSource },
+      planned_z_um: frame.plannedZUm,
+    };
+  });
+  return stringify(rows, { header: true, columns });
+}
+
+/** One row a scored frame, with the columns of google/microscopeimagequality's `results-*.csv`; label -1: unknown. */
+function miqCsv(records: readonly ResultRecord[]): string {
+  const header = [
+    ...["original filename", "prediction", "mean certainty", "max certainty", "aggregate certainty"],
+    ...["weighted certainty", "label", ...Array.from({ length: LEVELS }, (_, level) => `probabilities_${level}`)],
+  ];
+  const rows = records.flatMap((record) => {
+    if (record.type !== "verdict" || record.frame === undefined) return [];
+    const { level, meanCertainty, maxCertainty, aggregateCertainty, weightedCertainty, distribution } = record;
+    const file = typeof record.frame.meta?.file === "string" ? record.frame.meta.file : record.frame.id;
+    const probabilities = Array.from({ length: LEVELS }, (_, i) => distribution?.[i]);
+    return [[file, level, meanCertainty, maxCertainty, aggregateCertainty, weightedCertainty, -1, ...probabilities]];
+  });
+  return stringify([header, ...rows]);
+}
+
+/** One row a site and time point, with the names of CellProfiler: of the frame to keep of each channel. */
+function cellProfilerCsv(records: readonly ResultRecord[]): string {
+  const table = new RunTable("");
+  for (const record of records) table.apply(record);
+  const rows = new Map<string, Record<string, string | number | undefined>>();
+  const channels = new Set<string>();
+  for (const { site, channel, timeIndex, level, certainty } of SiteStates.of(table).all()) {
+    const row = table.sites[site]!;
+    const well = wellOf(row);
+    const name = channel === "" ? "Image" : channel;
+    channels.add(name);
+    const key = `${site}/${timeIndex}`;
+    const place = {
+      Metadata_Plate: row.plate,
+      Metadata_Well: well === undefined ? row.well : paddedWell(well),
+      Metadata_Site: row.index ?? row.name,
+      Metadata_Timepoint: timeIndex,
+    };
+    const scores = { [`ImageFocus_Score_${name}`]: level, [`ImageFocus_Certainty_${name}`]: certainty };
+    rows.set(key, { ...(rows.get(key) ?? place), ...scores });
+  }
+  const columns = [
+    ...["Metadata_Plate", "Metadata_Well", "Metadata_Site", "Metadata_Timepoint"],
+    ...[...channels].flatMap((name) => [`ImageFocus_Score_${name}`, `ImageFocus_Certainty_${name}`]),
+  ];
+  return stringify([...rows.values()], { header: true, columns });
+}

@@ -1,0 +1,49 @@
+import type { Condition } from "../focus/report.js";
+import type { FrameRow } from "./run-rows.js";
+import type { SiteState } from "./site-state.js";
+
+/** Thresholds as a person may change them. */
+export interface Thresholds {
+  readonly maxLevel: number;
+  readonly minCertainty: number;
+}
+
+/** What a frame is by some thresholds. */
+export type Finding = "sharp" | "blurred" | "not judged";
+
+/** How many sites would be found what, by their first frame and by the one to keep. */
+export interface WhatIf {
+  readonly first: Readonly<Record<Finding, number>>;
+  readonly kept: Readonly<Record<Finding, number>>;
+  /** Sites whose kept frame would be found something else than by the thresholds it is compared with. */
+  readonly changed: readonly SiteState[];
+}
+
+const NEVER_JUDGED: ReadonlySet<Condition> = new Set(["unusable", "blank", "mixed"]);
+
+/** What a scored frame is by thresholds: the rule of `assess` (src/refocus/thresholds.ts). */
+export function findingOf(
+  { condition, expectedLevel, certainty }: Pick<FrameRow, "condition" | "expectedLevel" | "certainty">,
+  { maxLevel, minCertainty }: Thresholds,
+): Finding {
+  if (condition === undefined || expectedLevel === undefined || certainty === undefined) return "not judged";
+  if (NEVER_JUDGED.has(condition) || certainty < minCertainty) return "not judged";
+  return expectedLevel <= maxLevel ? "sharp" : "blurred";
+}
+
+/**
+ * What other thresholds would have found in a run. Frames that were taken stay as they are: what the search would have
+ * done otherwise cannot be known.
+ */
+export function whatIf(states: Iterable<SiteState>, now: Thresholds, then: Thresholds): WhatIf {
+  const counts = () => ({ sharp: 0, blurred: 0, "not judged": 0 });
+  const [first, kept] = [counts(), counts()];
+  const changed: SiteState[] = [];
+  for (const state of states) {
+    first[findingOf(state.frames[0]!, then)]++;
+    const finding = findingOf(state.kept, then);
+    kept[finding]++;
+    if (finding !== findingOf(state.kept, now)) changed.push(state);
+  }
+  return { first, kept, changed };
+}

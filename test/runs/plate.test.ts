@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { formatFor, median, paddedWell, rowName, wellOf } from "../../src/runs/plate.js";
+
+describe("a plate", () => {
+  test.each([
+    [[0, 0], 6],
+    [[1, 2], 6],
+    [[2, 0], 12],
+    [[3, 5], 24],
+    [[5, 7], 48],
+    [[7, 11], 96],
+    [[15, 23], 384],
+    [[16, 0], 1536],
+    [[31, 47], 1536],
+  ])("that has row and column %j is taken for the smallest that has them: %i wells", ([row, column], wells) => {
+    expect(formatFor([{ row: row!, column: column! }])?.wells).toBe(wells);
+  });
+
+  test("without wells is none", () => {
+    expect(formatFor([])).toBeUndefined();
+  });
+
+  test("names its rows and wells as screens do", () => {
+    expect([0, 25, 26, 31].map(rowName)).toEqual(["A", "Z", "AA", "AF"]);
+    expect(paddedWell({ row: 1, column: 8 })).toBe("B09");
+  });
+
+  test.each([
+    [{ name: "x", row: 2, column: 3 }, { row: 2, column: 3 }],
+    [{ name: "x", well: "b03" }, { row: 1, column: 2 }],
+    [{ name: "C4-Site_7" }, { row: 2, column: 3 }],
+    [{ name: "Pos1" }, undefined],
+    [{ name: "x", row: 99, column: 0 }, undefined],
+  ])("places the site %j", (site, place) => {
+    const well = wellOf(site);
+    expect(well && { row: well.row, column: well.column }).toEqual(place);
+  });
+
+  test("has a median of an odd and of an even count", () => {
+    expect([median([]), median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([undefined, 2, 2.5]);
+  });
+});

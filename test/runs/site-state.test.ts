@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { RunTable } from "../../src/runs/run-table.js";
+import { SiteStates } from "../../src/runs/site-state.js";
+import { anyRecord } from "../store/records.js";
+import { frameRow, outcomeRow } from "./rows.js";
+
+const retry = frameRow({ decision: "retry", expectedLevel: 5, condition: "defocused" });
+
+describe("the state of a site", () => {
+  test.each([
+    ["sharp", [frameRow()], undefined],
+    ["searching", [retry], undefined],
+    ["sharp", [retry, frameRow({ attempt: 1 })], outcomeRow()],
+    ["flagged", [frameRow({ decision: "flag" })], undefined],
+    ["blank", [frameRow({ decision: "abstain", condition: "blank" })], undefined],
+    ["unjudged", [frameRow({ decision: "abstain", condition: "mixed" })], undefined],
+    ["unscored", [frameRow({ end: "drop", why: "deadline", decision: undefined })], undefined],
+    ["unscored", [frameRow({ end: "drop", why: "deadline", late: true })], undefined],
+    ["error", [frameRow({ end: "error", why: "unscorable", decision: undefined })], undefined],
+    ["flagged", [retry], outcomeRow({ recovered: "no" })],
+    ["unjudged", [retry], outcomeRow({ recovered: "unknown" })],
+  ] as const)("is %s (case %#)", (status, frames, outcome) => {
+    const states = SiteStates.of({ frames, outcomes: outcome === undefined ? [] : [outcome], labels: [] });
+
+    expect(states.get(0, "DAPI", 0)?.status).toBe(status);
+  });
+
+  test("is that of the frame to keep", () => {
+    const worse = frameRow({ attempt: 1, expectedLevel: 8, decision: "flag", keepAttempt: 0, zUm: 9 });
+
+    const state = SiteStates.of({ frames: [retry, worse], outcomes: [], labels: [] }).get(0, "DAPI", 0);
+
+    expect(state).toMatchObject({ status: "flagged", level: 5, zUm: 3, kept: { attempt: 0 } });
+  });
+
+  test("begins anew when the site is imaged again", () => {
+    const again = frameRow({ id: "again", ms: 9000 });
+    const states = SiteStates.of({ frames: [retry, frameRow({ attempt: 1 }), again], outcomes: [], labels: [] });
+
+    expect(states.get(0, "DAPI", 0)?.frames).toEqual([again]);
+  });
+
+  test("at the last time point is that of each channel", () => {
+    const frames = [0, 1, 2].flatMap((timeIndex) =>
+      ["DAPI", "GFP"].map((channel) => frameRow({ id: `${channel}${timeIndex}`, channel, timeIndex })),
+    );
+
+    const latest = SiteStates.of({ frames, outcomes: [], labels: [] }).latest(0);
+
+    expect(latest.map(({ channel, timeIndex }) => `${channel}${timeIndex}`)).toEqual(["DAPI2", "GFP2"]);
+  });
+
+  test("brought up to date row by row is that of the whole run", () => {
+    fc.assert(
+      fc.property(fc.array(anyRecord, { maxLength: 40 }), (records) => {
+        const table = new RunTable("run");
+        const stepwise = new SiteStates();
+        for (const record of records) stepwise.apply(table.apply(record));
+
+        const whole = SiteStates.of(RunTable.from(JSON.parse(JSON.stringify(table.snapshot()))).snapshot());
+        const plain = (states: SiteStates) => JSON.parse(JSON.stringify([...states.all()])) as unknown[];
+        const byPlace = (states: SiteStates) =>
+          new Set(plain(states).map((state) => JSON.stringify(state)));
+        expect(byPlace(stepwise)).toEqual(byPlace(whole));
+      }),
+    );
+  });
+});
