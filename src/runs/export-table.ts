@@ -56,14 +56,21 @@ function framesCsv(records: readonly ResultRecord[]): string {
 function miqCsv(records: readonly ResultRecord[]): string {
   const header = [
     ...["original filename", "prediction", "mean certainty", "max certainty", "aggregate certainty"],
-    ...["weighted certainty", "label", ...Array.from({ length: LEVELS }, (_, level) => `probabilities_${level}`)],
+    ...[
+      "weighted certainty",
+      "label",
+      ...Array.from({ length: LEVELS }, (_, level) => `probabilities_${level}`),
+    ],
   ];
   const rows = records.flatMap((record) => {
     if (record.type !== "verdict" || record.frame === undefined) return [];
-    const { level, meanCertainty, maxCertainty, aggregateCertainty, weightedCertainty, distribution } = record;
+    const { level, meanCertainty, maxCertainty, aggregateCertainty, weightedCertainty, distribution } =
+      record;
     const file = typeof record.frame.meta?.file === "string" ? record.frame.meta.file : record.frame.id;
     const probabilities = Array.from({ length: LEVELS }, (_, i) => distribution?.[i]);
-    return [[file, level, meanCertainty, maxCertainty, aggregateCertainty, weightedCertainty, -1, ...probabilities]];
+    return [
+      [file, level, meanCertainty, maxCertainty, aggregateCertainty, weightedCertainty, -1, ...probabilities],
+    ];
   });
   return stringify([header, ...rows]);
 }

@@ -131,10 +131,7 @@ export function reimagePos(list: readonly ReimageSite[], { xyStage, zStage }: St
     DefaultZStage: text(zUm === undefined ? "" : zStage),
     DevicePositions: {
       type: "PROPERTY_MAP",
-      array: [
-        ...(zUm === undefined ? [] : [device(zStage, [zUm])]),
-        device(xyStage, [site.xUm!, site.yUm!]),
-      ],
+      array: [...(zUm === undefined ? [] : [device(zStage, [zUm])]), device(xyStage, [site.xUm!, site.yUm!])],
     },
     GridCol: whole(0),
     GridRow: whole(0),
@@ -142,6 +139,11 @@ export function reimagePos(list: readonly ReimageSite[], { xyStage, zStage }: St
     Properties: { type: "PROPERTY_MAP", scalar: { Parfocal: text(reason) } },
   }));
   const map = { StagePositions: { type: "PROPERTY_MAP", array: positions } };
-  const format = { encoding: "UTF-8", format: "Micro-Manager Property Map", major_version: 2, minor_version: 0 };
+  const format = {
+    encoding: "UTF-8",
+    format: "Micro-Manager Property Map",
+    major_version: 2,
+    minor_version: 0,
+  };
   return `${JSON.stringify({ ...format, map }, null, 2)}\n`;
 }

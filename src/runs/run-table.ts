@@ -2,15 +2,7 @@ import type { Site } from "../protocol/common.js";
 import type { FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { eventOf } from "./event-text.js";
-import type {
-  EventRow,
-  FrameRow,
-  LabelRow,
-  OutcomeRow,
-  RunEntry,
-  RunSnapshot,
-  SiteRow,
-} from "./run-rows.js";
+import type { EventRow, FrameRow, LabelRow, OutcomeRow, RunEntry, RunSnapshot, SiteRow } from "./run-rows.js";
 
 /** Events that are kept; the oldest go first. */
 const MAX_EVENTS = 5000;

@@ -12,9 +12,12 @@ describe("a plate", () => {
     [[15, 23], 384],
     [[16, 0], 1536],
     [[31, 47], 1536],
-  ])("that has row and column %j is taken for the smallest that has them: %i wells", ([row, column], wells) => {
-    expect(formatFor([{ row: row!, column: column! }])?.wells).toBe(wells);
-  });
+  ])(
+    "that has row and column %j is taken for the smallest that has them: %i wells",
+    ([row, column], wells) => {
+      expect(formatFor([{ row: row!, column: column! }])?.wells).toBe(wells);
+    },
+  );
 
   test("without wells is none", () => {
     expect(formatFor([])).toBeUndefined();
@@ -26,8 +29,14 @@ describe("a plate", () => {
   });
 
   test.each([
-    [{ name: "x", row: 2, column: 3 }, { row: 2, column: 3 }],
-    [{ name: "x", well: "b03" }, { row: 1, column: 2 }],
+    [
+      { name: "x", row: 2, column: 3 },
+      { row: 2, column: 3 },
+    ],
+    [
+      { name: "x", well: "b03" },
+      { row: 1, column: 2 },
+    ],
     [{ name: "C4-Site_7" }, { row: 2, column: 3 }],
     [{ name: "Pos1" }, undefined],
     [{ name: "x", row: 99, column: 0 }, undefined],

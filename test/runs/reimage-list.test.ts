@@ -38,10 +38,30 @@ const mark = (mark: "fine" | "bad"): LabelRow => ({
 describe("the re-image list", () => {
   test.each([
     ["a flagged site", [flagged], {}, "out of focus"],
-    ["one that was not recovered", [flagged], { outcomes: [outcomeRow({ recovered: "no", why: "limits" })] }, "not recovered: limits"],
-    ["one without a verdict", [frameRow({ end: "drop", why: "deadline" })], {}, "no verdict in time: deadline"],
-    ["one with an error", [frameRow({ end: "error", why: "unscorable" })], {}, "could not be scored: unscorable"],
-    ["one that was not judged", [frameRow({ decision: "abstain", condition: "mixed" })], {}, "could not be judged"],
+    [
+      "one that was not recovered",
+      [flagged],
+      { outcomes: [outcomeRow({ recovered: "no", why: "limits" })] },
+      "not recovered: limits",
+    ],
+    [
+      "one without a verdict",
+      [frameRow({ end: "drop", why: "deadline" })],
+      {},
+      "no verdict in time: deadline",
+    ],
+    [
+      "one with an error",
+      [frameRow({ end: "error", why: "unscorable" })],
+      {},
+      "could not be scored: unscorable",
+    ],
+    [
+      "one that was not judged",
+      [frameRow({ decision: "abstain", condition: "mixed" })],
+      {},
+      "could not be judged",
+    ],
     ["a sharp one that a person marked as bad", [frameRow()], { labels: [mark("bad")] }, "marked as bad"],
   ] as const)("has %s", (_, frames, rest, reason) => {
     expect(listOf(frames, rest as never)).toMatchObject([{ site: sites[0], channels: ["DAPI"], reason }]);
@@ -86,7 +106,14 @@ const list = listOf([
 describe("as a file", () => {
   test("CSV has all positions, with CellProfiler's names for the place", () => {
     expect(parse(reimageCsv(list), { columns: true })).toMatchObject([
-      { Metadata_Plate: "P", Metadata_Well: "A01", Metadata_Site: "0", x_um: "10", z_um: "4.5", level: "6.25" },
+      {
+        Metadata_Plate: "P",
+        Metadata_Well: "A01",
+        Metadata_Site: "0",
+        x_um: "10",
+        z_um: "4.5",
+        level: "6.25",
+      },
       { Metadata_Well: "B12", Metadata_Site: "1", channels: "GFP", z_um: "" },
       { Metadata_Plate: "", Metadata_Well: "", position: "nowhere", x_um: "" },
     ]);

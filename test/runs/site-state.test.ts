@@ -36,7 +36,11 @@ describe("the state of a site", () => {
 
   test("begins anew when the site is imaged again", () => {
     const again = frameRow({ id: "again", ms: 9000 });
-    const states = SiteStates.of({ frames: [retry, frameRow({ attempt: 1 }), again], outcomes: [], labels: [] });
+    const states = SiteStates.of({
+      frames: [retry, frameRow({ attempt: 1 }), again],
+      outcomes: [],
+      labels: [],
+    });
 
     expect(states.get(0, "DAPI", 0)?.frames).toEqual([again]);
   });
@@ -60,8 +64,7 @@ describe("the state of a site", () => {
 
         const whole = SiteStates.of(RunTable.from(JSON.parse(JSON.stringify(table.snapshot()))).snapshot());
         const plain = (states: SiteStates) => JSON.parse(JSON.stringify([...states.all()])) as unknown[];
-        const byPlace = (states: SiteStates) =>
-          new Set(plain(states).map((state) => JSON.stringify(state)));
+        const byPlace = (states: SiteStates) => new Set(plain(states).map((state) => JSON.stringify(state)));
         expect(byPlace(stepwise)).toEqual(byPlace(whole));
       }),
     );

@@ -37,7 +37,14 @@ describe("what thresholds find", () => {
       frameRow({ id: "a0", decision: "retry", expectedLevel: 3, condition: "defocused" }),
       frameRow({ id: "a1", attempt: 1, expectedLevel: 0.8 }),
       frameRow({ id: "b0", site: 1, expectedLevel: 0.4 }),
-      frameRow({ id: "c0", site: 2, end: "drop", expectedLevel: undefined, certainty: undefined, condition: undefined }),
+      frameRow({
+        id: "c0",
+        site: 2,
+        end: "drop",
+        expectedLevel: undefined,
+        certainty: undefined,
+        condition: undefined,
+      }),
     ];
     const states = [...SiteStates.of({ frames, outcomes: [], labels: [] }).all()];
 
