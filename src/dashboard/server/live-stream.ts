@@ -6,6 +6,11 @@ import type { ServerMessage, StatusView } from "../wire.js";
 
 /** Shortest time between two messages with records, ms: ten a second. */
 const BATCH_MS = 100;
+/**
+ * The first record after a pause goes out almost at once, with what follows it at once (an outcome). A controller is busy
+ * then, moving its stage: what a page on the same machine draws then takes no time from the next frame.
+ */
+const FIRST_MS = 2;
 /** Time between two messages with the status, ms. */
 const STATUS_MS = 1000;
 /** Records that are held for pages that come back. */
@@ -27,6 +32,7 @@ export class LiveStream {
   /** Records since the last message. */
   #unsent = 0;
   #sequence = 0;
+  #lastBatchMs = Number.NEGATIVE_INFINITY;
   #cancelBatch: (() => void) | undefined;
   #cancelStatus: (() => void) | undefined;
 
@@ -57,7 +63,9 @@ export class LiveStream {
     this.#unsent++;
     // Cut seldom: shifting each time would move the whole list.
     if (this.#held.length > 2 * MAX_HELD) this.#held = this.#held.slice(-MAX_HELD);
-    this.#cancelBatch ??= this.#clock.after(BATCH_MS, () => this.#sendBatch());
+    if (this.#cancelBatch !== undefined) return;
+    const waitMs = Math.max(FIRST_MS, this.#lastBatchMs + BATCH_MS - this.#clock.now());
+    this.#cancelBatch = this.#clock.after(waitMs, () => this.#sendBatch());
   }
 
   /** Takes a page in. @param since the last record that it has, if it was here before in this epoch. */
@@ -98,6 +106,7 @@ export class LiveStream {
     this.#cancelBatch?.();
     this.#cancelBatch = undefined;
     if (this.#unsent === 0) return;
+    this.#lastBatchMs = this.#clock.now();
     if (this.#clients.size > 0) this.#sendAll(batch(this.#held.slice(-this.#unsent), this.#sequence));
     this.#unsent = 0;
   }

@@ -9,6 +9,7 @@ import type { PageState } from "./page-state.js";
 
 /** The picture of a frame is made a moment after its verdict: how often and how long it is asked for again. */
 const TRIES = 4;
+const FIRST_TRY_MS = 60;
 const RETRY_MS = 400;
 
 type Layer = "picture" | "borders" | "fill" | "hatch";
@@ -258,6 +259,7 @@ function useFrameDetail(id: string | undefined): FrameDetail | string | undefine
     if (id === undefined) return;
     const leaving = new AbortController();
     const load = async () => {
+      await pause(FIRST_TRY_MS);
       for (let tries = 1; !leaving.signal.aborted; tries++) {
         try {
           setLoaded({ id, detail: await fetchFrame(id, leaving.signal) });
@@ -266,7 +268,7 @@ function useFrameDetail(id: string | undefined): FrameDetail | string | undefine
           if (leaving.signal.aborted) return;
           if (tries === TRIES) setLoaded({ id, detail: (error as Error).message });
           if (tries >= TRIES) return;
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          await pause(RETRY_MS);
         }
       }
     };
@@ -274,4 +276,10 @@ function useFrameDetail(id: string | undefined): FrameDetail | string | undefine
     return () => leaving.abort();
   }, [id]);
   return loaded?.id === id ? loaded?.detail : undefined;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }

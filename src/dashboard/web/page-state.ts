@@ -9,9 +9,12 @@ import { LiveConnection } from "./live.js";
 
 /**
  * Shortest time between two drawings for what the agent says, ms. The page often shares a machine with the scorer, whose
- * time it must not take; what a person does is drawn at once.
+ * time it must not take: it draws when a record has just come, for then the next frame is not there yet. What a person
+ * does is drawn at once.
  */
-const DRAW_MS = 1000;
+const DRAW_MS = 800;
+/** When no more records come, the last ones are drawn after this, ms. */
+const LAST_DRAW_MS = 1500;
 /** Time that the newest frame is shown before the next one, ms: each is a picture to be loaded. */
 const NEWEST_MS = 2000;
 const TOKEN_KEY = "parfocal-token";
@@ -169,10 +172,10 @@ export class PageState {
     this.#drawing = setTimeout(() => this.#drawNow());
   }
 
-  /** Has the views drawn soon: for what the agent said. */
+  /** Has the views drawn for what the agent said: now, or when it says something next, or a while later. */
   #drawSoon(): void {
-    const waitMs = Math.max(0, this.#lastDrawMs + DRAW_MS - performance.now());
-    this.#drawing ??= setTimeout(() => this.#drawNow(), waitMs);
+    if (performance.now() - this.#lastDrawMs >= DRAW_MS) this.draw();
+    else this.#drawing ??= setTimeout(() => this.#drawNow(), LAST_DRAW_MS);
   }
 
   #drawNow(): void {
@@ -217,9 +220,14 @@ export class PageState {
 
   #take(message: ServerMessage): void {
     if (message.type === "status") {
+      const isNews = shownOf(message.status) !== shownOf(this.status);
       this.status = message.status;
       this.#followLive();
-    } else if (message.type === "records") {
+      if (isNews) this.draw();
+      else this.#drawing ??= setTimeout(() => this.#drawNow(), LAST_DRAW_MS);
+      return;
+    }
+    if (message.type === "records") {
       if (this.#loading !== undefined) this.#meanwhile.push(...message.records);
       for (const record of message.records) this.#apply(record);
       this.#place = { epoch: this.#place?.epoch ?? "", sequence: message.sequence };
@@ -265,6 +273,11 @@ export class PageState {
   #failed(error: unknown): void {
     this.problem = error instanceof Error ? error.message : String(error);
   }
+}
+
+/** What a status says that must be shown at once; its counts can wait. */
+function shownOf(status: StatusView | undefined): string {
+  return JSON.stringify({ ...status, health: status?.health.state });
 }
 
 /** The token from the address, which then no longer shows it, or from an earlier visit of this tab. */

@@ -6,7 +6,7 @@ import type { PageState } from "./page-state.js";
 import { type TimelineData, timelineData } from "./timeline-data.js";
 
 /** Shortest time between two updates of the plots, ms. */
-const UPDATE_MS = 3000;
+const UPDATE_MS = 1500;
 const SYNC = "parfocal-timeline";
 
 export interface TimelineProps {
@@ -152,7 +152,8 @@ class Plots {
     const waitMs = this.#shownMs + UPDATE_MS - performance.now();
     clearTimeout(this.#timer);
     if (waitMs > 0 && page.table === this.#shownTable) {
-      this.#timer = setTimeout(() => this.show(page, channel, maxLevel, minCertainty), waitMs);
+      // Shown with the next drawing that is due, or a while later if there is none.
+      this.#timer = setTimeout(() => this.show(page, channel, maxLevel, minCertainty), waitMs + UPDATE_MS);
       return;
     }
     this.#shown = wanted;
