@@ -3,6 +3,7 @@ import { BoundedMap } from "../protocol/bounded-map.js";
 import { rowName, wellOf } from "../runs/plate.js";
 import type { SiteRow } from "../runs/run-rows.js";
 import { siteKey } from "../runs/run-table.js";
+import { isSlice } from "../runs/slices.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { type AlertRule, type Finding, Raised } from "./alert-rule.js";
 
@@ -32,7 +33,7 @@ export class FailureRule implements AlertRule {
   readonly #ends = new BoundedMap<string, SiteEnd>(MAX_SITES);
   readonly #groups = new Map<string, Group>();
   /** Ends of the last hour, the oldest first. */
-  #hour: { readonly key: string; readonly end: SiteEnd }[] = [];
+  readonly #hour = new Map<string, SiteEnd>();
 
   constructor(config: Pick<AlertsConfig, "row" | "plate" | "hour">) {
     this.#config = config;
@@ -59,7 +60,7 @@ export class FailureRule implements AlertRule {
         JSON.stringify([session, plate]),
         plateName.replace(/^./, (c) => c.toUpperCase()),
       ),
-      ...this.#judgeHour(session, nowMs),
+      ...this.#judge("hour", session, hourOf(end.site), "The last hour"),
     ];
   }
 
@@ -67,32 +68,34 @@ export class FailureRule implements AlertRule {
     const before = this.#ends.get(key);
     this.#ends.set(key, site);
     for (const name of groupsOf(site)) {
-      const group = this.#groups.get(name) ?? { sites: 0, bad: 0 };
-      this.#groups.set(name, group);
-      if (before === undefined) group.sites++;
-      group.bad += Number(site.isBad) - Number(before?.isBad ?? false);
+      const group = this.#groupOf(name);
+      if (before !== undefined) add(group, before, -1);
+      add(group, site, 1);
     }
-    this.#hour = this.#hour.filter((each) => each.key !== key && each.end.ms > site.ms - HOUR_MS);
-    this.#hour.push({ key, end: site });
+    this.#leaveHour(key);
+    this.#hour.set(key, site);
+    add(this.#groupOf(hourOf(site)), site, 1);
+    for (const [oldest, { ms }] of this.#hour) {
+      if (ms > site.ms - HOUR_MS) break;
+      this.#leaveHour(oldest);
+    }
   }
 
-  #judge(scope: "row" | "plate", session: string, name: string, words: string): Finding[] {
-    return this.#turn(scope, session, name, this.#groups.get(name)!, words);
+  #leaveHour(key: string): void {
+    const site = this.#hour.get(key);
+    if (site === undefined) return;
+    this.#hour.delete(key);
+    add(this.#groupOf(hourOf(site)), site, -1);
   }
 
-  #judgeHour(session: string, nowMs: number): Finding[] {
-    const recent = this.#hour.filter(({ end }) => end.session === session && end.ms > nowMs - HOUR_MS);
-    const bad = recent.filter(({ end }) => end.isBad).length;
-    return this.#turn("hour", session, `hour ${session}`, { sites: recent.length, bad }, "The last hour");
+  #groupOf(name: string): Group {
+    const group = this.#groups.get(name) ?? { sites: 0, bad: 0 };
+    this.#groups.set(name, group);
+    return group;
   }
 
-  #turn(
-    scope: "row" | "plate" | "hour",
-    session: string,
-    key: string,
-    group: Group,
-    words: string,
-  ): Finding[] {
+  #judge(scope: "row" | "plate" | "hour", session: string, key: string, words: string): Finding[] {
+    const group = this.#groupOf(key);
     const { share: limit, minSites } = this.#config[scope];
     if (group.sites < minSites) return [];
     const share = group.bad / group.sites;
@@ -101,6 +104,16 @@ export class FailureRule implements AlertRule {
     const message = `${words}: ${group.bad} of ${group.sites} sites are out of focus, not recovered or not scored`;
     return this.#raised.turn(key, isRaised, () => ({ alert, session, message }));
   }
+}
+
+/** Counts a site in or out. */
+function add(group: Group, { isBad }: SiteEnd, sites: 1 | -1): void {
+  group.sites += sites;
+  if (isBad) group.bad += sites;
+}
+
+function hourOf({ session }: SiteEnd): string {
+  return JSON.stringify([session]);
 }
 
 function groupsOf({ session, plate, row }: SiteEnd): string[] {
@@ -116,7 +129,7 @@ function endOf(record: ResultRecord, nowMs: number): { key: string; site: SiteEn
   }
   const { frame } = record;
   if (frame === undefined || record.session === undefined) return undefined;
-  if (frame.mode === "observe" && frame.stack !== undefined) return undefined;
+  if (isSlice(frame)) return undefined;
   if (record.type === "verdict" && (record.late || record.decision === "retry")) return undefined;
   // Observed frames may be skipped; nobody waited for them.
   if (record.type === "drop" && frame.mode === "observe") return undefined;

@@ -16,7 +16,7 @@ import { readRecords } from "../sinks/record-line.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { packageVersion } from "./package-version.js";
 import { say } from "./progress.js";
-import { hasStore, type StorePlace, storeOptions, withStore } from "./store-options.js";
+import { hasStore, recordsOf, type StorePlace, storeOptions, withStore } from "./store-options.js";
 
 /** Pauses of a run are cut to this, s of the run: nobody waits for a microscope that stood still. */
 const LONGEST_PAUSE_S = 60;
@@ -89,8 +89,7 @@ async function finished(run: string, place: StorePlace): Promise<FinishedRun> {
 async function storedRecords(place: StorePlace, run: string): Promise<ResultRecord[] | undefined> {
   if (!hasStore(place)) return undefined;
   return withStore(place, async (store) => {
-    const records: ResultRecord[] = [];
-    for await (const record of store.records(run)) records.push(record);
+    const records = await recordsOf(store, run);
     return records.length === 0 ? undefined : records;
   });
 }

@@ -7,7 +7,7 @@ import { RunSummariser } from "../sinks/run-summary.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import type { ResultsStore } from "../store/results-store.js";
 import { table, tables } from "./run-report.js";
-import { type StorePlace, storeOptions, withStore } from "./store-options.js";
+import { recordsOf, type StorePlace, storeOptions, withStore } from "./store-options.js";
 
 /** Runs that are named when one is not found. */
 const NAMED_RUNS = 10;
@@ -88,7 +88,7 @@ async function show(
 ): Promise<void> {
   await withStore(place, async (store) => {
     const summariser = new RunSummariser();
-    for (const record of await recordsOf(store, run)) summariser.apply(record);
+    for (const record of await knownRun(store, run)) summariser.apply(record);
     const summary = summariser.summary();
     process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : `${tables(summary)}\n`);
   });
@@ -107,7 +107,7 @@ async function exportRun(
   },
 ): Promise<void> {
   await withStore(place, async (store) => {
-    const records = await recordsOf(store, run);
+    const records = await knownRun(store, run);
     const text =
       format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, run, records);
     if (out === undefined) process.stdout.write(text);
@@ -123,9 +123,8 @@ function jsonOf(format: "json" | "jsonl", run: string, records: readonly ResultR
 }
 
 /** @throws ResultsError naming the runs that there are. */
-async function recordsOf(store: ResultsStore, run: string): Promise<ResultRecord[]> {
-  const records: ResultRecord[] = [];
-  for await (const record of store.records(run)) records.push(record);
+async function knownRun(store: ResultsStore, run: string): Promise<ResultRecord[]> {
+  const records = await recordsOf(store, run);
   if (records.length > 0) return records;
   const names = (await store.listRuns()).map(({ id }) => id);
   const known =

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
+import type { ResultRecord } from "../sinks/sink.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
 import { ResultsStore } from "../store/results-store.js";
 
@@ -36,6 +37,13 @@ export async function withStore<T>(place: StorePlace, use: (store: ResultsStore)
   } finally {
     await store.stop();
   }
+}
+
+/** The records of a run; none if there is no such run. */
+export async function recordsOf(store: ResultsStore, run: string): Promise<ResultRecord[]> {
+  const records: ResultRecord[] = [];
+  for await (const record of store.records(run)) records.push(record);
+  return records;
 }
 
 function urlOf({ database, results }: StorePlace): string {

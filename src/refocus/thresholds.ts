@@ -68,7 +68,10 @@ export function rulesFor(settings: PolicySettings, channel: string | undefined):
 }
 
 /** Judges one frame on its own, without regard to what was seen before. */
-export function assess(report: FocusReport, rules: ChannelRules): Assessment {
+export function assess(
+  report: Pick<FocusReport, "condition" | "conditionReason" | "expectedLevel" | "aggregateCertainty">,
+  rules: Pick<ChannelRules, "maxLevel" | "minCertainty">,
+): Assessment {
   const level = report.expectedLevel.toFixed(1);
   if (report.condition === "unusable") {
     return { kind: "unusable", reason: `unusable: ${report.conditionReason ?? "not fit to be judged"}` };

@@ -3,6 +3,7 @@ import type { FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { eventOf } from "./event-text.js";
 import type { EventRow, FrameRow, LabelRow, OutcomeRow, RunEntry, RunSnapshot, SiteRow } from "./run-rows.js";
+import { isSlice } from "./slices.js";
 
 /** Events that are kept; the oldest go first. */
 const MAX_EVENTS = 5000;
@@ -167,8 +168,7 @@ function put<Row extends Pick<OutcomeRow, "site" | "channel" | "timeIndex">>(
 }
 
 function frameRow(frame: FrameMessage, site: number, ms: number): FrameRow {
-  const { id, channel = "", timeIndex = 0, zIndex = 0, attempt, mode, zUm, plannedZUm, stack } = frame;
-  const isSlice = mode === "observe" && stack !== undefined;
+  const { id, channel = "", timeIndex = 0, zIndex = 0, attempt, mode, zUm, plannedZUm } = frame;
   return {
     id,
     site,
@@ -177,7 +177,7 @@ function frameRow(frame: FrameMessage, site: number, ms: number): FrameRow {
     zIndex,
     attempt,
     mode,
-    isSlice,
+    isSlice: isSlice(frame),
     zUm,
     plannedZUm,
     ms,

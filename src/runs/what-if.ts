@@ -1,4 +1,4 @@
-import type { Condition } from "../focus/report.js";
+import { assess } from "../refocus/thresholds.js";
 import type { FrameRow } from "./run-rows.js";
 import type { SiteState } from "./site-state.js";
 
@@ -19,16 +19,14 @@ export interface WhatIf {
   readonly changed: readonly SiteState[];
 }
 
-const NEVER_JUDGED: ReadonlySet<Condition> = new Set(["unusable", "blank", "mixed"]);
-
-/** What a scored frame is by thresholds: the rule of `assess` (src/refocus/thresholds.ts). */
+/** What a frame is by thresholds. */
 export function findingOf(
   { condition, expectedLevel, certainty }: Pick<FrameRow, "condition" | "expectedLevel" | "certainty">,
-  { maxLevel, minCertainty }: Thresholds,
+  thresholds: Thresholds,
 ): Finding {
   if (condition === undefined || expectedLevel === undefined || certainty === undefined) return "not judged";
-  if (NEVER_JUDGED.has(condition) || certainty < minCertainty) return "not judged";
-  return expectedLevel <= maxLevel ? "sharp" : "blurred";
+  const { kind } = assess({ condition, expectedLevel, aggregateCertainty: certainty }, thresholds);
+  return kind === "sharp" || kind === "blurred" ? kind : "not judged";
 }
 
 /**

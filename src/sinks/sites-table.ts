@@ -1,5 +1,6 @@
 import { stringify } from "csv-stringify/sync";
 import type { FrameMessage, OutcomeMessage, VerdictMessage } from "../protocol/messages.js";
+import { isSlice } from "../runs/slices.js";
 import type { ResultRecord } from "./sink.js";
 
 /** One site and channel. Names are those of the columns of sites.csv. */
@@ -154,11 +155,6 @@ export class SitesTable {
     if (verdict.acquireAgain) this.#levels.set(keyOf(frame), levels);
     else this.#levels.delete(keyOf(frame));
   }
-}
-
-/** The slices of a z-stack are judged together, by the verdict on the last one. */
-function isSlice({ mode, stack }: FrameMessage): boolean {
-  return mode === "observe" && stack !== undefined;
 }
 
 function triedAs({ attempt, zUm, level }: OutcomeMessage["tried"][number]): string {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Insertable } from "kysely";
 import type { FrameMessage } from "../protocol/messages.js";
 import { siteKey } from "../runs/run-table.js";
+import { isSlice } from "../runs/slices.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import type { StoreTables } from "./schema.js";
 
@@ -65,14 +66,14 @@ function frameRows({ line, record }: StoredRecord, frame: FrameMessage, run_id: 
   const record_key = recordKey(line);
   const site_key = siteKey(frame.site);
   const place = { run_id, site_key, ...channelAndTime(frame), attempt: frame.attempt, frame_id: frame.id };
-  const isSlice = frame.mode === "observe" && frame.stack !== undefined;
+  const isPart = isSlice(frame);
   const verdict = record.type === "verdict" ? record : undefined;
   const action = verdict?.action;
   return {
     sites: { ...siteRow(run_id, frame.site), x_um: frame.xUm ?? null, y_um: frame.yUm ?? null },
     frames: {
       ...{ record_key, ...place, recorded_ms: whole(record.recordedMs) },
-      ...{ z_index: frame.zIndex ?? 0, mode: frame.mode, is_slice: isSlice ? 1 : 0 },
+      ...{ z_index: frame.zIndex ?? 0, mode: frame.mode, is_slice: isPart ? 1 : 0 },
       frame_end: verdict?.late ? "late" : record.type,
       why: record.type === "drop" ? record.why : record.type === "error" ? record.code : null,
       ...{ condition: verdict?.condition ?? null, level: verdict?.level ?? null },
@@ -86,7 +87,7 @@ function frameRows({ line, record }: StoredRecord, frame: FrameMessage, run_id: 
       ...{ queue_ms: verdict?.timings.queueMs ?? null, score_ms: verdict?.timings.scoreMs ?? null },
       total_ms: verdict?.timings.totalMs ?? null,
     },
-    ...(!isSlice && { attempts: { ...place, z_um: frame.zUm ?? null } }),
+    ...(!isPart && { attempts: { ...place, z_um: frame.zUm ?? null } }),
     ...(verdict !== undefined && { models: { ...verdict.model } }),
     ...(action !== undefined && {
       actions: {

@@ -3,6 +3,7 @@ import { reasonOf, StoreError } from "../errors.js";
 import type { FrameMessage } from "../protocol/messages.js";
 import type { RunEntry } from "../runs/run-rows.js";
 import { RunTable } from "../runs/run-table.js";
+import { isSlice } from "../runs/slices.js";
 import { parseRecord } from "../sinks/record-line.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { readJournal } from "./journal.js";
@@ -311,7 +312,7 @@ function count(run: StoreTables["runs"], record: ResultRecord): void {
   const { frame } = record;
   if (frame === undefined || (record.type === "verdict" && record.late)) return;
   run.frames++;
-  if (frame.mode === "observe" && frame.stack !== undefined) return;
+  if (isSlice(frame)) return;
   if (record.type === "verdict") run[COUNTED[record.decision]]++;
   else run.unscored++;
 }

@@ -27,8 +27,8 @@ export class LiveStream {
   readonly #clock: Clock;
   readonly #status: () => StatusView;
   readonly #clients = new Set<WebSocket>();
-  /** JSON of the last records; the last one has the number `sequence`. */
-  #held: string[] = [];
+  /** The last records; the last one has the number `sequence`. */
+  #held: ResultRecord[] = [];
   /** Records since the last message. */
   #unsent = 0;
   #sequence = 0;
@@ -58,7 +58,7 @@ export class LiveStream {
   }
 
   write(record: ResultRecord): void {
-    this.#held.push(JSON.stringify(record));
+    this.#held.push(record);
     this.#sequence++;
     this.#unsent++;
     // Cut seldom: shifting each time would move the whole list.
@@ -83,11 +83,11 @@ export class LiveStream {
     const missed = this.#sequence - since.sequence;
     const isHeld = since.epoch === epoch && missed >= 0 && missed <= this.#held.length;
     if (!isHeld) send(client, { type: "gap", epoch, sequence: this.#sequence });
-    else if (missed > 0) client.send(batch(this.#held.slice(-missed), this.#sequence));
+    else if (missed > 0) send(client, this.#last(missed));
   }
 
   sendStatus(): void {
-    if (this.#clients.size > 0) this.#sendAll(JSON.stringify({ type: "status", status: this.#status() }));
+    if (this.#clients.size > 0) this.#sendAll({ type: "status", status: this.#status() });
   }
 
   stop(): void {
@@ -107,22 +107,22 @@ export class LiveStream {
     this.#cancelBatch = undefined;
     if (this.#unsent === 0) return;
     this.#lastBatchMs = this.#clock.now();
-    if (this.#clients.size > 0) this.#sendAll(batch(this.#held.slice(-this.#unsent), this.#sequence));
+    if (this.#clients.size > 0) this.#sendAll(this.#last(this.#unsent));
     this.#unsent = 0;
   }
 
-  #sendAll(text: string): void {
+  #last(count: number): ServerMessage {
+    return { type: "records", sequence: this.#sequence, records: this.#held.slice(-count) };
+  }
+
+  #sendAll(message: ServerMessage): void {
+    const text = JSON.stringify(message);
     for (const client of this.#clients) {
       if (client.readyState !== WebSocket.OPEN) continue;
       if (client.bufferedAmount > MAX_WAITING_BYTES) client.terminate();
       else client.send(text);
     }
   }
-}
-
-/** A `records` message, made of records that are JSON already. */
-function batch(records: readonly string[], sequence: number): string {
-  return `{"type":"records","sequence":${sequence},"records":[${records.join(",")}]}`;
 }
 
 function send(client: WebSocket, message: ServerMessage): void {

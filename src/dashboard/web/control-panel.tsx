@@ -126,30 +126,22 @@ function Thresholds({ page }: { readonly page: PageState }) {
             ))}
           </select>
         </label>
-        <label>
-          highest level{" "}
-          <input
-            type="number"
-            data-testid="threshold-level"
-            min={0}
-            max={10}
-            step={0.1}
-            value={then.maxLevel}
-            onInput={(event) => setDraft({ ...then, maxLevel: event.currentTarget.valueAsNumber })}
-          />
-        </label>
-        <label>
-          lowest certainty{" "}
-          <input
-            type="number"
-            data-testid="threshold-certainty"
-            min={0}
-            max={1}
-            step={0.01}
-            value={then.minCertainty}
-            onInput={(event) => setDraft({ ...then, minCertainty: event.currentTarget.valueAsNumber })}
-          />
-        </label>
+        <NumberField
+          label="highest level"
+          testId="threshold-level"
+          max={10}
+          step={0.1}
+          value={then.maxLevel}
+          onChange={(maxLevel) => setDraft({ ...then, maxLevel })}
+        />
+        <NumberField
+          label="lowest certainty"
+          testId="threshold-certainty"
+          max={1}
+          step={0.01}
+          value={then.minCertainty}
+          onChange={(minCertainty) => setDraft({ ...then, minCertainty })}
+        />
         <button
           type="submit"
           data-testid="threshold-apply"
@@ -183,6 +175,33 @@ function Thresholds({ page }: { readonly page: PageState }) {
       </table>
       {changed.length > 0 && <p class="note">Another finding for {wellsOf(page, changed)}.</p>}
     </form>
+  );
+}
+
+interface NumberFieldProps {
+  readonly label: string;
+  readonly testId: string;
+  /** Highest value; the lowest is 0. */
+  readonly max: number;
+  readonly step: number;
+  readonly value: number;
+  readonly onChange: (value: number) => void;
+}
+
+function NumberField({ label, testId, max, step, value, onChange }: NumberFieldProps) {
+  return (
+    <label>
+      {label}{" "}
+      <input
+        type="number"
+        data-testid={testId}
+        min={0}
+        max={max}
+        step={step}
+        value={value}
+        onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+      />
+    </label>
   );
 }
 

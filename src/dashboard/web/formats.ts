@@ -49,3 +49,9 @@ export function statusWords(state: SiteState): string {
   if (state.mark !== undefined) words.push(`marked as ${state.mark}`);
   return words.join(", ");
 }
+
+/** A site for those who hear the map: its worst channel's level and certainty, and how it stands. */
+export function stateWords(worst: SiteState | undefined): string {
+  if (worst === undefined) return "not imaged";
+  return `level ${number(worst.level, 1)} certainty ${number(worst.certainty, 2)}, ${statusWords(worst)}`;
+}

@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { formatWell } from "../../frames/wells.js";
 import { rowName } from "../../runs/plate.js";
 import { COLOUR_SCALES, type ScaleName } from "./colours.js";
-import { number, statusWords } from "./formats.js";
+import { number, stateWords } from "./formats.js";
 import { GlyphMark } from "./glyphs.js";
 import type { PageState } from "./page-state.js";
 import { placeOf, type RovingTargets, rovingKeys } from "./roving-focus.js";
@@ -35,7 +35,10 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
   const { rows, columns } = format;
   const size = (WIDTH - MARGIN.left - MARGIN.right) / columns;
   const height = MARGIN.top + rows * size + MARGIN.bottom;
-  const range = rangeOf(cells, choice.metric);
+  const range = rangeOf(
+    [...cells.cells.values()].flatMap(({ value }) => value ?? []),
+    choice.metric,
+  );
   const colour = (value: number) => COLOUR_SCALES[scale](fractionOf(value, choice.metric, range));
   const selected = page.shownState();
   const selectedSite = selected === undefined ? undefined : page.siteOf(selected.site);
@@ -260,18 +263,16 @@ function Fill({ part, x, y, width, height, colour, isUncertain, fades }: FillPro
 }
 
 function labelOf(name: string, cell: WellCell | undefined): string {
-  if (cell?.worst === undefined) return `${name} not imaged`;
-  const { worst } = cell;
-  const sites = cell.parts.length > 1 ? `, worst of ${cell.parts.length} sites` : "";
-  return `${name} level ${number(worst.level, 1)} certainty ${number(worst.certainty, 2)}, ${statusWords(worst)}${sites}`;
+  const count = cell?.parts.length ?? 0;
+  const sites = cell?.worst !== undefined && count > 1 ? `, worst of ${count} sites` : "";
+  return `${name} ${stateWords(cell?.worst)}${sites}`;
 }
 
 /** Lowest and highest value; fixed for levels and certainties, so that a colour means the same in every run. */
-function rangeOf(cells: PlateCells, metric: Metric): readonly [number, number] {
+export function rangeOf(values: readonly number[], metric: Metric): readonly [number, number] {
   if (metric === "level") return [0, 10];
-  if (metric === "certainty") return [0, 1];
-  const values = [...cells.cells.values()].flatMap(({ value }) => value ?? []);
-  return values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
+  if (metric === "certainty" || values.length === 0) return [0, 1];
+  return [Math.min(...values), Math.max(...values)];
 }
 
 /** Striking is what a person should look at: a high level, a low certainty. */

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import { COLOUR_SCALES, type ScaleName } from "./colours.js";
-import { number, siteName, statusWords } from "./formats.js";
+import { siteName, stateWords } from "./formats.js";
 import { GlyphMark } from "./glyphs.js";
 import type { PageState } from "./page-state.js";
-import { fractionOf } from "./plate-map.js";
+import { fractionOf, rangeOf } from "./plate-map.js";
 import { placeOf, type RovingTargets, rovingKeys } from "./roving-focus.js";
 import { type PlateChoice, summed, worstOf } from "./wells.js";
 
@@ -35,12 +35,7 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
     return { site, index, point: points[i]!, ...summed(states, choice), worst: worstOf(states) };
   });
   const values = drawn.flatMap(({ value }) => value ?? []);
-  const range: [number, number] =
-    choice.metric === "level"
-      ? [0, 10]
-      : choice.metric === "certainty"
-        ? [0, 1]
-        : [Math.min(...values), Math.max(...values)];
+  const range = rangeOf(values, choice.metric);
   const selected = page.shownState()?.site;
   const choose = (i: number) => {
     const worst = drawn[i]?.worst;
@@ -73,10 +68,6 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
       {drawn.map(({ site, index, point, value, certainty, glyph, worst }, i) => {
         const box = { x: point.x - size / 2, y: point.y - size / 2, width: size, height: size, rx: size / 5 };
         const isUncertain = certainty !== undefined && certainty < minCertainty;
-        const words =
-          worst === undefined
-            ? "not imaged"
-            : `level ${number(worst.level, 1)} certainty ${number(worst.certainty, 2)}, ${statusWords(worst)}`;
         return (
           // biome-ignore lint/a11y/useSemanticElements: there is no button element in SVG.
           <g
@@ -85,7 +76,7 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
             class={index === selected ? "well current" : "well"}
             data-place={i}
             tabindex={i === focus ? 0 : -1}
-            aria-label={`${siteName(site)} ${words}`}
+            aria-label={`${siteName(site)} ${stateWords(worst)}`}
             aria-pressed={index === selected}
           >
             <rect class="well-edge" {...box} />
