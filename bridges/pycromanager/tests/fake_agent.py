@@ -36,6 +36,7 @@ class FakeAgent:
         self._router.setsockopt(zmq.LINGER, 0)
         self._router.bind(address)
         self.address = self._router.getsockopt_string(zmq.LAST_ENDPOINT)
+        self._failure: Exception | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -47,6 +48,8 @@ class FakeAgent:
         self._stopping.set()
         self._thread.join()
         self._context.destroy(linger=0)
+        if self._failure is not None:
+            raise self._failure
 
     def wait_for(self, kind: str, count: int) -> None:
         end = time.monotonic() + WAIT_S
@@ -66,7 +69,11 @@ class FakeAgent:
 
     def _answers(self, message: dict[str, Any]) -> list[bytes]:
         if self._answer is not None:
-            answers = self._answer(message)
+            try:
+                answers = self._answer(message)
+            except Exception as failure:  # the test shall say why, not only that no answer came
+                self._failure = failure
+                answers = []
             if answers:
                 return answers
         if message["type"] == "hello" and self._welcomes:

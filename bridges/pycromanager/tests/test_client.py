@@ -156,11 +156,12 @@ def test_a_failing_callback_does_no_harm() -> None:
 
 
 def test_threads_may_score_on_one_client_with_one_frame_in_flight() -> None:
-    in_flight, most = [0], [0]
+    most = [0]
 
     def answer(message: dict[str, Any]) -> list[bytes]:
-        in_flight[0] = len(agent.received["frame"]) - client.counters.scored
-        most[0] = max(most[0], in_flight[0])
+        if message["type"] == "frame":
+            in_flight = len(agent.received["frame"]) - client.counters.scored
+            most[0] = max(most[0], in_flight)
         return []
 
     with FakeAgent(VERDICT, answer=answer) as agent, FocusClient(agent.address) as client:
