@@ -3,12 +3,10 @@
  * page closed and open take turns, and each pair gives one ratio. The page is open in a real browser on this machine
  * (`--viewer browser`), or its records are taken as by a page on another one (`--viewer stream`). Times compare within one run only.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
@@ -17,6 +15,8 @@ import { GateClient } from "../src/microscope/gate-client.js";
 import { DEFAULT_PLATE_SHAPE, makePlate } from "../src/microscope/plate.js";
 import { Random } from "../src/optics/random.js";
 import type { FrameMessage } from "../src/protocol/messages.js";
+import { quantile } from "../src/statistics.js";
+import { freePorts, startAgentProcess } from "../test/helpers/agent-process.js";
 import { launchChromium } from "../test/helpers/chromium.js";
 
 const SIDE_PX = 1024;
@@ -50,16 +50,11 @@ console.log(
   `${pairs} pairs of blocks of ${framesPerBlock} gated frames of ${SIDE_PX} x ${SIDE_PX} px, one every ${frameMs} ms\n`,
 );
 const folder = await mkdtemp(join(tmpdir(), "parfocal-bench-"));
-const agent = spawn(
-  process.execPath,
-  [
-    ...["dist/cli/main.js", "agent", "--address", "tcp://127.0.0.1:*", "--publish", "tcp://127.0.0.1:*"],
-    ...["--dashboard-port", "0", "--results", folder, "--device", "cpu", "--log-level", "warn"],
-  ],
-  { stdio: ["ignore", "pipe", "inherit"] },
-);
+const agent = await startAgentProcess([
+  ...["agent", ...freePorts(), "--results", folder, "--device", "cpu", "--log-level", "warn"],
+]);
 try {
-  const { zeromq, dashboard } = await addresses(agent);
+  const { zeromq, dashboard } = agent.addresses;
   const client = new GateClient(zeromq, "bench");
   client.start();
   await client.waitForAgent(10_000);
@@ -117,16 +112,8 @@ try {
   if (values.json !== undefined)
     await writeFile(values.json, `${JSON.stringify({ ...result, rows }, null, 2)}\n`);
 } finally {
-  agent.kill("SIGTERM");
-  await new Promise((resolve) => agent.once("exit", resolve));
+  await agent.stop();
   await rm(folder, { recursive: true, force: true });
-}
-
-async function addresses(child: ChildProcess): Promise<{ zeromq: string; dashboard: string }> {
-  for await (const line of createInterface({ input: child.stdout! })) {
-    return (JSON.parse(line) as { addresses: { zeromq: string; dashboard: string } }).addresses;
-  }
-  throw new Error("the agent did not start; its reason stands above");
 }
 
 /** Opens the page; the result closes it. With `stream` only the run and its records are taken, as by a page elsewhere. */
@@ -181,10 +168,6 @@ function headerOf(sequence: number): FrameMessage {
     zUm: 0,
     zLimitsUm: [0, 0],
   };
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }
 
 function ms(value: number): string {

@@ -2,11 +2,9 @@
  * A large run on the page: `npm run bench:large-run`, `-- --json FILE`. A plate of 1536 wells, 4 sites a well, 4 channels
  * (24,576 records) from the results store of a real agent, opened in a real browser; then further records live.
  */
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { formatWell } from "../src/frames/wells.js";
@@ -15,6 +13,8 @@ import { GateClient } from "../src/microscope/gate-client.js";
 import { Random } from "../src/optics/random.js";
 import type { FrameMessage } from "../src/protocol/messages.js";
 import type { ResultRecord } from "../src/sinks/sink.js";
+import { quantile } from "../src/statistics.js";
+import { freePorts, startAgentProcess } from "../test/helpers/agent-process.js";
 import { launchChromium } from "../test/helpers/chromium.js";
 
 const [ROWS, COLUMNS, SITES] = [32, 48, 4];
@@ -34,17 +34,12 @@ await writeFile(
   join(folder, "results.jsonl"),
   `${records.map((record) => JSON.stringify(record)).join("\n")}\n`,
 );
-const agent = spawn(
-  process.execPath,
-  [
-    ...["dist/cli/main.js", "agent", "--address", "tcp://127.0.0.1:*", "--publish", "tcp://127.0.0.1:*"],
-    ...["--dashboard-port", "0", "--results", folder, "--device", "cpu", "--log-level", "warn"],
-  ],
-  { stdio: ["ignore", "pipe", "inherit"] },
-);
+const agent = await startAgentProcess([
+  ...["agent", ...freePorts(), "--results", folder, "--device", "cpu", "--log-level", "warn"],
+]);
 const browser = await launchChromium();
 try {
-  const { zeromq, dashboard } = await addresses();
+  const { zeromq, dashboard } = agent.addresses;
   await runsListed(dashboard);
   const openedMs: number[] = [];
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
@@ -73,16 +68,8 @@ try {
   }
 } finally {
   await browser.close();
-  agent.kill("SIGTERM");
-  await new Promise((resolve) => agent.once("exit", resolve));
+  await agent.stop();
   await rm(folder, { recursive: true, force: true });
-}
-
-async function addresses(): Promise<{ zeromq: string; dashboard: string }> {
-  for await (const line of createInterface({ input: agent.stdout! })) {
-    return (JSON.parse(line) as { addresses: { zeromq: string; dashboard: string } }).addresses;
-  }
-  throw new Error("the agent did not start; its reason stands above");
 }
 
 /** Waits until the store has caught up with results.jsonl. */
@@ -118,8 +105,7 @@ async function liveFrames(zeromq: string, page: { evaluate<T>(what: string): Pro
   }
   await client.stop();
   const times = (await page.evaluate<number[]>("window.drawn")).slice(1).sort((a, b) => a - b);
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
-  return { p50Ms: at(0.5), p95Ms: at(0.95), maxMs: times.at(-1)! };
+  return { p50Ms: quantile(times, 0.5), p95Ms: quantile(times, 0.95), maxMs: quantile(times, 1) };
 }
 
 function* largeRun(): Generator<ResultRecord> {

@@ -1,4 +1,4 @@
-import { median } from "../runs/plate.js";
+import { robustSd } from "../statistics.js";
 
 /** Where focus was found at one site. */
 export interface FocusPoint {
@@ -48,7 +48,7 @@ export function driftOf(points: readonly FocusPoint[]): Drift | undefined {
     if (!(own > MIN_OWN_SHARE * all)) return undefined;
     const slope = dot(time, offset, weights) / own;
     const left = offset.map((value, i) => value - slope * time[i]!);
-    const scatter = Math.max(MIN_SCATTER_UM, 1.4826 * median(left.map(Math.abs))!);
+    const scatter = Math.max(MIN_SCATTER_UM, robustSd(left));
     result = { umPerHour: slope, standardError: scatter / Math.sqrt(own) };
     weights = left.map((value) => Math.min(1, (HUBER * scatter) / Math.max(Math.abs(value), 1e-12)));
   }

@@ -1,4 +1,5 @@
 import { LEVEL_UM } from "../optics/point-spread-function.js";
+import { quantile } from "../statistics.js";
 import type { SiteResult } from "./run-plate.js";
 
 /** What a run over a plate came to, judged by the simulator's own z. */
@@ -25,9 +26,4 @@ export function summarise(results: readonly SiteResult[]): PlateSummary {
     exposures: results.reduce((sum, { exposures }) => sum + exposures, 0),
     latencyMs: { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) },
   };
-}
-
-/** Value below which the given share of the sorted values lies (nearest rank); NaN of none. */
-export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }

@@ -4,6 +4,7 @@
  * prediction), and with weights that shrink for sites far off it (Cauchy), so that one that jumped does not bend it.
  * @module
  */
+import { robustSd } from "../statistics.js";
 
 /** Where and when focus was found. */
 export interface FoundFocus {
@@ -28,8 +29,6 @@ const MIN_SCATTER_UM = 0.2;
 /** A residual of this many scatters halves a site's weight (Cauchy: 95 % efficient for Gaussian errors). */
 const CAUCHY = 2.385;
 const REWEIGHTINGS = 6;
-/** Standard deviation of a Gaussian over its median absolute value. */
-const ROBUST_SD = 1.4826;
 /** What an older site says grows less certain: um of standard deviation for each square root of a site since. */
 const WANDER_UM = 0.2;
 
@@ -62,15 +61,15 @@ export class FocusSurface {
     let { coefficients, covariance } = solve(rows, z, weights, priorSd);
     for (let k = 0; k < REWEIGHTINGS; k++) {
       const residuals = z.map((zi, i) => (zi - dot(rows[i]!, coefficients)) / Math.sqrt(variances[i]!));
-      const scale = Math.max(1, ROBUST_SD * median(residuals.map(Math.abs)));
+      const scale = Math.max(1, robustSd(residuals));
       weights = residuals.map((r, i) => 1 / (variances[i]! * (1 + (r / (CAUCHY * scale)) ** 2)));
       ({ coefficients, covariance } = solve(rows, z, weights, priorSd));
     }
-    const misfits = z.map((zi, i) => Math.abs(zi - dot(rows[i]!, coefficients)));
+    const misfits = z.map((zi, i) => zi - dot(rows[i]!, coefficients));
     coefficients[0]! += meanUm;
     this.#coefficients = coefficients;
     this.#covariance = covariance;
-    this.#scatterUm = Math.max(MIN_SCATTER_UM, found.length > 3 ? ROBUST_SD * median(misfits) : 1);
+    this.#scatterUm = Math.max(MIN_SCATTER_UM, found.length > 3 ? robustSd(misfits) : 1);
   }
 
   /** Plane of focus at a place and its standard deviation, um. */
@@ -164,10 +163,4 @@ function dot(a: readonly number[], b: readonly number[]): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

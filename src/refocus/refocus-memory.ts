@@ -1,7 +1,8 @@
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.js";
+import { median } from "../statistics.js";
 import { FocusBelief, type FocusPrior, type Sample, scalesAround } from "./focus-belief.js";
-import { FocusSurface, type FoundFocus, median, type Place } from "./focus-surface.js";
+import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
 import { type ChannelRules, type PolicySettings, umPerLevelFor } from "./thresholds.js";
 
 /** Sites that the surface is fitted to, at most: the newest. */

@@ -46,11 +46,3 @@ export function rowName(row: number): string {
 export function paddedWell({ row, column }: WellPlace): string {
   return `${rowName(row)}${String(column + 1).padStart(2, "0")}`;
 }
-
-/** Median of some values; the mean of the middle two of an even count; undefined of none. */
-export function median(values: readonly number[]): number | undefined {
-  if (values.length === 0) return undefined;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}

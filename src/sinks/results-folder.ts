@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { OutputError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
@@ -6,6 +6,16 @@ import { fileReason } from "../frames/file-reasons.js";
 /** Path of one of the result files. */
 export function resultsPath(folder: string, name: "results.jsonl" | "sites.csv"): string {
   return join(resolve(folder), name);
+}
+
+/**
+ * The records of a run: the results.jsonl of its folder, or the file itself.
+ * @throws the error of the file system if there is no such file.
+ */
+export async function findRecords(run: string): Promise<string> {
+  const path = (await stat(run)).isDirectory() ? join(run, "results.jsonl") : run;
+  await stat(path);
+  return path;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { OutcomeMessage } from "../protocol/messages.js";
+import { median } from "../statistics.js";
 import type { ResultRecord } from "./sink.js";
 
 /** What refocusing did in a run. A site counts once for each channel and time point. */
@@ -65,9 +66,4 @@ function byReason(outcomes: readonly OutcomeMessage[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { why } of outcomes) counts[why] = (counts[why] ?? 0) + 1;
   return counts;
-}
-
-function median(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted.length === 0 ? undefined : sorted[sorted.length >> 1];
 }

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GateClient } from "../../src/microscope/gate-client.js";
 import { Random } from "../../src/optics/random.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
+import { type AgentProcess, freePorts, startAgentProcess } from "../helpers/agent-process.js";
 
 const FRAMES = 1000;
 const SIDE = 1024;
@@ -16,29 +14,17 @@ const WARM = 300;
 const ALLOWED_GROWTH_MIB = 60;
 
 let folder: string;
-let agent: ChildProcess;
-let address: string;
+let agent: AgentProcess;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "parfocal-soak-"));
-  agent = spawn(
-    process.execPath,
-    [
-      "dist/cli/main.js",
-      "agent",
-      ...["--address", "tcp://127.0.0.1:*", "--publish", "tcp://127.0.0.1:*"],
-      ...["--results", folder, "--log-level", "warn", "--device", "cpu"],
-    ],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  for await (const line of createInterface({ input: agent.stdout! })) {
-    address = (JSON.parse(line) as { addresses: { zeromq: string } }).addresses.zeromq;
-    break;
-  }
+  agent = await startAgentProcess([
+    ...["agent", ...freePorts(), "--results", folder, "--log-level", "warn", "--device", "cpu"],
+  ]);
 });
 
 afterAll(async () => {
-  agent.kill("SIGKILL");
+  agent.child.kill("SIGKILL");
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -48,7 +34,7 @@ describe("agent under a long run", () => {
     const frames = [100, 900, 3000].map((span) =>
       Uint16Array.from({ length: SIDE * SIDE }, () => 100 + random.below(span)),
     );
-    const client = new GateClient(address, "soak");
+    const client = new GateClient(agent.addresses.zeromq, "soak");
     client.start();
     expect(await client.waitForAgent(20_000)).toBe(true);
     const memoryMib: number[] = [];
@@ -56,13 +42,11 @@ describe("agent under a long run", () => {
 
     for (let i = 0; i < FRAMES; i++) {
       if (await client.score(header(i), frames[i % frames.length]!, 20_000)) answered++;
-      if (i >= WARM && i % 50 === 0) memoryMib.push(await residentMib(agent.pid!));
+      if (i >= WARM && i % 50 === 0) memoryMib.push(await residentMib(agent.child.pid!));
     }
     await client.stop();
     // A verdict leaves before its line is on the disk; an orderly stop writes what is left.
-    const exited = once(agent, "exit");
-    agent.kill("SIGTERM");
-    await exited;
+    await agent.stop();
 
     expect(answered).toBe(FRAMES);
     const lines = (await readFile(join(folder, "results.jsonl"), "utf8")).trim().split("\n");

@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { StatusView } from "../../src/dashboard/wire.js";
 import { temporaryFolder, until } from "../agent/helpers.js";
+import { freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { CHROMIUM, launchChromium } from "../helpers/chromium.js";
 import { startCommand } from "../helpers/command.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
@@ -335,19 +336,10 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
       await page.getByTestId("connection-banner").waitFor();
 
       const { port } = new URL(address);
-      const sockets = [
-        "--address",
-        "tcp://127.0.0.1:*",
-        "--publish",
-        "tcp://127.0.0.1:*",
-        "--dashboard-port",
-        port,
-      ];
-      const again = startCommand(["agent", ...sockets, "--results", results, "--device", "cpu"]);
-      onTestFinished(async () => {
-        again.child.kill("SIGTERM");
-        await again.finished;
-      });
+      const again = await startAgentProcess([
+        ...["agent", ...freePorts(Number(port)), "--results", results, "--device", "cpu"],
+      ]);
+      onTestFinished(() => again.stop());
 
       await page.getByTestId("connection-banner").waitFor({ state: "detached" });
       await page.getByText("This page only shows.").waitFor();
@@ -363,17 +355,9 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
     test("a finished run is replayed from its folder, at once or as it went, and from the store", async () => {
       await isOver();
       for (const run of [[results], [results, "--speed", "20"], ["demo-1", "--results", results]]) {
-        const replay = startCommand(["replay", ...run]);
-        onTestFinished(async () => {
-          replay.child.kill("SIGTERM");
-          await replay.finished;
-        });
-        const line = await new Promise<string>((resolve) =>
-          replay.child.stdout!.once("data", (data) => resolve(String(data))),
-        );
-        const page = await open(
-          (JSON.parse(line) as { addresses: { dashboard: string } }).addresses.dashboard,
-        );
+        const replay = await startAgentProcess(["replay", ...run]);
+        onTestFinished(() => replay.stop());
+        const page = await open(replay.addresses.dashboard);
 
         await page.getByText("Replay of a finished run").waitFor();
         await wells(page, /^D6 level/).waitFor({ timeout: 60_000 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SiteResult } from "../../src/microscope/run-plate.js";
-import { quantile, summarise } from "../../src/microscope/summary.js";
+import { summarise } from "../../src/microscope/summary.js";
 
 describe("summarise", () => {
   it("counts a site as displaced beyond one level, recovered within it, blurrier by the simulator's own z", () => {
@@ -19,14 +19,6 @@ describe("summarise", () => {
       exposures: 9,
       latencyMs: { p50: 11, p99: 30 },
     });
-  });
-});
-
-describe("quantile", () => {
-  it("is the nearest rank, and not a number of nothing", () => {
-    expect(quantile([1, 2, 3, 4], 0.5)).toBe(2);
-    expect(quantile([1, 2, 3, 4], 0.99)).toBe(4);
-    expect(quantile([], 0.5)).toBeNaN();
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatFor, median, paddedWell, rowName, wellOf } from "../../src/runs/plate.js";
+import { formatFor, paddedWell, rowName, wellOf } from "../../src/runs/plate.js";
 
 describe("a plate", () => {
   test.each([
@@ -43,9 +43,5 @@ describe("a plate", () => {
   ])("places the site %j", (site, place) => {
     const well = wellOf(site);
     expect(well && { row: well.row, column: well.column }).toEqual(place);
-  });
-
-  test("has a median of an odd and of an even count", () => {
-    expect([median([]), median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([undefined, 2, 2.5]);
   });
 });

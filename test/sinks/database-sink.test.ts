@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { RunList, StatusView } from "../../src/dashboard/wire.js";
 import { systemClock } from "../../src/protocol/clock.js";
@@ -17,7 +16,7 @@ import {
   until,
 } from "../agent/helpers.js";
 import { ask, serve } from "../dashboard/helpers.js";
-import { startCommand } from "../helpers/command.js";
+import { freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { missingPostgres, PostgresServer } from "../store/postgres-server.js";
 import { verdict } from "../store/records.js";
 
@@ -210,20 +209,11 @@ describe.skipIf(process.getuid?.() !== 0 && !inCi)("an agent whose disk is full"
 describe("an agent that is killed in the middle of a run", () => {
   test("has lost no record that was acknowledged, and after the next start none of results.jsonl", async () => {
     const results = await temporaryFolder();
-    const args = [
-      "agent",
-      "--address",
-      "tcp://127.0.0.1:*",
-      "--publish",
-      "tcp://127.0.0.1:*",
-      "--results",
-      results,
-    ];
+    const args = ["agent", ...freePorts(), "--results", results];
     const options = ["--device", "cpu", "--log-level", "warn", "--set", "database.batchMs=20"];
-    const agent = startCommand([...args, ...options]);
-    const addresses = await ready(agent.child.stdout!);
-    const { host } = new URL(addresses.dashboard);
-    const controller = new TestController(addresses.zeromq, "killed");
+    const agent = await startAgentProcess([...args, ...options]);
+    const { host } = new URL(agent.addresses.dashboard);
+    const controller = new TestController(agent.addresses.zeromq, "killed");
     const pixels = new Uint8Array(100 * 100).map((_, i) => i % 251);
     let isSending: boolean = true;
     const sending = (async () => {
@@ -251,16 +241,14 @@ describe("an agent that is killed in the middle of a run", () => {
     await store.stop();
     expect(records).toBeGreaterThanOrEqual(written);
 
-    const again = startCommand([...args, ...options]);
-    const { dashboard } = await ready(again.child.stdout!);
+    const again = await startAgentProcess([...args, ...options]);
     const text = await readFile(join(results, "results.jsonl"), "utf8");
     const frames = text.split("\n").filter((line) => line.includes('"type":"verdict"')).length;
     const restored = await until(async () => {
-      const { runs } = (await ask(new URL(dashboard).host, "/api/runs")).json<RunList>();
+      const { runs } = (await ask(new URL(again.addresses.dashboard).host, "/api/runs")).json<RunList>();
       return runs?.find(({ id, frames: count }) => id === "killed" && count === frames);
     }, 20_000);
-    again.child.kill("SIGTERM");
-    await again.finished;
+    await again.stop();
 
     expect(restored).toMatchObject({ sites: frames, frames });
     // Every verdict that the controller got is on file, but for the one that was under way.
@@ -268,10 +256,3 @@ describe("an agent that is killed in the middle of a run", () => {
     expect(frames).toBeGreaterThanOrEqual(verdicts.length - 1);
   });
 });
-
-async function ready(stdout: NodeJS.ReadableStream): Promise<{ zeromq: string; dashboard: string }> {
-  for await (const line of createInterface({ input: stdout })) {
-    return (JSON.parse(line) as { addresses: { zeromq: string; dashboard: string } }).addresses;
-  }
-  throw new Error("the agent did not start");
-}

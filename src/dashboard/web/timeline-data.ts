@@ -1,5 +1,5 @@
-import { median } from "../../runs/plate.js";
 import type { FrameRow } from "../../runs/run-rows.js";
+import { median } from "../../statistics.js";
 
 /** More frames than this are drawn as medians and bands. */
 const MOST_POINTS = 1500;

@@ -1,5 +1,6 @@
-import { formatFor, median, type PlateFormat, wellOf } from "../../runs/plate.js";
+import { formatFor, type PlateFormat, wellOf } from "../../runs/plate.js";
 import type { SiteState } from "../../runs/site-state.js";
+import { median } from "../../statistics.js";
 import type { PageState } from "./page-state.js";
 
 export type Metric = "level" | "certainty" | "z";

@@ -1,0 +1,32 @@
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { type Finished, startCommand } from "./command.js";
+
+/** Arguments for ports that the system chooses, so that agents can run side by side; the page's may be given. */
+export function freePorts(dashboard = 0): string[] {
+  const sockets = ["--address", "tcp://127.0.0.1:*", "--publish", "tcp://127.0.0.1:*"];
+  return [...sockets, "--dashboard-port", String(dashboard)];
+}
+
+export interface AgentProcess {
+  readonly child: ChildProcess;
+  readonly addresses: { readonly zeromq: string; readonly publish: string; readonly dashboard: string };
+  readonly finished: Promise<Finished>;
+  /** Ends it as a service manager does. */
+  stop(): Promise<void>;
+}
+
+/** Starts the built agent (or another command that says where it listens) and waits until it is ready. */
+export async function startAgentProcess(args: readonly string[]): Promise<AgentProcess> {
+  const { child, finished } = startCommand(args);
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const { addresses } = JSON.parse(line) as Pick<AgentProcess, "addresses">;
+    const stop = async () => {
+      child.kill("SIGTERM");
+      await finished;
+    };
+    return { child, addresses, finished, stop };
+  }
+  const { code, stderr } = await finished;
+  throw new Error(`the agent ended with ${code} before it was ready:\n${stderr}`);
+}
