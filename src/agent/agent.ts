@@ -13,6 +13,7 @@ import type {
   OutcomeMessage,
 } from "../protocol/messages.js";
 import { RefocusPolicy } from "../refocus/policy.js";
+import { ruleValuesFor } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
 import type { ResultRecord, Sink } from "../sinks/sink.js";
 import type { FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
@@ -184,11 +185,11 @@ export class Agent implements SourceHandler {
         totalMs: this.#clock.now() - job.receivedMs,
       });
       if (!isLate) this.#open.settle(job, verdict);
-      const scores = scoresOf(report);
       this.#record({
         ...verdict,
         ...this.#contextOf(job),
-        ...scores,
+        ...scoresOf(report),
+        rules: ruleValuesFor(this.policy.settings, header.channel),
         ...(isLate && { late: true as const }),
       });
       this.note(...judgement.outcomes);

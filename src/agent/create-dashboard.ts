@@ -6,11 +6,10 @@ import { Dashboard, type PartialStatus } from "../dashboard/dashboard.js";
 import { LabelSet } from "../dashboard/label-set.js";
 import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
 import type { RunHistory } from "../dashboard/run-history.js";
-import type { RuleValues } from "../dashboard/wire.js";
 import type { ModelIdentity } from "../focus/scorer-types.js";
 import { live, ready } from "../operations/health-answer.js";
 import type { Clock } from "../protocol/clock.js";
-import { type PolicySettings, rulesFor } from "../refocus/thresholds.js";
+import { ruleValuesFor } from "../refocus/thresholds.js";
 import type { MetricsSink } from "../sinks/metrics-sink.js";
 import type { Agent } from "./agent.js";
 
@@ -60,7 +59,9 @@ export function createDashboard(config: AgentConfig, parts: AgentDashboardParts)
 
 function statusOf({ version, model, engine, agent }: AgentDashboardParts): PartialStatus {
   const { settings } = agent().policy;
-  const channels = Object.keys(settings.channels).map((name) => [name, rulesOf(settings, name)] as const);
+  const channels = Object.keys(settings.channels).map(
+    (name) => [name, ruleValuesFor(settings, name)] as const,
+  );
   return {
     kind: "agent",
     version,
@@ -68,12 +69,7 @@ function statusOf({ version, model, engine, agent }: AgentDashboardParts): Parti
     engine,
     health: agent().health(),
     gating: !settings.dryRun,
-    rules: rulesOf(settings, undefined),
+    rules: ruleValuesFor(settings, undefined),
     channels: Object.fromEntries(channels),
   };
-}
-
-function rulesOf(settings: PolicySettings, channel: string | undefined): RuleValues {
-  const { maxLevel, minCertainty } = rulesFor(settings, channel);
-  return { maxLevel, minCertainty };
 }

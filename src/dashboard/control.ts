@@ -2,19 +2,28 @@ import { join } from "node:path";
 import { z } from "zod";
 import { RequestError } from "../errors.js";
 import { PROTOCOL_VERSION } from "../protocol/common.js";
-import { type Change, type ChangeMessage, type FrameMessage, MARKS } from "../protocol/messages.js";
+import {
+  type Change,
+  type ChangeMessage,
+  type FrameMessage,
+  MARKS,
+  RuleValues,
+} from "../protocol/messages.js";
 import type { RefocusPolicy } from "../refocus/policy.js";
+import { ruleValuesFor } from "../refocus/thresholds.js";
 import { FOLDER_SESSION } from "../sources/file-header.js";
 import type { LabelSet } from "./label-set.js";
 import { previewName } from "./previews/preview-folder.js";
 import type { PreviewKeeper } from "./previews/preview-keeper.js";
-import type { ControlRequest, RuleValues } from "./wire.js";
-
-const Rules = z.strictObject({ maxLevel: z.number().min(0).max(10), minCertainty: z.number().min(0).max(1) });
+import type { ControlRequest } from "./wire.js";
 
 const Request = z.discriminatedUnion("what", [
   z.strictObject({ what: z.literal("gating"), on: z.boolean() }),
-  z.strictObject({ what: z.literal("rules"), channel: z.string().min(1).max(512).optional(), rules: Rules }),
+  z.strictObject({
+    what: z.literal("rules"),
+    channel: z.string().min(1).max(512).optional(),
+    rules: RuleValues.strict(),
+  }),
   z.strictObject({
     what: z.literal("label"),
     run: z.string().min(1),
@@ -78,13 +87,12 @@ export class Control {
   #setRules(channel: string | undefined, after: RuleValues): void {
     const policy = this.#parts.policy();
     const { settings } = policy;
-    const own = channel === undefined ? undefined : settings.channels[channel];
-    const before: RuleValues = {
-      maxLevel: own?.maxLevel ?? settings.maxLevel,
-      minCertainty: own?.minCertainty ?? settings.minCertainty,
-    };
+    const before = ruleValuesFor(settings, channel);
     if (channel === undefined) policy.change(after);
-    else policy.change({ channels: { ...settings.channels, [channel]: { ...own, ...after } } });
+    else {
+      const own = settings.channels[channel];
+      policy.change({ channels: { ...settings.channels, [channel]: { ...own, ...after } } });
+    }
     const words = (rules: RuleValues) => `level ${rules.maxLevel}, certainty ${rules.minCertainty}`;
     const change: Change = { what: "rules", ...(channel !== undefined && { channel }), before, after };
     this.#note(change, `Thresholds of ${channel ?? "all channels"}: ${words(before)} → ${words(after)}`);

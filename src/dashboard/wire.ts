@@ -3,17 +3,10 @@
  * @module
  */
 
-import type { Mark } from "../protocol/messages.js";
+import type { Mark, RuleValues } from "../protocol/messages.js";
 import type { RunEntry } from "../runs/run-rows.js";
 import type { Health } from "../sinks/agent-health.js";
 import type { ResultRecord } from "../sinks/sink.js";
-
-export interface RuleValues {
-  /** Accepted at or below this expected level, 0 to 10. */
-  readonly maxLevel: number;
-  /** Not judged below this aggregate certainty, 0 to 1. */
-  readonly minCertainty: number;
-}
 
 /** How the agent does: GET /api/status, and pushed every second. */
 export interface StatusView {

@@ -101,7 +101,14 @@ export type OutcomeMessage = z.infer<typeof OutcomeMessage>;
 export const MARKS = ["fine", "bad"] as const;
 export type Mark = (typeof MARKS)[number];
 
-const RuleValues = z.object({ maxLevel: Level, minCertainty: Fraction });
+/** Thresholds of a verdict. */
+export const RuleValues = z.object({
+  /** Accepted at or below this expected level, 0 to 10. */
+  maxLevel: Level,
+  /** Not judged below this aggregate certainty, 0 to 1. */
+  minCertainty: Fraction,
+});
+export type RuleValues = z.infer<typeof RuleValues>;
 
 /** What a person changed while the agent ran. */
 export const Change = z.discriminatedUnion("what", [

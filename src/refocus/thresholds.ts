@@ -1,5 +1,6 @@
 import type { FocusReport } from "../focus/report.js";
 import { micrometresPerLevel } from "../optics/point-spread-function.js";
+import type { RuleValues } from "../protocol/messages.js";
 
 /** What decides how fast a frame blurs with defocus. */
 export interface FocusOptics {
@@ -65,6 +66,12 @@ export function rulesFor(settings: PolicySettings, channel: string | undefined):
     retryWith: own?.retryWith ?? settings.retryWith,
     umPerLevel: own?.umPerLevel ?? settings.umPerLevel,
   };
+}
+
+/** The thresholds of one channel, without the rest of its rules. */
+export function ruleValuesFor(settings: PolicySettings, channel: string | undefined): RuleValues {
+  const { maxLevel, minCertainty } = rulesFor(settings, channel);
+  return { maxLevel, minCertainty };
 }
 
 /** Judges one frame on its own, without regard to what was seen before. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Condition } from "../focus/report.js";
-import type { Decision, Mark, Recovered } from "../protocol/messages.js";
+import type { Decision, Mark, Recovered, RuleValues } from "../protocol/messages.js";
 
 /** One stage position. Rows refer to it by its number in the run's list of sites. */
 export interface SiteRow {
@@ -120,4 +120,6 @@ export interface RunSnapshot {
   readonly outcomes: readonly OutcomeRow[];
   readonly labels: readonly LabelRow[];
   readonly events: readonly EventRow[];
+  /** By channel: the thresholds of the last verdict. */
+  readonly rules: Readonly<Record<string, RuleValues>>;
 }

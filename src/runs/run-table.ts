@@ -1,5 +1,5 @@
 import type { Site } from "../protocol/common.js";
-import type { FrameMessage, OutcomeMessage } from "../protocol/messages.js";
+import type { FrameMessage, OutcomeMessage, RuleValues } from "../protocol/messages.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { eventOf } from "./event-text.js";
 import type { EventRow, FrameRow, LabelRow, OutcomeRow, RunEntry, RunSnapshot, SiteRow } from "./run-rows.js";
@@ -33,6 +33,9 @@ export class RunTable {
   readonly #outcomeNumbers = new Map<string, number>();
   readonly #labelNumbers = new Map<string, number>();
   readonly #seenEvents = new Set<string>();
+  readonly #rules = new Map<string, RuleValues>();
+  readonly #channels = new Set<string>();
+  readonly #timePoints = new Set<number>();
   #startedMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
 
@@ -43,10 +46,11 @@ export class RunTable {
   static from(snapshot: RunSnapshot): RunTable {
     const table = new RunTable(snapshot.run.id);
     for (const site of snapshot.sites) table.#siteNumbers.set(siteKey(site), table.sites.push(site) - 1);
-    for (const frame of snapshot.frames) table.#frameNumbers.set(frame.id, table.frames.push(frame) - 1);
+    for (const frame of snapshot.frames) table.#addFrame(frame);
     for (const outcome of snapshot.outcomes) put(table.outcomes, table.#outcomeNumbers, outcome);
     for (const label of snapshot.labels) put(table.labels, table.#labelNumbers, label);
     for (const event of snapshot.events) table.#addEvent(event);
+    for (const [channel, rules] of Object.entries(snapshot.rules)) table.#rules.set(channel, rules);
     table.#startedMs = snapshot.run.startedMs;
     table.#lastMs = snapshot.run.lastMs;
     return table;
@@ -80,9 +84,7 @@ export class RunTable {
   /** The run in short. */
   entry(): RunEntry {
     const decisions: Record<string, number> = {};
-    const channels = new Set<string>();
-    for (const { decision, channel, late, isSlice } of this.frames) {
-      channels.add(channel);
+    for (const { decision, late, isSlice } of this.frames) {
       if (isSlice) continue;
       const key = late || decision === undefined ? "unscored" : decision;
       decisions[key] = (decisions[key] ?? 0) + 1;
@@ -91,7 +93,7 @@ export class RunTable {
     return {
       id: this.id,
       plates: [...plates],
-      channels: [...channels],
+      channels: this.channels,
       startedMs: Number.isFinite(this.#startedMs) ? this.#startedMs : 0,
       lastMs: Number.isFinite(this.#lastMs) ? this.#lastMs : 0,
       sites: this.sites.length,
@@ -102,7 +104,23 @@ export class RunTable {
 
   snapshot(): RunSnapshot {
     const { sites, frames, outcomes, labels, events } = this;
-    return { run: this.entry(), sites, frames, outcomes, labels, events };
+    const rules = Object.fromEntries(this.#rules);
+    return { run: this.entry(), sites, frames, outcomes, labels, events, rules };
+  }
+
+  /** Channels of the frames, as first seen; the empty name stands for none. */
+  get channels(): string[] {
+    return [...this.#channels];
+  }
+
+  /** Time points that have frames, in order. */
+  get timePoints(): number[] {
+    return [...this.#timePoints].sort((a, b) => a - b);
+  }
+
+  /** Thresholds of the last verdict of a channel, or of any; undefined where the records do not tell. */
+  rulesOf(channel: string | undefined): RuleValues | undefined {
+    return channel === undefined ? [...this.#rules.values()].at(-1) : this.#rules.get(channel);
   }
 
   frameById(id: string): FrameRow | undefined {
@@ -134,11 +152,25 @@ export class RunTable {
   #applyFrame(record: ResultRecord, frame: FrameMessage, site: number): FrameRow {
     const known = this.frameById(frame.id);
     const row = known ?? frameRow(frame, site, record.recordedMs);
-    if (known === undefined) this.#frameNumbers.set(frame.id, this.frames.push(row) - 1);
-    if (record.type === "verdict") applyVerdict(row, record);
-    else if (record.type === "drop") Object.assign(row, { end: "drop", why: record.why });
+    if (known === undefined) this.#addFrame(row);
+    if (record.type === "verdict") {
+      applyVerdict(row, record);
+      if (record.rules !== undefined) this.#setRules(row.channel, record.rules);
+    } else if (record.type === "drop") Object.assign(row, { end: "drop", why: record.why });
     else if (record.type === "error") Object.assign(row, { end: "error", why: record.code });
     return row;
+  }
+
+  /** The last verdict's channel comes last. */
+  #setRules(channel: string, rules: RuleValues): void {
+    this.#rules.delete(channel);
+    this.#rules.set(channel, rules);
+  }
+
+  #addFrame(row: FrameRow): void {
+    this.#frameNumbers.set(row.id, this.frames.push(row) - 1);
+    this.#channels.add(row.channel);
+    this.#timePoints.add(row.timeIndex);
   }
 
   #addEvent(event: EventRow): void {

@@ -68,10 +68,10 @@ export class SiteStates {
     return parts.state;
   }
 
-  /** The states of a site at its last time point, one a channel. */
-  latest(site: number): SiteState[] {
+  /** The states of a site at its last time point, or at the one given, one a channel. */
+  ofSite(site: number, timeIndex?: number): SiteState[] {
     const channels = this.#latest.get(String(site)) ?? [];
-    return [...channels].flatMap(([channel, timeIndex]) => this.get(site, channel, timeIndex) ?? []);
+    return [...channels].flatMap(([channel, last]) => this.get(site, channel, timeIndex ?? last) ?? []);
   }
 
   /** All states, in the order in which they were first seen. */

@@ -1,12 +1,7 @@
+import type { RuleValues } from "../protocol/messages.js";
 import { assess } from "../refocus/thresholds.js";
 import type { FrameRow } from "./run-rows.js";
 import type { SiteState } from "./site-state.js";
-
-/** Thresholds as a person may change them. */
-export interface Thresholds {
-  readonly maxLevel: number;
-  readonly minCertainty: number;
-}
 
 /** What a frame is by some thresholds. */
 export type Finding = "sharp" | "blurred" | "not judged";
@@ -22,7 +17,7 @@ export interface WhatIf {
 /** What a frame is by thresholds. */
 export function findingOf(
   { condition, expectedLevel, certainty }: Pick<FrameRow, "condition" | "expectedLevel" | "certainty">,
-  thresholds: Thresholds,
+  thresholds: RuleValues,
 ): Finding {
   if (condition === undefined || expectedLevel === undefined || certainty === undefined) return "not judged";
   const { kind } = assess({ condition, expectedLevel, aggregateCertainty: certainty }, thresholds);
@@ -33,7 +28,7 @@ export function findingOf(
  * What other thresholds would have found in a run. Frames that were taken stay as they are: what the search would have
  * done otherwise cannot be known.
  */
-export function whatIf(states: Iterable<SiteState>, now: Thresholds, then: Thresholds): WhatIf {
+export function whatIf(states: Iterable<SiteState>, now: RuleValues, then: RuleValues): WhatIf {
   const counts = () => ({ sharp: 0, blurred: 0, "not judged": 0 });
   const [first, kept] = [counts(), counts()];
   const changed: SiteState[] = [];

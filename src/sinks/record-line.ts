@@ -8,6 +8,7 @@ import {
   ErrorMessage,
   FrameMessage,
   OutcomeMessage,
+  RuleValues,
   VerdictMessage,
 } from "../protocol/messages.js";
 import type { ResultRecord } from "./sink.js";
@@ -19,6 +20,7 @@ const Context = z.object({
   file: z.string().optional(),
   distribution: z.array(z.number()).optional(),
   weightedCertainty: z.number().optional(),
+  rules: RuleValues.optional(),
   late: z.literal(true).optional(),
 });
 

@@ -7,6 +7,7 @@ import type {
   ErrorMessage,
   FrameMessage,
   OutcomeMessage,
+  RuleValues,
   VerdictMessage,
 } from "../protocol/messages.js";
 
@@ -23,6 +24,8 @@ interface RecordContext {
   /** Of a verdict: the frame distribution, 11 probabilities, and the certainty-weighted mean of the certainties. */
   readonly distribution?: readonly number[];
   readonly weightedCertainty?: number;
+  /** Of a verdict: the thresholds that it was judged by. */
+  readonly rules?: RuleValues;
   /** The verdict came after the deadline and was not sent: the controller went on without it. */
   readonly late?: true;
 }

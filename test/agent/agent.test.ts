@@ -77,6 +77,7 @@ describe("a gating controller", () => {
       source: "zeromq",
       frame: { site, zUm: 10 },
       decision: "retry",
+      rules: { maxLevel: 1, minCertainty: 0.25 },
     });
     const [head, row] = (await readFile(join(folder, "sites.csv"), "utf8")).split("\n");
     expect(head).toContain("first_level,last_level");

@@ -369,6 +369,33 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
     });
   });
 
+  test("the plate can show an earlier time point", async () => {
+    const { host, controller } = await serve();
+    for (const [timeIndex, level] of [
+      [0, 7],
+      [3, 0],
+    ] as const) {
+      await controller.ask(level, { mode: "observe", site: { name: "B2-Site_0", well: "B2" }, timeIndex });
+    }
+
+    const page = await open(`http://${host}/`);
+    await wells(page, /^B2 level 0.0/).waitFor();
+    await page.getByRole("combobox", { name: "Time" }).selectOption("0");
+    await wells(page, /^B2 level 7.0/).click();
+
+    await page
+      .getByTestId("frame-preview")
+      .getByRole("img", { name: /level 7.0/ })
+      .waitFor();
+    expect(await page.getByRole("combobox", { name: "Time" }).locator("option").allTextContents()).toEqual([
+      "the last",
+      "0",
+      "3",
+    ]);
+    await page.getByRole("combobox", { name: "Time" }).selectOption("");
+    await wells(page, /^B2 level 0.0/).waitFor();
+  });
+
   test("positions without wells are shown where the stage has them", async () => {
     const { host, controller } = await serve();
     for (let i = 0; i < 6; i++) {

@@ -45,14 +45,18 @@ describe("the state of a site", () => {
     expect(states.get(0, "DAPI", 0)?.frames).toEqual([again]);
   });
 
-  test("at the last time point is that of each channel", () => {
+  test("at the last time point, or at a chosen one, is that of each channel", () => {
     const frames = [0, 1, 2].flatMap((timeIndex) =>
       ["DAPI", "GFP"].map((channel) => frameRow({ id: `${channel}${timeIndex}`, channel, timeIndex })),
     );
 
-    const latest = SiteStates.of({ frames, outcomes: [], labels: [] }).latest(0);
+    const states = SiteStates.of({ frames, outcomes: [], labels: [] });
+    const names = (timeIndex?: number) =>
+      states.ofSite(0, timeIndex).map(({ channel, timeIndex }) => `${channel}${timeIndex}`);
 
-    expect(latest.map(({ channel, timeIndex }) => `${channel}${timeIndex}`)).toEqual(["DAPI2", "GFP2"]);
+    expect(names()).toEqual(["DAPI2", "GFP2"]);
+    expect(names(1)).toEqual(["DAPI1", "GFP1"]);
+    expect(names(3)).toEqual([]);
   });
 
   test("brought up to date row by row is that of the whole run", () => {

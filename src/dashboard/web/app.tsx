@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import type { RuleValues } from "../../protocol/messages.js";
 import type { ScaleName } from "./colours.js";
 import { ControlPanel } from "./control-panel.js";
 import { Events } from "./events.js";
@@ -15,27 +16,39 @@ import type { Metric, Summary } from "./wells.js";
 
 const THEME_KEY = "parfocal-theme";
 
+/** What a person has chosen the map to show; empty: all channels, the last time point, the newest plate. */
+interface MapChoice {
+  readonly channel: string;
+  readonly time: string;
+  readonly metric: Metric;
+  readonly summary: Summary;
+  readonly plate: string;
+}
+const FIRST_CHOICE: MapChoice = { channel: "", time: "", metric: "level", summary: "worst", plate: "" };
+
+/** Until anything is known. */
+const NO_RULES: RuleValues = { maxLevel: 10, minCertainty: 0 };
+
 /** The whole page. */
 export function App() {
   const [drawing, redraw] = useReducer((count: number) => count + 1, 0);
   const page = useMemo(() => new PageState(() => redraw(undefined)), []);
   useEffect(() => void page.start(), [page]);
   const [isDark, toggleTheme] = useTheme();
-  const [choice, setChoice] = useState<{ channel: string; metric: Metric; summary: Summary; plate: string }>({
-    ...{ channel: "", metric: "level", summary: "worst", plate: "" },
-  });
+  const [choice, setChoice] = useState<MapChoice>(FIRST_CHOICE);
   const [scale, setScale] = useState<ScaleName>("cividis");
   const [isListOpen, setListOpen] = useState(false);
 
   const { status } = page;
   const plates = page.plates();
   const plate = plates.includes(choice.plate) ? choice.plate : (plates.at(-1) ?? "");
-  const channels = page.table.entry().channels;
+  const { channels, timePoints } = page.table;
   const channel = channels.includes(choice.channel) && choice.channel !== "" ? choice.channel : undefined;
-  const rules = status?.channels[channel ?? ""] ?? status?.rules ?? { maxLevel: 1, minCertainty: 0.25 };
+  const timeIndex = timePoints.find((index) => String(index) === choice.time);
+  const rules = page.rulesOf(channel) ?? NO_RULES;
   const mapProps = {
     page,
-    choice: { plate, channel, metric: choice.metric, summary: choice.summary },
+    choice: { plate, channel, timeIndex, metric: choice.metric, summary: choice.summary },
     scale,
     minCertainty: rules.minCertainty,
   };
@@ -90,6 +103,15 @@ export function App() {
               names={{ "": "all, the worst" }}
               onChange={(value) => setChoice({ ...choice, channel: value })}
             />
+            {timePoints.length > 1 && (
+              <Choice
+                label="Time"
+                value={timeIndex === undefined ? "" : choice.time}
+                values={["", ...timePoints.map(String)]}
+                names={{ "": "the last" }}
+                onChange={(time) => setChoice({ ...choice, time })}
+              />
+            )}
             <Choice
               label="Colour"
               value={choice.metric}

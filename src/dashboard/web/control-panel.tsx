@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { formatWell } from "../../frames/wells.js";
+import type { RuleValues } from "../../protocol/messages.js";
 import { wellOf } from "../../runs/plate.js";
 import { type Finding, whatIf } from "../../runs/what-if.js";
-import type { RuleValues } from "../wire.js";
 import { siteName } from "./formats.js";
 import type { PageState } from "./page-state.js";
 
@@ -100,7 +100,7 @@ function Thresholds({ page }: { readonly page: PageState }) {
   const states = [...page.states.all()].filter((state) => channel === "" || state.channel === channel);
   const { first, kept, changed } = whatIf(states, now, then);
   const before = whatIf(states, now, now);
-  const channels = page.table.entry().channels.filter((name) => name !== "");
+  const channels = page.table.channels.filter((name) => name !== "");
   const isValid = inRange(then.maxLevel, 10) && inRange(then.minCertainty, 1);
   return (
     <form

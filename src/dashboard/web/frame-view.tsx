@@ -79,7 +79,7 @@ function FrameChoice({
   readonly row: FrameRow;
   readonly state: SiteState | undefined;
 }) {
-  const channels = page.states.latest(row.site).map(({ channel }) => channel);
+  const channels = page.states.ofSite(row.site, row.timeIndex).map(({ channel }) => channel);
   const { site, channel, timeIndex } = row;
   return (
     <p class="frame-choice">

@@ -1,3 +1,4 @@
+import type { RuleValues } from "../../protocol/messages.js";
 import { formatFor, wellOf } from "../../runs/plate.js";
 import type { FrameRow, RunEntry, SiteRow } from "../../runs/run-rows.js";
 import { RunTable } from "../../runs/run-table.js";
@@ -119,7 +120,7 @@ export class PageState {
     const { site, channel, timeIndex } = selection;
     if (channel !== undefined && timeIndex !== undefined) return this.states.get(site, channel, timeIndex);
     const latest = this.states
-      .latest(site)
+      .ofSite(site, timeIndex)
       .filter((state) => channel === undefined || state.channel === channel);
     return latest.reduce<SiteState | undefined>(
       (worst, state) => (worst === undefined || (state.level ?? -1) > (worst.level ?? -1) ? state : worst),
@@ -129,6 +130,14 @@ export class PageState {
 
   siteOf(number: number): SiteRow {
     return this.table.sites[number]!;
+  }
+
+  /** Thresholds in force, or those by which a finished run was judged. */
+  rulesOf(channel: string | undefined): RuleValues | undefined {
+    const { status, table } = this;
+    const own = channel !== undefined && status !== undefined && Object.hasOwn(status.channels, channel);
+    const now = own ? status.channels[channel] : status?.rules;
+    return status?.liveRun === table.id ? now : (table.rulesOf(channel) ?? now);
   }
 
   /** Plates of the run; the empty name stands for none. */

@@ -11,7 +11,9 @@ import { type Metric, PlateCells, type PlateChoice, type WellCell } from "./well
 
 /** Size of the map in its own units; margins hold names and medians. */
 const WIDTH = 720;
-const MARGIN = { left: 34, right: 44, top: 20, bottom: 24 };
+const MARGIN = { left: 34, right: 44, top: 20, bottom: 30 };
+/** Up to so many columns have their medians upright. */
+const UPRIGHT_COLUMNS = 12;
 /** Wells at least this large show their sites. */
 const SPLIT_SIZE = 26;
 
@@ -101,30 +103,33 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
               {column + 1}
             </text>
           )}
-          {columns <= 24 && (
-            <text class="median" x={MARGIN.left + (column + 0.5) * size} y={height - 8} text-anchor="middle">
-              {number(cells.medianOf("column", column), columns > 12 ? 0 : digits)}
-            </text>
-          )}
+          <text class="median" {...columnMedianAt(MARGIN.left + (column + 0.5) * size, height, columns)}>
+            {number(cells.medianOf("column", column), digits)}
+          </text>
         </g>
       ))}
       {Array.from({ length: rows }, (_, row) => (
         <g key={`r${row}`} class="margin">
           {row % (rows > 20 ? 2 : 1) === 0 && (
-            <>
-              <text x={MARGIN.left - 7} y={MARGIN.top + (row + 0.5) * size + 4} text-anchor="end">
-                {rowName(row)}
-              </text>
-              <text class="median" x={WIDTH - 4} y={MARGIN.top + (row + 0.5) * size + 4} text-anchor="end">
-                {number(cells.medianOf("row", row), digits)}
-              </text>
-            </>
+            <text x={MARGIN.left - 7} y={MARGIN.top + (row + 0.5) * size + 4} text-anchor="end">
+              {rowName(row)}
+            </text>
           )}
+          <text class="median" x={WIDTH - 4} y={MARGIN.top + (row + 0.5) * size + 4} text-anchor="end">
+            {number(cells.medianOf("row", row), digits)}
+          </text>
         </g>
       ))}
       {wells}
     </svg>
   );
+}
+
+/** Where the median of a column stands below it: upright where the columns are wide enough. */
+function columnMedianAt(x: number, height: number, columns: number) {
+  if (columns <= UPRIGHT_COLUMNS) return { x, y: height - 12, "text-anchor": "middle" } as const;
+  const [left, bottom] = [x + 3.5, height - 3];
+  return { x: left, y: bottom, transform: `rotate(-90 ${left} ${bottom})` };
 }
 
 /** How wells are drawn; `lookKey` changes with it. */

@@ -30,7 +30,7 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
   const size = Math.max(8, Math.min(34, 0.7 * nearest(points)));
   const drawn = sites.map(({ site, number: index }, i) => {
     const states = page.states
-      .latest(index)
+      .ofSite(index, choice.timeIndex)
       .filter(({ channel }) => choice.channel === undefined || channel === choice.channel);
     return { site, index, point: points[i]!, ...summed(states, choice), worst: worstOf(states) };
   });

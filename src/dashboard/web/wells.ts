@@ -11,6 +11,8 @@ export interface PlateChoice {
   readonly plate: string;
   /** Empty: all, the worst counts. */
   readonly channel: string | undefined;
+  /** Empty: the last of each site. */
+  readonly timeIndex: number | undefined;
   readonly metric: Metric;
   readonly summary: Summary;
 }
@@ -45,9 +47,11 @@ export class PlateCells {
   #table: unknown;
   #sitesByWell = new Map<number, number[]>();
   #knownSites = 0;
+  /** Of the rows and columns; forgotten when a cell changes. */
+  readonly #medians = new Map<string, number | undefined>();
 
-  /** Brings the cells up to date; gives whether one has changed. */
-  update(page: PageState, choice: PlateChoice): boolean {
+  /** Brings the cells up to date. */
+  update(page: PageState, choice: PlateChoice): void {
     const isOther = page.table !== this.#table || JSON.stringify(choice) !== JSON.stringify(this.#choice);
     if (isOther) this.#reset(page, choice);
     const dirty = this.#newSites(page, choice);
@@ -60,16 +64,17 @@ export class PlateCells {
       }
     }
     for (const key of dirty) this.cells.set(key, this.#cell(key, page, choice));
-    return isOther || dirty.size > 0;
+    if (isOther || dirty.size > 0) this.#medians.clear();
   }
 
   /** Median of the values of a row or a column. */
   medianOf(of: "row" | "column", number: number): number | undefined {
-    const values: number[] = [];
-    for (const cell of this.cells.values()) {
-      if (cell[of] === number && cell.value !== undefined) values.push(cell.value);
+    const key = `${of} ${number}`;
+    if (!this.#medians.has(key)) {
+      const own = [...this.cells.values()].filter((cell) => cell[of] === number);
+      this.#medians.set(key, median(own.flatMap(({ value }) => value ?? [])));
     }
-    return median(values);
+    return this.#medians.get(key);
   }
 
   #reset(page: PageState, choice: PlateChoice): void {
@@ -106,7 +111,7 @@ export class PlateCells {
     const states: SiteState[] = [];
     for (const site of sites) {
       const own = page.states
-        .latest(site)
+        .ofSite(site, choice.timeIndex)
         .filter(({ channel }) => choice.channel === undefined || channel === choice.channel);
       states.push(...own);
       parts.push({ site, ...summed(own, choice) });

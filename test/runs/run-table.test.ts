@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { RunTable } from "../../src/runs/run-table.js";
+import { verdict } from "../store/records.js";
+
+const rules = (maxLevel: number) => ({ maxLevel, minCertainty: 0.3 });
+
+describe("the table of a run", () => {
+  test("knows the thresholds of the last verdict of each channel, also after it was sent as a whole", () => {
+    const table = new RunTable("run-1");
+    table.apply({ ...verdict({ channel: "GFP" }), rules: rules(3) });
+    table.apply({ ...verdict({ channel: "DAPI" }), rules: rules(1) });
+    table.apply({ ...verdict({ channel: "GFP", site: "A2-Site_0" }), rules: rules(2) });
+
+    for (const each of [table, RunTable.from(JSON.parse(JSON.stringify(table.snapshot())))]) {
+      expect(each.rulesOf("DAPI")).toEqual(rules(1));
+      expect(each.rulesOf("GFP")).toEqual(rules(2));
+      expect(each.rulesOf(undefined)).toEqual(rules(2));
+      expect(each.rulesOf("Cy5")).toBeUndefined();
+    }
+  });
+
+  test("lists channels as they were first seen, and time points in order", () => {
+    const table = new RunTable("run-1");
+    for (const [channel, timeIndex] of [
+      ["GFP", 7],
+      ["DAPI", 0],
+      ["GFP", 2],
+    ] as const) {
+      const { frame, ...record } = verdict({ channel });
+      table.apply({ ...record, frame: { ...frame!, id: `${channel}/${timeIndex}`, timeIndex } });
+    }
+
+    expect(table.channels).toEqual(["GFP", "DAPI"]);
+    expect(table.timePoints).toEqual([0, 2, 7]);
+    expect(RunTable.from(table.snapshot()).timePoints).toEqual([0, 2, 7]);
+  });
+});
