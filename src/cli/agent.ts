@@ -8,6 +8,7 @@ import type { AgentConfig } from "../config/schema.js";
 import type { Scorer } from "../focus/scorer.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
+import { collectRarely } from "./collect-rarely.js";
 import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
 
@@ -81,6 +82,7 @@ async function runAgent(args: AgentArguments): Promise<void> {
   const flags = flagLayer(flagsOf(args));
   const config = await loadConfig({ file: args.config, environment: process.env, flags });
   const log = pino({ level: config.log.level, base: null }, destination({ dest: 2, sync: true }));
+  collectRarely();
   const stopping = new AbortController();
   const force = new AbortController();
   const removeListeners = onSignals(log, stopping, force);
@@ -116,6 +118,7 @@ async function loadScorer({ scorer }: AgentConfig): Promise<Scorer> {
   return module.Scorer.load({
     engine: scorer.engine,
     device: scorer.device,
+    sharesCores: true,
     ...(scorer.model !== undefined && { model: scorer.model }),
     ...(scorer.threads !== undefined && { threads: scorer.threads }),
   });

@@ -33,7 +33,7 @@ export async function startOnnx(model: FocusModel, options: EngineOptions): Prom
       continue;
     }
     try {
-      const session = await createSession(model, device, options.threads);
+      const session = await createSession(model, device, options);
       if (device !== "cpu") await checkAgainstCpu(session, model, device);
       const why = refusals.length > 0 ? ` (${refusals.join("; ")})` : "";
       return new OnnxEngine(session, `ONNX Runtime ${ort.env.versions.common} on ${device}${why}`);
@@ -44,12 +44,13 @@ export async function startOnnx(model: FocusModel, options: EngineOptions): Prom
   throw new EngineError(`ONNX Runtime does not start: ${refusals.join("; ")}. --device cpu runs everywhere`);
 }
 
-function createSession(model: FocusModel, device: Device, threads: number | undefined) {
+function createSession(model: FocusModel, device: Device, { threads, sharesCores }: EngineOptions) {
   return ort.InferenceSession.create(model.onnx, {
     executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
     graphOptimizationLevel: "all",
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(sharesCores ? { extra: { session: { intra_op: { allow_spinning: "0" } } } } : {}),
   });
 }
 
@@ -65,7 +66,7 @@ async function checkAgainstCpu(
     (_, i) => 600 + 400 * Math.sin((i % side) / 5) * Math.cos(i / side / 9) + ((i * 7919) % 97),
   );
   const frame = { width: side, height: side, pixels };
-  const reference = await createSession(model, "cpu", 1);
+  const reference = await createSession(model, "cpu", { threads: 1 });
   const [expected, actual] = [await run(reference, frame), await run(session, frame)];
   await reference.release();
   const worst = expected.probabilities.reduce(
