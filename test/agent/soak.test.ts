@@ -18,9 +18,8 @@ let agent: AgentProcess;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "parfocal-soak-"));
-  agent = await startAgentProcess([
-    ...["agent", ...freePorts(), "--results", folder, "--log-level", "warn", "--device", "cpu"],
-  ]);
+  const args = ["agent", ...freePorts(), "--results", folder, "--log-level", "warn", "--device", "cpu"];
+  agent = await startAgentProcess(args, ["--trace-gc"]);
 });
 
 afterAll(async () => {
@@ -29,7 +28,7 @@ afterAll(async () => {
 });
 
 describe("agent under a long run", () => {
-  it(`answers each of ${FRAMES} gated frames of ${SIDE} x ${SIDE} px, logs each, and its memory stays flat`, async () => {
+  it(`answers each of ${FRAMES} gated frames of ${SIDE} x ${SIDE} px, logs each, its memory stays flat, and few have to wait for garbage`, async () => {
     const random = new Random(1);
     const frames = [100, 900, 3000].map((span) =>
       Uint16Array.from({ length: SIDE * SIDE }, () => 100 + random.below(span)),
@@ -49,6 +48,7 @@ describe("agent under a long run", () => {
     await agent.stop();
 
     expect(answered).toBe(FRAMES);
+    expect(collections((await agent.finished).stdout)).toBeLessThan(FRAMES / 10);
     const lines = (await readFile(join(folder, "results.jsonl"), "utf8")).trim().split("\n");
     const verdicts = lines.filter((line) => (JSON.parse(line) as { type: string }).type === "verdict");
     expect(verdicts).toHaveLength(FRAMES);
@@ -58,6 +58,13 @@ describe("agent under a long run", () => {
     }
   }, 300_000);
 });
+
+/** How often the heap of the main thread was collected as a whole, by what --trace-gc printed: [process:heap] ... */
+function collections(output: string): number {
+  const lines = output.split("\n").filter((line) => line.startsWith("["));
+  const heap = lines[0]!.slice(0, lines[0]!.indexOf("]"));
+  return lines.filter((line) => line.startsWith(heap) && line.includes("Mark-Compact")).length;
+}
 
 function header(sequence: number): FrameMessage {
   return {

@@ -153,6 +153,15 @@ describe("Scorer with the shipped model", () => {
     expect(await scoring).toBe(reason);
   });
 
+  it("gives the same numbers where it leaves the cores to others between frames", async () => {
+    const polite = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu", sharesCores: true });
+    const frame = await dataFrame(IN_FOCUS);
+    const [expected, actual] = [await scorer.score(frame), await polite.score(frame)];
+    await polite.dispose();
+    expect(largestDifference(actual.probabilities, expected.probabilities)).toBeLessThan(1e-6);
+    expect([actual.level, actual.condition]).toEqual([expected.level, expected.condition]);
+  });
+
   it("names its engine and device in one line", () => {
     expect(scorer.engine).toMatch(/^ONNX Runtime [\d.]+ on cpu$/);
   });

@@ -17,9 +17,14 @@ export interface AgentProcess {
 }
 
 /** Starts the built agent (or another command that says where it listens) and waits until it is ready. */
-export async function startAgentProcess(args: readonly string[]): Promise<AgentProcess> {
-  const { child, finished } = startCommand(args);
+export async function startAgentProcess(
+  args: readonly string[],
+  nodeFlags: readonly string[] = [],
+): Promise<AgentProcess> {
+  const { child, finished } = startCommand(args, nodeFlags);
   for await (const line of createInterface({ input: child.stdout! })) {
+    // Node itself says things, too, if a flag asks for it.
+    if (!line.startsWith("{")) continue;
     const { addresses } = JSON.parse(line) as Pick<AgentProcess, "addresses">;
     const stop = async () => {
       child.kill("SIGTERM");

@@ -11,10 +11,13 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Starts the built command line as a process of its own. */
-export function startCommand(args: readonly string[]): { child: ChildProcess; finished: Promise<Finished> } {
+/** Starts the built command line as a process of its own; Node gets `nodeFlags`. */
+export function startCommand(
+  args: readonly string[],
+  nodeFlags: readonly string[] = [],
+): { child: ChildProcess; finished: Promise<Finished> } {
   if (!existsSync(MAIN)) throw new Error("dist/ is missing: npm run build");
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...nodeFlags, MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (data: Buffer) => {
     stdout += data.toString();
