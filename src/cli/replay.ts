@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
@@ -12,7 +13,7 @@ import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
 import { systemClock } from "../protocol/clock.js";
 import { readRecords } from "../sinks/record-line.js";
-import { findRecords } from "../sinks/results-folder.js";
+import { recordsPath } from "../sinks/results-folder.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { packageVersion } from "./package-version.js";
 import { say } from "./progress.js";
@@ -74,7 +75,8 @@ interface FinishedRun {
 /** @throws ResultsError naming what was looked for. */
 async function finished(run: string, place: StorePlace): Promise<FinishedRun> {
   try {
-    const file = await findRecords(run);
+    const file = await recordsPath(run);
+    await stat(file);
     return { records: readRecords(file), folder: dirname(file) };
   } catch (cause) {
     const records = await storedRecords(place, run);

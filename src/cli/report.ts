@@ -2,7 +2,7 @@ import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
 import { readRecords } from "../sinks/record-line.js";
-import { findRecords } from "../sinks/results-folder.js";
+import { recordsPath } from "../sinks/results-folder.js";
 import { RunSummariser, type RunSummary } from "../sinks/run-summary.js";
 import { say } from "./progress.js";
 import { tables } from "./run-report.js";
@@ -44,13 +44,15 @@ async function summarise(
 ): Promise<{ summary: RunSummary; skipped: number }> {
   const summariser = new RunSummariser();
   let skipped = 0;
+  let path = run;
   try {
-    for await (const record of readRecords(await findRecords(run))) {
+    path = await recordsPath(run);
+    for await (const record of readRecords(path)) {
       if (record === undefined) skipped++;
       else if (session === undefined || record.session === session) summariser.apply(record);
     }
   } catch (cause) {
-    throw new ResultsError(run, `${fileReason(cause)}; name the folder that the agent wrote`, { cause });
+    throw new ResultsError(path, `${fileReason(cause)}; name the folder that the agent wrote`, { cause });
   }
   return { summary: summariser.summary(), skipped };
 }

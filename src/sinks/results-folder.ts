@@ -9,13 +9,11 @@ export function resultsPath(folder: string, name: "results.jsonl" | "sites.csv")
 }
 
 /**
- * The records of a run: the results.jsonl of its folder, or the file itself.
- * @throws the error of the file system if there is no such file.
+ * Where the records of a run should be: in the results.jsonl of its folder, or in the file itself.
+ * @throws the error of the file system if there is neither.
  */
-export async function findRecords(run: string): Promise<string> {
-  const path = (await stat(run)).isDirectory() ? join(run, "results.jsonl") : run;
-  await stat(path);
-  return path;
+export async function recordsPath(run: string): Promise<string> {
+  return (await stat(run)).isDirectory() ? join(run, "results.jsonl") : run;
 }
 
 /**

@@ -67,4 +67,11 @@ describe("parfocal report", () => {
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/nothing: no such file or folder; name the folder that the agent wrote/);
   });
+
+  test("names the file that a folder lacks", async () => {
+    const { code, stderr } = await parfocal("report", "docs");
+
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/docs.results\.jsonl: no such file or folder/);
+  });
 });

@@ -4,7 +4,7 @@ import type { RuleValues } from "../../protocol/messages.js";
 import { wellOf } from "../../runs/plate.js";
 import { type Finding, whatIf } from "../../runs/what-if.js";
 import { siteName } from "./formats.js";
-import type { PageState } from "./page-state.js";
+import { type PageState, rulesInForce } from "./page-state.js";
 
 /** Wells that are named in the preview. */
 const NAMED_WELLS = 12;
@@ -94,7 +94,7 @@ function Marks({ page }: { readonly page: PageState }) {
 function Thresholds({ page }: { readonly page: PageState }) {
   const status = page.status!;
   const [channel, setChannel] = useState("");
-  const now: RuleValues = status.channels[channel] ?? status.rules;
+  const now = rulesInForce(status, channel);
   const [draft, setDraft] = useState<RuleValues | undefined>();
   const then = draft ?? now;
   const states = [...page.states.all()].filter((state) => channel === "" || state.channel === channel);

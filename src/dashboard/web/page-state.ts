@@ -135,8 +135,7 @@ export class PageState {
   /** Thresholds in force, or those by which a finished run was judged. */
   rulesOf(channel: string | undefined): RuleValues | undefined {
     const { status, table } = this;
-    const own = channel !== undefined && status !== undefined && Object.hasOwn(status.channels, channel);
-    const now = own ? status.channels[channel] : status?.rules;
+    const now = status && rulesInForce(status, channel);
     return status?.liveRun === table.id ? now : (table.rulesOf(channel) ?? now);
   }
 
@@ -282,6 +281,11 @@ export class PageState {
   #failed(error: unknown): void {
     this.problem = error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Thresholds that the agent judges a channel by now. */
+export function rulesInForce({ channels, rules }: StatusView, channel: string | undefined): RuleValues {
+  return channel !== undefined && Object.hasOwn(channels, channel) ? channels[channel]! : rules;
 }
 
 /** What a status says that must be shown at once; its counts can wait. */
