@@ -82,14 +82,27 @@ export class Webhook {
   }
 
   async #post(text: string): Promise<void> {
-    const response = await fetch(this.#url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ text }),
-      signal: AbortSignal.any([AbortSignal.timeout(this.#timeoutMs), this.#stopping.signal]),
-    });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    // AbortSignal.any() of an AbortSignal.timeout() never fires once garbage has been collected
+    // (Node 20): a webhook that hangs would hold all later alerts back for minutes.
+    const giveUp = new AbortController();
+    const abort = () => giveUp.abort(this.#stopping.signal.reason);
+    const cancel = this.#clock.after(this.#timeoutMs, () =>
+      giveUp.abort(new Error(`no answer within ${this.#timeoutMs} ms`)),
+    );
+    this.#stopping.signal.addEventListener("abort", abort);
+    try {
+      const response = await fetch(this.#url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ text }),
+        signal: giveUp.signal,
+      });
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`it answered ${response.status}`);
+    } finally {
+      cancel();
+      this.#stopping.signal.removeEventListener("abort", abort);
+    }
   }
 
   #failed(error: unknown): void {
