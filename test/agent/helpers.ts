@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { onTestFinished } from "vitest";
-import { Dealer } from "zeromq";
+import { Dealer, Subscriber } from "zeromq";
 import { AgentConfig } from "../../src/config/schema.js";
 import type { FocusReport } from "../../src/focus/report.js";
 import type { FrameScorer } from "../../src/focus/scorer-types.js";
@@ -48,6 +48,15 @@ export function faultyScorer(
   };
 }
 
+/** A stand-in that finishes no frame before `release()`. */
+export function heldScorer(level: number): { scorer: FrameScorer; release: () => void } {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { scorer: faultyScorer(() => released.then(() => report(level))), release: () => release() };
+}
+
 /** A stand-in that reads the expected level, times ten, from the first pixel. */
 export const pixelScorer: FrameScorer = faultyScorer(async ({ pixels }) => report(pixels[0]! / 10));
 
@@ -56,7 +65,7 @@ export const sleep = (ms: number) => new Promise<void>((resolve) => void setTime
 /** Waits until `check` gives something, so long at most. */
 export async function until<T>(
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  limitMs = 5000,
+  limitMs = 20_000,
 ): Promise<T> {
   for (let i = 0; i < limitMs / 10; i++) {
     const value = await check();
@@ -93,7 +102,7 @@ export class TestController {
   async sendFrame(fields: Partial<FrameMessage> = {}, pixels?: Pixels): Promise<FrameMessage> {
     const sequence = this.#sequence++;
     const id = `${this.session}/${sequence}`;
-    const header = { ...frameHeader(), id, session: this.session, sequence, deadlineMs: 5000, ...fields };
+    const header = { ...frameHeader(), id, session: this.session, sequence, deadlineMs: 20_000, ...fields };
     const [height, width] = header.shape;
     await this.socket.send(encodeFrame(header, pixels ?? new Uint8Array(height * width)));
     return header;
@@ -121,6 +130,36 @@ export class TestController {
       if (incoming.kind === "plain") this.received.push(incoming.message);
     }
   }
+}
+
+export interface Published {
+  readonly topic: string;
+  readonly message: Record<string, unknown>;
+}
+
+/**
+ * What an agent publishes at `address`, growing. A new subscription misses what comes before it is known, so `poke` has
+ * something published until it arrives.
+ */
+export async function published(
+  address: string,
+  poke: () => Promise<unknown>,
+): Promise<readonly Published[]> {
+  const subscriber = new Subscriber({ linger: 0 });
+  onTestFinished(() => subscriber.close());
+  subscriber.connect(address);
+  subscriber.subscribe("parfocal.v1.");
+  const received: Published[] = [];
+  void (async () => {
+    for await (const [topic, json] of subscriber) {
+      received.push({ topic: String(topic), message: JSON.parse(String(json)) as Record<string, unknown> });
+    }
+  })();
+  await until(async () => {
+    await poke();
+    return received.length > 0;
+  });
+  return received;
 }
 
 export async function jsonLines(file: string): Promise<Record<string, unknown>[]> {

@@ -119,7 +119,7 @@ describe("alerts", () => {
   });
 
   test("of an agent are in its records; a controller's goodbye ends the watch", async () => {
-    const { controller, results } = await serve({}, { alerts: { silentS: 0.2 } });
+    const { controller, results } = await serve({}, { alerts: { silentS: 1 } });
     await controller.ask(0, { session: "gone", id: "gone/0" });
     await controller.send({ v: 1, type: "bye", session: "gone" });
     await controller.ask(0, { session: "stuck", id: "stuck/0" });

@@ -1,13 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Subscriber } from "zeromq";
 import type { StatusView } from "../../src/dashboard/wire.js";
 import { readManifest } from "../../src/frames/manifest.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { encodeTiff } from "../../src/frames/write-tiff.js";
 import { loadImageSet } from "../../src/training/image-set.js";
-import { sleep, temporaryFolder, until } from "../agent/helpers.js";
+import { published, temporaryFolder, until } from "../agent/helpers.js";
 import { ask, change, serve, TOKEN } from "./helpers.js";
 
 const control = { control: true, token: TOKEN };
@@ -65,17 +64,11 @@ describe("changing thresholds", () => {
   });
 
   test("is on record with the values before and after, and is published", async () => {
-    const { host, publish, results } = await serve(control, { policy: { refine: false } });
-    const subscriber = new Subscriber({ receiveTimeout: 5000 });
-    subscriber.connect(publish);
-    subscriber.subscribe("parfocal.v1.change");
-    await sleep(200);
+    const { host, publish, controller, results } = await serve(control, { policy: { refine: false } });
+    const messages = await published(publish, () => controller.ask(0));
 
     await change(host, { what: "rules", rules: { maxLevel: 2, minCertainty: 0.3 } });
 
-    const [topic, json] = await subscriber.receive();
-    subscriber.close();
-    expect(String(topic)).toBe("parfocal.v1.change");
     const expected = {
       type: "change",
       change: {
@@ -85,8 +78,10 @@ describe("changing thresholds", () => {
       },
       message: "Thresholds of all channels: level 1, certainty 0.25 → level 2, certainty 0.3",
     };
-    expect(JSON.parse(String(json))).toMatchObject(expected);
-    expect(await until(async () => (await results()).length > 0 && results())).toMatchObject([expected]);
+    const sent = await until(() => messages.find(({ topic }) => topic === "parfocal.v1.change"));
+    expect(sent.message).toMatchObject(expected);
+    const recorded = await until(async () => (await results()).find(({ type }) => type === "change"));
+    expect(recorded).toMatchObject(expected);
   });
 });
 

@@ -88,7 +88,7 @@ describe("a watched folder", () => {
 
   test("gives a file that is written in pieces once, when it is complete", async () => {
     const folder = await temporaryFolder();
-    const { firstPixels, problems } = await watchFolder(folder);
+    const { firstPixels, problems } = await watchFolder(folder, { giveUpMs: 20_000 });
     const bytes = tiff(7);
     const file = join(folder, "slow.tif");
     await writeFile(file, bytes.subarray(0, 1000));

@@ -197,7 +197,8 @@ def test_an_agent_slower_than_the_deadline_does_not_stop_the_run(beads: Any) -> 
         end_s = time.monotonic() + RUN_S
         while client.counters.late < 3 and time.monotonic() < end_s:
             time.sleep(0.02)
-        assert client.counters.late == 3  # too late for three frames; the others did not wait
+        # Too late for three frames; after that only one a second is tried.
+        assert 3 <= client.counters.late < 6
     assert [(result.decision, len(result.attempts)) for result in results] == [("unscored", 1)] * 6
 
 

@@ -164,7 +164,7 @@ class FocusClientTest {
       client.offer(PIXELS, frame(9));
       Eventually.holds(() -> held.size() == 1, "connected");
       held.clear();
-      assertNull(client.score(PIXELS, frame(0), Mode.GATE, 100));
+      assertNull(client.score(PIXELS, frame(0), Mode.GATE, 1000));
       Verdict verdict = client.score(PIXELS, frame(1), Mode.GATE, LONG_MS);
       assertNotNull(verdict);
       assertTrue(verdict.id.endsWith("#1"), verdict.id);
@@ -210,7 +210,7 @@ class FocusClientTest {
   void afterByeNothingWaits() {
     try (FakeAgent agent = new FakeAgent(toFrames(frame -> List.of("{\"v\":1,\"type\":\"bye\"}")))) {
       client(agent.address);
-      assertNull(client.score(PIXELS, frame(0), Mode.GATE, 200));
+      assertNull(client.score(PIXELS, frame(0), Mode.GATE, 2000));
       Eventually.holds(client::isDegraded, "degraded");
     }
   }
