@@ -63,6 +63,7 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     });
     onTestFinished(() => context.close());
     const page = await context.newPage();
+    page.setDefaultTimeout(90_000);
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(error.message));
     onTestFinished(() => expect(problems).toEqual([]));
