@@ -157,17 +157,21 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     test("events and the timeline lead to the frame they are about", async () => {
       await isOver();
       const page = await open(address);
+      await page.getByTestId("frame-overlay").waitFor();
       await page.getByLabel("Text in the event").fill("A1 site 1");
       await page.getByTestId("events").getByRole("button", { name: "A1 site 1" }).first().click();
+      // Nothing jumps while the picture loads.
+      const plot = await page.getByTestId("timeline").locator(".u-over").first().boundingBox();
       await until(async () =>
         (await page.getByTestId("frame-preview").getAttribute("data-frame"))?.includes("A1-Site_0"),
       );
+      await page.getByTestId("frame-overlay").waitFor();
 
-      await page
-        .getByTestId("timeline")
-        .locator(".u-over")
-        .first()
-        .click({ position: { x: 5, y: 60 } });
+      // Where the first frame is, by a hand that is not quite still.
+      await page.mouse.move(plot!.x, plot!.y + 60);
+      await page.mouse.down();
+      await page.mouse.move(plot!.x, plot!.y + 62);
+      await page.mouse.up();
 
       await until(async () =>
         (await page.getByTestId("frame-preview").getAttribute("data-frame"))?.endsWith("/t0/0"),

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { LEVELS } from "../../focus/report.js";
 import type { FrameRow } from "../../runs/run-rows.js";
 import type { SiteState } from "../../runs/site-state.js";
 import type { FrameDetail } from "../wire.js";
@@ -11,6 +12,8 @@ import type { PageState } from "./page-state.js";
 const TRIES = 4;
 const FIRST_TRY_MS = 60;
 const RETRY_MS = 400;
+
+const NO_PROBABILITIES: readonly number[] = Array<number>(LEVELS).fill(0);
 
 type Layer = "picture" | "borders" | "fill" | "hatch";
 const LAYERS: Readonly<Record<Layer, string>> = {
@@ -30,7 +33,7 @@ export interface FrameViewProps {
 export function FrameView({ page, scale, minCertainty }: FrameViewProps) {
   const [layers, setLayers] = useState<ReadonlySet<Layer>>(new Set(["picture", "borders"]));
   const row = page.shownFrame();
-  const detail = useFrameDetail(row?.id);
+  const { detail, lastSize } = useFrameDetail(row?.id);
   if (row === undefined) return <p class="empty">No frame yet.</p>;
   const state = page.states.get(row.site, row.channel, row.timeIndex);
   const toggle = (layer: Layer) => {
@@ -42,7 +45,12 @@ export function FrameView({ page, scale, minCertainty }: FrameViewProps) {
     <div class="frame-view">
       <FrameChoice page={page} row={row} state={state} />
       <div class="frame-body">
-        <div class="picture" data-testid="frame-preview" data-frame={row.id}>
+        <div
+          class="picture"
+          data-testid="frame-preview"
+          data-frame={row.id}
+          style={lastSize && { aspectRatio: `${lastSize.width} / ${lastSize.height}` }}
+        >
           {typeof detail === "object" ? (
             <>
               {layers.has("picture") && <img src={previewPath(row.id)} alt={altOf(page, row)} />}
@@ -54,7 +62,10 @@ export function FrameView({ page, scale, minCertainty }: FrameViewProps) {
         </div>
         <div class="numbers">
           <Facts row={row} state={state} />
-          {typeof detail === "object" && <Distribution detail={detail} scale={scale} />}
+          <Distribution
+            probabilities={typeof detail === "object" ? detail.distribution : undefined}
+            scale={scale}
+          />
         </div>
       </div>
       <fieldset class="layers">
@@ -155,11 +166,18 @@ function Facts({ row, state }: { readonly row: FrameRow; readonly state: SiteSta
   );
 }
 
-function Distribution({ detail, scale }: { readonly detail: FrameDetail; readonly scale: ScaleName }) {
-  const words = detail.distribution.map((p, level) => `${level}: ${(100 * p).toFixed(0)} %`).join(", ");
+/** The probability of each level; empty columns where there is none, or none yet. */
+function Distribution({
+  probabilities,
+  scale,
+}: {
+  readonly probabilities: readonly number[] | undefined;
+  readonly scale: ScaleName;
+}) {
+  const words = probabilities?.map((p, level) => `${level}: ${(100 * p).toFixed(0)} %`).join(", ");
   return (
-    <div class="distribution" role="img" aria-label={`Probability of each level. ${words}`}>
-      {detail.distribution.map((probability, level) => (
+    <div class="distribution" role="img" aria-label={`Probability of each level. ${words ?? "Not known."}`}>
+      {(probabilities ?? NO_PROBABILITIES).map((probability, level) => (
         <div key={level} class="level">
           <div class="column">
             <div style={{ height: `${100 * probability}%`, background: COLOUR_SCALES[scale](level / 10) }} />
@@ -252,8 +270,14 @@ function altOf(page: PageState, { site, channel, expectedLevel }: FrameRow): str
   return `Frame of ${siteName(page.siteOf(site))} ${channel}, level ${number(expectedLevel, 1)}`;
 }
 
-/** What was kept of a frame: its detail, or in words why there is none; undefined while it loads. */
-function useFrameDetail(id: string | undefined): FrameDetail | string | undefined {
+interface LoadedFrame {
+  /** What was kept of the frame, or in words why there is nothing; undefined while it loads. */
+  readonly detail: FrameDetail | string | undefined;
+  /** Of the frame that was shown last: the next one takes the same room while it loads, so that nothing jumps. */
+  readonly lastSize: Pick<FrameDetail, "width" | "height"> | undefined;
+}
+
+function useFrameDetail(id: string | undefined): LoadedFrame {
   const [loaded, setLoaded] = useState<{ id: string; detail: FrameDetail | string }>();
   useEffect(() => {
     if (id === undefined) return;
@@ -275,7 +299,9 @@ function useFrameDetail(id: string | undefined): FrameDetail | string | undefine
     void load();
     return () => leaving.abort();
   }, [id]);
-  return loaded?.id === id ? loaded?.detail : undefined;
+  const lastSize = useRef<FrameDetail>(undefined);
+  if (typeof loaded?.detail === "object") lastSize.current = loaded.detail;
+  return { detail: loaded?.id === id ? loaded?.detail : undefined, lastSize: lastSize.current };
 }
 
 function pause(ms: number): Promise<void> {

@@ -85,12 +85,18 @@ class Plots {
     });
     const common = {
       ...{ width: 600, legend: { show: false }, padding: [6, 8, 0, 0] as [number, number, number, number] },
-      cursor: { sync: { key: SYNC }, drag: { x: false, y: false }, y: false },
+      cursor: {
+        sync: { key: SYNC },
+        // Nothing is dragged here, so a hand that moves by a pixel while it clicks clicks all the same.
+        drag: { x: false, y: false, click: () => undefined },
+        y: false,
+      },
       hooks: {
         ready: [
           (plot: uPlot) =>
-            plot.over.addEventListener("click", () => {
-              const frames = this.#data.frames[plot.cursor.idx ?? -1] ?? [];
+            plot.over.addEventListener("click", ({ clientX }) => {
+              const left = clientX - plot.over.getBoundingClientRect().left;
+              const frames = this.#data.frames[plot.posToIdx(left)] ?? [];
               const worst = frames.reduce<FrameRow | undefined>(
                 (a, b) => (a === undefined || (b.expectedLevel ?? 0) > (a.expectedLevel ?? 0) ? b : a),
                 undefined,
