@@ -85,11 +85,10 @@ export class Webhook {
     // AbortSignal.any() of an AbortSignal.timeout() never fires once garbage has been collected
     // (Node 20): a webhook that hangs would hold all later alerts back for minutes.
     const giveUp = new AbortController();
-    const abort = () => giveUp.abort(this.#stopping.signal.reason);
-    const cancel = this.#clock.after(this.#timeoutMs, () =>
-      giveUp.abort(new Error(`no answer within ${this.#timeoutMs} ms`)),
-    );
-    this.#stopping.signal.addEventListener("abort", abort);
+    const cancel = this.#afterOrAtStop(this.#timeoutMs, () => {
+      const { aborted, reason } = this.#stopping.signal;
+      giveUp.abort(aborted ? reason : new Error(`no answer within ${this.#timeoutMs} ms`));
+    });
     try {
       const response = await fetch(this.#url, {
         method: "POST",
@@ -101,7 +100,6 @@ export class Webhook {
       if (!response.ok) throw new Error(`it answered ${response.status}`);
     } finally {
       cancel();
-      this.#stopping.signal.removeEventListener("abort", abort);
     }
   }
 
@@ -121,15 +119,21 @@ export class Webhook {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#clock.after(ms, resolve);
-      this.#stopping.signal.addEventListener(
-        "abort",
-        () => {
-          cancel();
-          resolve();
-        },
-        { once: true },
-      );
+      const cancel = this.#afterOrAtStop(ms, () => {
+        cancel();
+        resolve();
+      });
     });
+  }
+
+  /** Calls `then` after so long, or when the webhook stops; the result calls it off. */
+  #afterOrAtStop(ms: number, then: () => void): () => void {
+    const { signal } = this.#stopping;
+    const cancel = this.#clock.after(ms, then);
+    signal.addEventListener("abort", then);
+    return () => {
+      cancel();
+      signal.removeEventListener("abort", then);
+    };
   }
 }

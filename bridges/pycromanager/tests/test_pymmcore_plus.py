@@ -192,13 +192,19 @@ def test_an_agent_slower_than_the_deadline_does_not_stop_the_run(beads: Any) -> 
         return [json.dumps(verdict).encode()]
 
     results: list[SiteResult] = []
+    ended_s: list[float] = []
+
+    def note(result: SiteResult) -> None:
+        results.append(result)
+        ended_s.append(time.monotonic())
+
     with FakeAgent(answer=slowly) as agent, FocusClient(agent.address, deadline_ms=20) as client:
-        run(beads, gated(bead_events([6.0] * 6), client, beads, limits=LIMITS, on_site=results.append))
+        run(beads, gated(bead_events([6.0] * 6), client, beads, limits=LIMITS, on_site=note))
         end_s = time.monotonic() + RUN_S
         while client.counters.late < 3 and time.monotonic() < end_s:
             time.sleep(0.02)
-        # Too late for three frames; after that only one a second is tried.
-        assert 3 <= client.counters.late < 6
+        # Too late for three frames; the others did not wait, but for one a second on a slow machine.
+        assert 3 <= client.counters.late <= 3 + int(ended_s[-1] - ended_s[1])
     assert [(result.decision, len(result.attempts)) for result in results] == [("unscored", 1)] * 6
 
 

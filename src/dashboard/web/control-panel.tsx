@@ -4,7 +4,8 @@ import type { RuleValues } from "../../protocol/messages.js";
 import { wellOf } from "../../runs/plate.js";
 import { type Finding, whatIf } from "../../runs/what-if.js";
 import { siteName } from "./formats.js";
-import { type PageState, rulesInForce } from "./page-state.js";
+import type { PageState } from "./page-state.js";
+import { rulesInForce } from "./rules-in-force.js";
 
 /** Wells that are named in the preview. */
 const NAMED_WELLS = 12;

@@ -7,6 +7,7 @@ import type { ResultRecord } from "../../sinks/sink.js";
 import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";
 import { fetchRun, fetchRuns, fetchStatus, requestChange } from "./api.js";
 import { LiveConnection } from "./live.js";
+import { rulesInForce } from "./rules-in-force.js";
 
 /**
  * Shortest time between two drawings for what the agent says, ms. The page often shares a machine with the scorer, whose
@@ -281,11 +282,6 @@ export class PageState {
   #failed(error: unknown): void {
     this.problem = error instanceof Error ? error.message : String(error);
   }
-}
-
-/** Thresholds that the agent judges a channel by now. */
-export function rulesInForce({ channels, rules }: StatusView, channel: string | undefined): RuleValues {
-  return channel !== undefined && Object.hasOwn(channels, channel) ? channels[channel]! : rules;
 }
 
 /** What a status says that must be shown at once; its counts can wait. */

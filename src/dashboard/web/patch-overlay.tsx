@@ -4,6 +4,7 @@ import { COLOUR_SCALES, type ScaleName } from "./colours.js";
 
 /** What can be shown of a frame. */
 export type Layer = "picture" | "borders" | "fill" | "hatch";
+
 export interface PatchOverlayProps {
   readonly detail: FrameDetail;
   readonly layers: ReadonlySet<Layer>;
