@@ -12,8 +12,20 @@ const PositiveUm = z.number().positive();
 const Milliseconds = z.int().min(1).max(3_600_000);
 
 const rules = {
-  maxLevel: Level.describe("A frame is accepted at or below this expected level, 0 (in focus) to 10."),
-  minCertainty: Fraction.describe("Below this aggregate certainty, 0 to 1, a frame is not judged (abstain)."),
+  sharp: z
+    .enum(["learned", "absolute"])
+    .describe(
+      "What is sharp: learned (as sharp as this content gets, which the moves and the run show) or absolute (maxLevel).",
+    ),
+  maxLevel: Level.describe(
+    "A frame that is judged alone, or with sharp: absolute, is accepted at or below this level, 0 (in focus) to 10.",
+  ),
+  minCertainty: Fraction.describe(
+    "A frame that is judged alone, or with sharp: absolute, is not judged (abstain) below this aggregate certainty, 0 to 1.",
+  ),
+  plane: z
+    .enum(["majority", "sharpest"])
+    .describe("Where a frame shows several planes: refocus on the one of most of it, or on the sharpest."),
   retries: z
     .int()
     .min(0)
@@ -121,9 +133,11 @@ const OpticsDefaults = z.strictObject({
 const Channel = z.strictObject(rules).partial();
 
 const Policy = z.strictObject({
-  maxLevel: rules.maxLevel.default(1),
+  sharp: rules.sharp.default("learned"),
+  maxLevel: rules.maxLevel.default(1.3),
   minCertainty: rules.minCertainty.default(0.25),
-  retries: rules.retries.default(3),
+  plane: rules.plane.default("majority"),
+  retries: rules.retries.default(6),
   retryWith: rules.retryWith.default("move-z"),
   umPerLevel: rules.umPerLevel.optional(),
   firstSide: z
@@ -142,23 +156,20 @@ const Policy = z.strictObject({
     .describe(
       "Against backlash, um: every move arrives upwards (positive) or downwards (negative) from at least this far; 0: straight.",
     ),
+  confidence: Fraction.default(0.8).describe(
+    "A search ends with a frame that is in focus with this probability. More: fewer misses, more exposures.",
+  ),
+  runRetries: z.int().min(0).optional().describe("Most frames taken again in one run; no limit if missing."),
   coolDown: z
     .strictObject({
-      afterFailures: z.int().min(1).default(3).describe("Searches of a channel in a row that found nothing."),
-      sites: z
+      afterFailures: z
         .int()
-        .min(0)
-        .default(5)
-        .describe("Blurred sites that are then flagged without a search; 0: none."),
+        .min(1)
+        .default(3)
+        .describe("Searches of a channel in a row in which moving the focus drive changed nothing."),
     })
     .prefault({})
-    .describe("No hunting where there is nothing to find."),
-  refine: z
-    .boolean()
-    .default(true)
-    .describe(
-      "Also refocus a frame within maxLevel that is blurrier than the sharp ones of the run; it stays accepted.",
-    ),
+    .describe("After these a site is probed with one frame only, until moving changes something again."),
   suggest: z
     .boolean()
     .default(true)
@@ -170,7 +181,9 @@ const Policy = z.strictObject({
   channels: z
     .record(z.string().min(1), Channel)
     .default({})
-    .describe("Rules by channel name, each any of maxLevel, minCertainty, retries, retryWith, umPerLevel."),
+    .describe(
+      "Rules by channel name, each any of sharp, maxLevel, minCertainty, plane, retries, retryWith, umPerLevel.",
+    ),
 });
 
 const Publish = z.strictObject({

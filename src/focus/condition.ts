@@ -56,6 +56,7 @@ export function conditionOf(
   frame: Frame,
   range: CountRange,
   scores: RawScores,
+  frameLevel: number,
   thresholds: ConditionThresholds,
 ): { condition: Condition; conditionReason?: string } {
   const { bitDepth } = frame;
@@ -81,7 +82,7 @@ export function conditionOf(
   if (certain < Math.max(1, thresholds.certainShare * patches)) return { condition: "blank" };
   if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
   return {
-    condition: expectedLevel(scores.distribution) <= thresholds.inFocusLevel ? "in-focus" : "defocused",
+    condition: frameLevel <= thresholds.inFocusLevel ? "in-focus" : "defocused",
   };
 }
 

@@ -18,13 +18,22 @@ export interface FocusReport {
   readonly distribution: Float32Array;
   /** argmax of the frame distribution, 0 to 10. */
   readonly level: number;
-  /** Sum of k p_k over the frame distribution, 0 to 10, a real number. */
+  /** Level of the frame as a real number, 0 to 10: see `frameLevel`. */
   readonly expectedLevel: number;
+  /** Level of its sharpest structure, 0 to 10: what counts where several planes show and the sharpest is wanted. */
+  readonly sharpestLevel: number;
+  /** Standard deviation of `expectedLevel` as far as it comes from the patches of this frame, levels. */
+  readonly levelSd: number;
   /** Certainty of the frame distribution, 0 to 1. */
   readonly aggregateCertainty: number;
   /** Mean and maximum of the patch certainties, 0 to 1. */
   readonly meanCertainty: number;
   readonly maxCertainty: number;
+  /**
+   * Mean squared difference of pixels two apart in a row (Brenner), counts squared. Only to be compared between frames
+   * of one field: of two, the one with more is nearer to focus.
+   */
+  readonly contrast: number;
   /** Share of pixels at the highest value the bit depth allows, 0 to 1. */
   readonly saturatedFraction: number;
   readonly condition: Condition;

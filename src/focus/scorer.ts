@@ -1,8 +1,10 @@
 import { assertScorable, type Frame } from "../frames/frame.js";
-import { expectedLevel, mostProbableLevel } from "./certainty.js";
+import { mostProbableLevel } from "./certainty.js";
 import { conditionOf, countRange } from "./condition.js";
+import { contrastOf } from "./contrast.js";
 import type { EngineOptions, FocusEngine } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
+import { frameLevel } from "./frame-level.js";
 import { type FocusModel, openModel } from "./model.js";
 import type { FocusReport } from "./report.js";
 import type { FrameScorer, ModelIdentity, ScoreOptions } from "./scorer-types.js";
@@ -64,12 +66,16 @@ export class Scorer implements FrameScorer {
     const range = countRange(judged);
     const scores = await running;
     signal?.throwIfAborted();
+    const { level, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
     return {
       ...scores,
       level: mostProbableLevel(scores.distribution),
-      expectedLevel: expectedLevel(scores.distribution),
+      expectedLevel: level,
+      sharpestLevel,
+      levelSd: sd,
+      contrast: contrastOf(judged),
       saturatedFraction: range.saturatedFraction,
-      ...conditionOf(judged, range, scores, this.#model.card.conditions),
+      ...conditionOf(judged, range, scores, level, this.#model.card.conditions),
     };
   }
 

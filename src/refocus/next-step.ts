@@ -1,8 +1,9 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-belief.js";
-import { indexToKeep, nextStep, type StopReason } from "./search.js";
-import { moveBy, type SiteEnd, type SiteSample, type SiteSearch, type SiteStep } from "./site-search.js";
+import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
+import { moveBy, type SiteEnd, type SiteSearch, type SiteStep } from "./site-search.js";
 import type { Assessment, ChannelRules, PolicySettings } from "./thresholds.js";
+import { hasResponded } from "./unresponsive-drive.js";
 
 /** What the decision on one frame of a site rests on. */
 export interface StepContext {
@@ -13,10 +14,8 @@ export interface StepContext {
   readonly settings: PolicySettings;
   readonly attemptsLeft: number;
   readonly prior: () => FocusPrior;
-  /** A frame that is accepted but above this level is refocused, too. */
-  readonly sharpLevel: number;
-  /** Asked before a search begins: why none is to begin at present, if so. */
-  readonly coolingDown: () => string | undefined;
+  /** Searches of this channel in a row in which moving changed nothing. */
+  readonly unresponsive: number;
 }
 
 /** Something that forbids a retry, and its words. */
@@ -26,78 +25,109 @@ export interface Obstacle {
 }
 
 const STOPS: Readonly<Record<StopReason, string>> = {
+  sharp: "in focus",
   budget: "the retry budget is spent",
   limits: "the z limits or the travel limit are reached",
   "no-better": "no other z within the limits is likely to be sharper",
 };
 
-/** Two frames closer than this many levels would show the same. */
-const MIN_STEP_LEVELS = 0.5;
-/** About a frame that is accepted, levels change little with z: only a longer step tells the sides apart. */
-const MIN_REFINING_STEP_LEVELS = 0.6;
-/** Once a frame is accepted, the search goes on only for a gain of so many levels. */
-const MIN_REFINING_GAIN = 0.15;
-
 /** A move counts as not made if the drive reports less than this share of it. */
 const STUCK_SHARE = 0.2;
 
-/** What to do after a frame of a site, which is the last sample of its search. */
+/** What to do after a frame of a site, which is the last sample of its search. Sets the search's best sample. */
 export function decideStep(context: StepContext): SiteStep {
-  const { frame, search, assessment, rules, settings, attemptsLeft, sharpLevel } = context;
+  const { search, assessment, rules } = context;
+  const { kind, reason } = assessment;
+  const isFirst = search.samples.length === 1;
+  // A certainty is no threshold where moves can be made: that the patches disagree widens the evidence, no more.
+  const isGuided = rules.sharp === "learned" && rules.retryWith === "move-z";
+  const isNothing = kind === "unusable" || kind === "blank" || (kind === "uncertain" && !isGuided);
+  if (isFirst && isNothing) {
+    search.best = { index: 0, isSharp: false };
+    return { end: { decision: decisionAlone(kind), recovered: "unknown", why: kind, reason }, reason };
+  }
+  if (kind === "unusable") return giveUp(context, "unusable", reason);
+  if (rules.retryWith !== "move-z") return decideWithoutMoves(context, rules.retryWith);
+  return isGuided ? decideByBelief(context) : decideByLimit(context);
+}
+
+/** As sharp as this content gets: the belief says which frame is in focus, and whether another one is worth its light. */
+function decideByBelief(context: StepContext): SiteStep {
+  const { search } = context;
+  const found = searchStep(context);
+  search.best = { index: found.keep, isSharp: found.inFocus >= ACCEPTED_FROM };
+  const { level } = search.samples.at(-1)!;
+  const reason = `level ${level.toFixed(2)}, ${percent(context, found)}`;
+  return stopOrMove(context, found, reason);
+}
+
+/** Sharp is what lies at or below `maxLevel`. */
+function decideByLimit(context: StepContext): SiteStep {
+  const { search, assessment, rules } = context;
   const { samples } = search;
-  const here = samples.length - 1;
-  const best = indexToKeep(samples);
-  const { level } = samples[here]!;
-  const { kind } = assessment;
-  const isToRefine = kind === "sharp" && level > sharpLevel && rules.retryWith === "move-z";
-  if (here === 0 && kind !== "blurred" && !isToRefine) {
-    const recovered = kind === "sharp" ? "not-needed" : "unknown";
-    const { reason } = assessment;
-    return { end: { decision: decisionAlone(kind), recovered, keep: here, why: kind, reason }, reason };
+  const index = indexToKeep(samples);
+  search.best = { index, isSharp: assessment.kind === "sharp" || samples[index]!.level <= rules.maxLevel };
+  const { kind, reason } = assessment;
+  if (samples.length === 1 && kind === "mixed") {
+    return { end: { decision: "flag", recovered: "unknown", why: "mixed", reason }, reason };
   }
-  if (kind === "sharp" && !isToRefine && best === here) {
-    const { reason } = assessment;
-    return { end: { decision: "accept", recovered: "yes", keep: here, why: "sharp", reason }, reason };
-  }
-  const reason = isToRefine
-    ? `${assessment.reason}, but this run should get to ${sharpLevel.toFixed(1)}`
-    : assessment.reason;
-  if (kind === "unusable") return giveUp(context, best, "unusable", reason);
+  if (search.best.isSharp) return giveUp(context, "no-better", reason);
+  return stopOrMove(context, searchStep(context), reason);
+}
+
+/** The controller refocuses by itself, or only acquires again; each frame is judged alone. */
+function decideWithoutMoves(context: StepContext, retryWith: "autofocus" | "reacquire"): SiteStep {
+  const { search, assessment, attemptsLeft } = context;
+  const { kind, reason } = assessment;
+  const index = indexToKeep(search.samples);
+  search.best = {
+    index,
+    isSharp: kind === "sharp" || search.samples[index]!.level <= context.rules.maxLevel,
+  };
+  if (search.best.isSharp) return giveUp(context, "no-better", reason);
   const obstacle = obstacleTo(context);
-  if (obstacle !== undefined) {
-    return giveUp(context, best, obstacle.why, `${reason}; ${obstacle.words}`);
+  if (obstacle !== undefined) return giveUp(context, obstacle.why, `${reason}; ${obstacle.words}`);
+  if (attemptsLeft === 0) return giveUp(context, "budget", `${reason}; ${STOPS.budget}`);
+  return unlessDry(context, { kind: retryWith }, `${reason}; retry with ${retryWith}`);
+}
+
+function searchStep({ frame, search, rules, settings, attemptsLeft, prior }: StepContext): SearchStep {
+  return nextStep(search.samples, {
+    prior: prior(),
+    zLimitsUm: limitsOf(settings, frame),
+    // Each move so far, the next one and the way back may go by way of the stop against backlash.
+    maxTravelUm: settings.maxTravelUm - 2 * Math.abs(settings.backlashUm) * (search.samples.length + 1),
+    stepsLeft: attemptsLeft,
+    // An absolute limit is not met by a probability.
+    confidence: rules.sharp === "learned" ? settings.confidence : Number.POSITIVE_INFINITY,
+  });
+}
+
+function stopOrMove(context: StepContext, { next }: SearchStep, reason: string): SiteStep {
+  const { frame, search, settings } = context;
+  if ("why" in next) {
+    return giveUp(context, next.why, search.best.isSharp ? reason : `${reason}; ${STOPS[next.why]}`);
   }
-  if (rules.retryWith !== "move-z") {
-    if (attemptsLeft === 0) return giveUp(context, best, "budget", `${reason}; ${STOPS.budget}`);
-    return unlessDry(context, { kind: rules.retryWith }, `${reason}; retry with ${rules.retryWith}`);
-  }
-  const zLimitsUm = limitsOf(settings, frame);
-  if (zLimitsUm !== undefined && frame.zUm === undefined) {
+  const obstacle = obstacleTo(context);
+  if (obstacle !== undefined) return giveUp(context, obstacle.why, `${reason}; ${obstacle.words}`);
+  if (limitsOf(settings, frame) !== undefined && frame.zUm === undefined) {
     return giveUp(
       context,
-      here,
       "drive",
       `${reason}; no move: there are z limits, but the frame does not report z`,
     );
   }
-  const step = nextStep(samples, {
-    prior: context.prior(),
-    maxLevel: rules.maxLevel,
-    zLimitsUm,
-    // Each move so far, the next one and the way back may go by way of the stop against backlash.
-    maxTravelUm: settings.maxTravelUm - 2 * Math.abs(settings.backlashUm) * (samples.length + 1),
-    stepsLeft: attemptsLeft,
-    minStepLevels: samples[best]!.isSharp ? MIN_REFINING_STEP_LEVELS : MIN_STEP_LEVELS,
-  });
-  if (step.kind === "stop") return giveUp(context, best, step.why, `${reason}; ${STOPS[step.why]}`);
-  if (here > 0 && samples[best]!.isSharp && step.gain < MIN_REFINING_GAIN) {
-    return giveUp(context, best, "no-better", `${reason}; ${STOPS["no-better"]}`);
-  }
-  const action = moveFrom(context, step.toUm);
+  const action = moveFrom(context, next.toUm);
   if (action?.kind !== "move-z") {
-    return giveUp(context, best, "no-better", `${reason}; the next move would be too small`);
+    return giveUp(context, "no-better", `${reason}; the next move would be too small`);
   }
   return unlessDry(context, action, `${reason}; try ${signed(action.byUm)} um`);
+}
+
+function percent({ search }: StepContext, { keep, inFocus }: SearchStep): string {
+  const which =
+    keep === search.samples.length - 1 ? "" : `the best so far ${search.samples[keep]!.level.toFixed(2)},`;
+  return `${which} in focus with probability ${Math.round(100 * inFocus)} %`.trim();
 }
 
 /** The decision on a frame that is judged by itself. */
@@ -123,13 +153,16 @@ export function limitsOf(
 export function obstacleTo({
   frame,
   search,
-  coolingDown,
-}: Pick<StepContext, "frame" | "search" | "coolingDown">): Obstacle | undefined {
+  unresponsive,
+}: Pick<StepContext, "frame" | "search" | "unresponsive">): Obstacle | undefined {
   const lock = lockObstacle(frame);
   if (lock !== undefined) return lock;
-  if (search.samples.length === 1) {
-    const words = coolingDown();
-    return words === undefined ? undefined : { why: "cool-down", words };
+  if (search.samples.length === 1) return undefined;
+  if (unresponsive > 0 && !hasResponded(search.samples)) {
+    const words =
+      `at the last ${unresponsive} sites, too, moving the focus drive changed nothing: ` +
+      "is the drive connected, the lamp on, the plate in place?";
+    return { why: "cool-down", words };
   }
   return frame.stack === undefined ? stuckDrive(search, frame) : undefined;
 }
@@ -163,30 +196,26 @@ function stuckDrive({ samples, actions }: SiteSearch, frame: FrameMessage): Obst
 function unlessDry(context: StepContext, action: NonNullable<SiteStep["action"]>, reason: string): SiteStep {
   if (!context.settings.dryRun) return { action, reason };
   // A search that was under way when retries were forbidden goes back to the best z that it saw.
-  return giveUp(context, indexToKeep(context.search.samples), "dry-run", `${reason} (dry run: not done)`);
+  return giveUp(context, "dry-run", `${reason} (dry run: not done)`);
 }
 
 /** Ends the search at the best z seen. */
-function giveUp(context: StepContext, keep: number, why: SiteEndReason, reason: string): SiteStep {
-  const { samples } = context.search;
+function giveUp(context: StepContext, why: SiteEndReason, reason: string): SiteStep {
+  const { samples, best } = context.search;
   const mayMove = lockObstacle(context.frame) === undefined;
-  const action = mayMove ? moveFrom(context, samples[keep]!.zUm) : undefined;
+  const action = mayMove ? moveFrom(context, samples[best.index]!.zUm) : undefined;
   const words =
     action?.kind === "move-z" ? `${reason}; back by ${signed(action.byUm)} um to the best z` : reason;
-  const end = endAt(context.search, keep, why, words);
-  return { end, ...(action !== undefined && { action }), reason: words };
+  return { end: endAt(context.search, why, words), ...(action !== undefined && { action }), reason: words };
 }
 
-/** The end of a search at one of its frames: a success if that one is accepted, however the search ended. */
-export function endAt({ samples }: SiteSearch, keep: number, why: SiteEndReason, reason: string): SiteEnd {
-  if (!samples[keep]!.isSharp) return { decision: "flag", recovered: "no", keep, why, reason };
-  return { decision: "accept", recovered: keep === 0 ? "not-needed" : "yes", keep, why: "sharp", reason };
+/** The end of a search at its best frame: a success if that one is accepted, however the search ended. */
+export function endAt({ best }: SiteSearch, why: SiteEndReason, reason: string): SiteEnd {
+  if (!best.isSharp) return { decision: "flag", recovered: "no", why, reason };
+  return { decision: "accept", recovered: best.index === 0 ? "not-needed" : "yes", why: "sharp", reason };
 }
 
 function moveFrom({ search: { samples }, settings, frame }: StepContext, toUm: number) {
-  const here: SiteSample = samples.at(-1)!;
-  return moveBy(toUm - here.zUm, settings.backlashUm, {
-    zUm: here.zUm,
-    zLimitsUm: limitsOf(settings, frame),
-  });
+  const { zUm } = samples.at(-1)!;
+  return moveBy(toUm - zUm, settings.backlashUm, { zUm, zLimitsUm: limitsOf(settings, frame) });
 }

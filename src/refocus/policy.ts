@@ -3,18 +3,26 @@ import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import { decideStep, decisionAlone, endAt } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
-import { indexToKeep } from "./search.js";
 import {
   type Judgement,
   outcomeOf,
   type SiteEnd,
+  type SiteSample,
   type SiteSearch,
   type SiteStep,
   startSearch,
 } from "./site-search.js";
 import type { Slice } from "./stack.js";
 import { decideStackStep } from "./stack-step.js";
-import { assess, type ChannelRules, type PolicySettings, rulesFor } from "./thresholds.js";
+import {
+  assess,
+  type ChannelRules,
+  levelOf,
+  type PolicySettings,
+  rulesFor,
+  umPerLevelFor,
+} from "./thresholds.js";
+import { hasResponded, provesNoResponse } from "./unresponsive-drive.js";
 
 /** Sites that may be under search, and z-stacks that may be under way, at a time. */
 const MAX_SITES = 10_000;
@@ -23,7 +31,7 @@ const MAX_STACKS = 100;
 const MAX_SESSIONS = 50;
 
 /** Assumed of a frame that came after a move and shows nothing: the move went far out of focus. */
-const LOST_LEVEL = 10;
+const LOST: Pick<SiteSample, "level" | "levelSd"> = { level: 10, levelSd: 2 };
 
 /** A site as frames and `abandon` name it. */
 type SiteName = Pick<FrameMessage, "session" | "site" | "channel">;
@@ -39,8 +47,10 @@ export class RefocusPolicy {
   readonly #memories = new BoundedMap<string, RefocusMemory>(MAX_SESSIONS);
   /** What sites that ended have to teach, until `digest`. */
   readonly #lessons: (() => void)[] = [];
-  /** By channel: searches in a row that found nothing, and sites that are only flagged because of it. */
-  readonly #failures = new BoundedMap<string, { inARow: number; sitesLeft: number }>(MAX_SITES);
+  /** By channel: searches in a row in which moving changed nothing. */
+  readonly #unresponsive = new BoundedMap<string, number>(MAX_SITES);
+  /** By session: frames that were asked for again. */
+  readonly #retries = new BoundedMap<string, number>(MAX_SESSIONS);
 
   constructor(settings: PolicySettings) {
     this.#settings = { ...settings };
@@ -62,10 +72,11 @@ export class RefocusPolicy {
   judge(frame: FrameMessage, report: FocusReport, nowMs = 0): Judgement {
     this.digest();
     const rules = rulesFor(this.#settings, frame.channel);
-    const assessment = assess(report, rules);
+    const level = levelOf(report, rules);
+    const assessment = assess(report, level, rules);
     const { kind, reason } = assessment;
     if (frame.stack !== undefined) {
-      this.#collect(frame, { zUm: frame.zUm, level: report.expectedLevel, kind });
+      this.#collect(frame, { zUm: frame.zUm, level, levelSd: report.levelSd, kind });
     }
     if (frame.mode === "observe") {
       const attempts = { keepAttempt: frame.attempt, attemptsLeft: 0 };
@@ -73,7 +84,7 @@ export class RefocusPolicy {
     }
     const outcomes: OutcomeMessage[] = [];
     const search = this.#searchFor(frame, outcomes);
-    const attemptsLeft = Math.max(0, rules.retries - Math.max(frame.attempt, search.samples.length));
+    const attemptsLeft = this.#attemptsLeft(frame, search, rules);
     const timeMs = frame.timestampMs ?? nowMs;
     const memory = this.#memoryOf(frame.session);
     const context = {
@@ -84,26 +95,23 @@ export class RefocusPolicy {
       settings: this.#settings,
       attemptsLeft,
       prior: () => memory.priorFor(search.first, rules, timeMs),
-      sharpLevel: this.#settings.refine ? memory.sharpLevelFor(frame, rules) : rules.maxLevel,
-      coolingDown: () => this.#coolingDown(frame),
+      unresponsive: this.#unresponsiveAt(frame),
     };
     if (frame.stack === undefined) {
-      const isLost = search.samples.length > 0 && (kind === "blank" || kind === "uncertain");
-      const level = isLost ? LOST_LEVEL : report.expectedLevel;
+      const isLost = search.samples.length > 0 && kind === "blank";
+      const seen = isLost ? LOST : { level, levelSd: report.levelSd, contrast: report.contrast };
       const { id, attempt } = frame;
-      const zUm = frame.zUm ?? search.askedZUm;
-      search.samples.push({ id, attempt, zUm, level, isSharp: kind === "sharp" });
+      search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, ...seen });
     }
     const step: SiteStep & Pick<Judgement, "stack"> =
       frame.stack === undefined ? decideStep(context) : decideStackStep(context, this.#slicesOf(frame));
-    const keep = step.end?.keep ?? indexToKeep(search.samples);
     if (step.action !== undefined) search.actions.push(step.action);
     if (step.end === undefined) this.#goOn(frame, search, step, outcomes);
     else this.#finish(search, step.end, rules, timeMs, outcomes);
     return {
       decision: step.end?.decision ?? "retry",
       ...(step.action !== undefined && { action: step.action }),
-      keepAttempt: search.samples[keep]!.attempt,
+      keepAttempt: search.samples[search.best.index]!.attempt,
       attemptsLeft: step.end === undefined ? attemptsLeft - 1 : attemptsLeft,
       ...(step.stack !== undefined && { stack: step.stack }),
       ...(step.end !== undefined && this.#expectedNext(frame, memory, timeMs)),
@@ -122,13 +130,13 @@ export class RefocusPolicy {
 
   /** The controller goes on without a verdict for this frame: its site, if under search, ends unfinished. */
   unanswered(frame: SiteName, why: string): OutcomeMessage | undefined {
-    return this.#close(frame, (_search, keep) => unfinishedEnd(keep, why));
+    return this.#close(frame, () => unfinishedEnd(why));
   }
 
   /** The controller ends a site by itself. Undefined if it was not under search. */
   abandon(message: AbandonMessage): OutcomeMessage | undefined {
-    return this.#close(message, (search, keep) => ({
-      ...endAt(search, keep, message.why, message.reason),
+    return this.#close(message, (search) => ({
+      ...endAt(search, message.why, message.reason),
       why: message.why,
     }));
   }
@@ -141,7 +149,10 @@ export class RefocusPolicy {
       this.#searches.delete(key);
       outcomes.push(unfinished(search, why));
     }
-    if (session !== undefined) this.#memories.delete(session);
+    if (session !== undefined) {
+      this.#memories.delete(session);
+      this.#retries.delete(session);
+    }
     return outcomes;
   }
 
@@ -160,6 +171,7 @@ export class RefocusPolicy {
   }
 
   #goOn(frame: FrameMessage, search: SiteSearch, { action }: SiteStep, outcomes: OutcomeMessage[]): void {
+    this.#retries.set(frame.session, this.#retriesOf(frame) + 1);
     search.askedZUm = search.samples.at(-1)!.zUm + (action?.kind === "move-z" ? action.byUm : 0);
     const evicted = this.#searches.set(keyOf(frame), search);
     if (evicted !== undefined) outcomes.push(unfinished(evicted[1], "too many sites are under search"));
@@ -172,25 +184,25 @@ export class RefocusPolicy {
     timeMs: number,
     outcomes: OutcomeMessage[],
   ): void {
-    const { first, samples } = search;
+    const { first, samples, best } = search;
     this.#searches.delete(keyOf(first));
     outcomes.push(outcomeOf(search, end));
     const isFocused = end.recovered === "yes" || end.recovered === "not-needed";
     const memory = this.#memoryOf(first.session);
-    if (isFocused) this.#lessons.push(() => memory.learn(first, rules, samples, end.keep, timeMs));
-    if (samples.length > 1) this.#countFailure(first, end.recovered === "no");
+    if (isFocused) this.#lessons.push(() => memory.learn(first, rules, samples, best.index, timeMs));
+    if (samples.length > 1) this.#noteResponse(search, isFocused, rules);
   }
 
-  #close(site: SiteName, endOf: (search: SiteSearch, keep: number) => SiteEnd): OutcomeMessage | undefined {
+  #close(site: SiteName, endOf: (search: SiteSearch) => SiteEnd): OutcomeMessage | undefined {
     const search = this.#searches.get(keyOf(site));
     if (search === undefined) return undefined;
     this.#searches.delete(keyOf(site));
-    return outcomeOf(search, endOf(search, indexToKeep(search.samples)));
+    return outcomeOf(search, endOf(search));
   }
 
-  #collect(frame: FrameMessage, { zUm, level, kind }: Pick<Slice, "zUm" | "level" | "kind">): void {
+  #collect(frame: FrameMessage, judged: Pick<Slice, "zUm" | "level" | "levelSd" | "kind">): void {
     const slices = this.#stacks.get(stackKeyOf(frame)) ?? [];
-    slices.push({ zIndex: frame.zIndex ?? slices.length, zUm, level, kind, id: frame.id });
+    slices.push({ zIndex: frame.zIndex ?? slices.length, ...judged, id: frame.id });
     this.#stacks.set(stackKeyOf(frame), slices);
   }
 
@@ -209,27 +221,37 @@ export class RefocusPolicy {
     return memory;
   }
 
-  #countFailure(frame: FrameMessage, isFailure: boolean): void {
-    const { afterFailures, sites } = this.#settings.coolDown;
-    const inARow = isFailure ? (this.#failures.get(channelKeyOf(frame))?.inARow ?? 0) + 1 : 0;
-    this.#failures.set(channelKeyOf(frame), { inARow, sitesLeft: inARow >= afterFailures ? sites : 0 });
+  #noteResponse({ first, samples }: SiteSearch, isFocused: boolean, rules: ChannelRules): void {
+    const umPerLevel = umPerLevelFor(rules, this.#settings.optics, first);
+    const isUnresponsive = !isFocused && provesNoResponse(samples, umPerLevel);
+    const inARow = (this.#unresponsive.get(channelKeyOf(first)) ?? 0) + 1;
+    if (isUnresponsive) this.#unresponsive.set(channelKeyOf(first), inARow);
+    else if (hasResponded(samples)) this.#unresponsive.delete(channelKeyOf(first));
   }
 
-  /** Counts one site of a cool-down down, and says so. */
-  #coolingDown(frame: FrameMessage): string | undefined {
-    const failures = this.#failures.get(channelKeyOf(frame));
-    if (failures === undefined || failures.sitesLeft === 0) return undefined;
-    failures.sitesLeft--;
-    return `no search: the last ${failures.inARow} found nothing, cooling down (${failures.sitesLeft} more sites)`;
+  /** Searches in a row in which moving changed nothing, once they are many enough to save the light. */
+  #unresponsiveAt(frame: FrameMessage): number {
+    const inARow = this.#unresponsive.get(channelKeyOf(frame)) ?? 0;
+    return inARow >= this.#settings.coolDown.afterFailures ? inARow : 0;
+  }
+
+  #attemptsLeft(frame: FrameMessage, search: SiteSearch, rules: ChannelRules): number {
+    const ofSite = rules.retries - Math.max(frame.attempt, search.samples.length);
+    const ofRun = (this.#settings.runRetries ?? Number.POSITIVE_INFINITY) - this.#retriesOf(frame);
+    return Math.max(0, Math.min(ofSite, ofRun));
+  }
+
+  #retriesOf({ session }: FrameMessage): number {
+    return this.#retries.get(session) ?? 0;
   }
 }
 
 function unfinished(search: SiteSearch, why: string): OutcomeMessage {
-  return outcomeOf(search, unfinishedEnd(indexToKeep(search.samples), why));
+  return outcomeOf(search, unfinishedEnd(why));
 }
 
-function unfinishedEnd(keep: number, reason: string): SiteEnd {
-  return { decision: "retry", recovered: "unknown", keep, why: "unfinished", reason };
+function unfinishedEnd(reason: string): SiteEnd {
+  return { decision: "retry", recovered: "unknown", why: "unfinished", reason };
 }
 
 function keyOf({ session, site, channel }: SiteName): string {

@@ -1,7 +1,8 @@
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.js";
 import { median } from "../statistics.js";
-import { FocusBelief, type FocusPrior, type Sample, scalesAround } from "./focus-belief.js";
+import { ContentMemory } from "./content-memory.js";
+import { FocusBelief, type FocusPrior, type Sample } from "./focus-belief.js";
 import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
 import { type ChannelRules, type PolicySettings, umPerLevelFor } from "./thresholds.js";
 
@@ -21,38 +22,31 @@ const SIDE_PRIOR = 1;
  * off by the same for its neighbours, so that many such sites do not average out: they count as less certain by this.
  */
 const UNSEARCHED_SD = 3;
-/**
- * A run shows how sharp its content can get. A frame is sharp enough at this distance from the sharp ones of the run;
- * until some are known, and at least, at `SHARP_LEVEL`.
- */
-const SHARP_MARGIN = 0.2;
-const SHARP_LEVEL = 0.5;
-const SHARP_SITES = 20;
-const MIN_SHARP_SITES = 3;
-const SHARP_QUANTILE = 0.25;
 /** Closer than this, um, a site was started where it was planned. */
 const SAME_Z_UM = 0.05;
 /** The predictions of this many sites decide whether the surface is to be believed. */
 const TRACK_RECORD = 8;
 const MIN_TRACK_RECORD = 2;
 
+/** Sites of one well lie on one surface: scatter that is assumed until the run shows it, um. */
+const WELL_SD_UM = 0.3;
+
 interface FoundSite extends FoundFocus {
   readonly key: string;
+  readonly well: string | undefined;
   /** Planned z, um. */
   readonly plannedUm: number;
 }
 
 /** Ways to predict where a site is in focus. `plan`: where the controller would image it anyway. */
-const PREDICTORS = ["plan", "site", "surface", "plan-surface"] as const;
+const PREDICTORS = ["plan", "site", "well", "surface", "plan-surface"] as const;
 type Predictor = (typeof PREDICTORS)[number];
 
-/** What the sites of one session have taught: um per level and side for each channel, and where focus lies. */
+/** What the sites of one session have taught: optics, content and side for each channel, and where focus lies. */
 export class RefocusMemory {
   readonly #settings: PolicySettings;
-  readonly #scales = new BoundedMap<string, readonly number[]>(MAX_CHANNELS);
+  readonly #contents = new BoundedMap<string, ContentMemory>(MAX_CHANNELS);
   readonly #sides = new BoundedMap<string, { positive: number; negative: number }>(MAX_CHANNELS);
-  /** Levels of the newest sites that ended in focus. */
-  readonly #levels = new BoundedMap<string, number[]>(MAX_CHANNELS);
   readonly #found: FoundSite[] = [];
   /** Fitted when they are asked for, until another site is found. */
   #surfaces: ReturnType<typeof surfacesOf> | undefined;
@@ -72,14 +66,8 @@ export class RefocusMemory {
       expected:
         frame.zUm === undefined
           ? undefined
-          : this.#expected(placeOf(frame, timeMs), keyOf(frame.site), plannedOf(frame)),
+          : this.#expected(placeOf(frame, timeMs), frame.site, plannedOf(frame)),
     };
-  }
-
-  /** Level up to which a frame is as sharp as this run gets; at most the `maxLevel` that is accepted anyway. */
-  sharpLevelFor(frame: FrameMessage, rules: ChannelRules): number {
-    const sharp = this.#sharpLevelOf(frame);
-    return Math.min(rules.maxLevel, Math.max(SHARP_LEVEL, (sharp ?? 0) + SHARP_MARGIN));
   }
 
   /**
@@ -96,16 +84,8 @@ export class RefocusMemory {
     const scale = this.#scaleFor(first, rules);
     // Without what the neighbours say: this site is to be their witness, not their echo.
     const belief = new FocusBelief(samples, { ...scale, positive: 0.5 });
-    const levels = this.#levels.get(scaleKeyOf(first)) ?? [];
-    this.#levels.set(scaleKeyOf(first), [...levels.slice(1 - SHARP_SITES), samples[keep]!.level]);
+    if (samples.length > 1) this.#contentOf(first, rules).learn(belief, wellOf(first.site));
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
-    if (samples.length > 1) {
-      const initial = this.#initialScales(first, rules);
-      this.#scales.set(
-        scaleKeyOf(first),
-        belief.scales.map((weight, i) => (1 - FORGETTING) * weight + FORGETTING * initial[i]!),
-      );
-    }
     if (shiftUm !== 0) {
       const side = this.#sideOf(first.channel);
       this.#sides.set(first.channel ?? "", {
@@ -119,6 +99,7 @@ export class RefocusMemory {
       ...placeOf(first, timeMs),
       ...focus,
       key: keyOf(first.site),
+      well: wellOf(first.site),
       plannedUm: plannedOf(first),
     };
     this.#record(found, samples.length > 1, Math.abs(first.zUm - found.plannedUm) < SAME_Z_UM);
@@ -127,14 +108,14 @@ export class RefocusMemory {
   /** Where focus is expected at a site to come, or undefined where the plan is the best guess. */
   next(next: NextSite, timeMs: number): NextZ | undefined {
     const { site, channel, xUm = 0, yUm = 0, zUm } = next;
-    const expected = this.#expected({ xUm, yUm, timeMs, channel }, keyOf(site), zUm);
+    const expected = this.#expected({ xUm, yUm, timeMs, channel }, site, zUm);
     if (expected === undefined) return undefined;
     return { zUm: rounded(expected.zUm), sdUm: rounded(expected.sdUm), basis: expected.basis };
   }
 
   #record(found: FoundSite, isSearched: boolean, isAsPlanned: boolean): void {
     for (const name of PREDICTORS) {
-      const predicted = this.#predict(name, found, found.key, found.plannedUm);
+      const predicted = this.#predict(name, found, found, found.plannedUm);
       if (predicted === undefined) continue;
       const misses = this.#misses.get(name)!;
       // A site that was sharp at once lies anywhere within its level: that it was sharp there does not prove the guess.
@@ -150,12 +131,13 @@ export class RefocusMemory {
     this.#surfaces = undefined;
   }
 
-  #expected(place: Place, key: string, plannedUm: number) {
+  #expected(place: Place, site: Site, plannedUm: number) {
+    const names = { key: keyOf(site), well: wellOf(site) };
     const plan = this.#typicalMiss("plan");
     if (plan === undefined) return undefined;
-    const known = (["site", "surface", "plan-surface"] as const).flatMap((name) => {
+    const known = (["site", "well", "surface", "plan-surface"] as const).flatMap((name) => {
       const missUm = this.#typicalMiss(name);
-      const predicted = missUm === undefined ? undefined : this.#predict(name, place, key, plannedUm);
+      const predicted = missUm === undefined ? undefined : this.#predict(name, place, names, plannedUm);
       return predicted === undefined ? [] : [{ ...predicted, name, sdUm: Math.max(predicted.sdUm, missUm!) }];
     });
     const best = known.reduce((a, b) => (b.sdUm < a.sdUm ? b : a), {
@@ -179,7 +161,7 @@ export class RefocusMemory {
   #predict(
     name: Predictor,
     place: Place,
-    key: string,
+    { key, well }: Pick<FoundSite, "key" | "well">,
     plannedUm: number,
   ): { zUm: number; sdUm: number } | undefined {
     if (name === "plan") return { zUm: plannedUm, sdUm: 0 };
@@ -191,32 +173,34 @@ export class RefocusMemory {
       return { zUm: plannedUm + zUm, sdUm };
     }
     if (name === "surface") return surface.at(place);
+    if (name === "well") {
+      const mate = this.#found.findLast((found) => well !== undefined && found.well === well);
+      return mate && { zUm: mate.zUm, sdUm: Math.hypot(mate.sdUm, WELL_SD_UM) };
+    }
     const before =
       this.#found.findLast((found) => found.key === key && found.channel === place.channel) ??
       this.#found.findLast((found) => found.key === key);
     return before && surface.atAgain(place, before);
   }
 
-  /** Level of the sharp sites of this run, once some are known. */
-  #sharpLevelOf(frame: FrameMessage): number | undefined {
-    const levels = [...(this.#levels.get(scaleKeyOf(frame)) ?? [])].sort((a, b) => a - b);
-    return levels.length < MIN_SHARP_SITES ? undefined : levels[Math.floor(SHARP_QUANTILE * levels.length)];
-  }
-
   #scaleFor(
     frame: FrameMessage,
     rules: ChannelRules,
-  ): Pick<FocusPrior, "umPerLevel" | "scales" | "sharpLevel"> {
+  ): Pick<FocusPrior, "umPerLevel" | "scales" | "contents"> {
     return {
-      sharpLevel: this.#sharpLevelOf(frame),
       umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
-      scales: this.#scales.get(scaleKeyOf(frame)) ?? this.#initialScales(frame, rules),
+      ...this.#contentOf(frame, rules).priorFor(wellOf(frame.site)),
     };
   }
 
-  #initialScales(frame: FrameMessage, rules: ChannelRules): number[] {
+  #contentOf(frame: FrameMessage, rules: ChannelRules): ContentMemory {
+    const key = opticsKeyOf(frame);
+    const known = this.#contents.get(key);
+    if (known !== undefined) return known;
     const isStated = rules.umPerLevel !== undefined || frame.optics !== undefined;
-    return scalesAround(isStated ? SD_OF_STATED_OPTICS : SD_OF_ASSUMED_OPTICS);
+    const content = new ContentMemory(isStated ? SD_OF_STATED_OPTICS : SD_OF_ASSUMED_OPTICS);
+    this.#contents.set(key, content);
+    return content;
   }
 
   #sideOf(channel: string | undefined): { positive: number; negative: number } {
@@ -235,12 +219,16 @@ function surfacesOf(found: readonly FoundSite[]): { surface: FocusSurface; about
 }
 
 /** Optics may change within a session; what was learned with others does not count. */
-function scaleKeyOf({ channel, optics, pixelUm }: FrameMessage): string {
+function opticsKeyOf({ channel, optics, pixelUm }: FrameMessage): string {
   return JSON.stringify([channel, optics?.na, optics?.refractiveIndex, pixelUm]);
 }
 
 function keyOf(site: Site): string {
   return JSON.stringify([site.plate, site.well, site.name]);
+}
+
+function wellOf({ plate, well }: Site): string | undefined {
+  return well === undefined ? undefined : JSON.stringify([plate, well]);
 }
 
 function placeOf(frame: FrameMessage, timeMs: number): Place {

@@ -1,6 +1,6 @@
 /**
- * The search for the plane of focus, as a pure function of what was seen so far: it goes where the belief makes a
- * sharp frame most probable, within the limits.
+ * The search for the plane of focus, as a pure function of what was seen so far: it takes the exposure that is most likely
+ * to show a sharper frame than the best one so far, while that is worth the light, within the limits.
  * @module
  */
 import { FocusBelief, type FocusPrior, type Sample } from "./focus-belief.js";
@@ -8,86 +8,82 @@ import { FocusBelief, type FocusPrior, type Sample } from "./focus-belief.js";
 export interface SearchSettings {
   /** What is believed of this site before its first frame. */
   readonly prior: FocusPrior;
-  /** A frame is sharp at or below this level. */
-  readonly maxLevel: number;
   /** Where the focus drive may go, um. */
   readonly zLimitsUm?: readonly [number, number] | undefined;
   /** Longest path of the focus drive, um, the way back to the best z included. */
   readonly maxTravelUm: number;
   /** Frames that may still be taken. */
   readonly stepsLeft: number;
-  /** Nearest that a frame is taken to another one, levels. */
-  readonly minStepLevels: number;
+  /** The best frame is good enough if it is in focus with this probability, 0 to 1. */
+  readonly confidence: number;
 }
 
-export type StopReason = "budget" | "limits" | "no-better";
+export type StopReason = "sharp" | "budget" | "limits" | "no-better";
 
-export type SearchStep =
-  /** `gain`: levels by which a frame there should on average be sharper than the best so far. */
-  | { readonly kind: "move"; readonly toUm: number; readonly gain: number }
-  /** The search is over; go back to the sample with index `keep` if it is not the last one. */
-  | { readonly kind: "stop"; readonly keep: number; readonly why: StopReason };
+export interface SearchStep {
+  /** Index of the sample to keep if no more frames are taken. */
+  readonly keep: number;
+  /** Probability that this sample is in focus, 0 to 1. */
+  readonly inFocus: number;
+  /** Where to take the next frame, um, or why to take none. */
+  readonly next: { readonly toUm: number } | { readonly why: StopReason };
+}
 
 /**
- * A z counts as sharper than the first one only if its level is lower by this much: twice the scatter of the
- * expected level from frame to frame (standard deviation 0.05 or less in 95 % of the demo's frames), so that a site
- * does not end blurrier than it began.
+ * A frame counts as sharper than another only if its level is lower by this much: twice the scatter of the level from
+ * frame to frame (standard deviation 0.05 or less in 95 % of the demo's frames), so that a site does not end blurrier
+ * than it began.
  */
 export const MIN_GAIN_LEVELS = 0.1;
-/** The same where the first z is accepted already. */
-const MIN_REFINED_GAIN_LEVELS = 0.3;
-/** Half the width of focus, in units of the accepted level, but at least in levels. */
-const FOCUS_WIDTH = 0.5;
-const MIN_FOCUS_LEVELS = 0.3;
-/** Below this probability no z is worth a frame because it may be sharp. */
-const MIN_PROBABILITY = 0.02;
+/** From this probability on, the frame that is kept counts as in focus: it is then more likely so than not. */
+export const ACCEPTED_FROM = 0.5;
+/** An exposure is worth its light if it is so probable that it shows in focus what the best frame so far does not. */
+const MIN_GAIN = 0.04;
+/** Nearest that a frame is taken to another one, levels: nearer, it would show the same. */
+const MIN_STEP_LEVELS = 0.5;
 
 /**
- * Where to look next.
+ * Where to look next, or which frame to keep.
  * @param samples what was seen, in the order it was taken, at least one.
  */
 export function nextStep(samples: readonly Sample[], settings: SearchSettings): SearchStep {
-  const keep = indexToKeep(samples);
-  if (settings.stepsLeft <= 0) return { kind: "stop", keep, why: "budget" };
-  const range = reachable(samples, samples[keep]!, settings);
-  if (range === undefined) return { kind: "stop", keep, why: "limits" };
   const belief = new FocusBelief(samples, settings.prior);
-  const moveTo = (toUm: number): SearchStep => {
-    const gain = belief.levelAt(samples[keep]!.zUm) - belief.levelAt(toUm);
-    return { kind: "move", toUm, gain };
-  };
-  const sameUm = settings.minStepLevels * belief.umPerLevel;
+  const probabilities = samples.map(({ zUm }) => belief.inFocusAt(zUm));
+  const keep = indexToKeep(samples, probabilities);
+  const found = { keep, inFocus: probabilities[keep]! };
+  if (found.inFocus >= settings.confidence) return { ...found, next: { why: "sharp" } };
+  const better = belief.betterThan(samples[keep]!.zUm);
+  const sameUm = MIN_STEP_LEVELS * belief.umPerLevel;
   const isNew = (zUm: number) => samples.every((sample) => Math.abs(sample.zUm - zUm) > sameUm);
-  const candidates = belief.zUm
-    .map((zUm, index) => ({ zUm, index }))
-    .filter(({ zUm }) => zUm >= range[0] && zUm <= range[1] && isNew(zUm));
-  const levels = Math.max(FOCUS_WIDTH * settings.maxLevel, MIN_FOCUS_LEVELS);
-  const sharp = belief.sharpAt(levels);
-  const sharpest = best(candidates, ({ index }) => sharp[index]!);
-  if (sharpest !== undefined && sharpest.value >= MIN_PROBABILITY) {
-    const centreUm = belief.focusNear(sharpest.at.zUm, levels * belief.umPerLevel).zUm;
-    const isAllowed = range[0] <= centreUm && centreUm <= range[1] && isNew(centreUm);
-    return moveTo(isAllowed ? centreUm : sharpest.at.zUm);
+  const wanted = bestOf(belief.zUm, better, isNew);
+  if (wanted === undefined || wanted.gain < MIN_GAIN) return { ...found, next: { why: "no-better" } };
+  if (settings.stepsLeft <= 0) return { ...found, next: { why: "budget" } };
+  const range = reachable(samples, samples[keep]!, settings);
+  const allowed =
+    range && bestOf(belief.zUm, better, (zUm) => zUm >= range[0] && zUm <= range[1] && isNew(zUm));
+  if (range === undefined || allowed === undefined || allowed.gain < MIN_GAIN) {
+    return { ...found, next: { why: "limits" } };
   }
-  // Focus is out of reach. A frame on the way to it is still better than none.
-  const ends = range.filter((zUm) => Number.isFinite(zUm) && isNew(zUm)).map((zUm) => ({ zUm }));
-  const lowest = best([...candidates, ...ends], ({ zUm }) => -belief.levelAt(zUm));
-  const hoped = belief.levelAt(samples[keep]!.zUm) - MIN_GAIN_LEVELS;
-  if (lowest !== undefined && -lowest.value < hoped) return moveTo(lowest.at.zUm);
-  return { kind: "stop", keep, why: "no-better" };
+  const centreUm = belief.focusNear(allowed.zUm, belief.umPerLevel).zUm;
+  const isAllowed = range[0] <= centreUm && centreUm <= range[1] && isNew(centreUm);
+  return { ...found, next: { toUm: isAllowed ? centreUm : allowed.zUm } };
 }
 
 /**
- * The sample to end at: the sharpest, or the first if none is clearly sharper than that. What is accepted already has to
- * be beaten by more: near focus levels do not quite fall with the distance.
+ * The sample to end at: the one that is most probably in focus, of those that are no blurrier than the first by their
+ * level. Without probabilities the sharpest by its level, or the first if none is clearly sharper than that.
  */
-export function indexToKeep(samples: readonly (Sample & { readonly isSharp?: boolean })[]): number {
+export function indexToKeep(samples: readonly Sample[], probabilities?: readonly number[]): number {
   let best = 0;
   for (const [index, sample] of samples.entries()) {
-    if (sample.level < samples[best]!.level) best = index;
+    const isBetter =
+      probabilities === undefined
+        ? sample.level < samples[best]!.level
+        : probabilities[index]! > probabilities[best]! && sample.level <= samples[0]!.level;
+    if (isBetter) best = index;
   }
-  const least = samples[0]!.isSharp ? MIN_REFINED_GAIN_LEVELS : MIN_GAIN_LEVELS;
-  return samples[0]!.level - samples[best]!.level >= least ? best : 0;
+  if (probabilities !== undefined) return best;
+  return samples[0]!.level - samples[best]!.level >= MIN_GAIN_LEVELS ? best : 0;
 }
 
 /** Length of the path through the samples, um. */
@@ -116,14 +112,15 @@ function reachable(
   ];
 }
 
-function best<T>(
-  candidates: readonly T[],
-  value: (candidate: T) => number,
-): { at: T; value: number } | undefined {
-  let found: { at: T; value: number } | undefined;
-  for (const at of candidates) {
-    const here = value(at);
-    if (found === undefined || here > found.value) found = { at, value: here };
+function bestOf(
+  zsUm: readonly number[],
+  gains: readonly number[],
+  isAllowed: (zUm: number) => boolean,
+): { zUm: number; gain: number } | undefined {
+  let best: { zUm: number; gain: number } | undefined;
+  for (const [i, zUm] of zsUm.entries()) {
+    const gain = gains[i]!;
+    if ((best === undefined || gain > best.gain) && isAllowed(zUm)) best = { zUm, gain };
   }
-  return found;
+  return best;
 }

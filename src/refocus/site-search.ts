@@ -15,7 +15,12 @@ import { travelOf } from "./search.js";
 export interface SiteSample extends Sample {
   readonly id: string;
   readonly attempt: number;
-  /** Whether the frame is accepted by its level and certainty. */
+}
+
+/** The frame that is kept if a site ends now, and whether it would be accepted. */
+export interface BestSample {
+  /** Index into the samples. */
+  readonly index: number;
   readonly isSharp: boolean;
 }
 
@@ -24,6 +29,7 @@ export interface SiteSearch {
   readonly first: FrameMessage;
   readonly samples: SiteSample[];
   readonly actions: Action[];
+  best: BestSample;
   /** Where the next frame should be taken, um. */
   askedZUm: number;
 }
@@ -41,12 +47,10 @@ export interface Judgement {
   readonly outcomes: readonly OutcomeMessage[];
 }
 
-/** How a site ended. */
+/** How a site ended: with the best of its samples. */
 export interface SiteEnd {
   readonly decision: Decision;
   readonly recovered: Recovered;
-  /** Index of the sample to keep. */
-  readonly keep: number;
   readonly why: SiteEndReason;
   readonly reason: string;
 }
@@ -59,7 +63,7 @@ export interface SiteStep {
 }
 
 export function startSearch(first: FrameMessage): SiteSearch {
-  return { first, samples: [], actions: [], askedZUm: first.zUm ?? 0 };
+  return { first, samples: [], actions: [], best: { index: 0, isSharp: false }, askedZUm: first.zUm ?? 0 };
 }
 
 /**
@@ -84,9 +88,9 @@ export function moveBy(
 
 /** The event that closes a site. */
 export function outcomeOf(search: SiteSearch, end: SiteEnd): OutcomeMessage {
-  const { first, samples, actions } = search;
-  const kept = samples[end.keep]!;
-  const path = end.keep === samples.length - 1 ? samples : [...samples, kept];
+  const { first, samples, actions, best } = search;
+  const kept = samples[best.index]!;
+  const path = best.index === samples.length - 1 ? samples : [...samples, kept];
   const detoursUm = actions.reduce((sum, action) => sum + detourOf(action), 0);
   return {
     v: 1,

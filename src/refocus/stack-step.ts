@@ -1,5 +1,5 @@
 import type { SiteEndReason, StackVerdict } from "../protocol/messages.js";
-import { limitsOf, obstacleTo, type StepContext, signed } from "./next-step.js";
+import { endAt, limitsOf, obstacleTo, type StepContext, signed } from "./next-step.js";
 import { indexToKeep } from "./search.js";
 import { moveBy, type SiteStep } from "./site-search.js";
 import { judgeStack, type Slice, type StackFinding } from "./stack.js";
@@ -10,31 +10,28 @@ export function decideStackStep(
   slices: readonly Slice[],
 ): SiteStep & { readonly stack: StackVerdict } {
   const { frame, search, rules } = context;
-  const finding = judgeStack(slices, frame.stack!.size, rules.maxLevel, context.prior());
+  const finding = judgeStack(slices, frame.stack!.size, rules, context.prior());
   const { sharpest, verdict } = finding;
   search.samples.push({
     id: sharpest.id,
     attempt: frame.attempt,
     zUm: sharpest.zUm ?? search.askedZUm,
     level: sharpest.level,
-    isSharp: sharpest.kind === "sharp",
+    levelSd: sharpest.levelSd,
   });
+  const { samples } = search;
+  const isSharp = finding.kind === "inside" && finding.isSharp;
+  search.best = { index: isSharp ? samples.length - 1 : indexToKeep(samples), isSharp };
   return { ...stepAfter(finding, slices, context), stack: verdict };
 }
 
 function stepAfter(finding: StackFinding, slices: readonly Slice[], context: StepContext): SiteStep {
-  const { search, frame, settings, attemptsLeft } = context;
-  const here = search.samples.length - 1;
+  const { frame, settings, attemptsLeft } = context;
   const { reason } = finding;
   if (finding.kind === "blank") {
-    return { end: { decision: "abstain", recovered: "unknown", keep: here, why: "blank", reason }, reason };
+    return { end: { decision: "abstain", recovered: "unknown", why: "blank", reason }, reason };
   }
-  if (finding.kind === "inside") {
-    const recovered = !finding.isSharp ? "no" : here === 0 ? "not-needed" : "yes";
-    const keep = finding.isSharp ? here : indexToKeep(search.samples);
-    const why = finding.isSharp ? "sharp" : "between-slices";
-    return { end: { decision: finding.isSharp ? "accept" : "flag", recovered, keep, why, reason }, reason };
-  }
+  if (finding.kind === "inside") return endAtBest(context, "between-slices", reason);
   const obstacle = obstacleTo(context);
   if (obstacle !== undefined) return endAtBest(context, obstacle.why, `${reason}; ${obstacle.words}`);
   if (attemptsLeft === 0) return endAtBest(context, "budget", `${reason}; the retry budget is spent`);
@@ -50,8 +47,7 @@ function stepAfter(finding: StackFinding, slices: readonly Slice[], context: Ste
 }
 
 function endAtBest({ search }: StepContext, why: SiteEndReason, reason: string): SiteStep {
-  const keep = indexToKeep(search.samples);
-  return { end: { decision: "flag", recovered: "no", keep, why, reason }, reason };
+  return { end: endAt(search, why, reason), reason };
 }
 
 /** The shift, cut so that all slices stay within the limits and all shifts within the travel, um. */

@@ -5,8 +5,8 @@
  */
 import type { StackVerdict } from "../protocol/messages.js";
 import { FocusBelief, type FocusPrior } from "./focus-belief.js";
-import { MIN_GAIN_LEVELS } from "./search.js";
-import type { Assessment } from "./thresholds.js";
+import { ACCEPTED_FROM, MIN_GAIN_LEVELS } from "./search.js";
+import type { Assessment, ChannelRules } from "./thresholds.js";
 
 /** One slice that was judged. */
 export interface Slice {
@@ -14,6 +14,8 @@ export interface Slice {
   readonly zUm: number | undefined;
   /** Expected level, 0 to 10. */
   readonly level: number;
+  /** Standard deviation of the level, levels. */
+  readonly levelSd?: number | undefined;
   readonly kind: Assessment["kind"];
   readonly id: string;
 }
@@ -45,12 +47,11 @@ export type StackFinding =
 
 /**
  * @param slices at least one, in any order. @param size slices of the whole stack.
- * @param maxLevel a slice is sharp at or below this level.
  */
 export function judgeStack(
   slices: readonly Slice[],
   size: number,
-  maxLevel: number,
+  rules: Pick<ChannelRules, "sharp" | "maxLevel">,
   prior: FocusPrior,
 ): StackFinding {
   const inOrder = [...slices].sort((a, b) => orderOf(a) - orderOf(b));
@@ -70,15 +71,39 @@ export function judgeStack(
   const found = { verdict, sharpest };
   if (judgeable.length === 0) return { kind: "blank", ...found, reason: `no slice can be judged${missing}` };
   const name = `slice ${sharpest.zIndex} is the sharpest (level ${sharpest.level.toFixed(1)})`;
-  if (edge === "none") {
-    const isSharp = sharpest.level <= maxLevel;
-    const reason = isSharp
-      ? `${name}${missing}`
-      : `${name}, above ${maxLevel}, though focus lies inside${missing}`;
+  const belief = beliefOf(judgeable, prior);
+  if (edge === "none" || (belief !== undefined && !isBeyond(belief, low, high, edge))) {
+    const isSharp =
+      rules.sharp === "learned" && belief !== undefined
+        ? belief.inFocusAt(sharpest.zUm!) >= ACCEPTED_FROM
+        : sharpest.level <= rules.maxLevel;
+    const reason = isSharp ? `${name}${missing}` : `${name}, not sharp, though focus lies inside${missing}`;
     return { kind: "inside", isSharp, ...found, reason };
   }
   const reason = `${name} and lies at the ${edge === "low" ? "lower" : "upper"} end of the stack${missing}`;
-  return { kind: "outside", shiftUm: shiftOf(judgeable, low, high, edge, prior), ...found, reason };
+  const shiftUm = belief && shiftOf(belief, low, high, edge);
+  return { kind: "outside", shiftUm, ...found, reason };
+}
+
+/** What the slices together say, if all report z. */
+function beliefOf(judgeable: readonly Slice[], prior: FocusPrior): FocusBelief | undefined {
+  const samples = judgeable.flatMap(({ zUm, level, levelSd }) =>
+    zUm === undefined ? [] : [{ zUm, level, levelSd }],
+  );
+  return samples.length < judgeable.length ? undefined : new FocusBelief(samples, prior);
+}
+
+/** Whether focus more probably lies beyond the end where the sharpest slice lies than inside. */
+function isBeyond(belief: FocusBelief, low: Slice, high: Slice, edge: "low" | "high"): boolean {
+  const beyond = beyondEdge(belief, low, high, edge).reduce((sum, { p }) => sum + p, 0);
+  return beyond > 0.5;
+}
+
+/** The planes of focus beyond the end where the sharpest slice lies, and the probability of each. */
+function beyondEdge(belief: FocusBelief, low: Slice, high: Slice, edge: "low" | "high") {
+  return belief.zUm
+    .map((zUm, i) => ({ zUm, p: belief.probability[i]! }))
+    .filter(({ zUm }) => (edge === "low" ? zUm <= low.zUm! : zUm >= high.zUm!));
 }
 
 /** The slice with the lowest level; of those that can hardly be told apart the one nearest to the middle. */
@@ -91,24 +116,13 @@ function sharpestOf(inOrder: readonly Slice[]): Slice {
 }
 
 /** From the middle of the stack to where its slices say that focus is, um. */
-function shiftOf(
-  judgeable: readonly Slice[],
-  low: Slice,
-  high: Slice,
-  edge: "low" | "high",
-  prior: FocusPrior,
-): number | undefined {
-  const samples = judgeable.flatMap(({ zUm, level }) => (zUm === undefined ? [] : [{ zUm, level }]));
-  if (samples.length < judgeable.length || low.zUm === undefined || high.zUm === undefined) return undefined;
-  const belief = new FocusBelief(samples, prior);
+function shiftOf(belief: FocusBelief, low: Slice, high: Slice, edge: "low" | "high"): number {
   // The side is certain: the levels fall towards it.
-  const beyond = belief.zUm
-    .map((zUm, i) => ({ zUm, p: belief.probability[i]! }))
-    .filter(({ zUm }) => (edge === "low" ? zUm <= low.zUm! : zUm >= high.zUm!));
+  const beyond = beyondEdge(belief, low, high, edge);
   const mass = beyond.reduce((sum, { p }) => sum + p, 0);
-  const edgeUm = edge === "low" ? low.zUm : high.zUm;
+  const edgeUm = edge === "low" ? low.zUm! : high.zUm!;
   const focusUm = mass > 0 ? beyond.reduce((sum, { zUm, p }) => sum + zUm * p, 0) / mass : edgeUm;
-  return focusUm - (low.zUm + high.zUm) / 2;
+  return focusUm - (low.zUm! + high.zUm!) / 2;
 }
 
 function orderOf({ zUm, zIndex }: Slice): number {

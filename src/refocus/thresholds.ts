@@ -15,12 +15,23 @@ export interface FocusOptics {
 /** How a retry is made: by the level-guided search, or left to the controller and verified. */
 export type RetryWith = "move-z" | "autofocus" | "reacquire";
 
+/**
+ * What counts as sharp. `learned`: as sharp as this content gets, which the moves and the run show. `absolute`: at or
+ * below `maxLevel`.
+ */
+export type Sharp = "learned" | "absolute";
+
+/** Which plane of focus counts where a frame shows several. */
+export type Plane = "majority" | "sharpest";
+
 /** What may differ from channel to channel. */
 export interface ChannelRules {
-  /** A frame is sharp enough at or below this expected level, 0 to 10. */
+  /** A frame that is judged alone, or by an absolute limit, is sharp enough at or below this level, 0 to 10. */
   readonly maxLevel: number;
-  /** Below this aggregate certainty, 0 to 1, a frame is not judged. */
+  /** A frame that is judged alone, or by an absolute limit, is not judged below this aggregate certainty, 0 to 1. */
   readonly minCertainty: number;
+  readonly sharp: Sharp;
+  readonly plane: Plane;
   /** Most frames taken again for one site. */
   readonly retries: number;
   readonly retryWith: RetryWith;
@@ -40,10 +51,12 @@ export interface PolicySettings extends ChannelRules {
   readonly zLimitsUm?: readonly [number, number] | undefined;
   /** If not 0, the drive arrives moving this way, from this far, um: against backlash. */
   readonly backlashUm: number;
-  /** After so many searches of a channel in a row that found nothing, the next sites are only flagged. */
-  readonly coolDown: { readonly afterFailures: number; readonly sites: number };
-  /** Also refocus a frame that would be accepted, but is blurrier than the sharp ones of the run. */
-  readonly refine: boolean;
+  /** A search ends with a frame that is in focus with this probability, 0 to 1. */
+  readonly confidence: number;
+  /** Most frames taken again in one run; no limit if missing. */
+  readonly runRetries?: number | undefined;
+  /** After so many searches of a channel in a row in which moving changed nothing, a site is probed with one frame only. */
+  readonly coolDown: { readonly afterFailures: number };
   /** Say where focus is expected at the next site. */
   readonly suggest: boolean;
   /** Say what would be done, and do nothing. */
@@ -62,6 +75,8 @@ export function rulesFor(settings: PolicySettings, channel: string | undefined):
   return {
     maxLevel: own?.maxLevel ?? settings.maxLevel,
     minCertainty: own?.minCertainty ?? settings.minCertainty,
+    sharp: own?.sharp ?? settings.sharp,
+    plane: own?.plane ?? settings.plane,
     retries: own?.retries ?? settings.retries,
     retryWith: own?.retryWith ?? settings.retryWith,
     umPerLevel: own?.umPerLevel ?? settings.umPerLevel,
@@ -74,12 +89,21 @@ export function ruleValuesFor(settings: PolicySettings, channel: string | undefi
   return { maxLevel, minCertainty };
 }
 
-/** Judges one frame on its own, without regard to what was seen before. */
+/** Level of a frame, 0 to 10, by the plane of focus that counts. */
+export function levelOf(
+  report: Pick<FocusReport, "expectedLevel" | "sharpestLevel">,
+  { plane }: Pick<ChannelRules, "plane">,
+): number {
+  return plane === "sharpest" ? report.sharpestLevel : report.expectedLevel;
+}
+
+/** Judges one frame on its own, without regard to what was seen before. @param frameLevel see `levelOf`. */
 export function assess(
-  report: Pick<FocusReport, "condition" | "conditionReason" | "expectedLevel" | "aggregateCertainty">,
+  report: Pick<FocusReport, "condition" | "conditionReason" | "aggregateCertainty">,
+  frameLevel: number,
   rules: Pick<ChannelRules, "maxLevel" | "minCertainty">,
 ): Assessment {
-  const level = report.expectedLevel.toFixed(1);
+  const level = frameLevel.toFixed(2);
   if (report.condition === "unusable") {
     return { kind: "unusable", reason: `unusable: ${report.conditionReason ?? "not fit to be judged"}` };
   }
@@ -87,7 +111,7 @@ export function assess(
   if (report.condition === "mixed") {
     return {
       kind: "mixed",
-      reason: `mixed: parts of the frame are sharp and parts are not (mean level ${level})`,
+      reason: `mixed: parts of the frame are sharp and parts are not (level ${level})`,
     };
   }
   // A certainty that is not a number is none.
@@ -95,7 +119,7 @@ export function assess(
     const certainty = report.aggregateCertainty.toFixed(2);
     return { kind: "uncertain", reason: `certainty ${certainty} is below ${rules.minCertainty}` };
   }
-  return report.expectedLevel <= rules.maxLevel
+  return frameLevel <= rules.maxLevel
     ? { kind: "sharp", reason: `level ${level} is within ${rules.maxLevel}` }
     : { kind: "blurred", reason: `level ${level} is above ${rules.maxLevel}` };
 }

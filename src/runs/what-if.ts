@@ -20,7 +20,7 @@ export function findingOf(
   thresholds: RuleValues,
 ): Finding {
   if (condition === undefined || expectedLevel === undefined || certainty === undefined) return "not judged";
-  const { kind } = assess({ condition, expectedLevel, aggregateCertainty: certainty }, thresholds);
+  const { kind } = assess({ condition, aggregateCertainty: certainty }, expectedLevel, thresholds);
   return kind === "sharp" || kind === "blurred" ? kind : "not judged";
 }
 

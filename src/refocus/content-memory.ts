@@ -1,0 +1,79 @@
+/**
+ * What the sites of one channel have shown of its optics and of its content: the um per level, and how sharp the content
+ * gets. A new site is taken to be like one of the last ones, most likely like those of its own well, or like nothing seen
+ * so far. So a run over content that never reads 0 learns that it need not, and one odd site does not spoil the rest.
+ * @module
+ */
+import { type FocusBelief, normalised, SCALES, scalesAround } from "./focus-belief.js";
+import { CONTENTS } from "./level-response.js";
+
+/** Sites that are remembered, the newest. */
+const MAX_SITES = 24;
+/** A site of the same well counts as this many others. */
+const SAME_WELL = 6;
+/** What was believed before the run counts as this many sites, and as this share at least. */
+const BEFORE_RUN = 0.7;
+const LEAST_BEFORE_RUN = 0.03;
+/** The um per level differ from site to site by this much, with their content (standard deviation of the logarithm). */
+const SCALE_SD = 0.06;
+
+const USUAL_CONTENTS = CONTENTS.map(({ usual }) => usual);
+
+interface SiteContent {
+  readonly well: string | undefined;
+  readonly scales: readonly number[];
+  readonly contents: readonly number[];
+}
+
+export class ContentMemory {
+  readonly #sites: SiteContent[] = [];
+  readonly #initialScales: readonly number[];
+
+  /** @param opticsSd how well the um per level are known before the run (standard deviation of the logarithm). */
+  constructor(opticsSd: number) {
+    this.#initialScales = scalesAround(opticsSd);
+  }
+
+  /** Takes in a site that was searched and ended in focus. One frame alone would only echo what was believed before. */
+  learn(belief: FocusBelief, well: string | undefined): void {
+    this.#sites.push({
+      well,
+      scales: smoothedScales(belief.scales),
+      contents: smoothedContents(belief.contents),
+    });
+    if (this.#sites.length > MAX_SITES) this.#sites.shift();
+  }
+
+  /** Weights of `SCALES` and `CONTENTS` for a site to come. */
+  priorFor(well: string | undefined): Pick<SiteContent, "scales" | "contents"> {
+    const weights = this.#sites.map((site) => (well !== undefined && site.well === well ? SAME_WELL : 1));
+    const known = weights.reduce((sum, weight) => sum + weight, 0);
+    const before = Math.max(BEFORE_RUN, (known * LEAST_BEFORE_RUN) / (1 - LEAST_BEFORE_RUN));
+    const mixed = (initial: readonly number[], of: (site: SiteContent) => readonly number[]) =>
+      normalised(
+        initial.map((p, i) =>
+          this.#sites.reduce((sum, site, k) => sum + weights[k]! * of(site)[i]!, before * p),
+        ),
+      );
+    return {
+      scales: mixed(this.#initialScales, ({ scales }) => scales),
+      contents: mixed(USUAL_CONTENTS, ({ contents }) => contents),
+    };
+  }
+}
+
+function smoothedScales(weights: readonly number[]): number[] {
+  const step = Math.log(SCALES[1]! / SCALES[0]!);
+  return smoothed(weights, (k) => Math.exp(-0.5 * ((k * step) / SCALE_SD) ** 2));
+}
+
+/** Content differs from site to site by about half a step of `CONTENTS`. */
+function smoothedContents(weights: readonly number[]): number[] {
+  return smoothed(weights, (k) => (k === 0 ? 1 : k === 1 ? 0.25 : 0));
+}
+
+function smoothed(weights: readonly number[], kernel: (distance: number) => number): number[] {
+  return normalised(
+    weights.map((_, i) => weights.reduce((sum, weight, j) => sum + weight * kernel(Math.abs(i - j)), 0)),
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * What level a frame reads at a distance from focus. Structure that is itself extended (large nuclei, thick tissue, small
+ * pixels) reads above 0 in its plane of focus; this blur of the content and that of defocus add as independent blurs do,
+ * in squares. So one curve serves all content: level = response(sqrt(defocus^2 + content blur^2)), all in levels. Fine
+ * texture is taken for a little blur in its very plane of focus, and reads less a level beside it.
+ *
+ * The curve, and how well levels follow it, were measured with the shipped model: `scripts/measure-response.ts`.
+ * @module
+ */
+
+/** What a content reads. */
+export interface Content {
+  /** Square of its own blur, levels squared; below 0: sharper than the content of the curve. */
+  readonly squaredBlur: number;
+  /** How much more it reads in its plane of focus than the curve has, levels. */
+  readonly rise: number;
+}
+
+/** Kinds of content that are told apart, and how often each is met before a run has shown its own. */
+export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
+  { squaredBlur: -1, rise: 0, usual: 0.04 },
+  { squaredBlur: 0, rise: 0, usual: 0.06 },
+  { squaredBlur: 1, rise: 0, usual: 0.13 },
+  { squaredBlur: 1.8, rise: 0, usual: 0.17 },
+  { squaredBlur: 2.6, rise: 0, usual: 0.13 },
+  { squaredBlur: 3.6, rise: 0, usual: 0.1 },
+  { squaredBlur: 4.8, rise: 0, usual: 0.09 },
+  { squaredBlur: 6.5, rise: 0, usual: 0.07 },
+  { squaredBlur: 9, rise: 0, usual: 0.04 },
+  { squaredBlur: 13, rise: 0, usual: 0.02 },
+  { squaredBlur: 0, rise: 0.4, usual: 0.05 },
+  { squaredBlur: 1, rise: 0.4, usual: 0.05 },
+  { squaredBlur: 2.2, rise: 0.4, usual: 0.05 },
+];
+/** Defocus at which the rise has fallen to a third, levels. */
+export const RISE_WIDTH = 0.7;
+
+/** Blur, levels, and the level that is read there. */
+const CURVE: readonly (readonly [blur: number, level: number])[] = [
+  [0, 0.25],
+  [0.5, 0.32],
+  [1, 0.41],
+  [1.5, 0.5],
+  [2, 0.95],
+  [2.5, 2],
+  [3, 2.77],
+  [3.5, 3.3],
+  [4, 3.78],
+  [5, 4.82],
+  [6, 5.71],
+  [7, 6.85],
+  [8, 7.89],
+  [9, 8.91],
+  [10, 9.47],
+];
+/** From here on levels rise no more; they may even fall, as nothing of the structure is left. */
+const LAST_BLUR = 10;
+const LAST_LEVEL = 9.47;
+/** Scatter of levels about the curve: constant, and per level. */
+const SD = 0.07;
+const SD_PER_LEVEL = 0.025;
+/** Beyond `LAST_BLUR`, levels scatter down by this much for each level of blur. */
+const LOST_SD_PER_LEVEL = 1;
+/** Share of frames whose level says nothing (a cell floated by, the model erred). */
+const OUTLIERS = 0.03;
+/** Density of such a level, over 0 to 10. */
+const OUTLIER_DENSITY = 0.1;
+
+/**
+ * What is read where defocus and the content's own blur come to `blur`, levels (0 and up): the level, and beyond the last
+ * one the blur that is in excess, too, as if levels went on.
+ */
+export function readingAt(blur: number): number {
+  if (blur >= LAST_BLUR) return LAST_LEVEL + blur - LAST_BLUR;
+  const i = CURVE.findIndex(([end]) => blur < end);
+  const [start, levelAtStart] = CURVE[i - 1]!;
+  const [end, levelAtEnd] = CURVE[i]!;
+  return levelAtStart + ((blur - start) / (end - start)) * (levelAtEnd - levelAtStart);
+}
+
+/**
+ * How probable a level is where `reading` is to be read (density over levels).
+ * @param frameSd what the frame itself says of how sure its level is, levels.
+ */
+export function likelihoodOf(level: number, frameSd: number, reading: number): number {
+  const expected = Math.min(reading, LAST_LEVEL);
+  let sd = Math.hypot(SD + SD_PER_LEVEL * expected, frameSd);
+  if (level < expected) sd += LOST_SD_PER_LEVEL * (reading - expected);
+  const gaussian = Math.exp(-0.5 * ((level - expected) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
+  return (1 - OUTLIERS) * gaussian + OUTLIERS * OUTLIER_DENSITY;
+}
