@@ -46,6 +46,7 @@ const MAX_POINTS = 1200;
 const USUAL_LEVELS = 8.5;
 /** Probabilities that do not matter. */
 const NEGLIGIBLE = 1e-5;
+const IMPOSSIBLE = 1e-14;
 /** The expectation of the neighbouring sites: its weight, that of one three times as wide; the rest is without it. */
 const EXPECTED_WEIGHT = 0.55;
 const WIDE_WEIGHT = 0.3;
@@ -61,7 +62,8 @@ const ORDER_LEVELS = 0.15;
 /** Readings and likelihoods are looked up in steps, so many a level; they end where all is equally lost. */
 const STEPS_PER_LEVEL = 50;
 const LAST_STEP = 30 * STEPS_PER_LEVEL;
-const READINGS = perStep(readingAt);
+/** For each of `CONTENTS`. */
+const READINGS = CONTENTS.map(({ curve }) => perStep((blur) => readingAt(curve, blur)));
 
 /** Weights of `SCALES` for optics that are known to about `sd` (standard deviation of the logarithm). */
 export function scalesAround(sd: number): number[] {
@@ -102,16 +104,16 @@ export class FocusBelief {
       const squares = samples.map(({ zUm }) =>
         Float64Array.from(grid, (focusUm) => ((focusUm - zUm) / umPerLevel) ** 2),
       );
+      const rises = squares.map((square) => square.map((value) => Math.exp(-value / RISE_WIDTH ** 2)));
       for (const [c, { squaredBlur, rise }] of CONTENTS.entries()) {
         const weight = prior.scales[s]! * prior.contents[c]!;
         if (weight < NEGLIGIBLE) continue;
+        const readings = READINGS[c]!;
         for (let i = 0; i < grid.length; i++) {
           let p = weight * before[i]!;
-          for (let k = 0; k < tables.length; k++) {
-            const square = squares[k]![i]!;
-            const blur = Math.sqrt(Math.max(0, square + squaredBlur)) * STEPS_PER_LEVEL;
-            let reading = READINGS[blur < LAST_STEP ? blur | 0 : LAST_STEP]!;
-            if (rise > 0 && square < 4) reading += rise * Math.exp(-square / RISE_WIDTH ** 2);
+          for (let k = 0; k < tables.length && p > IMPOSSIBLE; k++) {
+            const blur = Math.sqrt(Math.max(0, squares[k]![i]! + squaredBlur)) * STEPS_PER_LEVEL;
+            const reading = readings[blur < LAST_STEP ? blur | 0 : LAST_STEP]! + rise * rises[k]![i]!;
             const step = reading * STEPS_PER_LEVEL;
             p *= tables[k]![step < LAST_STEP ? step | 0 : LAST_STEP]!;
           }

@@ -8,35 +8,23 @@
  * @module
  */
 
+/** Levels that are read at blurs, in rising order; both in levels. */
+type Curve = readonly (readonly [blur: number, level: number])[];
+
 /** What a content reads. */
 export interface Content {
+  readonly curve: Curve;
   /** Square of its own blur, levels squared; below 0: sharper than the content of the curve. */
   readonly squaredBlur: number;
   /** How much more it reads in its plane of focus than the curve has, levels. */
   readonly rise: number;
 }
 
-/** Kinds of content that are told apart, and how often each is met before a run has shown its own. */
-export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
-  { squaredBlur: -1, rise: 0, usual: 0.04 },
-  { squaredBlur: 0, rise: 0, usual: 0.06 },
-  { squaredBlur: 1, rise: 0, usual: 0.13 },
-  { squaredBlur: 1.8, rise: 0, usual: 0.17 },
-  { squaredBlur: 2.6, rise: 0, usual: 0.13 },
-  { squaredBlur: 3.6, rise: 0, usual: 0.1 },
-  { squaredBlur: 4.8, rise: 0, usual: 0.09 },
-  { squaredBlur: 6.5, rise: 0, usual: 0.07 },
-  { squaredBlur: 9, rise: 0, usual: 0.04 },
-  { squaredBlur: 13, rise: 0, usual: 0.02 },
-  { squaredBlur: 0, rise: 0.4, usual: 0.05 },
-  { squaredBlur: 1, rise: 0.4, usual: 0.05 },
-  { squaredBlur: 2.2, rise: 0.4, usual: 0.05 },
-];
 /** Defocus at which the rise has fallen to a third, levels. */
 export const RISE_WIDTH = 0.7;
 
-/** Blur, levels, and the level that is read there. */
-const CURVE: readonly (readonly [blur: number, level: number])[] = [
+/** Cells, nuclei, tissue. */
+const EXTENDED: Curve = [
   [0, 0.25],
   [0.5, 0.32],
   [1, 0.41],
@@ -52,6 +40,43 @@ const CURVE: readonly (readonly [blur: number, level: number])[] = [
   [8, 7.89],
   [9, 8.91],
   [10, 9.47],
+];
+/** Beads and spots: no blur of their own. */
+const POINTS: Curve = [
+  [0, 0.06],
+  [0.5, 0.1],
+  [0.75, 0.18],
+  [1, 0.37],
+  [1.25, 0.75],
+  [1.5, 1.25],
+  [2, 2.15],
+  [2.5, 2.95],
+  [3, 3.55],
+  [3.5, 3.9],
+  [4, 4.2],
+  [5, 5.05],
+  [6, 5.95],
+  [7, 6.9],
+  [8, 7.7],
+  [9, 8.9],
+  [10, 9.47],
+];
+/** Kinds of content that are told apart, and how often each is met before a run has shown its own. */
+export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
+  { curve: POINTS, squaredBlur: 0, rise: 0, usual: 0.05 },
+  { curve: EXTENDED, squaredBlur: -1, rise: 0, usual: 0.04 },
+  { curve: EXTENDED, squaredBlur: 0, rise: 0, usual: 0.06 },
+  { curve: EXTENDED, squaredBlur: 1, rise: 0, usual: 0.13 },
+  { curve: EXTENDED, squaredBlur: 1.8, rise: 0, usual: 0.17 },
+  { curve: EXTENDED, squaredBlur: 2.6, rise: 0, usual: 0.13 },
+  { curve: EXTENDED, squaredBlur: 3.6, rise: 0, usual: 0.1 },
+  { curve: EXTENDED, squaredBlur: 4.8, rise: 0, usual: 0.09 },
+  { curve: EXTENDED, squaredBlur: 6.5, rise: 0, usual: 0.07 },
+  { curve: EXTENDED, squaredBlur: 9, rise: 0, usual: 0.04 },
+  { curve: EXTENDED, squaredBlur: 13, rise: 0, usual: 0.02 },
+  { curve: EXTENDED, squaredBlur: 0, rise: 0.4, usual: 0.05 },
+  { curve: EXTENDED, squaredBlur: 1, rise: 0.4, usual: 0.05 },
+  { curve: EXTENDED, squaredBlur: 2.2, rise: 0.4, usual: 0.05 },
 ];
 /** From here on levels rise no more; they may even fall, as nothing of the structure is left. */
 const LAST_BLUR = 10;
@@ -70,11 +95,11 @@ const OUTLIER_DENSITY = 0.1;
  * What is read where defocus and the content's own blur come to `blur`, levels (0 and up): the level, and beyond the last
  * one the blur that is in excess, too, as if levels went on.
  */
-export function readingAt(blur: number): number {
+export function readingAt(curve: Curve, blur: number): number {
   if (blur >= LAST_BLUR) return LAST_LEVEL + blur - LAST_BLUR;
-  const i = CURVE.findIndex(([end]) => blur < end);
-  const [start, levelAtStart] = CURVE[i - 1]!;
-  const [end, levelAtEnd] = CURVE[i]!;
+  const i = curve.findIndex(([end]) => blur < end);
+  const [start, levelAtStart] = curve[i - 1]!;
+  const [end, levelAtEnd] = curve[i]!;
   return levelAtStart + ((blur - start) / (end - start)) * (levelAtEnd - levelAtStart);
 }
 

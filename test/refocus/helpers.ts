@@ -3,15 +3,17 @@ import type { FrameMessage } from "../../src/protocol/messages.js";
 import type { PolicySettings } from "../../src/refocus/thresholds.js";
 
 export const settings: PolicySettings = {
+  sharp: "learned",
   maxLevel: 1,
   minCertainty: 0.25,
-  retries: 3,
+  plane: "majority",
+  retries: 6,
   retryWith: "move-z",
   firstSide: "positive",
   maxTravelUm: 100,
   backlashUm: 0,
-  coolDown: { afterFailures: 3, sites: 5 },
-  refine: false,
+  confidence: 0.8,
+  coolDown: { afterFailures: 3 },
   suggest: true,
   dryRun: false,
   optics: { na: 0.5, refractiveIndex: 1, pixelUm: 0.65 },
@@ -28,6 +30,9 @@ export function report(expectedLevel: number, fields: Partial<FocusReport> = {})
     distribution: new Float32Array(LEVELS),
     level: Math.round(expectedLevel),
     expectedLevel,
+    sharpestLevel: expectedLevel,
+    levelSd: 0.1,
+    contrast: 0,
     aggregateCertainty: 0.6,
     meanCertainty: 0.6,
     maxCertainty: 0.9,
@@ -53,4 +58,14 @@ export function frame(fields: Partial<FrameMessage> = {}): FrameMessage {
     zUm: 0,
     ...fields,
   };
+}
+
+/** What nuclei read at each level of defocus, from 0 to 10: real images, defocused by the simulated microscope. */
+const NUCLEI = [0.46, 0.55, 1.6, 3, 3.95, 5, 6, 7.05, 8, 9, 9.5];
+
+/** Level that a frame of nuclei reads so many levels from focus. */
+export function levelSeen(defocusLevels: number): number {
+  const distance = Math.min(Math.abs(defocusLevels), 10);
+  const below = Math.min(9, Math.floor(distance));
+  return NUCLEI[below]! + (distance - below) * (NUCLEI[below + 1]! - NUCLEI[below]!);
 }
