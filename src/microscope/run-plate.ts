@@ -20,6 +20,8 @@ export interface RunPlateOptions {
 export interface SiteResult {
   readonly site: string;
   readonly well: string;
+  /** Name of the image that the site shows. */
+  readonly image: string;
   readonly exposures: number;
   /** Signed distance from focus of the first frame and of the one kept, um. */
   readonly firstDefocusUm: number;
@@ -80,6 +82,7 @@ async function imageSite(
   return {
     site: site.name,
     well: site.well,
+    image: site.image,
     exposures: defocusesUm.length,
     firstDefocusUm: defocusesUm[0]!,
     keptDefocusUm: defocusesUm[keepAttempt]!,

@@ -21,7 +21,7 @@ const SIDE_PRIOR = 1;
  * A site that was sharp in its first frame says on which level it lies, not on which side. The surface that led there is
  * off by the same for its neighbours, so that many such sites do not average out: they count as less certain by this.
  */
-const UNSEARCHED_SD = 3;
+const UNSEARCHED_SD = 1.5;
 /** Closer than this, um, a site was started where it was planned. */
 const SAME_Z_UM = 0.05;
 /** The predictions of this many sites decide whether the surface is to be believed. */
@@ -109,8 +109,9 @@ export class RefocusMemory {
   next(next: NextSite, timeMs: number): NextZ | undefined {
     const { site, channel, xUm = 0, yUm = 0, zUm } = next;
     const expected = this.#expected({ xUm, yUm, timeMs, channel }, site, zUm);
-    if (expected === undefined) return undefined;
-    return { zUm: rounded(expected.zUm), sdUm: rounded(expected.sdUm), basis: expected.basis };
+    if (expected === undefined || expected.name === "plan") return undefined;
+    const basis = expected.name === "site" ? "site" : "surface";
+    return { zUm: rounded(expected.zUm), sdUm: rounded(expected.sdUm), basis };
   }
 
   #record(found: FoundSite, isSearched: boolean, isAsPlanned: boolean): void {
@@ -118,8 +119,9 @@ export class RefocusMemory {
       const predicted = this.#predict(name, found, found, found.plannedUm);
       if (predicted === undefined) continue;
       const misses = this.#misses.get(name)!;
+      const missUm = Math.abs(predicted.zUm - found.zUm);
       // A site that was sharp at once lies anywhere within its level: that it was sharp there does not prove the guess.
-      misses.push(Math.hypot(predicted.zUm - found.zUm, found.sdUm));
+      misses.push(Math.hypot(missUm, found.sdUm));
       if (misses.length > TRACK_RECORD) misses.shift();
     }
     // A site seen again that was sharp where its last visit had led to says nothing new: taken in, its drift would feed
@@ -131,26 +133,20 @@ export class RefocusMemory {
     this.#surfaces = undefined;
   }
 
-  #expected(place: Place, site: Site, plannedUm: number) {
+  /** By the way of predicting that was the least off on the last sites, the plan itself among them. */
+  #expected(
+    place: Place,
+    site: Site,
+    plannedUm: number,
+  ): { name: Predictor; zUm: number; sdUm: number } | undefined {
     const names = { key: keyOf(site), well: wellOf(site) };
-    const plan = this.#typicalMiss("plan");
-    if (plan === undefined) return undefined;
-    const known = (["site", "well", "surface", "plan-surface"] as const).flatMap((name) => {
+    if (this.#typicalMiss("plan") === undefined) return undefined;
+    const known = PREDICTORS.flatMap((name) => {
       const missUm = this.#typicalMiss(name);
       const predicted = missUm === undefined ? undefined : this.#predict(name, place, names, plannedUm);
       return predicted === undefined ? [] : [{ ...predicted, name, sdUm: Math.max(predicted.sdUm, missUm!) }];
     });
-    const best = known.reduce((a, b) => (b.sdUm < a.sdUm ? b : a), {
-      name: "plan",
-      sdUm: plan,
-      zUm: plannedUm,
-    });
-    if (best.name === "plan") return undefined;
-    return {
-      zUm: best.zUm,
-      sdUm: best.sdUm,
-      basis: best.name === "site" ? ("site" as const) : ("surface" as const),
-    };
+    return known.reduce((a, b) => (b.sdUm < a.sdUm ? b : a));
   }
 
   #typicalMiss(name: Predictor): number | undefined {

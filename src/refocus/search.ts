@@ -49,7 +49,9 @@ const MIN_STEP_LEVELS = 0.5;
 export function nextStep(samples: readonly Sample[], settings: SearchSettings): SearchStep {
   const belief = new FocusBelief(samples, settings.prior);
   const probabilities = samples.map(({ zUm }) => belief.inFocusAt(zUm));
-  const keep = indexToKeep(samples, probabilities);
+  const likeliest = likeliestOf(samples, probabilities);
+  // Which of several blurred frames is the least blurred, the levels tell best.
+  const keep = probabilities[likeliest]! >= ACCEPTED_FROM ? likeliest : indexToKeep(samples);
   const found = { keep, inFocus: probabilities[keep]! };
   if (found.inFocus >= settings.confidence) return { ...found, next: { why: "sharp" } };
   const better = belief.betterThan(samples[keep]!.zUm);
@@ -69,21 +71,20 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
   return { ...found, next: { toUm: isAllowed ? centreUm : allowed.zUm } };
 }
 
-/**
- * The sample to end at: the one that is most probably in focus, of those that are no blurrier than the first by their
- * level. Without probabilities the sharpest by its level, or the first if none is clearly sharper than that.
- */
-export function indexToKeep(samples: readonly Sample[], probabilities?: readonly number[]): number {
+/** The sample to end at by levels alone: the sharpest, or the first if none is clearly sharper than that. */
+export function indexToKeep(samples: readonly Sample[]): number {
   let best = 0;
-  for (const [index, sample] of samples.entries()) {
-    const isBetter =
-      probabilities === undefined
-        ? sample.level < samples[best]!.level
-        : probabilities[index]! > probabilities[best]! && sample.level <= samples[0]!.level;
-    if (isBetter) best = index;
-  }
-  if (probabilities !== undefined) return best;
+  for (const [index, { level }] of samples.entries()) if (level < samples[best]!.level) best = index;
   return samples[0]!.level - samples[best]!.level >= MIN_GAIN_LEVELS ? best : 0;
+}
+
+/** The sample that is most probably in focus, of those that read no more than the first. */
+function likeliestOf(samples: readonly Sample[], probabilities: readonly number[]): number {
+  let best = 0;
+  for (const [index, { level }] of samples.entries()) {
+    if (level <= samples[0]!.level && probabilities[index]! > probabilities[best]!) best = index;
+  }
+  return best;
 }
 
 /** Length of the path through the samples, um. */

@@ -57,7 +57,8 @@ export function judgeStack(
   const inOrder = [...slices].sort((a, b) => orderOf(a) - orderOf(b));
   const judgeable = inOrder.filter(({ kind }) => kind === "sharp" || kind === "blurred" || kind === "mixed");
   const missing = slices.length < size ? ` (${slices.length} of ${size} slices were judged)` : "";
-  const sharpest = sharpestOf(judgeable.length > 0 ? judgeable : inOrder);
+  const belief = beliefOf(judgeable, prior);
+  const sharpest = sharpestOf(judgeable.length > 0 ? judgeable : inOrder, belief);
   const low = inOrder[0]!;
   const high = inOrder.at(-1)!;
   const edge = inOrder.length < 2 ? "none" : sharpest === low ? "low" : sharpest === high ? "high" : "none";
@@ -71,7 +72,6 @@ export function judgeStack(
   const found = { verdict, sharpest };
   if (judgeable.length === 0) return { kind: "blank", ...found, reason: `no slice can be judged${missing}` };
   const name = `slice ${sharpest.zIndex} is the sharpest (level ${sharpest.level.toFixed(1)})`;
-  const belief = beliefOf(judgeable, prior);
   if (edge === "none" || (belief !== undefined && !isBeyond(belief, low, high, edge))) {
     const isSharp =
       rules.sharp === "learned" && belief !== undefined
@@ -90,7 +90,8 @@ function beliefOf(judgeable: readonly Slice[], prior: FocusPrior): FocusBelief |
   const samples = judgeable.flatMap(({ zUm, level, levelSd }) =>
     zUm === undefined ? [] : [{ zUm, level, levelSd }],
   );
-  return samples.length < judgeable.length ? undefined : new FocusBelief(samples, prior);
+  if (samples.length === 0 || samples.length < judgeable.length) return undefined;
+  return new FocusBelief(samples, prior);
 }
 
 /** Whether focus more probably lies beyond the end where the sharpest slice lies than inside. */
@@ -106,13 +107,20 @@ function beyondEdge(belief: FocusBelief, low: Slice, high: Slice, edge: "low" | 
     .filter(({ zUm }) => (edge === "low" ? zUm <= low.zUm! : zUm >= high.zUm!));
 }
 
-/** The slice with the lowest level; of those that can hardly be told apart the one nearest to the middle. */
-function sharpestOf(inOrder: readonly Slice[]): Slice {
-  const lowest = Math.min(...inOrder.map(({ level }) => level));
-  const offCentre = (slice: Slice) => Math.abs(inOrder.indexOf(slice) - (inOrder.length - 1) / 2);
+/**
+ * The slice with the lowest level; of those that can hardly be told apart the one nearest to where all slices say that
+ * focus is, or where that is not known, to the middle.
+ */
+function sharpestOf(inOrder: readonly Slice[], belief: FocusBelief | undefined): Slice {
+  const lowest = inOrder.reduce((a, b) => (b.level < a.level ? b : a));
+  const focusUm = belief?.focusNear(lowest.zUm!, 2 * belief.umPerLevel).zUm;
+  const distance = (slice: Slice) =>
+    focusUm === undefined
+      ? Math.abs(inOrder.indexOf(slice) - (inOrder.length - 1) / 2)
+      : Math.abs(slice.zUm! - focusUm);
   return inOrder
-    .filter(({ level }) => level < lowest + MIN_GAIN_LEVELS)
-    .reduce((a, b) => (offCentre(b) < offCentre(a) ? b : a));
+    .filter(({ level }) => level < lowest.level + MIN_GAIN_LEVELS)
+    .reduce((a, b) => (distance(b) < distance(a) ? b : a));
 }
 
 /** From the middle of the stack to where its slices say that focus is, um. */

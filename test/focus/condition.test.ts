@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
 import { conditionOf, countRange } from "../../src/focus/condition.js";
 import type { RawScores } from "../../src/focus/engines/engine.js";
+import { frameLevel } from "../../src/focus/frame-level.js";
 import type { ConditionThresholds } from "../../src/focus/model-card.js";
 import { LEVELS } from "../../src/focus/report.js";
 import type { Frame } from "../../src/frames/frame.js";
@@ -44,7 +45,12 @@ function frameOf(first: readonly number[] = [], bitDepth?: number): Frame {
 }
 
 const conditionFor = (frame: Frame, patches: readonly (readonly number[])[]) =>
-  conditionOf(frame, countRange(frame), scoresOf(patches), THRESHOLDS);
+  judge(frame, scoresOf(patches));
+
+function judge(frame: Frame, scores: RawScores) {
+  const { level } = frameLevel(scores.probabilities, scores.certainties);
+  return conditionOf(frame, countRange(frame), scores, level, THRESHOLDS);
+}
 
 const many = (count: number, patch: readonly number[]) => new Array<readonly number[]>(count).fill(patch);
 const sharp = many(10, sure(0));

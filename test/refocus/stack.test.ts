@@ -3,7 +3,7 @@ import type { FocusReport } from "../../src/focus/report.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
 import type { Judgement } from "../../src/refocus/site-search.js";
 import type { PolicySettings } from "../../src/refocus/thresholds.js";
-import { frame, report, settings } from "./helpers.js";
+import { frame, levelSeen, report, settings } from "./helpers.js";
 
 interface Stack {
   readonly centreUm: number;
@@ -40,8 +40,7 @@ function imageStack(
 
 const policyWith = (overrides: Partial<PolicySettings> = {}) =>
   new RefocusPolicy({ ...settings, ...overrides });
-const focusedAt = (focusUm: number) => (zUm: number) =>
-  report(Math.min(10, Math.hypot((zUm - focusUm) / 2, 0.3)));
+const focusedAt = (focusUm: number) => (zUm: number) => report(levelSeen((zUm - focusUm) / 2));
 const eleven: Stack = { centreUm: 0, slices: 11, stepUm: 1 };
 const byUm = ({ action }: Judgement) => (action?.kind === "move-z" ? action.byUm : Number.NaN);
 
@@ -57,7 +56,7 @@ describe("a z-stack", () => {
     expect(verdict.action).toBeUndefined();
   });
 
-  test.each([14, -14, 9, -6])(
+  test.each([14, -14, 9, -8])(
     "with focus at %d um, outside of it, is moved there and repeated",
     (focusUm) => {
       const policy = policyWith();
@@ -92,6 +91,13 @@ describe("a z-stack", () => {
     const verdict = imageStack(policyWith(), { centreUm: 0, slices: 3, stepUm: 0.3 }, focusedAt(0));
 
     expect(verdict).toMatchObject({ decision: "accept", stack: { edge: "none" } });
+  });
+
+  test("whose focus lies within the noise of its last slice is not moved", () => {
+    const verdict = imageStack(policyWith(), eleven, focusedAt(4.6));
+
+    expect(verdict).toMatchObject({ decision: "accept", outcomes: [{ recovered: "not-needed" }] });
+    expect(verdict.action).toBeUndefined();
   });
 
   test("is moved no further than limits, travel and budget allow", () => {

@@ -19,10 +19,8 @@ describe("what thresholds find", () => {
         fc.double({ min: 0, max: 10, noNaN: true }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (condition, expectedLevel, certainty, maxLevel, minCertainty) => {
-          const { kind } = assess(report(expectedLevel, { condition, aggregateCertainty: certainty }), {
-            ...settings,
-            ...{ maxLevel, minCertainty },
-          });
+          const reported = report(expectedLevel, { condition, aggregateCertainty: certainty });
+          const { kind } = assess(reported, expectedLevel, { ...settings, ...{ maxLevel, minCertainty } });
 
           const finding = findingOf({ condition, expectedLevel, certainty }, { maxLevel, minCertainty });
 
