@@ -14,6 +14,7 @@ from collections.abc import Callable
 import zmq
 
 from parfocal_bridge.parcel import Parcel
+from parfocal_bridge.reports import Reports
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,6 @@ LAST_WORDS_MS = 250
 """How long a ``bye`` may take to leave."""
 _RECEIVE_BATCH = 64
 _WAKE_BYTES = 4096
-_MAX_WORDS = 16
 
 
 class AgentLink:
@@ -32,15 +32,16 @@ class AgentLink:
     Observed frames that cannot leave wait in a queue of ``observe_queue``, the newest are kept. Nothing is
     queued inside ZeroMQ for an agent that is not connected. ZeroMQ reconnects by itself.
 
-    Callbacks run in the thread of the link: ``on_message`` for each received message, ``on_sent`` and
-    ``on_lost`` for each frame, ``on_beat`` once a second for what to say then.
+    Callbacks run in the thread of the link: ``on_message`` for each received message, true if the agent
+    welcomes this controller, ``on_sent`` and ``on_lost`` for each frame, ``on_beat`` once a second for what to
+    say then.
     """
 
     def __init__(
         self,
         address: str,
         observe_queue: int,
-        on_message: Callable[[bytes], None],
+        on_message: Callable[[bytes], bool],
         on_sent: Callable[[Parcel], None],
         on_lost: Callable[[Parcel], None],
         on_beat: Callable[[], bytes],
@@ -55,7 +56,7 @@ class AgentLink:
         self._last_words = last_words
         self._lock = threading.Lock()
         self._outbox: deque[Parcel] = deque()
-        self._words: deque[bytes] = deque(maxlen=_MAX_WORDS)
+        self._reports = Reports()
         self._beat: bytes | None = None
         self._beat_s = 0.0
         self._stopping = threading.Event()
@@ -85,9 +86,12 @@ class AgentLink:
         self._wake()
 
     def say(self, words: bytes) -> None:
-        """Queues a message without pixels; it leaves before the frames that are put after it."""
+        """Queues a message without pixels; it leaves before the frames that are put after it.
+
+        It waits for an agent that is away, and is said again to one that comes back and may have missed it.
+        """
         with self._lock:
-            self._words.append(words)
+            self._reports.add(words)
         self._wake()
 
     def take_back(self, frame_id: str) -> None:
@@ -134,7 +138,7 @@ class AgentLink:
 
     def _turn(self, poller: zmq.Poller) -> None:
         with self._lock:
-            wants_to_send = bool(self._outbox or self._words) or self._beat is not None
+            wants_to_send = bool(self._outbox or self._reports) or self._beat is not None
         poller.register(self._socket, zmq.POLLIN | (zmq.POLLOUT if wants_to_send else 0))
         poller.poll(max(0, math.ceil((self._beat_s - time.monotonic()) * 1000)))
         self._drain_wakes()
@@ -156,15 +160,18 @@ class AgentLink:
                 parts = self._socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            self._on_message(parts[0])
+            is_new = self._on_message(parts[0])
+            with self._lock:
+                if is_new:
+                    self._reports.welcomed()
+                self._reports.heard(time.monotonic())
 
     def _send(self) -> None:
         """What was said leaves before the frames that were put after it."""
         while True:
             with self._lock:
-                while self._words and self._sends([self._words[0]]):
-                    self._words.popleft()
-                if self._words or not self._outbox:
+                self._say_all()
+                if self._reports or not self._outbox:
                     return
                 parcel = self._outbox[0]
                 if not self._sends([parcel.head, parcel.pixels]):
@@ -180,10 +187,15 @@ class AgentLink:
             return False
         return True
 
+    def _say_all(self) -> None:
+        while self._reports and self._sends([self._reports.first()]):
+            self._reports.said(time.monotonic())
+
     def _close(self) -> None:
         with self._lock:
-            for words in self._words:
-                self._sends([words])
+            self._say_all()
+            if self._reports:
+                log.warning("The agent is away: it was not told how %d sites ended", len(self._reports))
         if self._sends([self._last_words()]):
             self._socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
         self._socket.close()
