@@ -179,7 +179,10 @@ class FocusClient:
         self._link.say(encode(message))
 
     def close(self) -> None:
-        """Says ``bye`` and closes the connection; takes 2 s at most."""
+        """Says ``bye`` and closes the connection; takes 2 s at most.
+
+        If the agent went away and has not heard how sites ended, it is given 5 s to come back.
+        """
         self._is_closed = True
         self._link.stop()
 

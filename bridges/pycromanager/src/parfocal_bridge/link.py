@@ -22,6 +22,9 @@ HEARTBEAT_S = 1.0
 SEND_HIGH_WATER_MARK = 4
 LAST_WORDS_MS = 250
 """How long a ``bye`` may take to leave."""
+FAREWELL_S = 5.0
+"""How long an agent that is away is waited for at the end, if it has not heard how sites ended."""
+_POLL_MS = 100
 _RECEIVE_BATCH = 64
 _WAKE_BYTES = 4096
 
@@ -57,6 +60,7 @@ class AgentLink:
         self._lock = threading.Lock()
         self._outbox: deque[Parcel] = deque()
         self._reports = Reports()
+        self._is_known = False
         self._beat: bytes | None = None
         self._beat_s = 0.0
         self._stopping = threading.Event()
@@ -99,7 +103,7 @@ class AgentLink:
         with self._lock:
             self._outbox = deque(item for item in self._outbox if item.id != frame_id)
 
-    def stop(self, timeout_s: float = 2.0) -> None:
+    def stop(self, timeout_s: float = FAREWELL_S + 2.0) -> None:
         """Says ``bye`` and ends the thread."""
         self._stopping.set()
         self._wake()
@@ -114,7 +118,7 @@ class AgentLink:
         dealer.setsockopt(zmq.HEARTBEAT_IVL, 1000)
         dealer.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3000)
         dealer.setsockopt(zmq.RECONNECT_IVL, 200)
-        dealer.setsockopt(zmq.RECONNECT_IVL_MAX, 2000)
+        dealer.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
         dealer.connect(address)
         return dealer
 
@@ -163,6 +167,7 @@ class AgentLink:
             is_new = self._on_message(parts[0])
             with self._lock:
                 if is_new:
+                    self._is_known = True
                     self._reports.welcomed()
                 self._reports.heard(time.monotonic())
 
@@ -192,8 +197,12 @@ class AgentLink:
             self._reports.said(time.monotonic())
 
     def _close(self) -> None:
+        end_s = time.monotonic() + (FAREWELL_S if self._is_known else 0.0)
         with self._lock:
             self._say_all()
+            while self._reports and time.monotonic() < end_s:
+                self._socket.poll(_POLL_MS, zmq.POLLOUT)
+                self._say_all()
             if self._reports:
                 log.warning("The agent is away: it was not told how %d sites ended", len(self._reports))
         if self._sends([self._last_words()]):
