@@ -86,7 +86,8 @@ class FocusEngine:
             self._visit = self._gate.alone(event)
         if id(event) not in self._kept:
             self._kept = self._acquired(self._visit, event.metadata.get(_RUNNER_CLOCK))
-        yield from self._kept.pop(id(event))
+        # A generator, since the runner sends its wishes to what it gets.
+        return (payload for payload in self._kept.pop(id(event)))
 
     def teardown_event(self, event: MDAEvent) -> None:
         """Nothing: it is done for each attempt."""

@@ -36,8 +36,8 @@ class AgentLink:
     queued inside ZeroMQ for an agent that is not connected. ZeroMQ reconnects by itself.
 
     Callbacks run in the thread of the link: ``on_message`` for each received message, true if the agent
-    welcomes this controller, ``on_sent`` and ``on_lost`` for each frame, ``on_beat`` once a second for what to
-    say then.
+    welcomes this controller, ``on_sent`` and ``on_lost`` for each frame, ``on_beat`` once a second for what
+    to say then.
     """
 
     def __init__(
