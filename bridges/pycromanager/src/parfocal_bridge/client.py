@@ -181,7 +181,7 @@ class FocusClient:
     def close(self) -> None:
         """Says ``bye`` and closes the connection; takes 2 s at most.
 
-        If the agent went away and has not heard how sites ended, it is given 5 s to come back.
+        An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen.
         """
         self._is_closed = True
         self._link.stop()

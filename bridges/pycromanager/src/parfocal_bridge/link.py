@@ -22,6 +22,8 @@ HEARTBEAT_S = 1.0
 SEND_HIGH_WATER_MARK = 4
 LAST_WORDS_MS = 250
 """How long a ``bye`` may take to leave."""
+LAST_REPORTS_MS = 3000
+"""The same for how sites ended: an agent that has just come back takes a while to read it."""
 FAREWELL_S = 5.0
 """How long an agent that is away is waited for at the end, if it has not heard how sites ended."""
 _POLL_MS = 100
@@ -103,7 +105,7 @@ class AgentLink:
         with self._lock:
             self._outbox = deque(item for item in self._outbox if item.id != frame_id)
 
-    def stop(self, timeout_s: float = FAREWELL_S + 2.0) -> None:
+    def stop(self, timeout_s: float = FAREWELL_S + LAST_REPORTS_MS / 1000 + 2.0) -> None:
         """Says ``bye`` and ends the thread."""
         self._stopping.set()
         self._wake()
@@ -206,7 +208,8 @@ class AgentLink:
             if self._reports:
                 log.warning("The agent is away: it was not told how %d sites ended", len(self._reports))
         if self._sends([self._last_words()]):
-            self._socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
+            has_more_to_say = self._reports.may_be_unheard
+            self._socket.setsockopt(zmq.LINGER, LAST_REPORTS_MS if has_more_to_say else LAST_WORDS_MS)
         self._socket.close()
         self._context.term()
         with self._lock:

@@ -53,6 +53,7 @@ class _Acquisition:
         self._acq = acq
         self._frames = frames
         self._started_s = time.monotonic()
+        self._has_ended = False
         self.is_python = type(acq).__name__ == "PythonBackendAcquisition"
 
     def acquire(self, event: Event, count: int, image_timeout_s: float) -> Catch:
@@ -62,9 +63,10 @@ class _Acquisition:
             timeout_s += max(0.0, float(event["min_start_time"]) - (time.monotonic() - self._started_s))
         try:
             self._acq.acquire(event)
-        except Exception:
-            if not self.is_over():
+        except Exception as error:
+            if type(error).__name__ != "AcqAlreadyCompleteException":
                 raise
+            self._has_ended = True
             return Catch((), "the acquisition was aborted", is_skipped=True)
         frames = self._frames.take(event["axes"], timeout_s, count, self.is_over)
         if count < 2:
@@ -75,6 +77,8 @@ class _Acquisition:
         """True once it was aborted. Raises what made it fail."""
         if self._frames.failure is not None:
             raise self._frames.failure
+        if self._has_ended:
+            return True
         failure = getattr(self._acq, "_exception", None)
         if failure is not None:
             raise failure

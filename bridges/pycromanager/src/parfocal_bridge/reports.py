@@ -23,6 +23,11 @@ class Reports:
         """How many have not been said."""
         return len(self._waiting)
 
+    @property
+    def may_be_unheard(self) -> bool:
+        """True if something was said that the agent has perhaps not read yet."""
+        return bool(self._said)
+
     def add(self, words: bytes) -> None:
         """One more to say."""
         self._waiting.append(words)

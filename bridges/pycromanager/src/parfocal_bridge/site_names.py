@@ -22,13 +22,17 @@ class Place:
     time_index: int | None = None
 
     @property
-    def base_name(self) -> str:
-        """The name unless another place has it already."""
-        name = self.name
+    def is_anonymous(self) -> bool:
+        """True if only x and y tell it from others."""
         has_number = self.position is not None or self.grid is not None
-        if not name and not has_number and self.x_um is not None and self.y_um is not None:
-            name = _name_at(self.x_um, self.y_um)
-        name = name or f"p{self.position or 0}"
+        return not self.name and not has_number and self.x_um is not None and self.y_um is not None
+
+    @property
+    def own_name(self) -> str:
+        """The name unless another place has it already."""
+        if self.is_anonymous:
+            return _name_at(self.x_um or 0.0, self.y_um or 0.0)
+        name = self.name or f"p{self.position or 0}"
         return name if self.grid is None else f"{name}-g{self.grid}"
 
     def distance_um(self, other: Place) -> float:
@@ -77,8 +81,7 @@ class SiteNames:
             return sum(earlier < run for earlier in self._site(place, run).runs)
 
     def _site(self, place: Place, run: int) -> _Site:
-        base = place.base_name
-        namesakes = self._sites.setdefault(base, [])
+        namesakes = self._sites.setdefault("" if place.is_anonymous else place.own_name, [])
         same = [site for site in namesakes if _is_same(site, place, run)]
         if same:
             site = min(same, key=lambda known: place.distance_um(known.place))
@@ -86,12 +89,13 @@ class SiteNames:
                 site.place = place
             site.run = run
         else:
-            site = _Site(self._free_name(base, place), place, run)
+            site = _Site(self._free_name(place), place, run)
             namesakes.append(site)
         site.runs.add(run)
         return site
 
-    def _free_name(self, base: str, place: Place) -> str:
+    def _free_name(self, place: Place) -> str:
+        base = place.own_name
         names = [base]
         if place.position is not None:
             names.append(f"{base}-p{place.position}")
