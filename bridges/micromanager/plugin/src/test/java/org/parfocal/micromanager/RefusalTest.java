@@ -133,6 +133,14 @@ class RefusalTest {
   }
 
   @Test
+  void aSearchWaitsUntilTheStageStandsBeforeItLooks() throws Exception {
+    studio.core.stageTargetUm = new double[] {888, 0};
+    List<JSONObject> abandons = search(settings -> settings, "{kind:dance}");
+    assertTrue(!studio.core.isBlurredByMotion);
+    assertEquals("x888_y0", abandons.get(0).getJSONObject("site").getString("name"));
+  }
+
+  @Test
   void aSiteThatEndsInOrderIsNotAbandoned() throws Exception {
     keepAttempt = 1;
     assertEquals(List.of(), search(settings -> settings, "{kind:move-z,byUm:2}"));
