@@ -50,3 +50,51 @@ def test_earlier_runs_are_counted_for_each_site() -> None:
         run = names.new_run()
         counts.append([names.passes_before(place, run) for place in places])
     assert counts == [[0], [1, 0], [1], [2]]
+
+
+def test_a_named_site_is_followed_as_it_moves_from_time_to_time() -> None:
+    names = SiteNames()
+    run = names.new_run()
+
+    def at(x_um: float, time_index: int | None) -> str:
+        return names.name_of(Place("cell", None, None, x_um, 0.0, time_index), run)
+
+    assert [at(0.0, 0), at(600.0, 0)] == ["cell", "cell-x600_y0"]
+    assert [at(40.0, 1), at(560.0, 1)] == ["cell", "cell-x600_y0"]
+    assert at(90.0, 2) == "cell", "it is looked for where it was last"
+    assert at(300.0, 2) == "cell-x600_y0"
+    assert at(9000.0, None) == "cell-x9000_y0", "without a time nothing is followed"
+
+
+def test_unnamed_places_are_not_followed() -> None:
+    names = SiteNames()
+    run = names.new_run()
+    assert [names.name_of(Place(None, None, None, 50.0 * t, 0.0, t), run) for t in range(2)] == [
+        "x0_y0",
+        "x50_y0",
+    ]
+
+
+def test_a_later_run_follows_nothing_and_numbers_anew() -> None:
+    names = SiteNames()
+    first, second = names.new_run(), names.new_run()
+    assert (first, second) == (0, 1)
+    assert names.name_of(Place("cell", None, None, 0.0, 0.0, 0), first) == "cell"
+    assert names.name_of(Place("cell", None, None, 70.0, 0.0, 1), second) == "cell-x70_y0"
+
+
+def test_where_x_and_y_are_not_known_the_name_alone_tells() -> None:
+    names = SiteNames()
+    run = names.new_run()
+    assert names.name_of(Place("a", None, None, 5.0, 5.0), run) == "a"
+    assert names.name_of(Place("a"), run) == "a"
+    assert names.name_of(Place("a", None, None, None, 5.0), run) == "a"
+    assert names.name_of(Place(None, None, None, None, 5.0), run) == "p0"
+    assert names.name_of(Place("a", None, None, 900.0, 5.0), run) == "a-x900_y5"
+
+
+def test_a_numbered_position_is_followed_wherever_it_goes() -> None:
+    names = SiteNames()
+    run = names.new_run()
+    assert [names.name_of(Place("a", 0, None, 500.0 * t, 0.0, t), run) for t in range(3)] == ["a"] * 3
+    assert [names.name_of(Place("a", 0, None, 500.0 * t, 0.0), run) for t in range(3)] == ["a"] * 3
