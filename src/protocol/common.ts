@@ -36,6 +36,8 @@ export const Site = z.object({
   /** Row and column of the well on the plate, from 0. If missing, they follow from `well`. */
   row: Index.optional(),
   column: Index.optional(),
+  /** Number of the position in the controller's plan, from 0: tells positions of one name apart. */
+  position: Index.optional(),
 });
 export type Site = z.infer<typeof Site>;
 
@@ -49,8 +51,18 @@ export const Optics = z.object({
 });
 export type Optics = z.infer<typeof Optics>;
 
-/** Why a controller ended a site by itself. More may be added. */
-export const ABANDON_REASONS = ["limits", "drive", "lock", "autofocus", "cancelled", "other"] as const;
+/** Why a controller ended a site by itself: it did not do what was asked, or had nothing judged. More may be added. */
+export const ABANDON_REASONS = [
+  "limits",
+  "drive",
+  "lock",
+  "autofocus",
+  "cancelled",
+  "other",
+  "unscored",
+  "no-frame",
+  "skipped",
+] as const;
 
 /** State of a hardware focus lock (PFS, CRISP, Definite Focus) when a frame was taken. */
 export const FOCUS_LOCK_STATES = ["off", "engaged", "lost"] as const;

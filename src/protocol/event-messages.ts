@@ -60,6 +60,9 @@ export const SITE_ENDS = [
   "autofocus",
   "cancelled",
   "other",
+  "unscored",
+  "no-frame",
+  "skipped",
 ] as const satisfies readonly (string | (typeof ABANDON_REASONS)[number])[];
 export type SiteEndReason = (typeof SITE_ENDS)[number];
 

@@ -41,8 +41,8 @@ export const HeartbeatMessage = z.object({
 export type HeartbeatMessage = z.infer<typeof HeartbeatMessage>;
 
 /**
- * A controller does not do what a verdict asked for (or cannot), and ends the site with the frames it has. The site
- * then gets its `outcome`.
+ * A controller ends a site by itself with the frames it has: it does not do what a verdict asked for, or there is
+ * nothing to judge, which the agent cannot see. A site under search then gets its `outcome`.
  */
 export const AbandonMessage = z.object({
   v: Version,
@@ -53,7 +53,8 @@ export const AbandonMessage = z.object({
   timeIndex: Index.optional(),
   /**
    * `limits`: a move would leave the limits; `drive`: the drive refused or z is unknown; `lock`: a focus lock forbids
-   * it or did not come back; `autofocus`: it failed; `cancelled`; `other`.
+   * it or did not come back; `autofocus`: it failed; `cancelled`; `other`; `unscored`: no verdict came in time;
+   * `no-frame`: the camera gave none; `skipped`: the site was not imaged.
    */
   why: z.enum(ABANDON_REASONS).catch("other"),
   /** One sentence for people. */

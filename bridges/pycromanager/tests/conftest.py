@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("transcripts")
+
 ROOT = Path(__file__).resolve().parents[3]
 CONTRACT = ROOT / "test" / "contract"
 AGENT = ROOT / "dist" / "cli" / "main.js"

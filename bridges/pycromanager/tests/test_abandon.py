@@ -74,9 +74,10 @@ def test_a_retry_that_the_camera_gives_no_frame_for_is_abandoned(
         snap()
 
     monkeypatch.setattr(beads, "snapImage", snap_once)
-    (result,), said = gate(beads, scripted(move(4)), frame_wait_s=0.05)
-    assert (result.decision, len(result.attempts)) == ("unscored", 2)
-    assert [message["why"] for message in said] == ["other"]
+    (result,), said = gate(beads, scripted(move(4)))
+    assert (result.decision, result.status, len(result.attempts)) == ("unscored", "no-frame", 2)
+    assert [message["why"] for message in said] == ["no-frame"]
+    assert beads.getZPosition() == pytest.approx(5.0, abs=0.05), "home, not at the excursion"
 
 
 def test_a_cancelled_run_abandons_the_site_under_search_though_its_events_are_kept(beads: Any) -> None:

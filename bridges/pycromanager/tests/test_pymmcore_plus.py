@@ -435,7 +435,6 @@ def test_a_camera_that_gives_no_frame_does_not_stop_the_run(
                 client,
                 beads,
                 limits=LIMITS,
-                frame_wait_s=0.1,
                 on_site=results.append,
             ),
         )

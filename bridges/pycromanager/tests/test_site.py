@@ -7,7 +7,7 @@ import pytest
 from parfocal_bridge import Site, Verdict, ZLimits
 from parfocal_bridge.messages import Action
 from parfocal_bridge.shifts import CarriedShifts
-from parfocal_bridge.site import SiteAttempts, SiteStart, Step
+from parfocal_bridge.site import Attempt, SiteAttempts, SiteStart, Step
 
 
 def verdict(
@@ -141,3 +141,36 @@ def test_after_a_lost_lock_there_is_no_way_back() -> None:
     site.add(6.0, verdict(by_um=6.0, keep=0))
     assert site.refuse("the lock is gone", "lock") == Step(again=False)
     assert site.result().refused_why == "lock"
+
+
+@pytest.mark.parametrize(
+    ("last", "status"),
+    [
+        (Attempt(1.0, verdict("accept")), "judged"),
+        (Attempt(1.0, None), "unscored"),
+        (Attempt(None, None, "the camera is off"), "no-frame"),
+        (Attempt(None, None, "no sample", is_skipped=True), "skipped"),
+    ],
+)
+def test_a_site_says_in_one_word_what_became_of_it(last: Attempt, status: str) -> None:
+    site = attempts()
+    site.take(last)
+    assert site.result().status == status
+    assert site.result().reason == (last.why_no_frame or ("" if last.verdict else "no verdict in time"))
+    site.refuse("the run was cancelled", "cancelled")
+    assert (site.result().status, site.result().refused_why) == ("refused", "cancelled")
+
+
+def test_a_missing_frame_goes_home_and_keeps_what_was_judged() -> None:
+    site = attempts()
+    site.add(0.0, verdict(by_um=-4.0))
+    site.add(-4.0, verdict(by_um=9.0, keep=1))
+    assert site.take(Attempt(None, None, "no frame came")) == Step(again=False, move_to_um=-4.0)
+    assert (site.number, site.best_z_um, site.result().kept.z_um) == (3, -4.0, -4.0)
+
+
+def test_a_verdict_cannot_keep_an_attempt_that_there_was_not() -> None:
+    site = attempts()
+    site.add(0.0, verdict(by_um=-4.0))
+    site.add(-4.0, verdict("accept", keep=2))
+    assert site.result().keep_attempt == 0

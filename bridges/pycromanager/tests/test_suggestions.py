@@ -156,7 +156,7 @@ def test_a_site_starts_at_the_suggestion_and_says_so(beads: Any, frames: list[An
     assert [(r.start.planned_z_um, r.start.start_z_um) for r in results] == [(0, 0), (3, 7.5), (6, 6)]
     assert [message["plannedZUm"] for message in sent] == [0, 3, 6]
     assert sent[0]["next"] == {
-        "site": {"name": "Pos1"},
+        "site": {"name": "Pos1", "position": 1},
         "timeIndex": 0,
         "xUm": 600.0,
         "yUm": 0.0,

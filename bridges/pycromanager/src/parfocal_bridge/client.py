@@ -33,6 +33,7 @@ from parfocal_bridge.messages import (
 from parfocal_bridge.parcel import Parcel, WirePixels, packed
 from parfocal_bridge.pixels import wire_pixels
 from parfocal_bridge.presence import Presence
+from parfocal_bridge.site_names import SiteNames
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,8 @@ class FocusClient:
         self.session = session or str(uuid.uuid4())
         self.deadline_ms = float(deadline_ms)
         self.welcome: Welcome | None = None
+        self.names = SiteNames()
+        """Tells the sites of this session apart."""
         self._controller = Controller(
             name=controller, version=controller_version, host=socket.gethostname() or None
         )
@@ -163,9 +166,12 @@ class FocusClient:
             return self._settle(ticket, frame)
 
     def abandon(self, site: Site, channel: str | None, time_index: int | None, why: str, reason: str) -> None:
-        """Tells the agent that a site ends here because what a verdict asked for is not done; never waits.
+        """Tells the agent how a site ended that it cannot know of; never waits. One that is away hears it
+        later.
 
-        :param why: ``limits``, ``drive``, ``lock``, ``autofocus``, ``cancelled`` or ``other``.
+        :param why: what a verdict asked for was not done: ``limits``, ``drive``, ``lock``, ``autofocus``,
+            ``cancelled`` or ``other``; or there was nothing to judge: ``unscored``, ``no-frame``,
+            ``skipped``.
         """
         message = Abandon(
             session=self.session, site=site, channel=channel, time_index=time_index, why=why, reason=reason
@@ -173,7 +179,10 @@ class FocusClient:
         self._link.say(encode(message))
 
     def close(self) -> None:
-        """Says ``bye`` and closes the connection; takes 2 s at most."""
+        """Says ``bye`` and closes the connection; takes 2 s at most.
+
+        An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen.
+        """
         self._is_closed = True
         self._link.stop()
 
@@ -222,17 +231,19 @@ class FocusClient:
             return encode(Heartbeat(session=self.session, timestamp_ms=time.time() * 1000))
         return encode(Hello(session=self.session, controller=self._controller))
 
-    def _receive(self, part: bytes) -> None:
+    def _receive(self, part: bytes) -> bool:
+        """True for a ``welcome``."""
         try:
             message = decode(part)
         except MessageError as error:
             log.warning("A message of the agent cannot be read: %s", error)
             self._ledger.count("errors")
-            return
+            return False
         if message is None:
             self._ledger.count("ignored")
         else:
             self._handle(message, time.monotonic())
+        return isinstance(message, Welcome)
 
     def _handle(self, message: Message, now_s: float) -> None:
         with self._lock:

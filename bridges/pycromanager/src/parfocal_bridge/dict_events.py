@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+from parfocal_bridge.callbacks import guarded
+from parfocal_bridge.events import Delivered, with_camera
 from parfocal_bridge.messages import Frame, Optics, Site
+from parfocal_bridge.wells import site_in, well_of_name
 
 ATTEMPT_AXIS = "attempt"
 """Axis of every gated event that tells the retries apart; the planned acquisition is 0."""
 
-_NO_SITE_AXES = (ATTEMPT_AXIS, "time", "channel", "z")
+CAMERA_AXIS = "camera"
+
+_NO_SITE_AXES = (ATTEMPT_AXIS, CAMERA_AXIS, "time", "channel", "z")
 
 Event = dict[str, Any]
 
 
 def site_of_axes(event: Mapping[str, Any], plate: str | None = None) -> Site:
-    """The site of an event: its axis ``position``, else all but time, channel, z and attempt ("p3-row1")."""
-    axes: Mapping[str, Any] = event.get("axes", {})
-    if "position" in axes:
-        position = axes["position"]
-        return Site(name=position if isinstance(position, str) and position else f"p{position}", plate=plate)
-    rest = [f"{name}{axes[name]}" for name in sorted(axes) if name not in _NO_SITE_AXES]
-    return Site(name="-".join(rest) or "p0", plate=plate)
+    """The site of an event: its axis ``position`` and all others but time, channel, camera, z and attempt.
+
+    They are named "B03", "p4", "B03-row1", "p3-row1".
+    """
+    axes = {name: value for name, value in event.get("axes", {}).items() if name not in _NO_SITE_AXES}
+    position = axes.pop("position", None)
+    parts = [f"{name}{axes[name]}" for name in sorted(axes)]
+    if position is not None:
+        parts.insert(0, position if isinstance(position, str) and position else f"p{position}")
+    well = well_of_name(position) if isinstance(position, str) else None
+    return site_in(well, "-".join(parts) or "p0", plate, _index(position))
 
 
 def is_single_plane(event: Mapping[str, Any]) -> bool:
@@ -36,9 +45,17 @@ class DictEvents:
 
     way_back_by_event = True  # the Java engine skips a z that equals that of the event before
 
-    def __init__(self, optics: Optics | None, site_of: Callable[[Event], Site] = site_of_axes) -> None:
+    def __init__(
+        self,
+        optics: Optics | None,
+        site_of: Callable[[Event], Site] = site_of_axes,
+        camera: str | None = None,
+        cameras: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         self._optics = optics
-        self._site_of = site_of
+        self._site_of = guarded(site_of, site_of_axes, "site_of")
+        self._camera = camera
+        self._cameras = cameras
 
     def is_image(self, event: Event) -> bool:
         return True
@@ -47,10 +64,21 @@ class DictEvents:
         return self._site_of(event)
 
     def channel(self, event: Event) -> str | None:
-        channel = event["axes"].get("channel")
-        if channel is None and event.get("config_group"):
-            channel = event["config_group"][1]
-        return None if channel is None else str(channel)
+        return with_camera(_optical_channel(event), _text(event["axes"].get(CAMERA_AXIS)))
+
+    def gated_channel(self, event: Event) -> str | None:
+        cameras = self._cameras()
+        if len(cameras) < 2 or CAMERA_AXIS in event["axes"]:
+            return self.channel(event)
+        return with_camera(_optical_channel(event), self._camera or cameras[0])
+
+    def channel_names(self, event: Event) -> Sequence[str | None]:
+        return _optical_channel(event), self.channel(event), self.gated_channel(event)
+
+    def gating(self, frames: Sequence[Delivered]) -> Delivered | None:
+        if self._camera is None or len(frames) < 2:
+            return frames[0] if frames else None
+        return next((frame for frame in frames if frame.camera == self._camera), None)
 
     def time_index(self, event: Event) -> int | None:
         return _index(event["axes"].get("time"))
@@ -68,7 +96,9 @@ class DictEvents:
         if is_single_plane(event):
             return None
         return frozenset(
-            (axis, value) for axis, value in event["axes"].items() if axis not in ("z", "channel")
+            (axis, value)
+            for axis, value in event["axes"].items()
+            if axis not in ("z", "channel", CAMERA_AXIS)
         )
 
     def ends_run(self, event: Event) -> bool:
@@ -84,13 +114,15 @@ class DictEvents:
         kept = {key: value for key, value in event.items() if key not in left_out}
         return {**kept, "axes": {**event["axes"], ATTEMPT_AXIS: attempt}}
 
-    def frame(self, event: Event, attempt: int, metadata: Any) -> Frame:
+    def frame(self, event: Event, attempt: int, delivered: Delivered) -> Frame:
+        metadata = delivered.metadata
         bit_depth = metadata.get("BitDepth")
+        camera = delivered.camera or _text(event["axes"].get(CAMERA_AXIS))
         x_um, y_um = self.place(event)
         return Frame(
             site=self.site(event),
             attempt=attempt,
-            channel=self.channel(event) or _text(metadata.get("Channel")),
+            channel=with_camera(_optical_channel(event) or _text(metadata.get("Channel")), camera),
             time_index=self.time_index(event),
             z_index=self.z_index(event),
             x_um=_number(metadata.get("XPosition_um_Intended")) if x_um is None else x_um,
@@ -103,6 +135,13 @@ class DictEvents:
             optics=self._optics,
             timestamp_ms=time.time() * 1000,
         )
+
+
+def _optical_channel(event: Event) -> str | None:
+    channel = event["axes"].get("channel")
+    if channel is None and event.get("config_group"):
+        channel = event["config_group"][1]
+    return None if channel is None else str(channel)
 
 
 def _index(value: Any) -> int | None:

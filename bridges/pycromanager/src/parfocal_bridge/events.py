@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from parfocal_bridge.messages import Frame, Site
 from parfocal_bridge.visits import ReadableEvents
 
 E = TypeVar("E")
+
+
+@dataclass(frozen=True, eq=False)
+class Delivered:
+    """One frame as the library gave it. ``camera`` is the one that took it, where there are several.
+
+    ``payload`` is what the library wants back to save it.
+    """
+
+    image: Any
+    metadata: Any
+    camera: str | None = None
+    payload: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Catch:
+    """What came of one event: the frames of its cameras, or none and why.
+
+    ``is_skipped`` if the library did not execute the event at all.
+    """
+
+    frames: tuple[Delivered, ...] = ()
+    why_none: str = "no frame came"
+    is_skipped: bool = False
+
+
+NOTHING = Catch()
+
+
+def with_camera(channel: str | None, camera: str | None) -> str | None:
+    """The name of a channel of one of several cameras, as Micro-Manager has it ("DAPI-Left", or "Left")."""
+    if camera is None:
+        return channel
+    return camera if channel is None else f"{channel}-{camera}"
 
 
 class Events(ReadableEvents[E], Protocol[E]):
@@ -22,6 +59,18 @@ class Events(ReadableEvents[E], Protocol[E]):
 
     def time_index(self, event: E) -> int | None:
         """The time point, from 0."""
+        ...
+
+    def gated_channel(self, event: E) -> str | None:
+        """The channel of the frame that is judged: with several cameras, that of the camera that gates."""
+        ...
+
+    def channel_names(self, event: E) -> Sequence[str | None]:
+        """The names by which a user may ask for the channel of the event."""
+        ...
+
+    def gating(self, frames: Sequence[Delivered]) -> Delivered | None:
+        """Of the frames of all cameras, the one that is judged; None if that camera gave none."""
         ...
 
     def place(self, event: E) -> tuple[float | None, float | None]:
@@ -43,6 +92,6 @@ class Events(ReadableEvents[E], Protocol[E]):
         """The event as attempt ``attempt`` where the drive is."""
         ...
 
-    def frame(self, event: E, attempt: int, metadata: Any) -> Frame:
-        """Describes the frame that was acquired for an event, without what gating adds."""
+    def frame(self, event: E, attempt: int, delivered: Delivered) -> Frame:
+        """Describes a frame that was acquired for an event, without what gating adds."""
         ...

@@ -64,6 +64,16 @@ class FocusCore:
         """Sets the offset of the lock, in its own unit."""
         self._call("setAutoFocusOffset", offset)
 
+    def cameras(self) -> tuple[str, ...]:
+        """Labels of the cameras that give one frame each; none if the core does not say."""
+        try:
+            count = int(self._call("getNumberOfCameraChannels"))
+            return (
+                tuple(str(self._call("getCameraChannelName", i)) for i in range(count)) if count > 1 else ()
+            )
+        except Exception:
+            return ()
+
     def full_focus(self) -> None:
         """Runs the autofocus."""
         self._call("fullFocus")

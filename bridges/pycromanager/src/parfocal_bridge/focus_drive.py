@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 
 _STANDS_UM = 0.005
 """Moves shorter than this are not worth a pause of the lock."""
+_NOTICEABLE_UM = 0.2
+"""From a move as long as this on, its direction can be told from what the drive reports."""
+_REVERSED_SHARE = 0.25
+"""A drive runs the other way if it reports at least this share of a move with the opposite sign."""
 
 
 class FocusDrive:
@@ -37,6 +41,7 @@ class FocusDrive:
         self._state: str | None = None
         self._was_engaged = False
         self._is_lost = False
+        self._why_reversed: str | None = None
         self.is_lock_on = False
         self.home_um: float | None = None
         """The lock's offset before anything moved it, um; None with any other drive."""
@@ -58,8 +63,13 @@ class FocusDrive:
 
     @property
     def may_move(self) -> bool:
-        """False while a lock forbids it."""
-        return self._state in (None, "off") or (self._state == "engaged" and self._lock.moves != "none")
+        """False while a lock forbids it, and with a drive that runs the other way."""
+        return self._why_reversed is None and not self._is_locked
+
+    @property
+    def _is_locked(self) -> bool:
+        """True while a lock forbids moves."""
+        return not (self._state in (None, "off") or (self._state == "engaged" and self._lock.moves != "none"))
 
     def look(self, is_new_site: bool = False) -> LockReport | None:
         """The lock as it is now; None if there is none. A lost lock stays lost until the next site."""
@@ -100,8 +110,10 @@ class FocusDrive:
         """Moves there; raises DriveError if that is not allowed or fails."""
         if self._core is None:
             return
-        if not self.may_move:
+        if self._is_locked:
             raise DriveError(f"a focus lock is {self._state}: the drive is not moved against it", "lock")
+        if self._why_reversed is not None:
+            raise DriveError(self._why_reversed, "drive")
         stops = [to_um] if via_um is None else [via_um, to_um]
         if self._state != "engaged":
             self._stage_to(self._core, stops)
@@ -149,9 +161,28 @@ class FocusDrive:
     def _stage_to(self, core: FocusCore, stops_um: list[float]) -> None:
         try:
             for stop_um in stops_um:
-                core.move(core.focus_device(), stop_um)
+                self._step_to(core, stop_um)
+        except DriveError:
+            raise
         except Exception as error:
             raise DriveError(str(error), "drive") from error
+
+    def _step_to(self, core: FocusCore, to_um: float) -> None:
+        """One move. A drive that reports it with the opposite sign is sent back, and never moved again."""
+        device = core.focus_device()
+        before_um = core.position(device)
+        core.move(device, to_um)
+        asked_um, made_um = to_um - before_um, core.position(device) - before_um
+        is_opposite = made_um * asked_um < 0 and abs(made_um) >= _REVERSED_SHARE * abs(asked_um)
+        if abs(asked_um) < _NOTICEABLE_UM or not is_opposite:
+            return
+        self._why_reversed = (
+            f"the focus drive {device} runs the other way: told to move by {asked_um:+.3f} um it reports "
+            f"{made_um:+.3f} um, so it is not moved any more; check the sign of its position"
+        )
+        log.warning("%s", self._why_reversed)
+        core.move(device, to_um + made_um)
+        raise DriveError(self._why_reversed, "drive")
 
     def _offset_to(self, core: FocusCore, stops_um: list[float]) -> None:
         try:

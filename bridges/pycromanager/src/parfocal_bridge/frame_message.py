@@ -23,7 +23,11 @@ class Message(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Site(Record):
-    """One stage position; ``name`` is unique on its plate within the session. ``row``, ``column`` from 0."""
+    """One stage position; ``name`` is unique on its plate within the session.
+
+    ``index`` numbers the site within its well, ``row`` and ``column`` place the well, ``position`` is the
+    number of the position in the plan; all from 0.
+    """
 
     name: Name
     plate: Name | None = None
@@ -31,6 +35,7 @@ class Site(Record):
     index: Index | None = None
     row: Index | None = None
     column: Index | None = None
+    position: Index | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Collection, Generator, Iterable
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+import itertools
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
+from parfocal_bridge.callbacks import guarded
 from parfocal_bridge.client import FocusClient
-from parfocal_bridge.events import Events
+from parfocal_bridge.events import Catch, Events
 from parfocal_bridge.focus_core import DriveError
 from parfocal_bridge.focus_drive import FocusDrive
+from parfocal_bridge.frame_sender import FrameSender
 from parfocal_bridge.limits import ZLimits
-from parfocal_bridge.messages import Frame, NextSite, Stack, Verdict
 from parfocal_bridge.placing import Placing
-from parfocal_bridge.site import SiteAttempts, SiteResult, SiteStart, Step
+from parfocal_bridge.plan_reader import PlanReader
+from parfocal_bridge.site import Attempt, SiteAttempts, SiteResult, SiteStart, Step
 from parfocal_bridge.start_z import StartZ
 from parfocal_bridge.visits import Visit, Visits
 
-log = logging.getLogger(__name__)
-
 E = TypeVar("E")
 
-Caught = tuple[Any, Any]
-"""Image and metadata of an acquired event."""
-SLICES_IN_FLIGHT = 3
-"""Slices that may be unanswered when the next one is offered."""
+MAX_REPORTED = 10_000
+"""Most sites of a cancelled run that are reported as skipped."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,10 @@ class GateRules(Generic[E]):
             raise ValueError(f"max_attempts must be at least 1: {self.max_attempts}")
 
 
+Shots = Generator[E, Catch, int]
+"""Yields the events to acquire, is sent what came of each, and returns the attempt to keep."""
+
+
 class Gate(Generic[E]):
     """One gated run.
 
@@ -66,192 +68,197 @@ class Gate(Generic[E]):
         self._events = events
         self._drive = drive
         self._rules = rules
-        self._on_site = on_site
+        self._on_site = guarded(on_site or _no_one, _no_one, "on_site")
+        self._gate_if = guarded(rules.gate_if or _every_one, _every_one, "gate_if")
         self._placing = Placing(events, drive, rules.limits)
+        self._sender = FrameSender(client, events, self._placing)
         carry_z = rules.carry_z and not drive.carries_z
         self._starts = StartZ(events, rules.limits, carry_z, rules.max_suggestion_um)
-        self._open: Visit[E] | None = None
-        """The visit that the agent wants a retry of."""
+        self._visits: Visits[E] | None = None
+        self._under_way: tuple[Visit[E], SiteAttempts] | None = None
+        """A visit that has not ended."""
 
-    def shots(self, plan: Iterable[E]) -> Generator[E, Caught | None, None]:
-        """Yields the events to acquire; is sent what was acquired, None if no frame came."""
-        visits = Visits(plan, self._events, self._is_gated, judges_stacks=self._rules.stacks == "gate")
+    def shots(self, plan: Iterable[E] | PlanReader[E]) -> Generator[E, Catch, None]:
+        """All events of a plan with their retries. Closed before its end, it goes home."""
         try:
-            for visit in visits:
-                self._placing.arrive(visit)
-                if not visit.judged:
-                    yield from self._observe(visit)
-                    continue
-                upcoming = visits.next_judged() if self._rules.start_at_suggested_z else None
-                result = yield from self._judge(visit, upcoming)
-                if self._on_site is not None:
-                    self._on_site(result)
-        except GeneratorExit:
-            if self._open is not None:
-                self._abandon(self._open, "cancelled", "the run was cancelled")
+            for visit in self.visits(plan):
+                yield from self.visit(visit)
+        except BaseException:
+            self.leave()
             raise
+        self.finish()
+
+    def visits(self, plan: Iterable[E] | PlanReader[E]) -> Iterator[Visit[E]]:
+        """What of a plan is acquired together, in the plan's order."""
+        judges_stacks = self._rules.stacks == "gate"
+        self._visits = Visits(plan, self._events, self._is_gated, judges_stacks)
+        yield from self._visits
+
+    @property
+    def was_cancelled(self) -> bool:
+        """True if the plan gave no further event because the run was cancelled."""
+        return self._visits is not None and self._visits.was_cancelled
+
+    def visit(self, visit: Visit[E]) -> Shots[E]:
+        """The events of a visit and their retries."""
+        self._placing.arrive(visit)
+        if not visit.judged:
+            return (yield from self._observe(visit))
+        with_next = self._visits is not None and self._rules.start_at_suggested_z
+        upcoming = self._visits.next_judged() if with_next and self._visits is not None else None
+        return (yield from self._judge(visit, upcoming))
+
+    def finish(self) -> None:
+        """The plan is over."""
         self._placing.finish()
+        if self._visits is not None:
+            self._visits.close()
+
+    def leave(self, reason: str = "the run was cancelled") -> int:
+        """The run ends before its plan: home to the best z known, and word of the sites that nobody will see.
+
+        Returns the attempt to keep of the site that was under way.
+        """
+        keep = 0
+        if self._under_way is not None:
+            visit, attempts = self._under_way
+            self._under_way = None
+            if attempts.number > 0:
+                attempts.refuse(reason, "cancelled")
+                self._placing.come_back(attempts.best_z_um)
+                result = attempts.result()
+                keep = result.keep_attempt
+                self._ended(visit, result)
+            else:
+                self._abandon(visit, "skipped", reason)
+        self._placing.finish()
+        if self._visits is None:
+            return keep
+        left = (visit for visit in self._visits.rest() if visit.judged)
+        for visit in itertools.islice(left, MAX_REPORTED):
+            self._abandon(visit, "skipped", reason)
+        self._visits.close()
+        return keep
+
+    def is_image(self, event: E) -> bool:
+        """True if the event acquires an image."""
+        return self._events.is_image(event)
+
+    def alone(self, event: E) -> Visit[E]:
+        """An event of which nobody knows what comes after it: judged if it is a single plane."""
+        return next(iter(Visits([event], self._events, self._is_gated, judges_stacks=False)))
 
     def _is_gated(self, event: E) -> bool:
-        rules = self._rules
-        if rules.gate_if is not None and not rules.gate_if(event):
+        channels = self._rules.channels
+        if channels is not None and not any(name in channels for name in self._events.channel_names(event)):
             return False
-        return rules.channels is None or self._events.channel(event) in rules.channels
+        return self._gate_if(event)
 
-    def _observe(self, visit: Visit[E]) -> Generator[E, Caught | None, None]:
+    def _observe(self, visit: Visit[E]) -> Shots[E]:
         for event in visit.events:
             if not self._events.is_image(event):
                 self._starts.refocused_elsewhere()
                 yield event
                 continue
             self._placing.place(event, self._starts.shift_of(event))
-            caught = yield self._placing.event(event, 0)
-            if caught is not None:
-                self._offer(event, 0, caught)
+            catch = yield self._placing.event(event, 0)
+            self._sender.offer(event, 0, catch.frames)
+        return 0
 
-    def _judge(self, visit: Visit[E], upcoming: Visit[E] | None) -> Generator[E, Caught | None, SiteResult]:
+    def _judge(self, visit: Visit[E], upcoming: Visit[E] | None) -> Shots[E]:
         """Acquires a visit and its retries."""
         closing = visit.judged[-1]
         start = self._starts.start(visit, self._placing.planned_z(visit))
         shift_um = start_shift_um = (start.start_z_um or 0.0) - (start.planned_z_um or 0.0)
         attempts = SiteAttempts(
             self._events.site(closing),
-            self._events.channel(closing),
+            self._events.gated_channel(closing),
             self._events.time_index(closing),
             self._rules.limits,
             self._rules.max_attempts,
             start,
         )
+        self._under_way = (visit, attempts)
         while True:
-            z_um, verdict = yield from self._attempt(visit, attempts.number, shift_um, start, upcoming)
-            step = attempts.add(z_um, verdict)
+            attempt = yield from self._attempt(visit, attempts.number, shift_um, start, upcoming)
+            step = attempts.take(attempt)
             try:
                 if self._placing.failure is not None:
                     raise self._placing.failure
-                shift_um += self._execute(step, z_um, visit)
+                shift_um += self._execute(step, attempt.z_um, visit)
             except DriveError as error:
                 step = attempts.refuse(str(error), error.why)
                 self._placing.undo()
                 self._placing.come_back(step.move_to_um)
             if not step.again:
                 break
+        self._under_way = None
         result = attempts.result()
-        if result.refused is not None or self._open is not None:
-            why = result.refused_why or "other"
-            self._abandon(visit, why, result.refused or "the retry got no verdict")
-        self._open = None
         first_um, kept_um = result.attempts[0].z_um, result.kept.z_um
         if first_um is not None and kept_um is not None:
             self._starts.found(closing, start_shift_um + kept_um - first_um)
+        verdict = attempt.verdict
         if upcoming is not None and verdict is not None and verdict.next is not None and not result.refused:
             self._starts.suggested(upcoming, self._placing.planned_z(upcoming), verdict.next.z_um)
-        return result
+        self._ended(visit, result)
+        return result.keep_attempt
 
     def _attempt(
         self, visit: Visit[E], number: int, shift_um: float, start: SiteStart, upcoming: Visit[E] | None
-    ) -> Generator[E, Caught | None, tuple[float | None, Verdict | None]]:
-        """Acquires all events of a visit once; returns where the drive was, um, and the verdict."""
-        offered: list[str] = []
-        answer: tuple[float | None, Verdict | None] = (None, None)
+    ) -> Generator[E, Catch, Attempt]:
+        """Acquires all events of a visit once."""
+        attempt = Attempt(None, None)
+        self._sender.begin()
         for event in visit.events:
             if not self._events.is_image(event):
                 if number == 0:
                     yield event
                 continue
             self._placing.place(event, shift_um)
-            caught = yield self._placing.event(event, number)
-            if caught is None:
-                log.warning("%s: no frame came", self._events.site(event).name)
-            elif event is visit.judged[-1]:
-                answer = self._score(visit, number, caught, start, upcoming, offered)
-            else:
-                if offered:
-                    self._client.wait_for_answers(offered, SLICES_IN_FLIGHT - 1)
-                is_slice = any(event is judged for judged in visit.judged)
-                stack = Stack(size=len(visit.judged)) if is_slice else None
-                offered += self._offer(event, number, caught, stack, start.planned_z_um if is_slice else None)
-        return answer
-
-    def _score(
-        self,
-        visit: Visit[E],
-        number: int,
-        caught: Caught,
-        start: SiteStart,
-        upcoming: Visit[E] | None,
-        offered: list[str],
-    ) -> tuple[float | None, Verdict | None]:
-        image, metadata = caught
-        closing = visit.judged[-1]
-        try:
-            frame = self._frame(closing, number, metadata, start.planned_z_um)
-            if len(visit.judged) > 1:
-                waiting = self._client.wait_for_answers(offered, SLICES_IN_FLIGHT - 1)
-                frame = replace(
-                    frame,
-                    stack=Stack(size=len(visit.judged)),
-                    deadline_ms=self._client.deadline_ms * (1 + waiting),
-                )
-            frame = replace(frame, next=self._next_of(upcoming))
-            verdict = self._client.score(image, frame)
-            if verdict is not None:
-                self._open = visit if verdict.acquire_again else None
-        except Exception as error:
-            log.warning("%s: unscored: %s", self._events.site(closing).name, error)
-            return None, None
-        # The z of a z-stack is that of its middle.
-        return None if frame.z_um is None else frame.z_um - self._placing.off_middle(visit, closing), verdict
-
-    def _offer(
-        self,
-        event: E,
-        number: int,
-        caught: Caught,
-        stack: Stack | None = None,
-        planned_z_um: float | None = None,
-    ) -> list[str]:
-        """Sends a frame that nobody waits for; its id, none if it cannot be sent."""
-        try:
-            frame = self._frame(event, number, caught[1], planned_z_um)
-            return [self._client.offer(caught[0], replace(frame, stack=stack))]
-        except Exception as error:
-            log.warning("%s: not observed: %s", self._events.site(event).name, error)
-            return []
-
-    def _frame(self, event: E, number: int, metadata: Any, planned_z_um: float | None) -> Frame:
-        frame = self._events.frame(event, number, metadata)
-        return self._placing.describe(frame, event, planned_z_um)
-
-    def _next_of(self, upcoming: Visit[E] | None) -> NextSite | None:
-        planned_um = None if upcoming is None else self._placing.planned_z(upcoming)
-        if upcoming is None or planned_um is None:
-            return None
-        event = upcoming.judged[-1]
-        x_um, y_um = self._events.place(event)
-        return NextSite(
-            site=self._events.site(event),
-            channel=self._events.channel(event),
-            time_index=self._events.time_index(event),
-            x_um=x_um,
-            y_um=y_um,
-            z_um=planned_um,
-        )
+            catch = yield self._placing.event(event, number)
+            gating = self._events.gating(catch.frames)
+            self._sender.offer(event, number, [frame for frame in catch.frames if frame is not gating])
+            is_closing = event is visit.judged[-1]
+            if gating is not None and is_closing:
+                z_um, verdict = self._sender.score(visit, number, gating, start.planned_z_um, upcoming)
+                attempt = Attempt(z_um, verdict)
+            elif gating is not None:
+                self._sender.offer_slice(visit, event, number, gating, start.planned_z_um)
+            elif is_closing:
+                attempt = Attempt(None, None, catch.why_none, catch.is_skipped)
+        return attempt
 
     def _execute(self, step: Step, z_um: float | None, visit: Visit[E]) -> float:
         """Executes the action of a step; returns how far z shifts for a retry, um."""
         if step.autofocus:
             return self._drive.focus(z_um)
-        if step.move_to_um is None or z_um is None:
+        if step.move_to_um is None:
             return 0.0
         self._placing.move(step, visit)
-        return step.move_to_um - z_um
+        return 0.0 if z_um is None else step.move_to_um - z_um
+
+    def _ended(self, visit: Visit[E], result: SiteResult) -> None:
+        """Tells the agent what it cannot know, and the user."""
+        if result.refused is not None:
+            self._abandon(visit, result.refused_why or "other", result.refused)
+        elif result.status != "judged":
+            self._abandon(visit, result.status, result.reason)
+        self._on_site(result)
 
     def _abandon(self, visit: Visit[E], why: str, reason: str) -> None:
         event = visit.judged[-1]
         self._client.abandon(
             self._events.site(event),
-            self._events.channel(event),
+            self._events.gated_channel(event),
             self._events.time_index(event),
             why,
             reason,
         )
+
+
+def _no_one(result: SiteResult) -> None:
+    pass
+
+
+def _every_one(event: object) -> bool:
+    return True

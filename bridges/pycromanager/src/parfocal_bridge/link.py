@@ -14,6 +14,7 @@ from collections.abc import Callable
 import zmq
 
 from parfocal_bridge.parcel import Parcel
+from parfocal_bridge.reports import Reports
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +22,13 @@ HEARTBEAT_S = 1.0
 SEND_HIGH_WATER_MARK = 4
 LAST_WORDS_MS = 250
 """How long a ``bye`` may take to leave."""
+LAST_REPORTS_MS = 3000
+"""The same for how sites ended: an agent that has just come back takes a while to read it."""
+FAREWELL_S = 5.0
+"""How long an agent that is away is waited for at the end, if it has not heard how sites ended."""
+_POLL_MS = 100
 _RECEIVE_BATCH = 64
 _WAKE_BYTES = 4096
-_MAX_WORDS = 16
 
 
 class AgentLink:
@@ -32,15 +37,16 @@ class AgentLink:
     Observed frames that cannot leave wait in a queue of ``observe_queue``, the newest are kept. Nothing is
     queued inside ZeroMQ for an agent that is not connected. ZeroMQ reconnects by itself.
 
-    Callbacks run in the thread of the link: ``on_message`` for each received message, ``on_sent`` and
-    ``on_lost`` for each frame, ``on_beat`` once a second for what to say then.
+    Callbacks run in the thread of the link: ``on_message`` for each received message, true if the agent
+    welcomes this controller, ``on_sent`` and ``on_lost`` for each frame, ``on_beat`` once a second for what
+    to say then.
     """
 
     def __init__(
         self,
         address: str,
         observe_queue: int,
-        on_message: Callable[[bytes], None],
+        on_message: Callable[[bytes], bool],
         on_sent: Callable[[Parcel], None],
         on_lost: Callable[[Parcel], None],
         on_beat: Callable[[], bytes],
@@ -55,7 +61,8 @@ class AgentLink:
         self._last_words = last_words
         self._lock = threading.Lock()
         self._outbox: deque[Parcel] = deque()
-        self._words: deque[bytes] = deque(maxlen=_MAX_WORDS)
+        self._reports = Reports()
+        self._is_known = False
         self._beat: bytes | None = None
         self._beat_s = 0.0
         self._stopping = threading.Event()
@@ -85,9 +92,12 @@ class AgentLink:
         self._wake()
 
     def say(self, words: bytes) -> None:
-        """Queues a message without pixels; it leaves before the frames that are put after it."""
+        """Queues a message without pixels; it leaves before the frames that are put after it.
+
+        It waits for an agent that is away, and is said again to one that comes back and may have missed it.
+        """
         with self._lock:
-            self._words.append(words)
+            self._reports.add(words)
         self._wake()
 
     def take_back(self, frame_id: str) -> None:
@@ -95,7 +105,7 @@ class AgentLink:
         with self._lock:
             self._outbox = deque(item for item in self._outbox if item.id != frame_id)
 
-    def stop(self, timeout_s: float = 2.0) -> None:
+    def stop(self, timeout_s: float = FAREWELL_S + LAST_REPORTS_MS / 1000 + 2.0) -> None:
         """Says ``bye`` and ends the thread."""
         self._stopping.set()
         self._wake()
@@ -110,7 +120,7 @@ class AgentLink:
         dealer.setsockopt(zmq.HEARTBEAT_IVL, 1000)
         dealer.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3000)
         dealer.setsockopt(zmq.RECONNECT_IVL, 200)
-        dealer.setsockopt(zmq.RECONNECT_IVL_MAX, 2000)
+        dealer.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
         dealer.connect(address)
         return dealer
 
@@ -134,7 +144,7 @@ class AgentLink:
 
     def _turn(self, poller: zmq.Poller) -> None:
         with self._lock:
-            wants_to_send = bool(self._outbox or self._words) or self._beat is not None
+            wants_to_send = bool(self._outbox or self._reports) or self._beat is not None
         poller.register(self._socket, zmq.POLLIN | (zmq.POLLOUT if wants_to_send else 0))
         poller.poll(max(0, math.ceil((self._beat_s - time.monotonic()) * 1000)))
         self._drain_wakes()
@@ -156,15 +166,19 @@ class AgentLink:
                 parts = self._socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            self._on_message(parts[0])
+            is_new = self._on_message(parts[0])
+            with self._lock:
+                if is_new:
+                    self._is_known = True
+                    self._reports.welcomed()
+                self._reports.heard(time.monotonic())
 
     def _send(self) -> None:
         """What was said leaves before the frames that were put after it."""
         while True:
             with self._lock:
-                while self._words and self._sends([self._words[0]]):
-                    self._words.popleft()
-                if self._words or not self._outbox:
+                self._say_all()
+                if self._reports or not self._outbox:
                     return
                 parcel = self._outbox[0]
                 if not self._sends([parcel.head, parcel.pixels]):
@@ -180,12 +194,22 @@ class AgentLink:
             return False
         return True
 
+    def _say_all(self) -> None:
+        while self._reports and self._sends([self._reports.first()]):
+            self._reports.said(time.monotonic())
+
     def _close(self) -> None:
+        end_s = time.monotonic() + (FAREWELL_S if self._is_known else 0.0)
         with self._lock:
-            for words in self._words:
-                self._sends([words])
+            self._say_all()
+            while self._reports and time.monotonic() < end_s:
+                self._socket.poll(_POLL_MS, zmq.POLLOUT)
+                self._say_all()
+            if self._reports:
+                log.warning("The agent is away: it was not told how %d sites ended", len(self._reports))
         if self._sends([self._last_words()]):
-            self._socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
+            has_more_to_say = self._reports.may_be_unheard
+            self._socket.setsockopt(zmq.LINGER, LAST_REPORTS_MS if has_more_to_say else LAST_WORDS_MS)
         self._socket.close()
         self._context.term()
         with self._lock:

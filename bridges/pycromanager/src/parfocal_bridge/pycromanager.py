@@ -8,20 +8,30 @@ images with a timeout, since an image that never comes is not reported.
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from parfocal_bridge.client import FocusClient
-from parfocal_bridge.dict_events import ATTEMPT_AXIS, DictEvents, Event, is_single_plane, site_of_axes
+from parfocal_bridge.dict_events import (
+    ATTEMPT_AXIS,
+    CAMERA_AXIS,
+    DictEvents,
+    Event,
+    is_single_plane,
+    site_of_axes,
+)
+from parfocal_bridge.events import Catch, Delivered
+from parfocal_bridge.focus_core import FocusCore
 from parfocal_bridge.focus_drive import FocusDrive
 from parfocal_bridge.focus_lock import FocusLock
+from parfocal_bridge.frame_collector import FrameCollector, Image
 from parfocal_bridge.gate import Gate, GateRules
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics, Site
+from parfocal_bridge.plan_reader import PlanReader
 from parfocal_bridge.site import SiteResult
+from parfocal_bridge.visits import Visit
 
 __all__ = [
     "ATTEMPT_AXIS",
@@ -35,36 +45,54 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-_MAX_HELD = 4
 
+class _Acquisition:
+    """What the loop needs of an ``Acquisition``, with either backend."""
 
-class FrameCollector:
-    """The ``image_process_fn`` of a gated acquisition: keeps the newest images and passes all on.
+    def __init__(self, acq: Any, frames: FrameCollector) -> None:
+        self._acq = acq
+        self._frames = frames
+        self._started_s = time.monotonic()
+        self._has_ended = False
+        self.is_python = type(acq).__name__ == "PythonBackendAcquisition"
 
-    :param process: changes image and metadata first, for example to correct the illumination.
-    """
+    def acquire(self, event: Event, count: int, image_timeout_s: float) -> Catch:
+        """What came of an event. Raises what made the acquisition fail."""
+        timeout_s = image_timeout_s + float(event.get("exposure") or 0) / 1000
+        if "min_start_time" in event:
+            timeout_s += max(0.0, float(event["min_start_time"]) - (time.monotonic() - self._started_s))
+        try:
+            self._acq.acquire(event)
+        except Exception as error:
+            if type(error).__name__ != "AcqAlreadyCompleteException":
+                raise
+            self._has_ended = True
+            return Catch((), "the acquisition was aborted", is_skipped=True)
+        frames = self._frames.take(event["axes"], timeout_s, count, self.is_over)
+        if count < 2:
+            frames = tuple(Delivered(frame.image, frame.metadata) for frame in frames)
+        return Catch(frames, "no image came")
 
-    def __init__(self, process: Callable[[Any, Any], tuple[Any, Any]] | None = None) -> None:
-        self._process = process
-        self._changed = threading.Condition()
-        self._images: OrderedDict[frozenset[tuple[str, Any]], tuple[Any, Any]] = OrderedDict()
+    def is_over(self) -> bool:
+        """True once it was aborted. Raises what made it fail."""
+        if self._frames.failure is not None:
+            raise self._frames.failure
+        if self._has_ended:
+            return True
+        failure = getattr(self._acq, "_exception", None)
+        if failure is not None:
+            raise failure
+        engine = getattr(self._acq, "_acq", None)
+        if engine is None:
+            return hasattr(self._acq, "_acq")  # it has ended
+        engine.check_for_exceptions()
+        return bool(engine.is_abort_requested())
 
-    def __call__(self, image: Any, metadata: Any) -> tuple[Any, Any]:
-        if self._process is not None:
-            image, metadata = self._process(image, metadata)
-        with self._changed:
-            self._images[_key(metadata.get("Axes", {}))] = (image, metadata)
-            while len(self._images) > _MAX_HELD:
-                self._images.popitem(last=False)
-            self._changed.notify_all()
-        return image, metadata
-
-    def take(self, axes: Mapping[str, Any], timeout_s: float) -> tuple[Any, Any] | None:
-        """Image and metadata of an event; None if they did not come in time."""
-        key = _key(axes)
-        with self._changed:
-            self._changed.wait_for(lambda: key in self._images, timeout_s)
-            return self._images.pop(key, None)
+    def save(self, image: Image) -> None:
+        """Saves an image with the Python backend, which takes one from its processor."""
+        pixels, metadata = image
+        tagged = self._acq._acq.core_.TaggedImage(metadata, pixels)
+        self._acq._image_processor.output_queue.put(tagged)
 
 
 def gate_loop(
@@ -86,13 +114,15 @@ def gate_loop(
     max_suggestion_um: float | None = None,
     autofocus: Callable[[], None] | None = None,
     max_attempts: int = 8,
+    camera: str | None = None,
     image_timeout_s: float = 30.0,
     on_site: Callable[[SiteResult], None] | None = None,
 ) -> None:
     """Acquires the events one by one, each followed by its retries; returns when the last one is done.
 
     A retry is the same event at a new ``z``, with the axis ``attempt`` counting from 0. Without a verdict in
-    time, or without an image, the loop goes on.
+    time, or without an image, the loop goes on. If the acquisition is aborted, it goes home to the best z
+    known and returns; if the acquisition fails, it raises why.
 
     Events are read one at a time, so that a generator may react to what became of the last one; z-stacks are
     read whole with one event more, and with ``start_at_suggested_z`` the plan is read up to the next event
@@ -114,6 +144,8 @@ def gate_loop(
     :param max_suggestion_um: how far from the planned z that may be, um.
     :param autofocus: executes the action ``autofocus``; ``core.full_focus`` if None.
     :param max_attempts: most frames, or z-stacks, of one site, whatever the agent asks for.
+    :param camera: of several cameras, the one whose images are judged; by default the first. The others are
+        observed. Needs ``core``.
     :param image_timeout_s: how long an image may take beyond the event's start time, s.
     :param on_site: called with what became of each gated site.
     """
@@ -121,22 +153,48 @@ def gate_loop(
         limits, channels, gate_if, stacks, carry_z, start_at_suggested_z, max_suggestion_um, max_attempts
     )
     drive = FocusDrive(core, focus_lock or FocusLock.none(), limits, autofocus)
-    gate = Gate(client, DictEvents(optics, site_of), drive, rules, on_site)
-    started_s = time.monotonic()
-    shots = gate.shots(_checked(acq, events))
+    own = _Acquisition(acq, frames)
+    frames.begin(own.save if own.is_python else None)
+    cameras = _cameras_of(core)
+    if camera is not None and camera not in cameras():
+        raise ValueError(
+            f"there is no camera {camera!r} that could gate; the cameras are {', '.join(cameras())}"
+        )
+    gate = Gate(client, DictEvents(optics, site_of, camera, cameras), drive, rules, on_site)
+
+    def acquired(event: Event) -> Catch:
+        count = 1 if CAMERA_AXIS in event["axes"] else max(1, len(cameras()))
+        return own.acquire(event, count, image_timeout_s)
+
     try:
-        shot = next(shots, None)
-        while shot is not None:
-            timeout_s = image_timeout_s + float(shot.get("exposure") or 0) / 1000
-            if "min_start_time" in shot:
-                timeout_s += max(0.0, float(shot["min_start_time"]) - (time.monotonic() - started_s))
-            acq.acquire(shot)
-            try:
-                shot = shots.send(frames.take(shot["axes"], timeout_s))
-            except StopIteration:
-                return
-    finally:
-        shots.close()
+        for visit in gate.visits(PlanReader(_checked(events, own.is_python), own.is_over)):
+            frames.settle(_visited(gate, visit, acquired, own))
+            if own.is_over():
+                break
+    except BaseException:
+        gate.leave("the acquisition failed")
+        raise
+    if own.is_over():
+        frames.settle(gate.leave("the acquisition was aborted"))
+    else:
+        gate.finish()
+
+
+def _visited(
+    gate: Gate[Event], visit: Visit[Event], acquired: Callable[[Event], Catch], own: _Acquisition
+) -> int:
+    """Acquires a visit and its retries; returns the attempt to keep."""
+    shots = gate.visit(visit)
+    try:
+        shot = next(shots)
+        while True:
+            catch = acquired(shot)
+            if own.is_over():
+                return gate.leave("the acquisition was aborted")
+            shot = shots.send(catch)
+    except StopIteration as end:
+        keep: int = end.value
+        return keep
 
 
 def observing(
@@ -151,7 +209,8 @@ def observing(
     def image_process_fn(image: Any, metadata: Any) -> tuple[Any, Any]:
         try:
             axes = dict(metadata.get("Axes", {}))
-            client.offer(image, events.frame({"axes": axes}, axes.get(ATTEMPT_AXIS, 0), metadata))
+            frame = events.frame({"axes": axes}, axes.get(ATTEMPT_AXIS, 0), Delivered(image, metadata))
+            client.offer(image, frame)
         except Exception as error:
             log.warning("An image was not observed: %s", error)
         return image, metadata
@@ -159,16 +218,29 @@ def observing(
     return image_process_fn
 
 
-def _checked(acq: Any, events: Iterable[Event]) -> Iterator[Event]:
-    for event in events:
-        if not isinstance(event, dict) or "axes" not in event:
-            raise ValueError(f"an event is a dict with axes, one at a time; got {event!r}")
-        if ATTEMPT_AXIS in event["axes"]:
-            raise ValueError(f"the axis {ATTEMPT_AXIS!r} is the gate's own: {event['axes']}")
-        if "tags" in event and type(acq).__name__ == "PythonBackendAcquisition":
-            raise ValueError("the Python backend of pycro-manager hangs on events with 'tags'")
-        yield event
+class _CheckedPlan:
+    """The events of a plan, each looked at before it is used."""
+
+    def __init__(self, events: Iterable[Event], is_python: bool) -> None:
+        self._events = events
+        self._is_python = is_python
+
+    def __iter__(self) -> Iterator[Event]:
+        for event in self._events:
+            if not isinstance(event, dict) or "axes" not in event:
+                raise ValueError(f"an event is a dict with axes, one at a time; got {event!r}")
+            if ATTEMPT_AXIS in event["axes"]:
+                raise ValueError(f"the axis {ATTEMPT_AXIS!r} is the gate's own: {event['axes']}")
+            if "tags" in event and self._is_python:
+                raise ValueError("the Python backend of pycro-manager hangs on events with 'tags'")
+            yield event
 
 
-def _key(axes: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:
-    return frozenset(axes.items())
+def _checked(events: Iterable[Event], is_python: bool) -> Iterable[Event]:
+    """Can be read again exactly if the events can."""
+    plan = _CheckedPlan(events, is_python)
+    return iter(plan) if isinstance(events, Iterator) else plan
+
+
+def _cameras_of(core: Any) -> Callable[[], tuple[str, ...]]:
+    return tuple if core is None else FocusCore(core).cameras

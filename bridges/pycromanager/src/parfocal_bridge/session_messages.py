@@ -61,9 +61,10 @@ class Welcome(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Abandon(Message):
-    """The controller does not do what a verdict asked for, and ends the site with the frames it has.
+    """A site ended without the agent: what a verdict asked for is not done, or there is nothing to judge.
 
-    ``why`` is ``limits``, ``drive``, ``lock``, ``autofocus``, ``cancelled`` or ``other``.
+    ``why`` is ``limits``, ``drive``, ``lock``, ``autofocus``, ``cancelled`` or ``other``; or ``unscored``,
+    ``no-frame`` or ``skipped``.
     """
 
     type: ClassVar[str] = "abandon"

@@ -18,11 +18,13 @@ SAME_Z_UM = 0.1
 class Attempt:
     """One frame, or z-stack, of a site: where it was taken, um, and its verdict; both None if not known.
 
-    ``z_um`` of a z-stack is that of its middle.
+    ``z_um`` of a z-stack is that of its middle. ``why_no_frame`` says why nothing was judged, if so.
     """
 
     z_um: float | None
     verdict: Verdict | None
+    why_no_frame: str | None = None
+    is_skipped: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class SiteResult:
 
     ``keep_attempt`` is the attempt whose frame is the one to keep; ``decision`` is the last verdict's or
     ``unscored``; ``refused`` says why an action was not executed, if so, and ``refused_why`` in one word:
-    ``limits``, ``drive``, ``lock``, ``autofocus`` or ``other``.
+    ``limits``, ``drive``, ``lock``, ``autofocus``, ``cancelled`` or ``other``.
     """
 
     site: Site
@@ -70,6 +72,22 @@ class SiteResult:
     refused: str | None = None
     refused_why: str | None = None
     start: SiteStart = SiteStart()
+
+    @property
+    def status(self) -> str:
+        """What became of the site in one word.
+
+        ``judged``; ``refused``: an action was not executed; ``unscored``: the last frame got no verdict in
+        time; ``no-frame``: the camera gave none; ``skipped``: the engine did not execute the event.
+        """
+        last = self.attempts[-1]
+        if self.refused is not None:
+            return "refused"
+        if last.is_skipped:
+            return "skipped"
+        if last.why_no_frame is not None:
+            return "no-frame"
+        return "judged" if last.verdict is not None else "unscored"
 
     @property
     def unscored(self) -> int:
@@ -112,13 +130,23 @@ class SiteAttempts:
         """The attempt that comes next, from 0."""
         return len(self._attempts)
 
+    @property
+    def best_z_um(self) -> float | None:
+        """Where the sharpest frame known was taken, um; None without a frame or z."""
+        return self._attempts[self._keep].z_um if self._attempts else None
+
     def add(self, z_um: float | None, verdict: Verdict | None) -> Step:
         """Takes in one frame.
 
         :param z_um: where the drive was, um; None if not known. For a z-stack, its middle.
         :param verdict: None if the frame is unscored; the site ends then, at the best z known.
         """
-        self._attempts.append(Attempt(z_um, verdict))
+        return self.take(Attempt(z_um, verdict))
+
+    def take(self, attempt: Attempt) -> Step:
+        """Takes in one frame, or that there was none: the site ends then, too."""
+        self._attempts.append(attempt)
+        z_um, verdict = attempt.z_um, attempt.verdict
         if verdict is None:
             self._keep = self._keep if any(a.verdict for a in self._attempts) else len(self._attempts) - 1
             return self._end()
@@ -141,7 +169,8 @@ class SiteAttempts:
     def refuse(self, reason: str, why: str) -> Step:
         """Ends the site because an action is not, or could not be, executed: back to the best z known.
 
-        :param why: ``limits``, ``drive``, ``lock``, ``autofocus`` or ``other``. For ``lock`` nothing moves.
+        :param why: ``limits``, ``drive``, ``lock``, ``autofocus``, ``cancelled`` or ``other``. For ``lock``
+            nothing moves.
         """
         log.warning("%s: refused: %s", self._site.name, reason)
         self._refused = (reason, why)
@@ -149,25 +178,28 @@ class SiteAttempts:
 
     def result(self) -> SiteResult:
         """What became of the site."""
-        last = self._attempts[-1].verdict
+        last = self._attempts[-1]
         refused, refused_why = self._refused or (None, None)
+        unscored_because = last.why_no_frame or "no verdict in time"
         return SiteResult(
             site=self._site,
             channel=self._channel,
             time_index=self._time_index,
             attempts=tuple(self._attempts),
             keep_attempt=self._keep,
-            decision="unscored" if last is None else last.decision,
-            reason="no verdict in time" if last is None else last.reason,
+            decision="unscored" if last.verdict is None else last.verdict.decision,
+            reason=unscored_because if last.verdict is None else last.verdict.reason,
             refused=refused,
             refused_why=refused_why,
             start=self._start,
         )
 
     def _end(self) -> Step:
-        here_um, best_um = self._attempts[-1].z_um, self._attempts[self._keep].z_um
-        is_elsewhere = here_um is not None and best_um is not None and abs(best_um - here_um) > SAME_Z_UM
-        return Step(again=False, move_to_um=best_um if is_elsewhere else None)
+        """Home to the best z. Where the last frame is missing, nobody knows how far the drive is from it."""
+        here_um, best_um = self._attempts[-1].z_um, self.best_z_um
+        if best_um is None or (here_um is not None and abs(best_um - here_um) <= SAME_Z_UM):
+            return Step(again=False)
+        return Step(again=False, move_to_um=best_um)
 
     def _stop(self, z_um: float, action: Action) -> float | None:
         """The stop on the way, um; None, that is straight on, if there is none or the limits forbid it."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from parfocal_bridge.events import Delivered, with_camera
 from parfocal_bridge.messages import Frame, Optics, Site
+from parfocal_bridge.site_names import Place, SiteNames
+from parfocal_bridge.wells import Well, site_in, well_at, well_of_name
 
 if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
@@ -16,37 +18,59 @@ if TYPE_CHECKING:
 ATTEMPT_KEY = "parfocal_attempt"
 """Key of ``event.metadata`` that holds the attempt, from 0."""
 
-_WELL_POSITION = re.compile(r"([A-Z]{1,2}[0-9]{1,2})_[0-9]{4}")
-
 
 class UseqEvents:
     """Reads events of useq and makes the ones to acquire.
 
     :param optics: of the objective; None leaves it to the agent.
+    :param names: of the session, which tells its sites apart.
+    :param camera: of several cameras, the one whose frames are judged; the first if None.
     """
 
     way_back_by_event = False
 
-    def __init__(self, core: CMMCorePlus, optics: Optics | None, plate: str | None) -> None:
+    def __init__(
+        self,
+        core: CMMCorePlus,
+        optics: Optics | None,
+        plate: str | None,
+        names: SiteNames | None = None,
+        camera: str | None = None,
+    ) -> None:
         self._core = core
         self._optics = optics
         self._plate = plate
+        self._names = names or SiteNames()
+        self._run = self._names.new_run()
+        self._camera = camera
 
     def is_image(self, event: MDAEvent) -> bool:
         return event.action is None or event.action.type == "acquire_image"
 
     def site(self, event: MDAEvent) -> Site:
-        name = event.pos_name or f"p{event.index.get('p', 0)}"
-        well = _WELL_POSITION.fullmatch(name)
-        if "g" in event.index:
-            name = f"{name}-g{event.index['g']}"
-        return Site(name=name, plate=self._plate, well=well[1] if well else None)
+        name = self._names.name_of(_place_of(event), self._run)
+        return site_in(_well_of(event), name, self._plate, event.index.get("p"))
 
     def channel(self, event: MDAEvent) -> str | None:
         return None if event.channel is None else event.channel.config
 
+    def gated_channel(self, event: MDAEvent) -> str | None:
+        if self._core.getNumberOfCameraChannels() < 2:
+            return self.channel(event)
+        return with_camera(self.channel(event), self._camera or self._core.getPhysicalCameraDevice(0))
+
+    def channel_names(self, event: MDAEvent) -> Sequence[str | None]:
+        return self.channel(event), self.gated_channel(event)
+
+    def gating(self, frames: Sequence[Delivered]) -> Delivered | None:
+        if self._camera is None or len(frames) < 2:
+            return frames[0] if frames else None
+        return next((frame for frame in frames if frame.camera == self._camera), None)
+
     def time_index(self, event: MDAEvent) -> int | None:
-        return event.index.get("t")
+        """Without time points in the plan, the number of earlier runs of the session that imaged the site."""
+        index = event.index.get("t")
+        return index if index is not None else self._names.passes_before(_place_of(event), self._run) or None
 
     def z_index(self, event: MDAEvent) -> int | None:
         return event.index.get("z")
@@ -60,17 +84,14 @@ class UseqEvents:
     def run_key(self, event: MDAEvent) -> Hashable:
         if is_single_plane(event):
             return None
-        return tuple(sorted((str(axis), i) for axis, i in event.index.items() if axis not in ("z", "c")))
+        axes = tuple(sorted((str(axis), i) for axis, i in event.index.items() if axis not in ("z", "c")))
+        return axes if "p" in event.index else (axes, event.pos_name, event.x_pos, event.y_pos)
 
     def ends_run(self, event: MDAEvent) -> bool:
-        sequence = event.sequence
-        if sequence is None:
+        if event.sequence is None:
             return False
-        plans = [position.sequence for position in sequence.stage_positions]
-        position = event.index.get("p", 0)
-        if position < len(plans) and plans[position] is not None:
-            return False  # of sizes of its own
-        return all(event.index.get(axis, 0) == max(sequence.sizes.get(axis, 1), 1) - 1 for axis in ("c", "z"))
+        last = {"z": (_planned_slices(event) or 1) - 1, "c": _planned_channels(event) - 1}
+        return all(event.index.get(axis, 0) == index for axis, index in last.items())
 
     def at(self, event: MDAEvent, attempt: int, shift_um: float, base_um: float | None) -> MDAEvent:
         """Relative to the event's own z: the engine may add an offset to each z of a position."""
@@ -80,15 +101,21 @@ class UseqEvents:
     def without_z(self, event: MDAEvent, attempt: int) -> MDAEvent:
         return _attempt_of(event, attempt, {"z_pos": None})
 
-    def frame(self, event: MDAEvent, attempt: int, metadata: Any) -> Frame:
-        position = metadata.get("position") or {}
+    def frame(self, event: MDAEvent, attempt: int, delivered: Delivered) -> Frame:
+        metadata = delivered.metadata
+        # While the hardware is triggered the core knows neither exposure nor position of a single frame.
+        is_triggered = bool(metadata.get("hardware_triggered"))
+        position: dict[str, Any] = {} if is_triggered else metadata.get("position") or {}
+        exposure_ms = metadata.get("exposure_ms")
+        if is_triggered and event.exposure is not None:
+            exposure_ms = event.exposure
         z_um = position.get("z")
         is_measured = z_um is not None
         bit_depth = self._core.getImageBitDepth()
         return Frame(
             site=self.site(event),
             attempt=attempt,
-            channel=self.channel(event),
+            channel=with_camera(self.channel(event), delivered.camera),
             time_index=self.time_index(event),
             z_index=self.z_index(event),
             x_um=position.get("x", event.x_pos),
@@ -96,7 +123,7 @@ class UseqEvents:
             z_um=z_um if is_measured else event.z_pos,
             z_source="measured" if is_measured else "intended",
             pixel_um=metadata.get("pixel_size_um") or None,
-            exposure_ms=metadata.get("exposure_ms"),
+            exposure_ms=exposure_ms,
             bit_depth=bit_depth if 8 <= bit_depth <= 16 else None,
             optics=self._optics,
             timestamp_ms=time.time() * 1000,
@@ -105,9 +132,51 @@ class UseqEvents:
 
 def is_single_plane(event: MDAEvent) -> bool:
     """True unless the event is a slice of a z-stack: its slices are meant to differ in focus."""
-    if "z" not in event.index:
-        return True
-    return event.sequence is not None and event.sequence.sizes.get("z") == 1
+    return "z" not in event.index or _planned_slices(event) == 1
+
+
+def _position_of(event: MDAEvent) -> Any:
+    positions = () if event.sequence is None else event.sequence.stage_positions
+    number = event.index.get("p", 0)
+    return positions[number] if number < len(positions) else None
+
+
+def _plan_of(event: MDAEvent, name: str) -> Any:
+    """A plan of the position's own sub-sequence, which comes before that of the sequence."""
+    own = getattr(_position_of(event), "sequence", None)
+    return (own and getattr(own, name)) or getattr(event.sequence, name, None)
+
+
+def _planned_slices(event: MDAEvent) -> int | None:
+    """Slices of the stack that the event belongs to; None if not known."""
+    if event.sequence is None:
+        return None
+    plan = _plan_of(event, "z_plan")
+    return 1 if plan is None else len(list(plan))
+
+
+def _planned_channels(event: MDAEvent) -> int:
+    return max(len(_plan_of(event, "channels") or ()), 1)
+
+
+def _place_of(event: MDAEvent) -> Place:
+    index = event.index
+    return Place(
+        event.pos_name, index.get("p"), index.get("g"), event.x_pos, event.y_pos, time_index=index.get("t")
+    )
+
+
+def _well_of(event: MDAEvent) -> Well | None:
+    """As the name says, or else the plan: rows and columns of the plate from 0."""
+    named = well_of_name(event.pos_name or "")
+    position = _position_of(event)
+    row, column = getattr(position, "plate_row", None), getattr(position, "plate_col", None)
+    return named if row is None or column is None else _with_index(well_at(row, column), named)
+
+
+def _with_index(planned: Well | None, named: Well | None) -> Well | None:
+    is_same = planned and named and (planned.row, planned.column) == (named.row, named.column)
+    return named if is_same else planned
 
 
 def _attempt_of(event: MDAEvent, number: int, update: dict[str, Any]) -> MDAEvent:

@@ -7,8 +7,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from parfocal_bridge.plan_reader import NoEvent, PlanReader
+
 E = TypeVar("E")
 _E = TypeVar("_E", contravariant=True)
+
+SLICE_WAIT_S = 2.0
+"""A z-stack whose end is not known is over when the plan gives no event for so long, s."""
 
 
 class ReadableEvents(Protocol[_E]):
@@ -51,8 +56,8 @@ class Visits(Generic[E]):
     """Reads a plan, no further than needed.
 
     Single planes are read one at a time, so that a generator sees what became of one before it gives the
-    next. A z-stack is read whole and, unless its end is known, with one event more. A slice alone is not
-    judged.
+    next. A z-stack is read whole and, unless its end is known, with one event more, or until none comes for
+    ``SLICE_WAIT_S``: whoever gives the events may be waiting for its frames. A slice alone is not judged.
 
     :param is_gated: whether an event is to be judged.
     :param judges_stacks: z-stacks are judged as a whole; otherwise they are not judged.
@@ -60,17 +65,19 @@ class Visits(Generic[E]):
 
     def __init__(
         self,
-        events: Iterable[E],
+        events: Iterable[E] | PlanReader[E],
         plan: ReadableEvents[E],
         is_gated: Callable[[E], bool],
         judges_stacks: bool,
     ) -> None:
-        self._events = iter(events)
+        self._reader = events if isinstance(events, PlanReader) else PlanReader(events)
         self._plan = plan
         self._is_gated = is_gated
         self._judges_stacks = judges_stacks
         self._pushed_back: list[E] = []
         self._ahead: deque[Visit[E]] = deque()
+        self.was_cancelled = False
+        """True if there was no further event because the run was cancelled."""
 
     def __iter__(self) -> Iterator[Visit[E]]:
         while self._ahead or self._read():
@@ -85,12 +92,21 @@ class Visits(Generic[E]):
             position += 1
         return None
 
-    def _pull(self) -> E | None:
-        return self._pushed_back.pop() if self._pushed_back else next(self._events, None)
+    def rest(self) -> Iterator[Visit[E]]:
+        """What is left of a plan that is known as a whole; nothing of any other, which may wait for ever."""
+        yield from self if self._reader.is_known else ()
+
+    def close(self) -> None:
+        """Reads no more."""
+        self._reader.close()
+
+    def _pull(self, patience_s: float | None = None) -> E | NoEvent:
+        return self._pushed_back.pop() if self._pushed_back else self._reader.next(patience_s)
 
     def _read(self) -> bool:
         event = self._pull()
-        if event is None:
+        if isinstance(event, NoEvent):
+            self.was_cancelled = event is NoEvent.CANCELLED
             return False
         key = self._plan.run_key(event) if self._plan.is_image(event) else None
         if key is None:
@@ -103,8 +119,8 @@ class Visits(Generic[E]):
         """The slices of one position and time, in all channels."""
         run, slices = [event], {self._slice(event)}
         while not self._plan.ends_run(run[-1]):
-            event_or_end = self._pull()
-            if event_or_end is None:
+            event_or_end = self._pull(SLICE_WAIT_S)
+            if isinstance(event_or_end, NoEvent):
                 break
             is_repeated = self._plan.is_image(event_or_end) and self._slice(event_or_end) in slices
             if self._plan.run_key(event_or_end) != key or is_repeated:

@@ -2,7 +2,7 @@ package org.parfocal.micromanager;
 
 import java.util.Locale;
 
-/** Why a controller does not do what a verdict asked for. */
+/** Why a site ended without the agent. */
 enum AbandonReason {
   /** A move would leave the limits. */
   LIMITS,
@@ -13,10 +13,14 @@ enum AbandonReason {
   /** The microscope's own autofocus failed. */
   AUTOFOCUS,
   CANCELLED,
-  OTHER;
+  OTHER,
+  /** No verdict came in time. */
+  UNSCORED,
+  /** The camera gave no image. */
+  NO_FRAME;
 
   /** As the protocol writes it. */
   String word() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -13,6 +13,7 @@ final class Camera {
 
   /** Takes one image; of several cameras, the first one's. */
   Pixels snap() throws Exception {
+    core.waitForSystem();
     core.snapImage();
     TaggedImage image = core.getTaggedImage();
     int width = image.tags.optInt("Width", (int) core.getImageWidth());

@@ -41,8 +41,9 @@ public final class FrameWatcher {
     String label = metadata.getPositionName("");
     Site site = Site.ofLabel(label == null || label.isEmpty() ? "Pos" + coords.getP() : label);
     FrameHeader header = new FrameHeader(site, 0, channel(coords, provider));
-    header.timeIndex = coords.hasT() ? (Integer) coords.getT() : null;
-    header.zIndex = coords.hasZ() ? (Integer) coords.getZ() : null;
+    Coords dimensions = provider.getSummaryMetadata() == null ? null : provider.getSummaryMetadata().getIntendedDimensions();
+    header.timeIndex = index(coords.hasT(), coords.getT(), dimensions != null && dimensions.hasT());
+    header.zIndex = index(coords.hasZ(), coords.getZ(), dimensions != null && dimensions.hasZ());
     header.xUm = metadata.getXPositionUm();
     header.yUm = metadata.getYPositionUm();
     header.zUm = metadata.getZPositionUm();
@@ -53,6 +54,11 @@ public final class FrameWatcher {
     header.timestampMs = System.currentTimeMillis();
     header.meta = new JsonBuilder().put("camera", metadata.getCamera()).put("acquisition", provider.getName());
     return header;
+  }
+
+  /** Coordinates leave out an axis at its first index: only the plan tells it from one that there is not. */
+  private static Integer index(boolean isThere, int index, boolean isPlanned) {
+    return isThere ? (Integer) index : isPlanned ? (Integer) 0 : null;
   }
 
   /** Null where the acquisition has no channels. */

@@ -13,6 +13,11 @@ final class Microscope {
     names = new PositionNames(core, positions);
   }
 
+  /** Waits until everything that was told to move stands: whoever calls may have sent the stage on just before. */
+  void await() throws Exception {
+    core.waitForSystem();
+  }
+
   Camera camera() {
     return new Camera(core);
   }

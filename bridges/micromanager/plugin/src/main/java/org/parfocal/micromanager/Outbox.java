@@ -7,9 +7,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** What waits to be sent: few messages without pixels, then frames, of those that nobody awaits the newest only. */
+/** What waits to be sent: messages without pixels, then frames, of those that nobody awaits the newest only. */
 final class Outbox {
-  private static final int MAX_NOTES = 16;
+  /** How sites ended waits for an agent that is away. */
+  private static final int MAX_NOTES = 10_000;
 
   private final int maxObserved;
   private final Deque<byte[]> notes = new ArrayDeque<>();

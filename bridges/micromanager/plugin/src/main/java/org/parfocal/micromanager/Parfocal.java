@@ -3,6 +3,7 @@ package org.parfocal.micromanager;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import org.micromanager.Studio;
+import org.micromanager.UserProfile;
 
 /** What the plug-ins of one Micro-Manager share: the settings, and one connection to the agent. */
 final class Parfocal {
@@ -13,6 +14,9 @@ final class Parfocal {
 
   final Log log;
   private final Studio studio;
+  private UserProfile profile;
+  /** As the profile had them when they were last read or saved. */
+  private Settings kept;
   private Settings settings;
   private FocusClient client;
   private String clientAddress;
@@ -28,22 +32,37 @@ final class Parfocal {
     }
   }
 
-  /** Read from the profile when first asked for: plug-ins are loaded before the user has chosen one. */
+  /** Those of the profile in use: plug-ins are set up before the user has chosen one. */
   synchronized Settings settings() {
-    if (settings == null) {
-      settings = new SettingsStore(studio.profile()).load(log);
-    }
+    followProfile();
     return settings;
   }
 
   /** Uses these settings from the next search on. */
   synchronized void use(Settings changed) {
+    followProfile();
     settings = changed;
   }
 
   /** Keeps the settings for the next session. */
-  void save() {
-    new SettingsStore(studio.profile()).save(settings());
+  synchronized void save() {
+    followProfile();
+    new SettingsStore(studio.profile()).save(settings);
+    kept = settings;
+  }
+
+  /** With another profile, its settings; what was changed and not saved belongs to the one before. */
+  private void followProfile() {
+    UserProfile now = studio.profile();
+    if (now == profile) {
+      return;
+    }
+    profile = now;
+    Settings read = new SettingsStore(now).load(log);
+    if (kept == null || !read.texts().equals(kept.texts())) {
+      settings = read;
+      kept = read;
+    }
   }
 
   /** The connection to the address of the settings; made when first asked for. */
@@ -54,6 +73,11 @@ final class Parfocal {
       clientAddress = address;
       client = new FocusClient(clientAddress, VERSION, log, this::observed);
     }
+    return client;
+  }
+
+  /** The connection if there is one; null after a goodbye. */
+  synchronized FocusClient clientIfAny() {
     return client;
   }
 

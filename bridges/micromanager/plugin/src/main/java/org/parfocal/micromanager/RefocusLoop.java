@@ -26,6 +26,7 @@ final class RefocusLoop {
   SearchEnd run(boolean isOneStep) {
     SearchEnd end;
     try {
+      microscope.await();
       FocusAxis axis = microscope.axis(settings);
       end = settings.whyOnlyObserving() != null ? observe(axis) : search(axis, isOneStep);
     } catch (Exception e) {
@@ -76,9 +77,7 @@ final class RefocusLoop {
         step = Step.stay(false);
       }
     } while (step.isAgain);
-    // An agent that is away knows of no search.
-    boolean isHeard = search.lastVerdict() != null || !client.isDegraded();
-    if (search.refusal() != null && isHeard) {
+    if (search.refusal() != null) {
       client.abandon(header, search.refusedWhy(), search.refusal());
     }
     return new SearchEnd(header.site, search.attempt(), search.lastVerdict(), search.refusal(), failure);
@@ -118,8 +117,8 @@ final class RefocusLoop {
     String reason = "the camera gave no image to judge: " + failure.getMessage();
     if (search.attempt() > 0) {
       goBack(search, axis);
-      client.abandon(header, AbandonReason.OTHER, reason);
     }
+    client.abandon(header, AbandonReason.NO_FRAME, reason);
     return new SearchEnd(header.site, search.attempt(), search.lastVerdict(), reason, failure);
   }
 }

@@ -57,6 +57,7 @@ final class SettingsWindow extends JFrame {
   /** Opens the window, or brings it to the front. */
   static SettingsWindow show(Parfocal parfocal) {
     SettingsWindow window = OPEN.computeIfAbsent(parfocal, SettingsWindow::new);
+    parfocal.client();
     if (!window.isVisible()) {
       window.form.show(parfocal.settings());
     }
@@ -80,6 +81,7 @@ final class SettingsWindow extends JFrame {
     try {
       parfocal.use(form.read());
       parfocal.save();
+      parfocal.client();
       showConnection();
     } catch (SettingException e) {
       // The form says what is wrong.
@@ -87,7 +89,11 @@ final class SettingsWindow extends JFrame {
   }
 
   private void showConnection() {
-    show(ConnectionState.of(parfocal.client()));
+    FocusClient client = parfocal.clientIfAny();
+    // After the goodbye of a shutdown nothing connects again.
+    if (client != null) {
+      show(ConnectionState.of(client));
+    }
   }
 
   private void show(ConnectionState state) {

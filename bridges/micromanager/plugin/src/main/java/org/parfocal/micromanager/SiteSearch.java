@@ -64,12 +64,12 @@ final class SiteSearch {
     last = verdict;
     if (verdict == null) {
       keep = isJudged ? keep : zsUm.size() - 1;
-      return refuse(AbandonReason.OTHER, "no verdict in time");
+      return refuse(AbandonReason.UNSCORED, "no verdict in time");
     }
     isJudged = true;
     keep = verdict.keepAttempt < zsUm.size() ? verdict.keepAttempt : keep;
     if (verdict.acquireAgain && zsUm.size() >= maxFrames) {
-      return refuse(AbandonReason.CANCELLED, "no more than " + maxFrames + " frames a site");
+      return refuse(AbandonReason.OTHER, "no more than " + maxFrames + " frames a site");
     }
     Action action = verdict.action;
     if (action == null || action.kind.equals("reacquire")) {
@@ -99,12 +99,18 @@ final class SiteSearch {
       return refuse(AbandonReason.DRIVE, "the z of the drive is not known");
     }
     double toUm = zUm + action.byUm;
-    Double viaUm = action.viaUm == null ? null : (Double) (zUm + action.viaUm);
     String no = wasAt(toUm) ? null : limits.refusal(zUm, toUm);
-    if (no == null && viaUm != null) {
-      no = limits.refusal(zUm, viaUm);
+    return no == null ? Step.move(isAgain, toUm, stop(zUm, toUm, action.viaUm)) : refuse(AbandonReason.LIMITS, no);
+  }
+
+  /** The stop on the way, um; null, that is straight on, if there is none or the limits forbid it. */
+  private Double stop(double zUm, double toUm, Double viaUm) {
+    if (viaUm == null) {
+      return null;
     }
-    return no == null ? Step.move(isAgain, toUm, viaUm) : refuse(AbandonReason.LIMITS, no);
+    double stopUm = zUm + viaUm;
+    boolean isAllowed = limits.refusal(zUm, stopUm) == null && limits.refusal(stopUm, toUm) == null;
+    return isAllowed ? (Double) stopUm : null;
   }
 
   /** Back to where this site was imaged already is always allowed, however long the way. */

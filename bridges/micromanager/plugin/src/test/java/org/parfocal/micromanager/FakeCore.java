@@ -65,6 +65,7 @@ public class FakeCore extends CMMCore {
     if (isCameraBroken) {
       throw new Exception("the camera is off");
     }
+    isBlurredByMotion |= stageTargetUm != null;
     snaps++;
   }
 
@@ -116,7 +117,7 @@ public class FakeCore extends CMMCore {
 
   @Override
   public double getPosition(String device) {
-    return zUm;
+    return isReversed ? -zUm : zUm;
   }
 
   @Override
@@ -146,8 +147,25 @@ public class FakeCore extends CMMCore {
     return yUm;
   }
 
+  /** The stage is on its way to here, [x, y] in um, and arrives when somebody waits for it; null: it stands. */
+  volatile double[] stageTargetUm;
+  /** The stage was moving when an image was taken. */
+  volatile boolean isBlurredByMotion;
+  /** The drive reports its z with the opposite sign. */
+  volatile boolean isReversed;
+
   @Override
   public void waitForDevice(String device) {}
+
+  @Override
+  public void waitForSystem() {
+    double[] target = stageTargetUm;
+    if (target != null) {
+      xUm = target[0];
+      yUm = target[1];
+      stageTargetUm = null;
+    }
+  }
 
   @Override
   public String getAutoFocusDevice() {

@@ -40,7 +40,11 @@ final class FakeImage {
       case "getZ" -> z;
       case "getC" -> 0;
       case "getP" -> 4;
-      case "hasT", "hasZ", "hasC", "hasP" -> !isBare;
+      // As in Micro-Manager: an axis at its first index is left out.
+      case "hasT" -> !isBare && t > 0;
+      case "hasZ" -> !isBare && z > 0;
+      case "hasC" -> false;
+      case "hasP" -> !isBare;
       default -> throw new AssertionError(method);
     };
   }

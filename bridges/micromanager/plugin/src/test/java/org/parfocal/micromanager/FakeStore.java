@@ -2,6 +2,7 @@ package org.parfocal.micromanager;
 
 import com.google.common.eventbus.EventBus;
 import org.micromanager.acquisition.AcquisitionStartedEvent;
+import org.micromanager.data.Coords;
 import org.micromanager.data.DataProvider;
 import org.micromanager.data.DataProviderHasNewImageEvent;
 import org.micromanager.data.Datastore;
@@ -34,7 +35,17 @@ final class FakeStore implements Datastore {
 
   @Override
   public SummaryMetadata getSummaryMetadata() {
-    return index -> hasChannels ? "DAPI" : "channel " + index;
+    return new SummaryMetadata() {
+      @Override
+      public String getSafeChannelName(int index) {
+        return hasChannels ? "DAPI" : "channel " + index;
+      }
+
+      @Override
+      public Coords getIntendedDimensions() {
+        return hasChannels ? FakeImage.of(Coords.class, method -> method.startsWith("has") ? (Object) true : 3) : null;
+      }
+    };
   }
 
   @Override

@@ -23,7 +23,7 @@ public class FakeStudio implements Studio {
   final List<String> lines = Collections.synchronizedList(new ArrayList<>());
   final EventBus bus = new EventBus();
   final PositionList positions = new PositionList();
-  final Profile profile = new Profile();
+  Profile profile = new Profile();
   final Acquisitions acquisitions = new Acquisitions();
 
   /** Settings that move: limits of +-50 um, the optics of the beads. */

@@ -83,9 +83,10 @@ class RefusalTest {
   }
 
   @Test
-  void aStopOnTheWayThatLiesOutsideIsRefusedAsWell() throws Exception {
-    assertAbandoned("limits", search(settings -> settings, "{kind:move-z,byUm:-46,viaUm:-51}"));
-    assertEquals(List.of(), studio.core.moves);
+  void aStopOnTheWayThatLiesOutsideIsLeftOut() throws Exception {
+    keepAttempt = 1;
+    assertEquals(List.of(), search(settings -> settings, "{kind:move-z,byUm:-46,viaUm:-51}"));
+    assertEquals(List.of(-46.0), studio.core.moves);
   }
 
   @Test
@@ -100,7 +101,7 @@ class RefusalTest {
   void anAgentThatNeverStopsIsStopped() throws Exception {
     String[] endless = new String[20];
     Arrays.fill(endless, "{kind:reacquire}");
-    assertAbandoned("cancelled", search(settings -> settings, endless));
+    assertAbandoned("other", search(settings -> settings, endless));
     assertEquals(RefocusLoop.MAX_FRAMES, studio.core.snaps);
   }
 
@@ -129,6 +130,14 @@ class RefusalTest {
     assertAbandoned("lock", search(settings -> settings, "{kind:move-z,byUm:2}", "{kind:move-z,byUm:2}"));
     assertEquals(List.of(), studio.core.movesAgainstLock);
     assertEquals(List.of(2.0), studio.core.moves);
+  }
+
+  @Test
+  void aSearchWaitsUntilTheStageStandsBeforeItLooks() throws Exception {
+    studio.core.stageTargetUm = new double[] {888, 0};
+    List<JSONObject> abandons = search(settings -> settings, "{kind:dance}");
+    assertTrue(!studio.core.isBlurredByMotion);
+    assertEquals("x888_y0", abandons.get(0).getJSONObject("site").getString("name"));
   }
 
   @Test

@@ -108,6 +108,15 @@ class ScriptTest extends RealAgentTest {
   }
 
   @Test
+  void waitsUntilTheStageStandsBeforeItLooks() throws Exception {
+    studio.core.stageTargetUm = new double[] {888, 0};
+    run(agent.address(), "dryRun = true");
+    image();
+    assertTrue(!studio.core.isBlurredByMotion);
+    agent.records("verdict", "x888_y0", 1);
+  }
+
+  @Test
   void neverMovesAgainstAFocusLock() throws Exception {
     studio.core.zUm = 10;
     studio.core.engageLock();

@@ -132,4 +132,28 @@ class SettingsTest {
     assertTrue(first != parfocal.client());
     assertTrue(first.isDegraded());
   }
+
+  @Test
+  void settingsFollowTheProfileThatTheUserChoosesAndLeaveTheOtherAlone() throws Exception {
+    FakeStudio studio = new FakeStudio();
+    FakeStudio.Profile first = studio.profile;
+    first.kept.put("Z_LOW", "-10");
+    first.kept.put("Z_HIGH", "10");
+    FakeStudio.Profile chosen = new FakeStudio.Profile();
+    chosen.kept.put("Z_LOW", "-99");
+    chosen.kept.put("Z_HIGH", "99");
+    Parfocal parfocal = Parfocal.of(studio);
+    try {
+      assertEquals("-10", parfocal.settings().text(Setting.Z_LOW), "asked for before a profile is chosen");
+      studio.profile = chosen;
+      assertEquals("-99", parfocal.settings().text(Setting.Z_LOW));
+      parfocal.use(parfocal.settings().with(Setting.NA, "0.5"));
+      assertEquals("0.5", parfocal.settings().text(Setting.NA), "not saved, but in use");
+      parfocal.save();
+      assertEquals("-99", chosen.kept.get("Z_LOW"));
+      assertEquals("-10", first.kept.get("Z_LOW"));
+    } finally {
+      parfocal.close();
+    }
+  }
 }

@@ -1,6 +1,8 @@
 package org.parfocal.micromanager;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +13,7 @@ import mmcorej.org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.micromanager.events.ShutdownCommencingEvent;
 
 /** Watching acquisitions, with the real agent and without one. */
 class WatchTest {
@@ -55,6 +58,7 @@ class WatchTest {
       JSONObject frame = verdicts.get(2).getJSONObject("frame");
       assertEquals("observe", frame.getString("mode"));
       assertEquals(2, frame.getInt("timeIndex"));
+      assertEquals(0, verdicts.get(0).getJSONObject("frame").getInt("timeIndex"), "the first one has an index, too");
       assertEquals(0, frame.getInt("zIndex"));
       assertEquals("DAPI", frame.getString("channel"));
       assertEquals(8, frame.getDouble("zUm"));
@@ -85,6 +89,7 @@ class WatchTest {
       image.isBare = true;
       store.record(image);
       JSONObject frame = agent.records("verdict", "Pos4", 1).get(0).getJSONObject("frame");
+      assertTrue(!frame.has("timeIndex") && !frame.has("zIndex"), frame.toString());
       assertTrue(!frame.has("channel") && !frame.has("xUm") && !frame.has("pixelUm"), frame.toString());
     }
   }
@@ -100,6 +105,16 @@ class WatchTest {
     });
     assertEquals(0, store.failures);
     assertEquals(196, Parfocal.of(studio).client().counters().dropped);
+  }
+
+  @Test
+  void afterTheGoodbyeOfAShutdownNothingIsConnectedUntilItIsUsedAgain() throws Exception {
+    watch("tcp://127.0.0.1:9", "no");
+    Parfocal parfocal = Parfocal.of(studio);
+    parfocal.client();
+    studio.bus.post(new ShutdownCommencingEvent() {});
+    assertNull(parfocal.clientIfAny());
+    assertNotNull(parfocal.client(), "a shutdown that was called off");
   }
 
   @Test

@@ -1,0 +1,114 @@
+"""What is sent to the agent of the frames of a visit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+from parfocal_bridge.client import FocusClient
+from parfocal_bridge.events import Delivered, Events
+from parfocal_bridge.messages import Frame, NextSite, Stack, Verdict
+from parfocal_bridge.placing import Placing
+from parfocal_bridge.visits import Visit
+
+log = logging.getLogger(__name__)
+
+E = TypeVar("E")
+
+SLICES_IN_FLIGHT = 3
+"""Slices that may be unanswered when the next one is offered."""
+
+
+class FrameSender(Generic[E]):
+    """Describes frames, sends them, and waits for the verdict on the last of a visit. Raises nothing."""
+
+    def __init__(self, client: FocusClient, events: Events[E], placing: Placing[E]) -> None:
+        self._client = client
+        self._events = events
+        self._placing = placing
+        self._slices: list[str] = []
+
+    def begin(self) -> None:
+        """A visit, or a retry of it, begins."""
+        self._slices = []
+
+    def offer(self, event: E, number: int, frames: Sequence[Delivered]) -> None:
+        """Sends frames that nobody waits for."""
+        for delivered in frames:
+            self._offer(event, number, delivered)
+
+    def offer_slice(
+        self, visit: Visit[E], event: E, number: int, delivered: Delivered, planned_z_um: float | None
+    ) -> None:
+        """Sends an event of a z-stack before the last one, no faster than they are answered."""
+        if self._slices:
+            self._client.wait_for_answers(self._slices, SLICES_IN_FLIGHT - 1)
+        is_slice = any(event is judged for judged in visit.judged)
+        stack = Stack(size=len(visit.judged)) if is_slice else None
+        self._slices += self._offer(event, number, delivered, stack, planned_z_um if is_slice else None)
+
+    def score(
+        self,
+        visit: Visit[E],
+        number: int,
+        delivered: Delivered,
+        planned_z_um: float | None,
+        upcoming: Visit[E] | None,
+    ) -> tuple[float | None, Verdict | None]:
+        """Sends the frame that closes a visit; returns where the drive was, um, and the verdict.
+
+        The z of a z-stack is that of its middle.
+        """
+        closing = visit.judged[-1]
+        try:
+            frame = self._frame(closing, number, delivered, planned_z_um)
+            if len(visit.judged) > 1:
+                waiting = self._client.wait_for_answers(self._slices, SLICES_IN_FLIGHT - 1)
+                frame = replace(
+                    frame,
+                    stack=Stack(size=len(visit.judged)),
+                    deadline_ms=self._client.deadline_ms * (1 + waiting),
+                )
+            frame = replace(frame, next=self._next_of(upcoming))
+            verdict = self._client.score(delivered.image, frame)
+        except Exception as error:
+            log.warning("%s: unscored: %s", self._events.site(closing).name, error)
+            return None, None
+        return None if frame.z_um is None else frame.z_um - self._placing.off_middle(visit, closing), verdict
+
+    def _offer(
+        self,
+        event: E,
+        number: int,
+        delivered: Delivered,
+        stack: Stack | None = None,
+        planned_z_um: float | None = None,
+    ) -> list[str]:
+        """The id of the frame, none if it cannot be sent."""
+        try:
+            frame = self._frame(event, number, delivered, planned_z_um)
+            return [self._client.offer(delivered.image, replace(frame, stack=stack))]
+        except Exception as error:
+            log.warning("%s: not observed: %s", self._events.site(event).name, error)
+            return []
+
+    def _frame(self, event: E, number: int, delivered: Delivered, planned_z_um: float | None) -> Frame:
+        frame = self._events.frame(event, number, delivered)
+        return self._placing.describe(frame, event, planned_z_um)
+
+    def _next_of(self, upcoming: Visit[E] | None) -> NextSite | None:
+        planned_um = None if upcoming is None else self._placing.planned_z(upcoming)
+        if upcoming is None or planned_um is None:
+            return None
+        event = upcoming.judged[-1]
+        x_um, y_um = self._events.place(event)
+        return NextSite(
+            site=self._events.site(event),
+            channel=self._events.gated_channel(event),
+            time_index=self._events.time_index(event),
+            x_um=x_um,
+            y_um=y_um,
+            z_um=planned_um,
+        )

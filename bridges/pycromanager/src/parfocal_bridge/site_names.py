@@ -1,0 +1,124 @@
+"""One name for each place of a session, also where positions share one or have none. No I/O."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass, field
+
+SAME_PLACE_UM = 1.0
+"""Two events nearer than this are at one place, if nothing else tells them apart."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an event says of where it is: the position's name, its number in the plan, its tile, x, y, um."""
+
+    name: str | None = None
+    position: int | None = None
+    grid: int | None = None
+    x_um: float | None = None
+    y_um: float | None = None
+    time_index: int | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """True if only x and y tell it from others."""
+        has_number = self.position is not None or self.grid is not None
+        return not self.name and not has_number and self.x_um is not None and self.y_um is not None
+
+    @property
+    def own_name(self) -> str:
+        """The name unless another place has it already."""
+        if self.is_anonymous:
+            return _name_at(self.x_um or 0.0, self.y_um or 0.0)
+        name = self.name or f"p{self.position or 0}"
+        return name if self.grid is None else f"{name}-g{self.grid}"
+
+    def distance_um(self, other: Place) -> float:
+        """How far apart two places are; 0 where that is not known."""
+        return math.hypot(_apart(self.x_um, other.x_um), _apart(self.y_um, other.y_um))
+
+
+@dataclass
+class _Site:
+    name: str
+    place: Place
+    run: int
+    runs: set[int] = field(default_factory=set)
+
+
+class SiteNames:
+    """Tells the sites of one session apart. May be used from any thread.
+
+    Two events are of one site if they have the same name and
+
+    - in one run with numbered positions: the same number;
+    - otherwise: the same place, or, where a named site is followed as it moves, the nearest one at another
+      time.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._run = -1
+        self._sites: dict[str, list[_Site]] = {}
+        self._taken: set[str] = set()
+
+    def new_run(self) -> int:
+        """A run begins; its number, from 0."""
+        with self._lock:
+            self._run += 1
+            return self._run
+
+    def name_of(self, place: Place, run: int) -> str:
+        """The name of the site, the same each time."""
+        with self._lock:
+            return self._site(place, run).name
+
+    def passes_before(self, place: Place, run: int) -> int:
+        """In how many earlier runs of the session this site was imaged."""
+        with self._lock:
+            return sum(earlier < run for earlier in self._site(place, run).runs)
+
+    def _site(self, place: Place, run: int) -> _Site:
+        namesakes = self._sites.setdefault("" if place.is_anonymous else place.own_name, [])
+        same = [site for site in namesakes if _is_same(site, place, run)]
+        if same:
+            site = min(same, key=lambda known: place.distance_um(known.place))
+            if place.x_um is not None and place.y_um is not None:
+                site.place = place
+            site.run = run
+        else:
+            site = _Site(self._free_name(place), place, run)
+            namesakes.append(site)
+        site.runs.add(run)
+        return site
+
+    def _free_name(self, place: Place) -> str:
+        base = place.own_name
+        names = [base]
+        if place.position is not None:
+            names.append(f"{base}-p{place.position}")
+        if place.x_um is not None and place.y_um is not None:
+            names.append(f"{base}-{_name_at(place.x_um, place.y_um)}")
+        names += [f"{base}-{number}" for number in range(2, len(self._taken) + 3)]
+        name = next(name for name in names if name not in self._taken)
+        self._taken.add(name)
+        return name
+
+
+def _is_same(site: _Site, place: Place, run: int) -> bool:
+    if site.run == run and site.place.position is not None and place.position is not None:
+        return site.place.position == place.position
+    if place.distance_um(site.place) <= SAME_PLACE_UM:
+        return True
+    times = (site.place.time_index, place.time_index)
+    return site.run == run and bool(place.name) and None not in times and times[0] != times[1]
+
+
+def _apart(one_um: float | None, other_um: float | None) -> float:
+    return 0.0 if one_um is None or other_um is None else one_um - other_um
+
+
+def _name_at(x_um: float, y_um: float) -> str:
+    return f"x{round(x_um)}_y{round(y_um)}"

@@ -1,0 +1,245 @@
+"""Each site that was to be gated is told apart and told of, whatever becomes of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from conftest import Agent, needs
+from fake_agent import FakeAgent
+from parfocal_bridge import FocusClient, Site, SiteResult, ZLimits
+from parfocal_bridge.pymmcore_plus import gated
+from runs import ACCEPT, PATIENT_MS, RUN_S, move, retry, run, scripted
+
+LIMITS = ZLimits(-40, 40)
+
+
+@pytest.fixture(autouse=True)
+def _needs_packages() -> None:
+    needs("pymmcore_plus", "mm_test_adapters", "useq")
+
+
+def gated_sites(core: Any, *plans: Any, **options: Any) -> list[dict[str, Any]]:
+    """Headers of the gated frames of some runs of one session."""
+    with FakeAgent(ACCEPT) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
+        assert client.wait_for_agent(RUN_S)
+        for plan in plans:
+            run(core, gated(plan, client, core, limits=LIMITS, **options))
+    return [head for head, _ in agent.received["frame"] if head["mode"] == "gate"]
+
+
+def names(frames: list[dict[str, Any]]) -> list[str]:
+    return [frame["site"]["name"] for frame in frames]
+
+
+def test_positions_of_one_name_are_sites_of_their_own(beads: Any) -> None:
+    from useq import MDASequence, Position
+
+    plan = MDASequence(stage_positions=[Position(x=600 * i, y=0, z=0, name="cell") for i in range(3)])
+    frames = gated_sites(beads, plan)
+    assert names(frames) == ["cell", "cell-p1", "cell-p2"]
+    assert [frame["site"]["position"] for frame in frames] == [0, 1, 2]
+
+
+def test_events_without_index_and_name_are_sites_of_their_own(beads: Any) -> None:
+    from useq import MDAEvent
+
+    plan = [MDAEvent(x_pos=600.0 * i, y_pos=1200, z_pos=0) for i in (0, 1, 2, 1)]
+    assert names(gated_sites(beads, plan)) == ["x0_y1200", "x600_y1200", "x1200_y1200", "x600_y1200"]
+
+
+def test_a_named_cell_that_is_followed_stays_one_site_and_its_namesake_another(beads: Any) -> None:
+    from useq import MDAEvent
+
+    plan = [
+        MDAEvent(index={"t": t}, pos_name="cell", x_pos=x_um + 5 * t, y_pos=0, z_pos=0)
+        for t in range(3)
+        for x_um in (0.0, 600.0)
+    ]
+    assert names(gated_sites(beads, plan)) == ["cell", "cell-x600_y0"] * 3
+
+
+def test_a_plate_imaged_again_in_the_same_session_is_a_later_time_point(beads: Any) -> None:
+    from useq import MDASequence, Position
+
+    def plate() -> Any:
+        return MDASequence(stage_positions=[Position(x=600 * i, y=0, z=0, name=f"L{i}") for i in range(2)])
+
+    frames = gated_sites(beads, plate(), plate(), plate())
+    assert [(frame["site"]["name"], frame.get("timeIndex")) for frame in frames] == [
+        (f"L{i}", t) for t in (None, 1, 2) for i in range(2)
+    ]
+
+
+def test_unnamed_positions_elsewhere_in_a_later_run_are_other_sites(beads: Any) -> None:
+    from useq import MDASequence
+
+    plans = [MDASequence(stage_positions=[(x_um, 0, 0)]) for x_um in (0, 1200, 0)]
+    assert names(gated_sites(beads, *plans)) == ["p0", "p0-p0", "p0"]
+
+
+def test_wells_are_read_from_names_and_from_the_plan(beads: Any) -> None:
+    from useq import MDASequence, Position, WellPlatePlan
+
+    plate = WellPlatePlan(plate="96-well", a1_center_xy=(0, 0), selected_wells=([0, 1], [0, 2]))
+    named = MDASequence(stage_positions=plate)
+    placed = MDASequence(stage_positions=[Position(x=0, y=2400, z=0, plate_row=1, plate_col=11)])
+    sites = [frame["site"] for frame in gated_sites(beads, named, placed)]
+    assert [(s["name"], s["well"], s["row"], s["column"]) for s in sites] == [
+        ("A1", "A1", 0, 0),
+        ("B3", "B3", 1, 2),
+        ("p0", "B12", 1, 11),
+    ]
+
+
+def told(answer: Any, core: Any, plan: Any, **options: Any) -> tuple[list[SiteResult], list[tuple[str, str]]]:
+    """Results, and what was said of which site."""
+    results: list[SiteResult] = []
+    with FakeAgent(answer=answer) as agent:
+        with FocusClient(agent.address, deadline_ms=options.pop("deadline_ms", PATIENT_MS)) as client:
+            assert client.wait_for_agent(RUN_S)
+            thread = core.run_mda(gated(plan, client, core, limits=LIMITS, on_site=results.append, **options))
+            thread.join(RUN_S)
+            assert not thread.is_alive()
+        agent.wait_for("bye", 1)
+    return results, [(message["site"]["name"], message["why"]) for (message,) in agent.received["abandon"]]
+
+
+def test_a_site_without_a_verdict_in_time_is_reported(beads: Any) -> None:
+    from beads import bead_events
+
+    def silent_on_the_second(message: dict[str, Any]) -> list[bytes]:
+        if message["type"] != "frame" or message["site"]["name"] == "Pos1":
+            return []
+        return [json.dumps({**ACCEPT, "id": message["id"]}).encode()]
+
+    results, said = told(silent_on_the_second, beads, bead_events([0.0, 1.0, 2.0]), deadline_ms=150)
+    assert [result.status for result in results] == ["judged", "unscored", "judged"]
+    assert said == [("Pos1", "unscored")]
+
+
+def test_the_sites_of_a_cancelled_run_that_were_not_imaged_are_reported(beads: Any) -> None:
+    from beads import bead_events
+
+    def cancelling(message: dict[str, Any]) -> list[bytes]:
+        if message["type"] == "frame" and message["site"]["name"] == "Pos1":
+            beads.mda.cancel()
+        is_frame = message["type"] == "frame"
+        return [json.dumps({**ACCEPT, "id": message["id"]}).encode()] if is_frame else []
+
+    plan = bead_events([0.0] * 40)
+    _, said = told(cancelling, beads, plan, channels=None)
+    assert said == [(f"Pos{p}", "skipped") for p in range(2, 40)]
+
+
+def test_only_sites_that_were_to_be_gated_are_reported(beads: Any) -> None:
+    from useq import MDASequence, Position
+
+    positions = [Position(x=600 * i, y=0, z=0, name=f"P{i}") for i in range(3)]
+    plan = MDASequence(stage_positions=positions, channels=["DAPI", "FITC"])
+
+    def cancelling(message: dict[str, Any]) -> list[bytes]:
+        if message["type"] == "frame":
+            beads.mda.cancel()
+        is_frame = message["type"] == "frame"
+        return [json.dumps({**ACCEPT, "id": message["id"]}).encode()] if is_frame else []
+
+    _, said = told(cancelling, beads, plan, channels=["DAPI"])
+    assert said == [("P1", "skipped"), ("P2", "skipped")]
+
+
+def heard(agent: Agent, count: int) -> set[tuple[str, str]]:
+    """Sites that the agent heard of, and why they ended, once there are so many."""
+    end_s = time.monotonic() + RUN_S
+    while True:
+        lines = (agent.results / "agent.log").read_text().splitlines()
+        log = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        sites = {(line["site"], line["why"]) for line in log if line["msg"] == "Controller ended a site"}
+        if len(sites) >= count or time.monotonic() > end_s:
+            return sites
+        time.sleep(0.05)
+
+
+def test_an_agent_that_was_killed_hears_of_each_site_when_it_is_back(agent: Agent, beads: Any) -> None:
+    from beads import bead_events, bead_optics
+
+    results: list[SiteResult] = []
+    restarting = threading.Thread(target=agent.start)
+
+    def events() -> Iterator[Any]:
+        for number, event in enumerate(bead_events([0.0] * 30)):
+            if number == 2:
+                agent.kill()
+            yield event
+        restarting.start()
+
+    with FocusClient(agent.address, deadline_ms=1000, misses_until_degraded=1) as client:
+        assert client.wait_for_agent(RUN_S)
+        keyed: dict[str, Any] = dict(limits=LIMITS, optics=bead_optics(), on_site=results.append)
+        run(beads, gated(events(), client, beads, **keyed))
+    restarting.join(RUN_S)
+    assert [result.status for result in results] == ["judged"] * 2 + ["unscored"] * 28
+    assert heard(agent, 28) == {(f"Pos{p}", "unscored") for p in range(2, 30)}
+
+
+def test_what_an_agent_may_have_missed_is_said_again_to_the_one_that_comes_back() -> None:
+    with FocusClient("tcp://127.0.0.1:9") as nobody:
+        assert nobody.counters.sent == 0  # closing does not wait for an agent that was never there
+    started_s = time.monotonic()
+    with FakeAgent(ACCEPT) as agent:
+        client = FocusClient(agent.address)
+        assert client.wait_for_agent(RUN_S)
+        for number in range(50):
+            client.abandon(Site(name=f"p{number}"), None, None, "no-frame", "on purpose")
+        agent.wait_for("abandon", 50)
+        address = agent.address
+    with FakeAgent(ACCEPT, address=address) as again:
+        again.wait_for("abandon", 50)
+        client.close()
+    assert {message["site"]["name"] for (message,) in again.received["abandon"]} == {
+        f"p{i}" for i in range(50)
+    }
+    assert time.monotonic() - started_s < RUN_S
+
+
+def test_a_stopped_agent_hears_the_reports_when_it_goes_on(agent: Agent, beads: Any) -> None:
+    from beads import bead_events
+
+    with FocusClient(agent.address, deadline_ms=300, misses_until_degraded=1) as client:
+        assert client.wait_for_agent(RUN_S)
+        agent.send(signal.SIGSTOP)
+        try:
+            run(beads, gated(bead_events([0.0] * 5), client, beads, limits=LIMITS))
+        finally:
+            agent.send(signal.SIGCONT)
+        assert heard(agent, 5) == {(f"Pos{p}", "unscored") for p in range(5)}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "options", "status"),
+    [
+        (retry(kind="move-z", byUm=60), {}, "refused"),
+        (retry(kind="reacquire"), {"max_attempts": 2}, "refused"),
+        ({}, {}, "judged"),
+    ],
+)
+def test_a_site_says_in_one_word_what_became_of_it(
+    verdict: dict[str, Any], options: dict[str, Any], status: str, beads: Any
+) -> None:
+    from beads import bead_events
+
+    results, _ = told(scripted(verdict), beads, bead_events([5.0]), **options)
+    assert [result.status for result in results] == [status]
+
+
+def test_a_verdict_that_was_not_executed_is_no_success(beads: Any) -> None:
+    from beads import bead_events
+
+    results, said = told(scripted(move(60)), beads, bead_events([5.0]))
+    assert (results[0].status, said) == ("refused", [("Pos0", "limits")])
