@@ -1,3 +1,4 @@
+import type { Optics } from "../optics/point-spread-function.js";
 import { PROTOCOL_VERSION } from "../protocol/common.js";
 import type { FrameMessage } from "../protocol/messages.js";
 import type { GateClient } from "./gate-client.js";
@@ -13,6 +14,8 @@ export interface RunPlateOptions {
   readonly deadlineMs: number;
   /** Monotonic clock, ms. */
   readonly clock: () => number;
+  /** What the controller says of the optics, if not what they are. */
+  readonly stated?: Optics;
   readonly signal?: AbortSignal;
 }
 
@@ -96,13 +99,13 @@ async function imageSite(
 }
 
 function headerOf(
-  { microscope, session, plate, deadlineMs }: RunPlateOptions,
+  { microscope, session, plate, deadlineMs, stated }: RunPlateOptions,
   site: PlateSite,
   attempt: number,
   sequence: number,
   bitDepth: number,
 ): FrameMessage {
-  const { optics } = microscope.settings;
+  const optics = stated ?? microscope.settings.optics;
   const { name, well, row, column, index } = site;
   return {
     v: PROTOCOL_VERSION,

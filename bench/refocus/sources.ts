@@ -1,0 +1,201 @@
+/**
+ * Refocusing by source of images: the simulated microscope shows each kind of content as a plate of its own to the built
+ * agent, and to the classical searches with the same drive and camera. Distances are the simulator's own.
+ */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { findImages } from "../../src/frames/find-images.js";
+import { GateClient } from "../../src/microscope/gate-client.js";
+import {
+  DEFAULT_PLATE_SHAPE,
+  makePlate,
+  type PlateShape,
+  type PlateSite,
+} from "../../src/microscope/plate.js";
+import { runPlate } from "../../src/microscope/run-plate.js";
+import { DEFAULT_MICROSCOPE, SimulatedMicroscope } from "../../src/microscope/simulated-microscope.js";
+import { LEVEL_UM } from "../../src/optics/point-spread-function.js";
+import { Random } from "../../src/optics/random.js";
+import { freePorts, startAgentProcess } from "../../test/helpers/agent-process.js";
+import { brenner, goldenSection, normalisedVariance, sweep, type Take } from "./classical.js";
+
+/** How the microscope, the light and the plate are in one run. */
+export interface Setting {
+  readonly name: string;
+  /** Photoelectrons a count of the 8-bit image; the default microscope has 8. */
+  readonly electronsPerCount?: number;
+  /** What the controller says of its pixels over what they are: optics stated wrong. */
+  readonly statedPixels?: number;
+  readonly shape?: PlateShape;
+}
+
+export interface SourceRow {
+  readonly setting: string;
+  readonly source: string;
+  readonly method: string;
+  readonly sites: number;
+  readonly displaced: number;
+  readonly recovered: number;
+  /** 95 % interval of the share recovered (Wilson), 0 to 1. */
+  readonly interval: readonly [number, number];
+  readonly endedBlurrier: number;
+  /** Exposures beyond the planned one, mean. */
+  readonly extraDisplaced: number;
+  readonly extraInFocus: number;
+  readonly extraInFocusAfterTenSites: number;
+  /** Share of sites that are flagged or not judged though the kept frame is within a level of focus. */
+  readonly flaggedInFocus: number;
+}
+
+interface SiteOutcome {
+  readonly index: number;
+  readonly firstUm: number;
+  readonly keptUm: number;
+  readonly extra: number;
+  readonly isFlagged: boolean;
+}
+
+const RANGE_UM = 20;
+const DEADLINE_MS = 10_000;
+const SCORES = { "normalised variance": normalisedVariance(100), Brenner: brenner };
+
+/** The images of a folder by source: its sub-folders, or where it has none, the words with which the names begin. */
+export async function sourcesIn(folder: string): Promise<Map<string, string[]>> {
+  const sources = new Map<string, string[]>();
+  const subFolders = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  for (const { name } of subFolders) sources.set(name, await findImages([join(folder, name)]));
+  if (subFolders.length > 0) return sources;
+  for (const image of await findImages([folder])) {
+    const kind = /^[a-z]+/i.exec(basename(image))?.[0] ?? basename(image);
+    sources.set(kind, [...(sources.get(kind) ?? []), image]);
+  }
+  return sources;
+}
+
+/** One source under one setting, by the agent and, where asked, by each classical search (slow: with the first seed). */
+export async function* refocusSource(
+  source: string,
+  images: readonly string[],
+  setting: Setting,
+  seeds: readonly number[],
+  withClassical: boolean,
+): AsyncGenerator<SourceRow> {
+  const own: SiteOutcome[] = [];
+  for (const seed of seeds) own.push(...(await byAgent(images, setting, seed)));
+  yield rowOf(setting, source, "Parfocal", own);
+  if (!withClassical) return;
+  for (const [scoreName, score] of Object.entries(SCORES)) {
+    for (const [searchName, search] of [
+      ["sweep of 11", (take: Take) => sweep(take, 0, RANGE_UM, 11)],
+      ["golden section", (take: Take) => goldenSection(take, 0, RANGE_UM, 1)],
+    ] as const) {
+      const sites: SiteOutcome[] = [];
+      const { plate, microscope } = await setUp(images, setting, seeds[0]!);
+      for (const [index, site] of plate.entries()) {
+        microscope.drive.moveTo(0);
+        const firstUm = microscope.defocusUm(site);
+        const before = microscope.exposures;
+        const foundUm = search((zUm) => {
+          microscope.drive.moveTo(zUm);
+          return score(microscope.snap(site).frame);
+        });
+        microscope.drive.moveTo(foundUm);
+        const keptUm = microscope.snap(site).defocusUm;
+        sites.push({ index, firstUm, keptUm, extra: microscope.exposures - before - 1, isFlagged: false });
+      }
+      yield rowOf(setting, source, `${searchName}, ${scoreName}`, sites);
+    }
+  }
+}
+
+async function setUp(images: readonly string[], setting: Setting, seed: number) {
+  const { electronsPerCount, shape = DEFAULT_PLATE_SHAPE } = setting;
+  const plate: PlateSite[] = await makePlate(images, shape, Random.of(seed, 0));
+  const { sensor } = DEFAULT_MICROSCOPE;
+  const microscope = new SimulatedMicroscope(
+    {
+      ...DEFAULT_MICROSCOPE,
+      sensor: { ...sensor, electronsPerCount: electronsPerCount ?? sensor.electronsPerCount },
+    },
+    Random.of(seed, 1),
+  );
+  return { plate, microscope };
+}
+
+async function byAgent(images: readonly string[], setting: Setting, seed: number): Promise<SiteOutcome[]> {
+  const { plate: sites, microscope } = await setUp(images, setting, seed);
+  const results = await mkdtemp(join(tmpdir(), "parfocal-refocus-"));
+  const agent = await startAgentProcess([
+    ...["agent", ...freePorts(), "--results", results, "--device", "cpu", "--log-level", "warn"],
+  ]);
+  const session = `s${seed}`;
+  const client = new GateClient(agent.addresses.zeromq, session);
+  const outcomes: SiteOutcome[] = [];
+  try {
+    client.start();
+    await client.waitForAgent(DEADLINE_MS);
+    const clock = () => performance.now();
+    const { optics } = microscope.settings;
+    const stated = { ...optics, pixelUm: optics.pixelUm * (setting.statedPixels ?? 1) };
+    const run = {
+      microscope,
+      sites,
+      client,
+      session,
+      plate: "bench",
+      deadlineMs: DEADLINE_MS,
+      clock,
+      stated,
+    };
+    for await (const site of runPlate(run)) {
+      outcomes.push({
+        index: outcomes.length,
+        firstUm: site.firstDefocusUm,
+        keptUm: site.keptDefocusUm,
+        extra: site.exposures - 1,
+        isFlagged: site.decision !== "accept",
+      });
+    }
+  } finally {
+    await client.stop();
+    await agent.stop();
+    await rm(results, { recursive: true, force: true });
+  }
+  return outcomes;
+}
+
+function rowOf(setting: Setting, source: string, method: string, sites: readonly SiteOutcome[]): SourceRow {
+  const isIn = (um: number) => Math.abs(um) <= LEVEL_UM;
+  const displaced = sites.filter(({ firstUm }) => !isIn(firstUm));
+  const inFocus = sites.filter(({ firstUm }) => isIn(firstUm));
+  const recovered = displaced.filter(({ keptUm }) => isIn(keptUm)).length;
+  const extra = (of: readonly SiteOutcome[]) =>
+    of.reduce((sum, site) => sum + site.extra, 0) / Math.max(1, of.length);
+  return {
+    setting: setting.name,
+    source,
+    method,
+    sites: sites.length,
+    displaced: displaced.length,
+    recovered,
+    interval: wilson(recovered, displaced.length),
+    endedBlurrier: sites.filter(
+      ({ firstUm, keptUm }) => Math.abs(keptUm) > Math.max(Math.abs(firstUm), LEVEL_UM),
+    ).length,
+    extraDisplaced: extra(displaced),
+    extraInFocus: extra(inFocus),
+    extraInFocusAfterTenSites: extra(inFocus.filter(({ index }) => index >= 10)),
+    flaggedInFocus:
+      sites.filter(({ isFlagged, keptUm }) => isFlagged && isIn(keptUm)).length / Math.max(1, sites.length),
+  };
+}
+
+/** Wilson's 95 % interval of a share. */
+function wilson(hits: number, of: number): [number, number] {
+  if (of === 0) return [0, 1];
+  const z = 1.96;
+  const centre = (hits + z ** 2 / 2) / (of + z ** 2);
+  const half = (z * Math.sqrt((hits * (of - hits)) / of + z ** 2 / 4)) / (of + z ** 2);
+  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+}
