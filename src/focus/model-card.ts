@@ -80,7 +80,7 @@ export type ModelCard = z.infer<typeof ModelCard>;
 export const DEFAULT_CONDITIONS: ConditionThresholds = {
   certainPatch: 0.4,
   certainShare: 0.01,
-  inFocusLevel: 1.65,
+  inFocusLevel: 1.25,
   blurredLevel: 3.15,
   mixedShare: 0.15,
   saturatedShare: 0.05,

@@ -53,7 +53,7 @@ export const VerdictMessage = z
     condition: ConditionName,
     /** Most likely level of the frame, 0 to 10. */
     level: z.int().min(0).max(10),
-    /** Mean of the frame's level distribution, 0 to 10. */
+    /** Level of the frame as a real number, 0 to 10: a robust quantile of its patches. */
     expectedLevel: Level,
     aggregateCertainty: Fraction,
     meanCertainty: Fraction,
