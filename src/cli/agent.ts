@@ -2,10 +2,10 @@ import { destination, type Logger, pino } from "pino";
 import type { CommandModule } from "yargs";
 import type { Agent, AgentPlaces } from "../agent/agent.js";
 import { createAgent } from "../agent/create-agent.js";
+import type { ScoringThread } from "../agent/scoring/scoring-thread.js";
 import { flagLayer } from "../config/layers.js";
 import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
-import type { Scorer } from "../focus/scorer.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
 import { collectRarely } from "./collect-rarely.js";
@@ -86,13 +86,15 @@ async function runAgent(args: AgentArguments): Promise<void> {
   const stopping = new AbortController();
   const force = new AbortController();
   const removeListeners = onSignals(log, stopping, force);
-  let scorer: Scorer | undefined;
+  let scorer: ScoringThread | undefined;
   try {
-    scorer = await loadScorer(config);
-    const { engine } = scorer;
-    const agent = await createAgent(config, { scorer, log, version: packageVersion(), engine });
+    const loaded = await loadScorer(config);
+    scorer = loaded;
+    force.signal.addEventListener("abort", () => void loaded.dispose(), { once: true });
+    const { engine } = loaded;
+    const agent = await createAgent(config, { scorer: loaded, log, version: packageVersion(), engine });
     const places = await agent.start(stopping.signal);
-    announce(places, scorer, log);
+    announce(places, loaded, log);
     const manager = new ServiceManager({
       ...{ environment: process.env, log, clock: systemClock },
       isWell: () => agent.health().state === "running",
@@ -112,10 +114,10 @@ async function runAgent(args: AgentArguments): Promise<void> {
   }
 }
 
-async function loadScorer({ scorer }: AgentConfig): Promise<Scorer> {
+async function loadScorer({ scorer }: AgentConfig): Promise<ScoringThread> {
   // Loaded late: a wrong configuration is told without waiting for the engine.
-  const module = await import("../focus/scorer.js");
-  return module.Scorer.load({
+  const module = await import("../agent/scoring/scoring-thread.js");
+  return module.ScoringThread.load({
     engine: scorer.engine,
     device: scorer.device,
     sharesCores: true,
@@ -144,7 +146,7 @@ function onSignals(log: Logger, stopping: AbortController, force: AbortControlle
 }
 
 /** Tells a parent process and the log that frames are taken. */
-function announce(places: AgentPlaces, { model, engine }: Scorer, log: Logger): void {
+function announce(places: AgentPlaces, { model, engine }: ScoringThread, log: Logger): void {
   const { jsonl, csv, zeromq, publish, dashboard, folder } = places;
   const line = {
     type: "ready",

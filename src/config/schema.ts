@@ -52,12 +52,6 @@ const ZeromqSource = z.strictObject({
   address: BindAddress.default("tcp://127.0.0.1:5610").describe(
     "Where controllers connect. Loopback only; port 0 picks a free one.",
   ),
-  highWaterMark: z
-    .int()
-    .min(1)
-    .max(64)
-    .default(4)
-    .describe("Frames of one controller that the socket holds before its sender has to wait."),
   maxFrameMib: z
     .int()
     .min(1)
@@ -110,6 +104,13 @@ const Queue = z.strictObject({
     .max(1024)
     .default(2)
     .describe("Observed frames of one controller that may wait; a newer one drops the oldest."),
+  memoryMib: z
+    .int()
+    .min(16)
+    .optional()
+    .describe(
+      "Memory for the pixels of all frames that wait or are scored, MiB; beyond it frames are dropped. If unset: a quarter of the machine's.",
+    ),
 });
 
 const OpticsDefaults = z.strictObject({

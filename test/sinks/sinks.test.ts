@@ -82,9 +82,9 @@ function lineFile(file: FileHandle, { isFull, onSync }: Faults): LineFile {
 describe("results.jsonl", () => {
   test("counts what comes after it was stopped as lost", async () => {
     const { sink, path } = await jsonlSink(await temporaryFolder());
-    sink.write(verdict());
+    void sink.write(verdict());
     await sink.stop();
-    sink.write(verdict());
+    void sink.write(verdict());
 
     expect(sink.counts()).toMatchObject({ written: 1, lost: 1 });
     expect(await jsonLines(path)).toHaveLength(1);
@@ -92,7 +92,7 @@ describe("results.jsonl", () => {
 
   test.each(["every-line", "interval", "never"])("holds one line a record with fsync %s", async (fsync) => {
     const { sink, path } = await jsonlSink(await temporaryFolder(), { fsync, fsyncMs: 5 });
-    for (let i = 0; i < 100; i++) sink.write(verdict({ id: `f${i}` }));
+    for (let i = 0; i < 100; i++) void sink.write(verdict({ id: `f${i}` }));
     await sleep(20);
     await sink.stop();
 
@@ -110,7 +110,7 @@ describe("results.jsonl", () => {
     const { sink } = await jsonlSink(await temporaryFolder(), { fsync: "interval", fsyncMs: 50 }, counted);
 
     for (let i = 0; i < 20; i++) {
-      sink.write(verdict());
+      void sink.write(verdict());
       await sleep(1);
     }
     await until(() => syncs > 0);
@@ -122,7 +122,7 @@ describe("results.jsonl", () => {
     const folder = join(await temporaryFolder(), "a", "b");
     for (const id of ["first", "second"]) {
       const { sink } = await jsonlSink(folder);
-      sink.write(verdict({ id }));
+      void sink.write(verdict({ id }));
       await sink.stop();
     }
 
@@ -136,7 +136,7 @@ describe("results.jsonl", () => {
     await writeFile(path, `{"id":"whole"}\n${torn}`);
 
     const { sink, logged } = await jsonlSink(folder);
-    sink.write(verdict({ id: "next" }));
+    void sink.write(verdict({ id: "next" }));
     await sink.stop();
 
     expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["whole", "next"]);
@@ -163,10 +163,10 @@ describe("results.jsonl", () => {
       return lineFile(await open(path, "a"), { isFull: () => isFull });
     };
     const { sink, path, logged } = await jsonlSink(await temporaryFolder(), { fsync: "never" }, limited);
-    sink.write(verdict({ id: "0" }));
+    void sink.write(verdict({ id: "0" }));
     await until(() => sink.counts().written === 1);
     isFull = true;
-    for (const id of ["1", "2", "3"]) sink.write(verdict({ id }));
+    for (const id of ["1", "2", "3"]) void sink.write(verdict({ id }));
     await until(() => sink.counts().failures >= 2);
     isFull = false;
     await until(() => sink.counts().written === 4);
@@ -303,7 +303,7 @@ describe("sites.csv", () => {
   test("comes back from results.jsonl after a restart, whatever else is in there", async () => {
     const folder = await temporaryFolder();
     const before = await jsonlSink(folder);
-    before.sink.write(verdict());
+    void before.sink.write(verdict());
     await before.sink.stop();
     await appendFile(before.path, 'nonsense\n{"type":"later"}\n');
 
