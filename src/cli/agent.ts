@@ -1,4 +1,4 @@
-import { destination, type Logger, pino } from "pino";
+import { type Logger, pino } from "pino";
 import type { CommandModule } from "yargs";
 import type { Agent, AgentPlaces } from "../agent/agent.js";
 import { createAgent } from "../agent/create-agent.js";
@@ -9,6 +9,7 @@ import type { AgentConfig } from "../config/schema.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
 import { collectRarely } from "./collect-rarely.js";
+import { LogOutput } from "./log-output.js";
 import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
 
@@ -81,7 +82,7 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
 async function runAgent(args: AgentArguments): Promise<void> {
   const flags = flagLayer(flagsOf(args));
   const config = await loadConfig({ file: args.config, environment: process.env, flags });
-  const log = pino({ level: config.log.level, base: null }, destination({ dest: 2, sync: true }));
+  const log = pino({ level: config.log.level, base: null }, new LogOutput(2));
   collectRarely();
   const stopping = new AbortController();
   const force = new AbortController();
