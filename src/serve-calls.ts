@@ -14,11 +14,12 @@ export class HandedOver {
 }
 
 /**
- * In a worker thread: answers the calls of its `WorkerThread`. Calls run at the same time where they wait. The function
- * `stop`, if there is one, is called last; the thread ends once nothing else keeps it alive.
+ * In a worker thread: answers the calls of its `WorkerThread`, at the same time where they wait, or one after the other. The
+ * function `stop`, if there is one, is called last; the thread ends once nothing else keeps it alive.
  */
 export function serveCalls(
   functions: Readonly<Record<string, ((argument: never) => unknown) | undefined>>,
+  { inOrder = false }: { readonly inOrder?: boolean } = {},
 ): void {
   const port = parentPort!;
   const answer = async ({ number, name, argument }: Call): Promise<void> => {
@@ -34,5 +35,8 @@ export function serveCalls(
     }
     if (name === "stop") port.close();
   };
-  port.on("message", (call: Call) => void answer(call));
+  let before: Promise<void> = Promise.resolve();
+  port.on("message", (call: Call) => {
+    before = inOrder ? before.then(() => answer(call)) : answer(call);
+  });
 }

@@ -3,11 +3,12 @@ import { reasonOf } from "../errors.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
 import { MAX_BATCH } from "../store/results-store.js";
 import { StoreClient } from "../store/store-client.js";
+import { PendingLines } from "./pending-lines.js";
 import { resultsPath } from "./results-folder.js";
 import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
 
-/** Records that are kept while the database refuses; beyond that the oldest are lost to it (not to results.jsonl). */
-const MAX_PENDING = 20_000;
+/** Records that are kept while the database refuses, bytes; beyond that it misses the oldest until its next start. */
+const MAX_PENDING_BYTES = 64 * 2 ** 20;
 /** Time between two attempts while it refuses, ms. */
 const RETRY_MS = 1000;
 const DAY_MS = 86_400_000;
@@ -24,7 +25,7 @@ export class DatabaseSink implements Sink {
   readonly #context: SinkContext;
   readonly #url: string;
   readonly #store: StoreClient;
-  #pending: string[] = [];
+  readonly #pending = new PendingLines(MAX_PENDING_BYTES);
   #pumping: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #isOpen: boolean = false;
@@ -68,11 +69,7 @@ export class DatabaseSink implements Sink {
       this.#lost++;
       return;
     }
-    this.#pending.push(JSON.stringify(record));
-    if (this.#pending.length > MAX_PENDING) {
-      this.#pending.shift();
-      this.#lost++;
-    }
+    this.#lost += this.#pending.add(JSON.stringify(record));
     if (this.#isFailing) return;
     if (this.#pending.length >= MAX_BATCH) this.#pump();
     else this.#cancelTimer ??= this.#context.clock.after(this.#config.database.batchMs, () => this.#pump());
@@ -110,16 +107,16 @@ export class DatabaseSink implements Sink {
   async #writePending(): Promise<void> {
     let batch: string[] = [];
     try {
-      if (!this.#isOpen) await this.#openStore();
+      if (!this.#isOpen || this.#store.isClosed) await this.#openStore();
       while (this.#pending.length > 0) {
-        batch = this.#pending.splice(0, MAX_BATCH);
+        batch = this.#pending.take(MAX_BATCH);
         await this.#store.write(batch);
         this.#written += batch.length;
         batch = [];
       }
       this.#succeeded();
     } catch (error) {
-      this.#pending = [...batch, ...this.#pending];
+      this.#lost += this.#pending.putBack(batch);
       this.#failed(error);
     }
   }
