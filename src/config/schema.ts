@@ -84,6 +84,12 @@ const FolderSource = z.strictObject({
   stableMs: Milliseconds.default(500).describe(
     "A file is complete once its size stands still this long, ms.",
   ),
+  maxFileMib: z
+    .int()
+    .min(1)
+    .max(2048)
+    .default(2048)
+    .describe("Largest file, MiB; it is read whole. A larger one is an error."),
   giveUpMs: Milliseconds.default(30_000).describe(
     "A file that still cannot be read this long after it stood still is an error, ms.",
   ),
