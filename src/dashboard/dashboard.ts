@@ -26,7 +26,7 @@ const PAGE = fileURLToPath(new URL("../../dist/dashboard/web", import.meta.url))
 
 export type PartialStatus = Omit<StatusView, "liveRun" | "storeProblem" | "control">;
 
-export interface ControlOptions extends Pick<ControlParts, "policy" | "labels" | "note"> {
+export interface ControlOptions extends Pick<ControlParts, "policy" | "labels" | "note" | "watchedFolder"> {
   readonly token: string;
   /** Nobody knows the token yet, so the address tells it. */
   readonly isTokenNew: boolean;
@@ -87,7 +87,7 @@ export class Dashboard implements Sink {
 
   write(record: ResultRecord): void {
     if (record.frame !== undefined) {
-      this.#headers.set(record.frame.id, record.frame);
+      this.#headers.set(frameKey(record.frame.session, record.frame.id), record.frame);
       this.#liveRun = record.session;
     }
     this.#parts.history.apply?.(record);
@@ -96,8 +96,8 @@ export class Dashboard implements Sink {
   }
 
   /** Keeps the picture of a frame that was scored. */
-  scored(id: string, frame: Frame, report: FocusReport): void {
-    this.#parts.previews.keep(id, frame, report);
+  scored(run: string, id: string, frame: Frame, report: FocusReport): void {
+    this.#parts.previews.keep({ run, id }, frame, report);
   }
 
   counts(): SinkCounts {
@@ -112,9 +112,9 @@ export class Dashboard implements Sink {
   }
 
   #routes(): RouteParts {
-    const { history, previews, probes, control, clock } = this.#parts;
+    const { history, previews, probes, control } = this.#parts;
     const frame: ControlParts["frame"] = async (run, id) =>
-      this.#headers.get(id) ?? (await history.frame(run, id));
+      this.#headers.get(frameKey(run, id)) ?? (await history.frame(run, id));
     return {
       status: () => this.#status(),
       history,
@@ -122,7 +122,7 @@ export class Dashboard implements Sink {
       stream: this.#stream,
       probes,
       control: control && {
-        guard: new ControlGuard(control.token, clock),
+        guard: new ControlGuard(control.token),
         does: new Control({ ...control, previews, frame }),
       },
     };
@@ -144,6 +144,11 @@ export class Dashboard implements Sink {
     const isBack = epoch !== null && since !== null && Number.isSafeInteger(sequence) && sequence >= 0;
     this.#stream.add(client, isBack ? { epoch, sequence } : undefined);
   }
+}
+
+/** Two runs may use the same ids. */
+function frameKey(run: string, id: string): string {
+  return JSON.stringify([run, id]);
 }
 
 function noPage(_request: unknown, _response: unknown, next: () => void): void {

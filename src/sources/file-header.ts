@@ -1,11 +1,13 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { parseFrameName } from "../frames/file-names.js";
 import { pixelTypeOf } from "../frames/frame.js";
 import type { FramePage } from "../frames/read-frames.js";
 import { type FrameMessage, MAX_NAME_LENGTH, type Site } from "../protocol/messages.js";
 
-/** What the session of a watched folder begins with; its path follows. */
-export const FOLDER_SESSION = "folder:";
+/** The session of all frames from a watched folder. */
+export function folderSession(folder: string): string {
+  return `folder:${resolve(folder)}`.slice(0, MAX_NAME_LENGTH);
+}
 
 /** A page of a file and where the file lies. */
 export interface FilePage extends FramePage {

@@ -6,7 +6,7 @@ import { FrameReadError, reasonOf } from "../errors.js";
 import { errorCode } from "../frames/file-reasons.js";
 import { PageReader } from "../frames/page-reader.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
-import { FOLDER_SESSION, headerOf } from "./file-header.js";
+import { folderSession, headerOf } from "./file-header.js";
 import { globMatcher } from "./glob.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 
@@ -140,7 +140,7 @@ export class FolderSource implements FrameSource {
         ...page,
         relativePath: this.#relative(path),
         signature,
-        session: `${FOLDER_SESSION}${this.#root}`.slice(0, 512),
+        session: folderSession(this.#root),
         sequence: this.#sequence++,
       });
       // One frame at a time: the queue never has to drop one, and the folder is the buffer.

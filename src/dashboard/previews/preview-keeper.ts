@@ -10,7 +10,7 @@ import { FrameThread } from "../../frame-thread.js";
 import { errorCode } from "../../frames/file-reasons.js";
 import { type Frame, PATCH_PX } from "../../frames/frame.js";
 import type { FrameDetail } from "../wire.js";
-import { type PatchDetail, type PreviewLimits, previewName } from "./preview-folder.js";
+import { type FrameId, type PatchDetail, type PreviewLimits, previewName } from "./preview-folder.js";
 
 /** Pixels that may wait for their picture, bytes; beyond that a frame goes without, except one that would be alone. */
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
@@ -46,7 +46,7 @@ export class PreviewKeeper {
   }
 
   /** Takes a frame; never waits and never throws. */
-  keep(id: string, frame: Frame, report: FocusReport): void {
+  keep(id: FrameId, frame: Frame, report: FocusReport): void {
     if (!this.#isStarted) return;
     const bytes = frame.pixels.byteLength;
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
@@ -64,19 +64,19 @@ export class PreviewKeeper {
   }
 
   /** Saves a frame as it came, as TIFF; false if it is no longer held or cannot be written. */
-  async save(frameId: string, path: string): Promise<boolean> {
+  async save(frameId: FrameId, path: string): Promise<boolean> {
     if (!this.#isStarted) return false;
     return (await this.#try(async () => (await this.#live()).call("save", { frameId, path }))) === true;
   }
 
   /** What was kept of a frame. */
-  async detail(frameId: string): Promise<FrameDetail | undefined> {
+  async detail(frameId: FrameId): Promise<FrameDetail | undefined> {
     const json = await this.#read(`${previewName(frameId)}.json`);
     return json === undefined ? undefined : (JSON.parse(json.toString("utf8")) as FrameDetail);
   }
 
   /** The picture of a frame, PNG. */
-  picture(frameId: string): Promise<Buffer | undefined> {
+  picture(frameId: FrameId): Promise<Buffer | undefined> {
     return this.#read(`${previewName(frameId)}.png`);
   }
 
@@ -137,10 +137,11 @@ export class PreviewKeeper {
   }
 }
 
-function detailOf(id: string, { width, height }: Frame, report: FocusReport): PatchDetail {
+function detailOf({ run, id }: FrameId, { width, height }: Frame, report: FocusReport): PatchDetail {
   const { probabilities, certainties, distribution } = report;
   const patches = Array.from(certainties, (_, i) => i);
   return {
+    run,
     id,
     width,
     height,

@@ -6,7 +6,7 @@ import { workerData } from "node:worker_threads";
 import { FrameReceiver } from "../../frame-receiver.js";
 import type { FrameShape } from "../../frame-thread.js";
 import { serveCalls } from "../../serve-calls.js";
-import { type PatchDetail, PreviewFolder, type PreviewLimits } from "./preview-folder.js";
+import { type FrameId, type PatchDetail, PreviewFolder, type PreviewLimits } from "./preview-folder.js";
 
 const { folder, limits } = workerData as { folder: string; limits: PreviewLimits };
 const previews = new PreviewFolder(folder, limits);
@@ -18,7 +18,7 @@ serveCalls(
     start: () => previews.start(),
     keep: async ({ shape, detail }: { shape: FrameShape; detail: PatchDetail }) =>
       previews.keep(await frames.frame(shape), detail),
-    save: ({ frameId, path }: { frameId: string; path: string }) => previews.save(frameId, path),
+    save: ({ frameId, path }: { frameId: FrameId; path: string }) => previews.save(frameId, path),
     stop: () => frames.stop(),
   },
   { inOrder: true },
