@@ -12,6 +12,7 @@ import { collectRarely } from "./collect-rarely.js";
 import { LogOutput } from "./log-output.js";
 import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
+import { Supervisor } from "./supervisor.js";
 
 /** Exit codes after a second signal: 128 + its number. */
 const FORCED = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -34,6 +35,7 @@ interface AgentArguments {
   control: boolean | undefined;
   "log-level": string | undefined;
   set: string[] | undefined;
+  supervise: boolean | undefined;
 }
 
 /** `parfocal agent`: takes frames and answers verdicts until it is told to stop. */
@@ -64,6 +66,10 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
         describe: "Let the page change things, with a token [dashboard.control]",
       })
       .option("log-level", { type: "string", describe: "Trace to fatal, or silent [log.level]" })
+      .option("supervise", {
+        type: "boolean",
+        describe: "Start the agent again, on the same addresses, if it dies",
+      })
       .option("set", { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" })
       .epilogue(
         "Prints one line of JSON with type ready and its addresses when it takes frames; logs go to standard error. " +
@@ -71,6 +77,10 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
           "Exit codes: 0 stopped, 1 could not start, 2 wrong usage or configuration, 130 or 143 forced to stop.",
       ),
   async handler(args) {
+    if (args.supervise) {
+      process.exitCode = await new Supervisor(unsupervised(process.argv.slice(1))).run();
+      return;
+    }
     try {
       await runAgent(args);
     } finally {
@@ -78,6 +88,11 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
     }
   },
 };
+
+/** The command line without the supervision. */
+function unsupervised(command: readonly string[]): string[] {
+  return [...process.execArgv, ...command.filter((word) => !/^--supervise(=|$)/.test(word))];
+}
 
 async function runAgent(args: AgentArguments): Promise<void> {
   const flags = flagLayer(flagsOf(args));

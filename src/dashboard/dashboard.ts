@@ -11,7 +11,7 @@ import type { FrameMessage } from "../protocol/messages.js";
 import type { ResultRecord, Sink, SinkCounts } from "../sinks/sink.js";
 import { Control, type ControlParts } from "./control.js";
 import type { PreviewKeeper } from "./previews/preview-keeper.js";
-import type { RunHistory } from "./run-history.js";
+import { bareHeader, headerKey, type RunHistory } from "./run-history.js";
 import { ControlGuard } from "./server/control-guard.js";
 import { HttpServer } from "./server/http-server.js";
 import { LiveStream, MAX_CLIENTS } from "./server/live-stream.js";
@@ -87,7 +87,7 @@ export class Dashboard implements Sink {
 
   write(record: ResultRecord): void {
     if (record.frame !== undefined) {
-      this.#headers.set(frameKey(record.frame.session, record.frame.id), record.frame);
+      this.#headers.set(headerKey(record.frame.session, record.frame.id), bareHeader(record.frame));
       this.#liveRun = record.session;
     }
     this.#parts.history.apply?.(record);
@@ -114,7 +114,7 @@ export class Dashboard implements Sink {
   #routes(): RouteParts {
     const { history, previews, probes, control } = this.#parts;
     const frame: ControlParts["frame"] = async (run, id) =>
-      this.#headers.get(frameKey(run, id)) ?? (await history.frame(run, id));
+      this.#headers.get(headerKey(run, id)) ?? (await history.frame(run, id));
     return {
       status: () => this.#status(),
       history,
@@ -144,11 +144,6 @@ export class Dashboard implements Sink {
     const isBack = epoch !== null && since !== null && Number.isSafeInteger(sequence) && sequence >= 0;
     this.#stream.add(client, isBack ? { epoch, sequence } : undefined);
   }
-}
-
-/** Two runs may use the same ids. */
-function frameKey(run: string, id: string): string {
-  return JSON.stringify([run, id]);
 }
 
 function noPage(_request: unknown, _response: unknown, next: () => void): void {

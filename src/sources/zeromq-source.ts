@@ -17,6 +17,8 @@ import type { Answer, FrameSource, SourceContext, SourceHandler } from "./source
 
 /** Verdicts that are kept to answer repeated ids. */
 const MAX_ANSWERS = 4096;
+/** Largest header that is recorded with its `meta`, bytes. */
+const MAX_RECORDED_BYTES = 64 * 1024;
 /** A controller that was silent this long gets no more heartbeats. */
 const SILENCE_MS = 10 * HEARTBEAT_MS;
 /** TCP asks this often whether a silent connection still stands, s, and gives it up after so many asks. */
@@ -126,8 +128,9 @@ export class ZeromqSource implements FrameSource {
       }
       const message = incoming.kind === "frame" ? incoming.header : incoming.message;
       this.#controllers.heard(identity, now, message.session);
-      if (incoming.kind === "frame") this.#frame(identity, incoming.header, incoming.pixels, now);
-      else this.#plain(identity, incoming.message);
+      if (incoming.kind === "frame") {
+        this.#frame(identity, recordable(incoming.header, parts[0]!.byteLength), incoming.pixels, now);
+      } else this.#plain(identity, incoming.message);
     } catch (error) {
       this.#controllers.heard(identity, now);
       if (isProtocolError(error)) this.#refuse(identity, error);
@@ -232,6 +235,12 @@ export class ZeromqSource implements FrameSource {
       this.#context.log.debug({ reason: reasonOf(error) }, "A controller is gone or does not read");
     });
   }
+}
+
+/** Every record holds its header: what a controller adds of its own is left out where it is too much for that. */
+function recordable(header: FrameMessage, bytes: number): FrameMessage {
+  if (bytes <= MAX_RECORDED_BYTES) return header;
+  return { ...header, meta: { leftOut: `${bytes} bytes, over ${MAX_RECORDED_BYTES}` } };
 }
 
 function isProtocolError(error: unknown): error is ProtocolError {
