@@ -37,8 +37,8 @@ export class ScoringThread implements FrameScorer {
   }
 
   async score(frame: Frame, { signal }: ScoreOptions = {}): Promise<FocusReport> {
-    signal?.throwIfAborted();
     const thread = await this.#liveThread();
+    signal?.throwIfAborted();
     const { number, answer } = thread.callWithFrame("score", frame);
     const abort = () => void thread.call("abort", number).catch(() => undefined);
     signal?.addEventListener("abort", abort, { once: true });
