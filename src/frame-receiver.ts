@@ -10,9 +10,10 @@ export class FrameReceiver {
   readonly #pixels = new Map<number, Buffer>();
   readonly #waiting = new Map<number, (bytes: Buffer) => void>();
 
+  #isReceiving: boolean = false;
+
   start(): void {
     this.#pull.connect((workerData as FrameWorkerData).address);
-    void this.#receive();
   }
 
   async frame({ number, dtype, ...shape }: FrameShape): Promise<Frame> {
@@ -25,23 +26,31 @@ export class FrameReceiver {
     };
   }
 
-  /** Has to be called before the thread ends: an open socket would then abort the process. */
   stop(): void {
     this.#pull.close();
   }
 
   #arrival(number: number): Promise<Buffer> {
-    return new Promise((resolve) => void this.#waiting.set(number, resolve));
+    return new Promise((resolve) => {
+      this.#waiting.set(number, resolve);
+      // Closed while somebody waits: the thread is ending.
+      this.#receive().catch(() => undefined);
+    });
   }
 
+  /** Only while somebody waits: a thread that ends with a receive under way takes the process with it. */
   async #receive(): Promise<void> {
-    for await (const [head, bytes] of this.#pull) {
+    if (this.#isReceiving) return;
+    this.#isReceiving = true;
+    while (this.#waiting.size > 0) {
+      const [head, bytes] = await this.#pull.receive();
       const number = Number(head);
       const resolve = this.#waiting.get(number);
       this.#waiting.delete(number);
       if (resolve === undefined) this.#pixels.set(number, bytes!);
       else resolve(bytes!);
     }
+    this.#isReceiving = false;
   }
 }
 

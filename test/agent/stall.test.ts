@@ -104,7 +104,7 @@ test("a log that nobody reads holds nothing up", async () => {
 test("every verdict that a controller has got is in results.jsonl when the agent is killed", async () => {
   const agent = await start();
   const controllers = ["a", "b", "c"].map((session) => new TestController(agent.addresses.zeromq, session));
-  let isOver = false;
+  let isOver: boolean = false;
   const flow = controllers.map(async (controller) => {
     while (!isOver) {
       const { id } = await controller.sendFrame();
