@@ -41,7 +41,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "results folder removed",
     deletesResults: true,
-    happen: ({ results }) => rm(results, { recursive: true, force: true }),
+    happen: ({ results }) => rm(results, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 }),
   },
   {
     name: "database damaged",

@@ -80,8 +80,8 @@ async function inject(fault: Fault): Promise<void> {
   const row = rows.get(fault.name)!;
   await pause(random.below(500));
   const unanswered = controllers.reduce((sum, controller) => sum + controller.unanswered, 0);
-  if (fault.deletesResults) for (const controller of controllers) controller.told.clear();
   await fault.happen({ pid, address, results, random });
+  if (fault.deletesResults) for (const controller of controllers) controller.told.clear();
   const endMs = performance.now();
   while (
     controllers.some(({ lastVerdictMs }) => lastVerdictMs <= endMs) &&
