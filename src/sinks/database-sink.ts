@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
@@ -107,7 +108,7 @@ export class DatabaseSink implements Sink {
   async #writePending(): Promise<void> {
     let batch: string[] = [];
     try {
-      if (!this.#isOpen || this.#store.isClosed) await this.#openStore();
+      if (!this.#isOpen || this.#store.isClosed || !(await this.#isInPlace())) await this.#openStore();
       while (this.#pending.length > 0) {
         batch = this.#pending.take(MAX_BATCH);
         await this.#store.write(batch);
@@ -123,6 +124,14 @@ export class DatabaseSink implements Sink {
 
   async #openStore(): Promise<void> {
     const { log, clock } = this.#context;
+    if (this.#isOpen && !this.#store.isClosed) {
+      log.error(
+        { database: storePlace(this.#url) },
+        "The database was removed during the run; it is made again",
+      );
+      await this.#store.stop();
+    }
+    this.#isOpen = false;
     await this.#store.start();
     const caughtUp = await this.#store.catchUp(resultsPath(this.#config.results.folder, "results.jsonl"));
     if (caughtUp > 0) log.info({ lines: caughtUp }, "The database has read results.jsonl");
@@ -132,6 +141,12 @@ export class DatabaseSink implements Sink {
       if (runs > 0) log.info({ runs, keepDays }, "Old runs were deleted from the database");
     }
     this.#isOpen = true;
+  }
+
+  /** False for a file that somebody has removed: what is written to it then is nowhere. */
+  async #isInPlace(): Promise<boolean> {
+    if (!this.#url.startsWith("file:")) return true;
+    return (await stat(storePlace(this.#url)).catch(() => undefined)) !== undefined;
   }
 
   #succeeded(): void {
