@@ -76,10 +76,15 @@ export class WorkerThread {
     const worker = this.#worker;
     if (worker === undefined || this.#end !== undefined) return;
     const ended = new Promise<void>((resolve) => void worker.once("exit", () => resolve()));
-    await Promise.race([this.call("stop").catch(() => undefined), waited(STOP_MS)]);
+    const stopping = this.call("stop").then(
+      () => true,
+      () => true,
+    );
+    const hasHeard = await Promise.race([stopping, waited(STOP_MS)]);
     this.#end ??= "it was stopped";
     worker.ref();
-    if (!(await Promise.race([ended.then(() => true), waited(STOP_MS)]))) await worker.terminate();
+    const hasEnded = hasHeard && (await Promise.race([ended.then(() => true), waited(STOP_MS)]));
+    if (!hasEnded) await worker.terminate();
   }
 
   #start(): Worker {

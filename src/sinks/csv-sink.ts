@@ -9,6 +9,8 @@ import type { SitesWorkerData } from "./sites-worker.js";
 
 /** The table is rewritten at most this share of the time, however large it grows. */
 const MAX_WRITING_SHARE = 0.05;
+/** Longest time that a stop waits for the table, ms. */
+const STOP_MS = 5000;
 /** Records that wait for the table, bytes; beyond that it misses the oldest until the next start. */
 const MAX_PENDING_BYTES = 64 * 2 ** 20;
 
@@ -61,9 +63,16 @@ export class CsvSink implements Sink {
 
   async stop(): Promise<void> {
     this.#cancelTimer?.();
-    await this.#writing;
-    this.#updateTable();
-    await this.#writing;
+    const finishing = (async () => {
+      await this.#writing;
+      this.#updateTable();
+      await this.#writing;
+    })();
+    // A table that is still being made again is made at the next start.
+    await Promise.race([
+      finishing,
+      new Promise<void>((resolve) => void this.#context.clock.after(STOP_MS, resolve)),
+    ]);
     this.#cancelTimer?.();
     await this.#thread?.stop();
   }

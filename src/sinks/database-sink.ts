@@ -12,6 +12,8 @@ import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
 const MAX_PENDING_BYTES = 64 * 2 ** 20;
 /** Time between two attempts while it refuses, ms. */
 const RETRY_MS = 1000;
+/** Lines of results.jsonl that are read at a time after a start. */
+const CATCH_UP_LINES = 2000;
 const DAY_MS = 86_400_000;
 
 type DatabaseSinkConfig = Pick<AgentConfig, "database" | "results">;
@@ -109,7 +111,8 @@ export class DatabaseSink implements Sink {
     let batch: string[] = [];
     try {
       if (!this.#isOpen || this.#store.isClosed || !(await this.#isInPlace())) await this.#openStore();
-      while (this.#pending.length > 0) {
+      // Stopped before it had caught up: these lines are in results.jsonl, too.
+      while (this.#isOpen && this.#pending.length > 0) {
         batch = this.#pending.take(MAX_BATCH);
         await this.#store.write(batch);
         this.#written += batch.length;
@@ -133,14 +136,25 @@ export class DatabaseSink implements Sink {
     }
     this.#isOpen = false;
     await this.#store.start();
-    const caughtUp = await this.#store.catchUp(resultsPath(this.#config.results.folder, "results.jsonl"));
-    if (caughtUp > 0) log.info({ lines: caughtUp }, "The database has read results.jsonl");
+    await this.#catchUp();
+    if (this.#isStopped) return;
     const { keepDays } = this.#config.database;
     if (keepDays !== undefined) {
       const runs = await this.#store.deleteOlderThan(clock.wallMs() - keepDays * DAY_MS);
       if (runs > 0) log.info({ runs, keepDays }, "Old runs were deleted from the database");
     }
     this.#isOpen = true;
+  }
+
+  /** A part at a time: a long file must not hold up a stop. What is left is read at the next start. */
+  async #catchUp(): Promise<void> {
+    const path = resultsPath(this.#config.results.folder, "results.jsonl");
+    let lines = 0;
+    // Lines that come meanwhile are also among those that wait.
+    for (let read = CATCH_UP_LINES; read >= CATCH_UP_LINES && !this.#isStopped; lines += read) {
+      read = await this.#store.catchUp(path, CATCH_UP_LINES);
+    }
+    if (lines > 0) this.#context.log.info({ lines }, "The database has read results.jsonl");
   }
 
   /** False for a file that somebody has removed: what is written to it then is nowhere. */

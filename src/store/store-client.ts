@@ -33,8 +33,8 @@ export class StoreClient {
   }
 
   /** @returns lines of a results.jsonl that were read. */
-  catchUp(path: string): Promise<number> {
-    return this.#call("catchUp", path) as Promise<number>;
+  catchUp(path: string, most: number): Promise<number> {
+    return this.#call("catchUp", { path, most }) as Promise<number>;
   }
 
   /** @returns runs that were deleted. */

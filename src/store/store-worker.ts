@@ -16,7 +16,7 @@ let recent: RunTable | undefined;
 serveCalls(
   {
     start: () => store.start(),
-    catchUp: (path: string) => store.catchUp(path),
+    catchUp: ({ path, most }: { path: string; most: number }) => store.catchUp(path, most),
     deleteOlderThan: (wallMs: number) => store.deleteOlderThan(wallMs),
     listRuns: () => store.listRuns(),
     frame: ({ runId, frameId }: { runId: string; frameId: string }) => store.frame(runId, frameId),
