@@ -65,11 +65,10 @@ export class FrameThread {
       ...{ number, width, height, dtype: pixelTypeOf(frame) },
       ...(bitDepth !== undefined && { bitDepth }),
     };
-    const answer = this.#thread.call(name, { ...argument, shape });
     const bytes = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-    // The thread may have ended; that is told by the answer.
+    // First, so that they are there when the call is. The thread may have ended; that is told by the answer.
     if (!this.#pixels.closed) this.#pixels.send([String(number), bytes]).catch(() => undefined);
-    return { number, answer };
+    return { number, answer: this.#thread.call(name, { ...argument, shape }) };
   }
 
   async stop(): Promise<void> {

@@ -16,6 +16,8 @@ import { pause, SteadyController } from "./steady-controller.js";
 
 /** Longest time from the end of a fault to the next verdict of each controller, ms. */
 const RECOVERY_MS = 3000;
+/** Time between two attempts of the agent to write what the disk has refused, ms. */
+const RETRY_MS = 1000;
 /** A controller that is held up longer by one frame than its deadline and its patience has stalled, ms. */
 const STALLED_MS = 1500;
 
@@ -92,6 +94,8 @@ async function inject(fault: Fault): Promise<void> {
   row.count++;
   row.slowestMs = Math.max(row.slowestMs, ...controllers.map(({ lastVerdictMs }) => lastVerdictMs - endMs));
   row.unanswered += controllers.reduce((sum, controller) => sum + controller.unanswered, 0) - unanswered;
+  // What the disk has refused meanwhile is tried again after a second.
+  if (fault.deletesResults) await pause(2 * RETRY_MS);
   row.missing += await missing();
 }
 

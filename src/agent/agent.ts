@@ -1,8 +1,5 @@
-import type { Logger } from "pino";
-import type { AgentConfig } from "../config/schema.js";
 import { isParfocalError, reasonOf } from "../errors.js";
 import type { FocusReport } from "../focus/report.js";
-import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
 import type {
   AbandonMessage,
@@ -17,25 +14,13 @@ import { ruleValuesFor } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
 import type { ResultRecord, Sink } from "../sinks/sink.js";
 import type { Answer, FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
+import type { AgentOptions } from "./agent-options.js";
 import { Answers } from "./answers.js";
 import { FrameQueue, type Lane } from "./frame-queue.js";
 import { HealthCounters } from "./health.js";
 import { memoryBudget } from "./memory-budget.js";
 import { type OpenFrame, OpenFrames } from "./open-frames.js";
 import { scoresOf, verdictOf } from "./verdict.js";
-
-export interface AgentOptions {
-  readonly config: Pick<AgentConfig, "queue" | "policy" | "agent" | "scorer">;
-  /** Stays the caller's: the agent does not dispose of it. */
-  readonly scorer: FrameScorer;
-  /** By name; started in this order. */
-  readonly sources: ReadonlyMap<string, FrameSource>;
-  readonly sinks: ReadonlyMap<string, Sink>;
-  readonly log: Logger;
-  readonly clock?: Clock;
-  /** Shown each frame that was scored, once it is answered and recorded. Must not throw. */
-  readonly onScored?: (incoming: IncomingFrame, report: FocusReport) => void;
-}
 
 /** Where the started parts listen and write, by name of the source or sink. */
 export type AgentPlaces = Readonly<Partial<Record<string, string>>>;
@@ -68,8 +53,10 @@ export class Agent implements SourceHandler {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    const { queue } = options.config;
-    this.#queue = new FrameQueue({ ...queue, bytes: memoryBudget(queue.memoryMib) });
+    this.#queue = new FrameQueue({
+      ...options.config.queue,
+      bytes: memoryBudget(options.config.queue.memoryMib),
+    });
     this.policy = new RefocusPolicy(options.config.policy);
     this.#open = new OpenFrames(this.#clock);
     this.#answers = new Answers(this.#clock);
@@ -99,7 +86,6 @@ export class Agent implements SourceHandler {
       throw error;
     }
     const { concurrency } = this.#options.config.scorer;
-    // A large frame leaves room for small ones: it is scored in bands, and they in between.
     const lanes: Lane[] = ["large", ...Array.from({ length: concurrency }, () => "small" as const)];
     this.#workers = lanes.map((lane) => this.#work(lane));
     this.#state = "running";
@@ -167,8 +153,7 @@ export class Agent implements SourceHandler {
   }
 
   async #work(lane: Lane): Promise<void> {
-    const take = () => this.#queue.take(lane);
-    for (let job = await take(); job !== undefined; job = await take()) {
+    for (let job = await this.#queue.take(lane); job !== undefined; job = await this.#queue.take(lane)) {
       await this.#process(job);
       this.#queue.release(job);
       // A scorer that answers at once must not keep sockets and timers waiting.
@@ -196,10 +181,9 @@ export class Agent implements SourceHandler {
       const rules = ruleValuesFor(this.policy.settings, header.channel);
       const beside = { ...scoresOf(report), rules };
       if (isLate) void this.#record({ ...verdict, ...this.#contextOf(job), ...beside, late: true });
-      else this.#end(job, verdict, beside);
+      else this.#end(job, verdict, beside, () => this.#answered(job, report));
       this.note(...judgement.outcomes);
-      this.#options.onScored?.(job, report);
-      this.policy.digest();
+      if (isLate) this.#answered(job, report);
     } catch (error) {
       if (this.#forced.signal.aborted) this.#drop(job, "shutdown");
       else this.#fail(job, error);
@@ -207,11 +191,17 @@ export class Agent implements SourceHandler {
   }
 
   /** Records how a frame ends and answers it. */
-  #end(job: OpenFrame, answer: Answer, beside: Partial<ResultRecord> = {}): void {
+  #end(job: OpenFrame, answer: Answer, beside: Partial<ResultRecord> = {}, then = () => {}): void {
     const msLeft = this.#open.msLeft(job);
     this.#open.settle(job);
     const written = this.#record({ ...answer, ...this.#contextOf(job), ...beside } as ResultRecord);
-    this.#answers.give(job, answer, written, msLeft);
+    this.#answers.give(job, answer, written, msLeft, then);
+  }
+
+  /** What is left to do once nobody waits for the frame any more. */
+  #answered(job: OpenFrame, report: FocusReport): void {
+    this.#options.onScored?.(job, report);
+    this.policy.digest();
   }
 
   /** Ends a frame that gets no verdict in time. */

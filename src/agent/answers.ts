@@ -14,14 +14,27 @@ export class Answers {
     this.#clock = clock;
   }
 
-  /** @param written by when it is recorded. @param msLeft until the deadline of the frame. */
-  give(frame: OpenFrame, answer: Answer, written: Promise<unknown> | undefined, msLeft: number): void {
-    if (written === undefined) {
+  /**
+   * @param written by when it is recorded. @param msLeft until the deadline of the frame.
+   * @param then called once it has left: what can wait must not take the cores from it.
+   */
+  give(
+    frame: OpenFrame,
+    answer: Answer,
+    written: Promise<unknown> | undefined,
+    msLeft: number,
+    then: () => void,
+  ): void {
+    const leave = () => {
       frame.answer(answer);
+      then();
+    };
+    if (written === undefined) {
+      leave();
       return;
     }
     const giving: Promise<void> = this.#within(Math.max(msLeft, LEAST_WAIT_MS), written).then(() => {
-      frame.answer(answer);
+      leave();
       this.#underWay.delete(giving);
     });
     this.#underWay.add(giving);

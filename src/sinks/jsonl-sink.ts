@@ -138,7 +138,11 @@ export class JsonlSink implements Sink {
     const { settle } = this.#batch;
     this.#batch = newBatch();
     try {
-      await this.#writeWhereItBelongs(Buffer.from(lines.join("")));
+      const bytes = Buffer.from(lines.join(""));
+      if (this.#isFailing && !(await this.#isInPlace())) await this.#openAnew();
+      await this.#write(bytes);
+      settle();
+      if (!(await this.#isInPlace())) await this.#writeAgain(bytes);
       this.#written += lines.length;
       this.#succeeded();
     } catch (error) {
@@ -151,11 +155,8 @@ export class JsonlSink implements Sink {
     }
   }
 
-  /** Writes, and once more into a new file if the old one turns out to be gone. */
-  async #writeWhereItBelongs(bytes: Buffer): Promise<void> {
-    if (this.#isFailing && !(await this.#isInPlace())) await this.#openAnew();
-    const [isInPlace] = await Promise.all([this.#isInPlace(), this.#write(bytes)]);
-    if (isInPlace) return;
+  /** Writes into a new file what has gone into one that turns out to be gone. */
+  async #writeAgain(bytes: Buffer): Promise<void> {
     this.#failures++;
     this.#context.log.error(
       { file: this.#path },

@@ -211,11 +211,13 @@ describe("results.jsonl", () => {
     await rm(folder, { recursive: true });
 
     await sink.write(verdict({ id: "removed" }));
-    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["removed"]);
+    await until(async () => (await jsonLines(path)).map(({ id }) => id).join() === "removed");
+    await until(() => sink.counts().written === 2);
     await rename(path, `${path}.1`);
     await sink.write(verdict({ id: "moved" }));
 
-    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["moved"]);
+    await until(async () => (await jsonLines(path)).map(({ id }) => id).join() === "moved");
+    await until(() => sink.counts().written === 3);
     expect(sink.counts()).toMatchObject({ written: 3, failures: 2, lost: 0 });
     expect(logged.filter(({ msg }) => /removed or moved/.test(String(msg)))).toHaveLength(2);
   });
