@@ -1,8 +1,5 @@
-import type { Logger } from "pino";
-import type { AgentConfig } from "../config/schema.js";
 import { isParfocalError, reasonOf } from "../errors.js";
 import type { FocusReport } from "../focus/report.js";
-import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
 import type {
   AbandonMessage,
@@ -16,24 +13,14 @@ import { RefocusPolicy } from "../refocus/policy.js";
 import { ruleValuesFor } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
 import type { ResultRecord, Sink } from "../sinks/sink.js";
-import type { FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
-import { FrameQueue } from "./frame-queue.js";
+import type { Answer, FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
+import type { AgentOptions } from "./agent-options.js";
+import { Answers } from "./answers.js";
+import { FrameQueue, type Lane } from "./frame-queue.js";
 import { HealthCounters } from "./health.js";
+import { memoryBudget } from "./memory-budget.js";
 import { type OpenFrame, OpenFrames } from "./open-frames.js";
 import { scoresOf, verdictOf } from "./verdict.js";
-
-export interface AgentOptions {
-  readonly config: Pick<AgentConfig, "queue" | "policy" | "agent" | "scorer">;
-  /** Stays the caller's: the agent does not dispose of it. */
-  readonly scorer: FrameScorer;
-  /** By name; started in this order. */
-  readonly sources: ReadonlyMap<string, FrameSource>;
-  readonly sinks: ReadonlyMap<string, Sink>;
-  readonly log: Logger;
-  readonly clock?: Clock;
-  /** Shown each frame that was scored, once it is answered and recorded. Must not throw. */
-  readonly onScored?: (incoming: IncomingFrame, report: FocusReport) => void;
-}
 
 /** Where the started parts listen and write, by name of the source or sink. */
 export type AgentPlaces = Readonly<Partial<Record<string, string>>>;
@@ -55,6 +42,7 @@ export class Agent implements SourceHandler {
     this.#forced.signal.addEventListener("abort", () => resolve(), { once: true });
   });
   readonly #open: OpenFrames;
+  readonly #answers: Answers;
   readonly #startedSources: FrameSource[] = [];
   readonly #startedSinks: Sink[] = [];
   #workers: Promise<void>[] = [];
@@ -65,9 +53,13 @@ export class Agent implements SourceHandler {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#queue = new FrameQueue(options.config.queue);
+    this.#queue = new FrameQueue({
+      ...options.config.queue,
+      bytes: memoryBudget(options.config.queue.memoryMib),
+    });
     this.policy = new RefocusPolicy(options.config.policy);
     this.#open = new OpenFrames(this.#clock);
+    this.#answers = new Answers(this.#clock);
   }
 
   /**
@@ -94,7 +86,8 @@ export class Agent implements SourceHandler {
       throw error;
     }
     const { concurrency } = this.#options.config.scorer;
-    this.#workers = Array.from({ length: concurrency }, () => this.#work());
+    const lanes: Lane[] = ["large", ...Array.from({ length: concurrency }, () => "small" as const)];
+    this.#workers = lanes.map((lane) => this.#work(lane));
     this.#state = "running";
     return places;
   }
@@ -129,7 +122,7 @@ export class Agent implements SourceHandler {
 
   problem(source: string, error: ErrorMessage, file?: string): void {
     this.#options.log.warn({ source, code: error.code, reason: error.message }, "Input was refused");
-    this.#record({
+    void this.#record({
       ...error,
       recordedMs: this.#clock.wallMs(),
       source,
@@ -159,9 +152,10 @@ export class Agent implements SourceHandler {
     return this.#queue.length;
   }
 
-  async #work(): Promise<void> {
-    for (let job = await this.#queue.take(); job !== undefined; job = await this.#queue.take()) {
+  async #work(lane: Lane): Promise<void> {
+    for (let job = await this.#queue.take(lane); job !== undefined; job = await this.#queue.take(lane)) {
       await this.#process(job);
+      this.#queue.release(job);
       // A scorer that answers at once must not keep sockets and timers waiting.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -184,30 +178,37 @@ export class Agent implements SourceHandler {
         scoreMs: doneMs - takenMs,
         totalMs: this.#clock.now() - job.receivedMs,
       });
-      if (!isLate) this.#open.settle(job, verdict);
-      this.#record({
-        ...verdict,
-        ...this.#contextOf(job),
-        ...scoresOf(report),
-        rules: ruleValuesFor(this.policy.settings, header.channel),
-        ...(isLate && { late: true as const }),
-      });
+      const rules = ruleValuesFor(this.policy.settings, header.channel);
+      const beside = { ...scoresOf(report), rules };
+      if (isLate) void this.#record({ ...verdict, ...this.#contextOf(job), ...beside, late: true });
+      else this.#end(job, verdict, beside, () => this.#answered(job, report));
       this.note(...judgement.outcomes);
-      this.#options.onScored?.(job, report);
-      this.policy.digest();
+      if (isLate) this.#answered(job, report);
     } catch (error) {
       if (this.#forced.signal.aborted) this.#drop(job, "shutdown");
       else this.#fail(job, error);
     }
   }
 
+  /** Records how a frame ends and answers it. */
+  #end(job: OpenFrame, answer: Answer, beside: Partial<ResultRecord> = {}, then = () => {}): void {
+    const msLeft = this.#open.msLeft(job);
+    this.#open.settle(job);
+    const written = this.#record({ ...answer, ...this.#contextOf(job), ...beside } as ResultRecord);
+    this.#answers.give(job, answer, written, msLeft, then);
+  }
+
+  /** What is left to do once nobody waits for the frame any more. */
+  #answered(job: OpenFrame, report: FocusReport): void {
+    this.#options.onScored?.(job, report);
+    this.policy.digest();
+  }
+
   /** Ends a frame that gets no verdict in time. */
   #drop(job: OpenFrame, why: DropReason): void {
     if (job.isSettled) return;
     const { id, session } = job.header;
-    const drop = { v: 1, type: "drop", id, session, why } as const;
-    this.#open.settle(job, drop);
-    this.#record({ ...drop, ...this.#contextOf(job) });
+    this.#end(job, { v: 1, type: "drop", id, session, why });
     this.#unanswered(job, `a frame got no verdict: ${why}`);
   }
 
@@ -217,8 +218,7 @@ export class Agent implements SourceHandler {
     const error = { v: 1, type: "error", id, session, code, message: reasonOf(cause) } as const;
     this.#options.log.warn({ id, session, code, reason: error.message }, "A frame could not be scored");
     if (job.isSettled) return;
-    this.#open.settle(job, error);
-    this.#record({ ...error, ...this.#contextOf(job) });
+    this.#end(job, error);
     this.#unanswered(job, "a frame could not be scored");
   }
 
@@ -230,22 +230,26 @@ export class Agent implements SourceHandler {
 
   /** Records what became of sites, what somebody changed, and what somebody should look at. */
   note(...messages: readonly (OutcomeMessage | ChangeMessage | AlertMessage)[]): void {
-    for (const message of messages) this.#record({ ...message, recordedMs: this.#clock.wallMs() });
+    for (const message of messages) void this.#record({ ...message, recordedMs: this.#clock.wallMs() });
   }
 
   #contextOf({ source, header }: OpenFrame): Pick<ResultRecord, "recordedMs" | "source" | "frame"> {
     return { recordedMs: this.#clock.wallMs(), source, frame: header };
   }
 
-  #record(record: ResultRecord): void {
+  /** Resolves when the record would survive a crash; undefined if no sink says so. */
+  #record(record: ResultRecord): Promise<unknown> | undefined {
     this.#counters.count(record);
+    const writing: Promise<void>[] = [];
     for (const sink of this.#startedSinks) {
       try {
-        sink.write(record);
+        const written = sink.write(record);
+        if (written !== undefined) writing.push(written);
       } catch (error) {
         this.#options.log.error({ reason: reasonOf(error) }, "A sink refused a record");
       }
     }
+    return writing.length === 0 ? undefined : Promise.all(writing);
   }
 
   async #stop(): Promise<void> {
@@ -257,6 +261,7 @@ export class Agent implements SourceHandler {
     this.#queue.clear();
     for (const job of this.#open.all()) this.#drop(job, "shutdown");
     this.note(...this.policy.forget(undefined, "the agent stopped"));
+    await this.#answers.allGiven();
     await Promise.all(this.#startedSources.map((source) => this.#quietly(source.stop())));
     // The last one first: an actuator still has something to record when it is stopped.
     for (const sink of this.#startedSinks.toReversed()) await this.#quietly(sink.stop());

@@ -69,7 +69,7 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
     ...{ config, scorer, sources, sinks, log, clock },
     ...(dashboard !== undefined && {
       onScored: ({ header, frame }: IncomingFrame, report: FocusReport) =>
-        dashboard.scored(header.id, frame, report),
+        dashboard.scored(header.session, header.id, frame, report),
     }),
   });
   return made;

@@ -52,6 +52,7 @@ export function createDashboard(config: AgentConfig, parts: AgentDashboardParts)
         policy: () => agent().policy,
         labels: new LabelSet(join(folder, "labels")),
         note: (change) => agent().note(change),
+        watchedFolder: config.sources.folder.enabled ? config.sources.folder.path : undefined,
       },
     }),
   });

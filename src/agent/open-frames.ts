@@ -35,22 +35,22 @@ export class OpenFrames {
     };
     this.#open.add(frame);
     if (frame.header.mode === "gate") {
-      frame.cancelDeadline = this.#clock.after(Math.max(0, this.#msLeft(frame)), () => onDeadline(frame));
+      frame.cancelDeadline = this.#clock.after(Math.max(0, this.msLeft(frame)), () => onDeadline(frame));
     }
     return frame;
   }
 
-  settle(frame: OpenFrame, answer: Parameters<IncomingFrame["answer"]>[0]): void {
+  /** It has come to its end; its answer follows. */
+  settle(frame: OpenFrame): void {
     frame.isSettled = true;
     frame.cancelDeadline();
     this.#open.delete(frame);
-    frame.answer(answer);
     frame.settled();
   }
 
   /** Whether a gated frame's deadline is over: its timer can be kept from firing by the engine's own work. */
   isOverdue(frame: OpenFrame): boolean {
-    return frame.header.mode === "gate" && this.#msLeft(frame) < 0;
+    return frame.header.mode === "gate" && this.msLeft(frame) < 0;
   }
 
   /** Resolves when the slices before the one that closes a z-stack are settled: workers may overtake each other. */
@@ -71,7 +71,7 @@ export class OpenFrames {
   }
 
   /** Time until the deadline, ms; negative after it. */
-  #msLeft({ header, receivedMs }: OpenFrame): number {
+  msLeft({ header, receivedMs }: OpenFrame): number {
     return (header.deadlineMs ?? DEFAULT_DEADLINE_MS) - (this.#clock.now() - receivedMs);
   }
 }

@@ -1,16 +1,18 @@
-import { destination, type Logger, pino } from "pino";
+import { type Logger, pino } from "pino";
 import type { CommandModule } from "yargs";
 import type { Agent, AgentPlaces } from "../agent/agent.js";
 import { createAgent } from "../agent/create-agent.js";
+import type { ScoringThread } from "../agent/scoring/scoring-thread.js";
 import { flagLayer } from "../config/layers.js";
 import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
-import type { Scorer } from "../focus/scorer.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
 import { collectRarely } from "./collect-rarely.js";
+import { LogOutput } from "./log-output.js";
 import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
+import { Supervisor } from "./supervisor.js";
 
 /** Exit codes after a second signal: 128 + its number. */
 const FORCED = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -33,6 +35,7 @@ interface AgentArguments {
   control: boolean | undefined;
   "log-level": string | undefined;
   set: string[] | undefined;
+  supervise: boolean | undefined;
 }
 
 /** `parfocal agent`: takes frames and answers verdicts until it is told to stop. */
@@ -63,6 +66,10 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
         describe: "Let the page change things, with a token [dashboard.control]",
       })
       .option("log-level", { type: "string", describe: "Trace to fatal, or silent [log.level]" })
+      .option("supervise", {
+        type: "boolean",
+        describe: "Start the agent again, on the same addresses, if it dies",
+      })
       .option("set", { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" })
       .epilogue(
         "Prints one line of JSON with type ready and its addresses when it takes frames; logs go to standard error. " +
@@ -70,6 +77,10 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
           "Exit codes: 0 stopped, 1 could not start, 2 wrong usage or configuration, 130 or 143 forced to stop.",
       ),
   async handler(args) {
+    if (args.supervise) {
+      process.exitCode = await new Supervisor(unsupervised(process.argv.slice(1))).run();
+      return;
+    }
     try {
       await runAgent(args);
     } finally {
@@ -78,21 +89,28 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
   },
 };
 
+/** The command line without the supervision. */
+function unsupervised(command: readonly string[]): string[] {
+  return [...process.execArgv, ...command.filter((word) => !/^--supervise(=|$)/.test(word))];
+}
+
 async function runAgent(args: AgentArguments): Promise<void> {
   const flags = flagLayer(flagsOf(args));
   const config = await loadConfig({ file: args.config, environment: process.env, flags });
-  const log = pino({ level: config.log.level, base: null }, destination({ dest: 2, sync: true }));
+  const log = pino({ level: config.log.level, base: null }, new LogOutput(2));
   collectRarely();
   const stopping = new AbortController();
   const force = new AbortController();
   const removeListeners = onSignals(log, stopping, force);
-  let scorer: Scorer | undefined;
+  let scorer: ScoringThread | undefined;
   try {
-    scorer = await loadScorer(config);
-    const { engine } = scorer;
-    const agent = await createAgent(config, { scorer, log, version: packageVersion(), engine });
+    const loaded = await loadScorer(config);
+    scorer = loaded;
+    force.signal.addEventListener("abort", () => void loaded.dispose(), { once: true });
+    const { engine } = loaded;
+    const agent = await createAgent(config, { scorer: loaded, log, version: packageVersion(), engine });
     const places = await agent.start(stopping.signal);
-    announce(places, scorer, log);
+    announce(places, loaded, log);
     const manager = new ServiceManager({
       ...{ environment: process.env, log, clock: systemClock },
       isWell: () => agent.health().state === "running",
@@ -112,10 +130,10 @@ async function runAgent(args: AgentArguments): Promise<void> {
   }
 }
 
-async function loadScorer({ scorer }: AgentConfig): Promise<Scorer> {
+async function loadScorer({ scorer }: AgentConfig): Promise<ScoringThread> {
   // Loaded late: a wrong configuration is told without waiting for the engine.
-  const module = await import("../focus/scorer.js");
-  return module.Scorer.load({
+  const module = await import("../agent/scoring/scoring-thread.js");
+  return module.ScoringThread.load({
     engine: scorer.engine,
     device: scorer.device,
     sharesCores: true,
@@ -144,7 +162,7 @@ function onSignals(log: Logger, stopping: AbortController, force: AbortControlle
 }
 
 /** Tells a parent process and the log that frames are taken. */
-function announce(places: AgentPlaces, { model, engine }: Scorer, log: Logger): void {
+function announce(places: AgentPlaces, { model, engine }: ScoringThread, log: Logger): void {
   const { jsonl, csv, zeromq, publish, dashboard, folder } = places;
   const line = {
     type: "ready",

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 
 /** Growth of the heap until it is collected anew, percent. */
-const GROWTH = 900;
+const GROWTH = 300;
 
 /**
  * Makes V8 collect garbage after many frames instead of every second one. The agent's own heap is small, and V8 counts the

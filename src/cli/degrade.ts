@@ -12,7 +12,7 @@ import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
 import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
-import { say } from "./progress.js";
+import { say } from "./print.js";
 
 const options = {
   out: { type: "string", demandOption: true, describe: "Folder for the defocused copies (16-bit TIFF)" },

@@ -8,7 +8,8 @@ import { readManifest } from "../frames/manifest.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { describeMachine } from "../machine.js";
 import { commandLine } from "./command-line.js";
-import { ProgressBar, say } from "./progress.js";
+import { print, say } from "./print.js";
+import { ProgressBar } from "./progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 
 const options = {
@@ -49,7 +50,7 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
     await scorer.dispose();
     const markdown = evaluationMarkdown(evaluation, commandLine(), describeMachine());
     if (argv.out === undefined) {
-      process.stdout.write(markdown);
+      print(markdown);
       return;
     }
     await makeFolder(argv.out);

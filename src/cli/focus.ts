@@ -12,7 +12,7 @@ import { cameraUse, whilePaused } from "../sources/micromanager/acquisition-paus
 import { DEFAULT_PORT, MicroManagerConnection } from "../sources/micromanager/connection.js";
 import { AUTOFOCUS_MS, MicroManagerMicroscope } from "../sources/micromanager/microscope.js";
 import { exitCodes } from "./exit-codes.js";
-import { say } from "./progress.js";
+import { print, say } from "./print.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 import { settingFlags } from "./setting-flags.js";
 
@@ -115,7 +115,7 @@ function focusWith(
       session: randomUUID(),
       channel: argv.channel,
       signal,
-      onAttempt: (attempt) => print(argv.json, { type: "attempt", ...attempt }, attemptLine(attempt)),
+      onAttempt: (attempt) => printRecord(argv.json, { type: "attempt", ...attempt }, attemptLine(attempt)),
     });
   };
 }
@@ -133,13 +133,13 @@ function report(end: FocusEnd, { dryRun }: AgentConfig["policy"], json: boolean)
   const path = `z ${end.startZUm.toFixed(2)} -> ${end.zUm.toFixed(2)} um`;
   const level = end.keptLevel === undefined ? "" : `, level ${end.keptLevel.toFixed(1)}`;
   const line = `${what}: ${path}${level}, frames ${attempts.length}. ${end.reason}`;
-  print(json, { type: "end", ...rest, frames: attempts.length, dryRun }, line);
+  printRecord(json, { type: "end", ...rest, frames: attempts.length, dryRun }, line);
   if (end.end === "interrupted") process.exitCode = exitCodes.interrupted;
   else if (end.end !== "accept" && !dryRun) process.exitCode = exitCodes.failed;
 }
 
-function print(json: boolean, record: object, line: string): void {
-  process.stdout.write(`${json ? JSON.stringify(record) : line}\n`);
+function printRecord(json: boolean, record: object, line: string): void {
+  print(`${json ? JSON.stringify(record) : line}\n`);
 }
 
 function refuse(reason: string): void {

@@ -13,12 +13,15 @@ import { exitCodes } from "./exit-codes.js";
 import { focusCommand } from "./focus.js";
 import { microscopeCommand } from "./microscope.js";
 import { packageVersion } from "./package-version.js";
-import { say } from "./progress.js";
+import { say } from "./print.js";
 import { replayCommand } from "./replay.js";
 import { reportCommand } from "./report.js";
 import { runsCommand } from "./runs.js";
 import { scoreCommand } from "./score.js";
 import { trainCommand } from "./train.js";
+
+// That nobody reads what is said, or the disk is full, ends nothing.
+process.stderr.on("error", () => undefined);
 
 try {
   await yargs(hideBin(process.argv))

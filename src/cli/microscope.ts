@@ -9,7 +9,7 @@ import { DEFAULT_MICROSCOPE, SimulatedMicroscope } from "../microscope/simulated
 import { summarise } from "../microscope/summary.js";
 import { Random } from "../optics/random.js";
 import { exitCodes } from "./exit-codes.js";
-import { say } from "./progress.js";
+import { print, say } from "./print.js";
 
 /** The images that ship with Parfocal. */
 const PLATE_IMAGES = join(fileURLToPath(new URL("../../data/plate", import.meta.url)));
@@ -63,7 +63,7 @@ export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeo
       let startedMs = performance.now();
       for await (const result of run) {
         results.push(result);
-        print({ type: "site", done: results.length, of: sites.length, ...result });
+        printLine({ type: "site", done: results.length, of: sites.length, ...result });
         await pause(argv.siteMs - (performance.now() - startedMs), interrupt.signal);
         startedMs = performance.now();
       }
@@ -72,7 +72,7 @@ export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeo
       process.exitCode = exitCodes.interrupted;
     } finally {
       await client.stop();
-      print({ type: "summary", ...summarise(results) });
+      printLine({ type: "summary", ...summarise(results) });
     }
   },
 };
@@ -82,6 +82,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await setTimeout(ms, undefined, { signal });
 }
 
-function print(line: Record<string, unknown>): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+function printLine(line: Record<string, unknown>): void {
+  print(`${JSON.stringify(line)}\n`);
 }

@@ -32,8 +32,3 @@ export function duration(seconds: number): string {
   if (whole >= 60) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
   return `${whole} s`;
 }
-
-/** A line for the person at the terminal; results alone go to standard output. */
-export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}

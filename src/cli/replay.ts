@@ -16,7 +16,7 @@ import { readRecords } from "../sinks/record-line.js";
 import { recordsPath } from "../sinks/results-folder.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { packageVersion } from "./package-version.js";
-import { say } from "./progress.js";
+import { print, say } from "./print.js";
 import { hasStore, recordsOf, type StorePlace, storeOptions, withStore } from "./store-options.js";
 
 /** Pauses of a run are cut to this, s of the run: nobody waits for a microscope that stood still. */
@@ -53,7 +53,7 @@ export const replayCommand: CommandModule<unknown, ReplayArguments> = {
     const replay = replayOf(folder, port);
     const page = await replay.dashboard.start();
     try {
-      process.stdout.write(`${JSON.stringify({ type: "ready", addresses: { dashboard: page } })}\n`);
+      print(`${JSON.stringify({ type: "ready", addresses: { dashboard: page } })}\n`);
       const skipped = await play(records, replay.apply, speed, stopping.signal);
       if (skipped > 0) say(`${skipped} lines could not be read and are left out.`);
       await setTimeout(2 ** 30, undefined, { signal: stopping.signal });

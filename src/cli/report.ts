@@ -4,7 +4,7 @@ import { fileReason } from "../frames/file-reasons.js";
 import { readRecords } from "../sinks/record-line.js";
 import { recordsPath } from "../sinks/results-folder.js";
 import { RunSummariser, type RunSummary } from "../sinks/run-summary.js";
-import { say } from "./progress.js";
+import { print, say } from "./print.js";
 import { tables } from "./run-report.js";
 
 const options = {
@@ -29,8 +29,8 @@ export const reportCommand: CommandModule<unknown, ReportArguments> = {
   handler: async ({ run, session, json }) => {
     const { summary, skipped } = await summarise(run, session);
     if (skipped > 0) say(`${skipped} lines could not be read and are left out.`);
-    if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    else process.stdout.write(`${tables(summary)}\n`);
+    if (json) print(`${JSON.stringify(summary, null, 2)}\n`);
+    else print(`${tables(summary)}\n`);
   },
 };
 

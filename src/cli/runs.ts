@@ -6,6 +6,7 @@ import { RunTable } from "../runs/run-table.js";
 import { RunSummariser } from "../sinks/run-summary.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import type { ResultsStore } from "../store/results-store.js";
+import { print } from "./print.js";
 import { table, tables } from "./run-report.js";
 import { recordsOf, type StorePlace, storeOptions, withStore } from "./store-options.js";
 
@@ -70,7 +71,7 @@ async function list(place: StorePlace, asJson: boolean): Promise<void> {
   await withStore(place, async (store) => {
     const runs = await store.listRuns();
     if (asJson) {
-      process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
+      print(`${JSON.stringify(runs, null, 2)}\n`);
       return;
     }
     const header = ["run", "plates", "began (UTC)", "sites", "frames", "accepted", "flagged", "unscored"];
@@ -78,7 +79,7 @@ async function list(place: StorePlace, asJson: boolean): Promise<void> {
       ...[id, plates.join(", ") || "-", new Date(startedMs).toISOString().slice(0, 16).replace("T", " ")],
       ...[sites, frames, decisions.accept ?? 0, decisions.flag ?? 0, decisions.unscored ?? 0].map(String),
     ]);
-    process.stdout.write(`${table([header, ...rows])}\n`);
+    print(`${table([header, ...rows])}\n`);
   });
 }
 
@@ -90,7 +91,7 @@ async function show(
     const summariser = new RunSummariser();
     for (const record of await knownRun(store, run)) summariser.apply(record);
     const summary = summariser.summary();
-    process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : `${tables(summary)}\n`);
+    print(json ? `${JSON.stringify(summary, null, 2)}\n` : `${tables(summary)}\n`);
   });
 }
 
@@ -110,7 +111,7 @@ async function exportRun(
     const records = await knownRun(store, run);
     const text =
       format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, run, records);
-    if (out === undefined) process.stdout.write(text);
+    if (out === undefined) print(text);
     else await writeAtomically(out, Buffer.from(text));
   });
 }

@@ -42,7 +42,9 @@ export function header(format: Format): string {
 
 /** One row as text, with its line end. */
 export function formatRow(format: Format, row: Record<string, string | number>): string {
-  return format === "csv" ? stringify([COLUMNS.map((column) => row[column])]) : `${JSON.stringify(row)}\n`;
+  return format === "csv"
+    ? stringify([COLUMNS.map((column) => row[column])], { escape_formulas: true })
+    : `${JSON.stringify(row)}\n`;
 }
 
 function rounded(value: number): number {

@@ -15,7 +15,8 @@ import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
 import { exitCodes } from "./exit-codes.js";
-import { ProgressBar, say } from "./progress.js";
+import { say } from "./print.js";
+import { ProgressBar } from "./progress.js";
 import { FORMATS, formatRow, header, scoreRow } from "./score-rows.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 

@@ -7,7 +7,8 @@ import type { TrainingProgress } from "../training/trainer.js";
 import { UsageError } from "./check-arguments.js";
 import { commandLine } from "./command-line.js";
 import { exitCodes } from "./exit-codes.js";
-import { duration, ProgressBar, say } from "./progress.js";
+import { say } from "./print.js";
+import { duration, ProgressBar } from "./progress.js";
 
 const options = {
   out: { type: "string", demandOption: true, describe: "Folder of the model to write" },

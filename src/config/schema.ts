@@ -64,12 +64,6 @@ const ZeromqSource = z.strictObject({
   address: BindAddress.default("tcp://127.0.0.1:5610").describe(
     "Where controllers connect. Loopback only; port 0 picks a free one.",
   ),
-  highWaterMark: z
-    .int()
-    .min(1)
-    .max(64)
-    .default(4)
-    .describe("Frames of one controller that the socket holds before its sender has to wait."),
   maxFrameMib: z
     .int()
     .min(1)
@@ -102,6 +96,12 @@ const FolderSource = z.strictObject({
   stableMs: Milliseconds.default(500).describe(
     "A file is complete once its size stands still this long, ms.",
   ),
+  maxFileMib: z
+    .int()
+    .min(1)
+    .max(2048)
+    .default(2048)
+    .describe("Largest file, MiB; it is read whole. A larger one is an error."),
   giveUpMs: Milliseconds.default(30_000).describe(
     "A file that still cannot be read this long after it stood still is an error, ms.",
   ),
@@ -122,6 +122,13 @@ const Queue = z.strictObject({
     .max(1024)
     .default(2)
     .describe("Observed frames of one controller that may wait; a newer one drops the oldest."),
+  memoryMib: z
+    .int()
+    .min(16)
+    .optional()
+    .describe(
+      "Memory for the pixels of all frames that wait or are scored, MiB; beyond it frames are dropped. If unset: a quarter of the machine's.",
+    ),
 });
 
 const OpticsDefaults = z.strictObject({

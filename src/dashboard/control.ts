@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { RequestError } from "../errors.js";
 import { PROTOCOL_VERSION } from "../protocol/common.js";
@@ -11,7 +11,7 @@ import {
 } from "../protocol/messages.js";
 import type { RefocusPolicy } from "../refocus/policy.js";
 import { ruleValuesFor } from "../refocus/thresholds.js";
-import { FOLDER_SESSION } from "../sources/file-header.js";
+import { folderSession } from "../sources/file-header.js";
 import type { LabelSet } from "./label-set.js";
 import { previewName } from "./previews/preview-folder.js";
 import type { PreviewKeeper } from "./previews/preview-keeper.js";
@@ -59,6 +59,14 @@ export interface ControlParts {
   frame(run: string, frameId: string): Promise<FrameMessage | undefined>;
   readonly previews: PreviewKeeper;
   readonly labels: LabelSet;
+  /** Whose frames come from files. */
+  readonly watchedFolder?: string | undefined;
+}
+
+/** The path of a file that is said to be in a folder; undefined for one that is not: controllers may say anything. */
+function fileInside(folder: string, file: string): string | undefined {
+  const path = resolve(folder, file);
+  return path.startsWith(resolve(folder) + sep) ? path : undefined;
 }
 
 /** Does what a person asks for on the page, and records it. Whether they may ask is for the server to find out. */
@@ -118,11 +126,13 @@ export class Control {
   /** The file of a frame: the one that it came from, else one that is saved now; undefined if it is gone. */
   async #imageOf({ id, session, meta }: FrameMessage): Promise<string | undefined> {
     const { previews, labels } = this.#parts;
-    if (typeof meta?.file === "string" && session.startsWith(FOLDER_SESSION)) {
-      return join(session.slice(FOLDER_SESSION.length), meta.file);
+    const { watchedFolder } = this.#parts;
+    if (watchedFolder !== undefined && session === folderSession(watchedFolder)) {
+      return typeof meta?.file === "string" ? fileInside(watchedFolder, meta.file) : undefined;
     }
-    const image = join(labels.folder, `${previewName(id)}.tif`);
-    return (await previews.save(id, image)) ? image : undefined;
+    const frameId = { run: session, id };
+    const image = join(labels.folder, `${previewName(frameId)}.tif`);
+    return (await previews.save(frameId, image)) ? image : undefined;
   }
 
   #note(change: Change, message: string, session?: string): void {

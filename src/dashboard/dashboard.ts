@@ -11,7 +11,7 @@ import type { FrameMessage } from "../protocol/messages.js";
 import type { ResultRecord, Sink, SinkCounts } from "../sinks/sink.js";
 import { Control, type ControlParts } from "./control.js";
 import type { PreviewKeeper } from "./previews/preview-keeper.js";
-import type { RunHistory } from "./run-history.js";
+import { bareHeader, headerKey, type RunHistory } from "./run-history.js";
 import { ControlGuard } from "./server/control-guard.js";
 import { HttpServer } from "./server/http-server.js";
 import { LiveStream, MAX_CLIENTS } from "./server/live-stream.js";
@@ -26,7 +26,7 @@ const PAGE = fileURLToPath(new URL("../../dist/dashboard/web", import.meta.url))
 
 export type PartialStatus = Omit<StatusView, "liveRun" | "storeProblem" | "control">;
 
-export interface ControlOptions extends Pick<ControlParts, "policy" | "labels" | "note"> {
+export interface ControlOptions extends Pick<ControlParts, "policy" | "labels" | "note" | "watchedFolder"> {
   readonly token: string;
   /** Nobody knows the token yet, so the address tells it. */
   readonly isTokenNew: boolean;
@@ -87,7 +87,7 @@ export class Dashboard implements Sink {
 
   write(record: ResultRecord): void {
     if (record.frame !== undefined) {
-      this.#headers.set(record.frame.id, record.frame);
+      this.#headers.set(headerKey(record.frame.session, record.frame.id), bareHeader(record.frame));
       this.#liveRun = record.session;
     }
     this.#parts.history.apply?.(record);
@@ -96,8 +96,8 @@ export class Dashboard implements Sink {
   }
 
   /** Keeps the picture of a frame that was scored. */
-  scored(id: string, frame: Frame, report: FocusReport): void {
-    this.#parts.previews.keep(id, frame, report);
+  scored(run: string, id: string, frame: Frame, report: FocusReport): void {
+    this.#parts.previews.keep({ run, id }, frame, report);
   }
 
   counts(): SinkCounts {
@@ -112,9 +112,9 @@ export class Dashboard implements Sink {
   }
 
   #routes(): RouteParts {
-    const { history, previews, probes, control, clock } = this.#parts;
+    const { history, previews, probes, control } = this.#parts;
     const frame: ControlParts["frame"] = async (run, id) =>
-      this.#headers.get(id) ?? (await history.frame(run, id));
+      this.#headers.get(headerKey(run, id)) ?? (await history.frame(run, id));
     return {
       status: () => this.#status(),
       history,
@@ -122,7 +122,7 @@ export class Dashboard implements Sink {
       stream: this.#stream,
       probes,
       control: control && {
-        guard: new ControlGuard(control.token, clock),
+        guard: new ControlGuard(control.token),
         does: new Control({ ...control, previews, frame }),
       },
     };

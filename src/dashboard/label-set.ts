@@ -42,16 +42,16 @@ export class LabelSet {
   ) {
     const { id, session, site, channel = "", pixelUm, zUm } = frame;
     const row: Row = {
-      file: relative(this.folder, image),
+      file: pathText(relative(this.folder, image)),
       kind: mark === "fine" ? "infocus" : "labelled",
       // All channels and times of a site show the same cells: they must not be split between training and held out.
-      field_id: [session, site.plate, site.name].filter(Boolean).join("/"),
+      field_id: noFormula([session, site.plate, site.name].filter(Boolean).join("/")),
       focus_label: mark === "fine" ? "in" : "out",
       label_basis: "by eye, dashboard",
-      stain: channel,
+      stain: noFormula(channel),
       pixel_um: pixelUm?.toString() ?? "",
       z_um: zUm?.toString() ?? "",
-      notes: id,
+      notes: noFormula(id),
     };
     // One after the other: each rewrites the table.
     this.#writing = this.#writing.catch(() => undefined).then(() => this.#put(row));
@@ -74,4 +74,14 @@ export class LabelSet {
       throw error;
     }
   }
+}
+
+/** Text that a spreadsheet takes for text, whatever a controller calls its sites. */
+function noFormula(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
+
+/** The same for a path, which has to stay one. */
+function pathText(path: string): string {
+  return noFormula(path) === path ? path : `./${path}`;
 }

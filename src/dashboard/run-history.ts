@@ -5,7 +5,7 @@ import { RunTable } from "../runs/run-table.js";
 import type { ResultRecord } from "../sinks/sink.js";
 
 /** Frames whose headers are kept; the least recently used go first. */
-const MAX_HEADERS = 100_000;
+const MAX_HEADERS = 20_000;
 
 /** Where the page's runs come from. */
 export interface RunHistory {
@@ -29,7 +29,7 @@ export class MemoryHistory implements RunHistory {
 
   apply(record: ResultRecord): void {
     const { session, frame } = record;
-    if (frame !== undefined) this.#headers.set(frame.id, frame);
+    if (frame !== undefined) this.#headers.set(headerKey(frame.session, frame.id), bareHeader(frame));
     if (session === undefined) {
       for (const run of this.#runs.values()) run.apply(record);
       return;
@@ -49,7 +49,17 @@ export class MemoryHistory implements RunHistory {
     return Promise.resolve(run && Buffer.from(JSON.stringify(run.snapshot())));
   }
 
-  frame(_runId: string, frameId: string): Promise<FrameMessage | undefined> {
-    return Promise.resolve(this.#headers.get(frameId));
+  frame(runId: string, frameId: string): Promise<FrameMessage | undefined> {
+    return Promise.resolve(this.#headers.get(headerKey(runId, frameId)));
   }
+}
+
+/** Two runs may use the same ids. */
+export function headerKey(run: string, frameId: string): string {
+  return JSON.stringify([run, frameId]);
+}
+
+/** A header for keeping: of what the controller adds of its own, which has no limit of its own, only the name of the file. */
+export function bareHeader({ meta, ...header }: FrameMessage): FrameMessage {
+  return typeof meta?.file === "string" ? { ...header, meta: { file: meta.file } } : header;
 }

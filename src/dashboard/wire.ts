@@ -42,7 +42,7 @@ export interface RunList {
 export const EPOCH_HEADER = "x-parfocal-epoch";
 export const SEQUENCE_HEADER = "x-parfocal-sequence";
 
-/** One frame in detail: GET /api/frames/ID; its picture is at /api/frames/ID/preview.png. */
+/** One frame in detail: GET /api/runs/RUN/frames/ID; its picture is below it, at preview.png. */
 export interface FrameDetail {
   readonly id: string;
   /** Shape of the frame, px. */
@@ -75,19 +75,11 @@ export type ServerMessage =
   | { readonly type: "gap"; readonly epoch: string; readonly sequence: number }
   | { readonly type: "status"; readonly status: StatusView };
 
-/** POST /api/control, only where control is enabled. */
+/** POST /api/control, only where control is enabled, with `authorization: Bearer TOKEN`. */
 export type ControlRequest =
   | { readonly what: "gating"; readonly on: boolean }
   | { readonly what: "rules"; readonly channel?: string | undefined; readonly rules: RuleValues }
   | { readonly what: "label"; readonly run: string; readonly frameId: string; readonly mark: Mark };
-
-/**
- * Headers of POST /api/control. The signature is the HMAC-SHA-256, in hex, with the token as key, over time, nonce and
- * body, joined by line feeds. A nonce (16 characters or more) counts once, a time (ms since 1970 UTC) for a minute.
- */
-export const SIGNATURE_HEADER = "x-parfocal-signature";
-export const NONCE_HEADER = "x-parfocal-nonce";
-export const TIME_HEADER = "x-parfocal-time";
 
 /** Answer to a request that failed. */
 export interface ErrorBody {

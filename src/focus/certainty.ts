@@ -32,6 +32,17 @@ export function frameDistribution(
   return Float32Array.from(distribution);
 }
 
+/** What the patches together say. @param probabilities [patches, levels] @param certainties [patches] */
+export function summaryOf(probabilities: Float32Array, certainties: Float32Array) {
+  const distribution = frameDistribution(probabilities, certainties);
+  return {
+    distribution,
+    aggregateCertainty: certaintyOf(distribution),
+    meanCertainty: certainties.reduce((sum, certainty) => sum + certainty, 0) / certainties.length,
+    maxCertainty: certainties.reduce((largest, certainty) => Math.max(largest, certainty), 0),
+  };
+}
+
 /** The most probable level; the lowest of equals. */
 export function mostProbableLevel(distribution: ArrayLike<number>): number {
   let best = 0;

@@ -1,9 +1,11 @@
 import { assertScorable, type Frame } from "../frames/frame.js";
+import { bandsOf } from "./bands.js";
 import { mostProbableLevel } from "./certainty.js";
 import { conditionOf, countRange } from "./condition.js";
 import { contrastOf } from "./contrast.js";
 import type { EngineOptions, FocusEngine } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
+import { scoresOfBands } from "./engines/score-bands.js";
 import { frameLevel } from "./frame-level.js";
 import { type FocusModel, openModel } from "./model.js";
 import type { FocusReport } from "./report.js";
@@ -54,18 +56,16 @@ export class Scorer implements FrameScorer {
   }
 
   /**
-   * Scores one frame in isolation.
+   * Scores one frame in isolation. The engine computes on the calling thread, which does nothing else meanwhile, one band of
+   * a large frame at a time; a program that has to answer others meanwhile scores in a worker thread.
    * @throws FrameShapeError when the frame is smaller than a patch or its pixels do not fill its shape.
    */
   async score(frame: Frame, { signal }: ScoreOptions = {}): Promise<FocusReport> {
     signal?.throwIfAborted();
     assertScorable(frame);
     const judged = this.#tiling === "original" ? croppedToWholePatches(frame) : frame;
-    const running = this.#engine.run(judged);
-    // The engine computes on threads of its own meanwhile.
     const range = countRange(judged);
-    const scores = await running;
-    signal?.throwIfAborted();
+    const scores = await scoresOfBands(this.#engine, bandsOf(judged), signal);
     const { level, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
     return {
       ...scores,

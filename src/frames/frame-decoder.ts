@@ -1,86 +1,62 @@
-import { stat } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { Piscina } from "piscina";
 import { isParfocalError } from "../errors.js";
-import { workerUrl } from "../worker-url.js";
-import type { DecodedFile } from "./decode-worker.js";
-import { type FramePage, readFrames } from "./read-frames.js";
+import { PageReader } from "./page-reader.js";
+import type { FramePage } from "./read-frames.js";
 
 /** A page of a file, or why no more pages can be read from it. */
 export type DecodedPage =
   | { readonly path: string; readonly page: FramePage }
   | { readonly path: string; readonly failure: string };
 
-/** Larger files are decoded a page at a time, so that a long stack never lies in memory whole. */
-const STREAM_BYTES = 128 * 2 ** 20;
+/** A file that is being read, with its first page under way. */
+interface Reading {
+  readonly pages: AsyncGenerator<FramePage, void, undefined>;
+  readonly first: Promise<IteratorResult<FramePage, void>>;
+}
 
-/** How long a thread waits for the next file before it ends; starting one costs more than decoding a file. */
-const IDLE_MS = 10_000;
-
-/** Reads files in worker threads, a few ahead of the one that is asked for. */
+/** Reads files in worker threads, one file a thread: the one that is asked for, and the beginnings of those after it. */
 export class FrameDecoder {
-  readonly #ahead: number;
-  readonly #pool: Piscina;
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #readers: readonly PageReader[];
 
   /** @param threads worker threads. */
   constructor(threads: number) {
-    this.#ahead = threads + 1;
-    this.#pool = new Piscina({
-      filename: fileURLToPath(workerUrl("decode-worker.js", import.meta.url)),
-      name: "decodeFile",
-      minThreads: 0,
-      maxThreads: threads,
-      idleTimeout: IDLE_MS,
-    });
+    this.#readers = Array.from({ length: threads }, () => new PageReader());
   }
 
   /** The pages of all files, in the order given. A damaged file gives its failure and the next one follows. */
   async *pages(paths: readonly string[], signal?: AbortSignal): AsyncGenerator<DecodedPage, void, undefined> {
-    const started: Promise<DecodedFile | undefined>[] = [];
+    const started: Reading[] = [];
     for (const [index, path] of paths.entries()) {
       signal?.throwIfAborted();
-      while (started.length < Math.min(paths.length, index + this.#ahead)) {
-        const decoding = this.#decode(paths[started.length]!);
-        // Awaited in its turn; until then a failure is not an unhandled one.
-        const settled: Promise<unknown> = decoding
-          .catch(() => undefined)
-          .finally(() => this.#running.delete(settled));
-        this.#running.add(settled);
-        started.push(decoding);
+      while (started.length < Math.min(paths.length, index + this.#readers.length)) {
+        started.push(this.#begin(started.length, paths[started.length]!));
       }
-      const decoded = await started[index]!;
-      started[index] = Promise.resolve(undefined);
-      if (decoded === undefined) {
-        yield* streamed(path);
-        continue;
+      const { pages, first } = started[index]!;
+      try {
+        for (let next = await first; next.done !== true; next = await pages.next()) {
+          yield { path, page: next.value };
+        }
+      } catch (error) {
+        if (!isParfocalError(error)) throw error;
+        yield { path, failure: error.message };
       }
-      for (const page of decoded.pages) yield { path, page };
-      if (decoded.failure !== undefined) yield { path, failure: decoded.failure };
     }
   }
 
   async dispose(): Promise<void> {
-    // Node 20 aborts the whole process when a thread is ended while it still loads its script.
-    await Promise.allSettled(this.#running);
-    await this.#pool.destroy();
+    await Promise.all(this.#readers.map((reader) => reader.stop()));
   }
 
-  /** Undefined for a file that is better streamed. */
-  async #decode(path: string): Promise<DecodedFile | undefined> {
-    const bytes = await stat(path).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    return bytes > STREAM_BYTES ? undefined : ((await this.#pool.run(path)) as DecodedFile);
+  /** A thread has finished its file before the next one of its turn is begun. */
+  #begin(index: number, path: string): Reading {
+    const pages = pagesOf(this.#readers[index % this.#readers.length]!, path);
+    const first = pages.next();
+    // Told in its turn.
+    first.catch(() => undefined);
+    return { pages, first };
   }
 }
 
-async function* streamed(path: string): AsyncGenerator<DecodedPage, void, undefined> {
-  try {
-    for await (const page of readFrames(path)) yield { path, page };
-  } catch (error) {
-    if (!isParfocalError(error)) throw error;
-    yield { path, failure: error.message };
-  }
+async function* pagesOf(reader: PageReader, path: string): AsyncGenerator<FramePage, void, undefined> {
+  await reader.open(path);
+  yield* reader.pages(path);
 }

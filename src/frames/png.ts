@@ -1,6 +1,8 @@
+import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { decode } from "fast-png";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { significantBits } from "./bit-depth.js";
+import { assertPlausible } from "./expansion.js";
 import { type Frame, MAX_SIDE_PX } from "./frame.js";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -41,15 +43,16 @@ function decodeGreyPng(bytes: Uint8Array): Frame {
   const header = readChunks(bytes);
   assertGrey(header);
   const { width, height, bits } = header;
-  const wantedBytes = height * (1 + (width * bits) / 8);
-  if (header.dataBytes * LARGEST_DEFLATE_RATIO < wantedBytes) {
+  const wantedBytes = rowBytes(header);
+  if (header.dataBytes * LARGEST_DEFLATE_RATIO < height * width * (bits / 8)) {
     throw new Error(
       `the PNG claims ${width} x ${height} px, which its ${header.dataBytes} bytes of data cannot hold`,
     );
   }
+  assertPlausible(wantedBytes, bytes.length);
   let data: ReturnType<typeof decode>["data"];
   try {
-    ({ data } = decode(bytes, { checkCrc: true }));
+    ({ data } = decode(withoutCompression(header, wantedBytes)));
   } catch (cause) {
     throw new Error(`the PNG is damaged (${reasonOf(cause)})`, { cause });
   }
@@ -61,22 +64,55 @@ function decodeGreyPng(bytes: Uint8Array): Frame {
   return { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
 }
 
+/** Bytes that the pixels unpack to, at most: each row begins with its filter. Interlaced images have up to twice the rows. */
+function rowBytes({ width, height, bits, interlaced }: PngHeader): number {
+  return interlaced ? 2 * height * (2 + (width * bits) / 8) : height * (1 + (width * bits) / 8);
+}
+
+/**
+ * The same PNG with its pixels unpacked, by a decoder that stops where they should end, and without the chunks that are not
+ * needed and that might unpack to anything.
+ */
+function withoutCompression({ head, data }: PngHeader, wantedBytes: number): Uint8Array {
+  const unpacked = inflateSync(Buffer.concat(data), { maxOutputLength: wantedBytes });
+  const chunks = [
+    chunk("IHDR", head),
+    chunk("IDAT", deflateSync(unpacked, { level: 0 })),
+    chunk("IEND", new Uint8Array()),
+  ];
+  return Buffer.concat([Uint8Array.from(SIGNATURE), ...chunks]);
+}
+
+function chunk(name: string, body: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(body.length + 12);
+  bytes.writeUInt32BE(body.length, 0);
+  bytes.write(name, 4, "latin1");
+  bytes.set(body, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, body.length + 8)), body.length + 8);
+  return bytes;
+}
+
 interface PngHeader {
   readonly width: number;
   readonly height: number;
   readonly bits: number;
   readonly colourType: number;
+  readonly interlaced: boolean;
+  /** Body of the IHDR chunk. */
+  readonly head: Uint8Array;
   /** From the sBIT chunk. */
   readonly significantBits: number | undefined;
-  /** Length of the compressed pixels. */
+  /** The compressed pixels, in pieces, and their length together. */
+  readonly data: readonly Uint8Array[];
   readonly dataBytes: number;
 }
 
 /** Walks the chunks without decoding them: finds a file cut short, and what the header claims. */
 function readChunks(bytes: Uint8Array): PngHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let header: Omit<PngHeader, "significantBits" | "dataBytes"> | undefined;
+  let header: Omit<PngHeader, "significantBits" | "data" | "dataBytes"> | undefined;
   let significant: number | undefined;
+  const data: Uint8Array[] = [];
   let dataBytes = 0;
   for (let at = SIGNATURE.length; ; ) {
     const body = at + 8;
@@ -94,11 +130,19 @@ function readChunks(bytes: Uint8Array): PngHeader {
         height: view.getUint32(body + 4),
         bits: view.getUint8(body + 8),
         colourType: view.getUint8(body + 9),
+        interlaced: view.getUint8(body + 12) !== 0,
+        head: bytes.subarray(body, body + length),
       };
     }
     if (name === "sBIT" && length > 0) significant = view.getUint8(body);
-    if (name === "IDAT") dataBytes += length;
-    if (name === "IEND") return { ...header, significantBits: significant, dataBytes };
+    if (crc32(bytes.subarray(at + 4, body + length)) !== view.getUint32(body + length)) {
+      throw new Error(`the PNG is damaged (CRC mismatch in its ${name} chunk)`);
+    }
+    if (name === "IDAT") {
+      data.push(bytes.subarray(body, body + length));
+      dataBytes += length;
+    }
+    if (name === "IEND") return { ...header, significantBits: significant, data, dataBytes };
     at = body + length + 4;
   }
 }

@@ -95,14 +95,23 @@ export class TiffDirectory {
   readonly header: TiffHeader;
   /** Offset of the next directory in bytes, 0 after the last. */
   readonly next: number;
+  /** Bytes of the file that its list of entries takes. */
+  readonly size: number;
   readonly #view: DataView;
   readonly #entries: readonly Entry[];
 
-  private constructor(view: DataView, header: TiffHeader, entries: readonly Entry[], next: number) {
+  private constructor(
+    view: DataView,
+    header: TiffHeader,
+    entries: readonly Entry[],
+    next: number,
+    size: number,
+  ) {
     this.#view = view;
     this.header = header;
     this.#entries = entries;
     this.next = next;
+    this.size = size;
   }
 
   /**
@@ -141,18 +150,23 @@ export class TiffDirectory {
       const tag = view.getUint16(at, littleEndian);
       entries.push({ tag, type, count, offset: inline ? valueAt : readOffset(view, header, valueAt) });
     }
-    return new TiffDirectory(view, header, entries, readOffset(view, header, end));
+    return new TiffDirectory(view, header, entries, readOffset(view, header, end), end - offset);
   }
 
-  /** All unsigned integers of a tag, or undefined where the tag is missing. */
-  numbers(tag: number): number[] | undefined {
+  /** How many values a tag says that it has, 0 where it is missing. */
+  count(tag: number): number {
+    return this.#entries.find((entry) => entry.tag === tag)?.count ?? 0;
+  }
+
+  /** The unsigned integers of a tag, `most` at most, or undefined where the tag is missing. */
+  numbers(tag: number, most: number = Number.POSITIVE_INFINITY): number[] | undefined {
     const entry = this.#entries.find((e) => e.tag === tag);
     if (entry === undefined) return undefined;
     this.#assertInside(entry);
     const { littleEndian } = this.header;
     const view = this.#view;
     const step = TYPE_BYTES[entry.type] as number;
-    return Array.from({ length: entry.count }, (_, i) => {
+    return Array.from({ length: Math.min(entry.count, most) }, (_, i) => {
       const at = entry.offset + i * step;
       switch (entry.type) {
         case 1:
@@ -173,7 +187,7 @@ export class TiffDirectory {
 
   /** First unsigned integer of a tag, or undefined where the tag is missing or empty. */
   number(tag: number): number | undefined {
-    return this.numbers(tag)?.[0];
+    return this.numbers(tag, 1)?.[0];
   }
 
   /** Raw bytes of every occurrence of a tag, in file order: views into the file, not copies. */

@@ -71,9 +71,14 @@ function readImageJInfo(directory: TiffDirectory): string[] {
 /** Micrometres in one unit of OME's `PhysicalSizeXUnit`. */
 const OME_UNITS_UM: Readonly<Record<string, number>> = { µm: 1, μm: 1, um: 1, nm: 1e-3, mm: 1e3 };
 
+/** Characters of an element of OME-XML that are looked at. */
+const LONGEST_ELEMENT = 10_000;
+
 function parseOmeXml(text: string): FrameMetadata {
-  const pixels = /<(?:\w+:)?Pixels\s[^>]*>/.exec(text)?.[0];
-  if (pixels === undefined) return {};
+  const start = /<(?:\w{1,64}:)?Pixels\s/.exec(text)?.index;
+  if (start === undefined) return {};
+  const end = text.indexOf(">", start);
+  const pixels = text.slice(start, Math.min(end < 0 ? text.length : end, start + LONGEST_ELEMENT));
   const attribute = (name: string) => new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)["']`).exec(pixels)?.[1];
   const bits = Number(attribute("SignificantBits") ?? Number.NaN);
   const unitUm = OME_UNITS_UM[decodeEntity(attribute("PhysicalSizeXUnit") ?? "µm")] ?? Number.NaN;

@@ -40,13 +40,18 @@ export function* decodeTiff(
   const seen = new Set<number>();
   let offset = header.firstDirectory;
   let page = 0;
+  let directoryBytes = 0;
   let shared: FrameMetadata = {};
   while (offset !== 0) {
     signal?.throwIfAborted();
     const at = offset;
     const directory = orFrameReadError(path, page, () => {
       if (seen.has(at)) throw new Error("its directory is that of an earlier page: the file is damaged");
-      return TiffDirectory.read(view, header, at);
+      const read = TiffDirectory.read(view, header, at);
+      directoryBytes += read.size;
+      // Each can be large and begin within another: reading them would take as long as the square of the file.
+      if (directoryBytes > bytes.length) throw new Error("its directories overlap: the file is damaged");
+      return read;
     });
     seen.add(at);
     offset = directory.next;

@@ -11,7 +11,7 @@ export const HEARTBEAT_MS = 1000;
 export const DEFAULT_DEADLINE_MS = 1000;
 
 /** Longest accepted identifier or name, characters. */
-const MAX_NAME_LENGTH = 512;
+export const MAX_NAME_LENGTH = 512;
 
 export const Name = z.string().min(1).max(MAX_NAME_LENGTH);
 export const Version = z.literal(PROTOCOL_VERSION);

@@ -49,7 +49,7 @@ function framesCsv(records: readonly ResultRecord[]): string {
       planned_z_um: frame.plannedZUm,
     };
   });
-  return stringify(rows, { header: true, columns });
+  return stringify(rows, { escape_formulas: true, header: true, columns });
 }
 
 /** One row a scored frame, with the columns of google/microscopeimagequality's `results-*.csv`; label -1: unknown. */
@@ -72,7 +72,7 @@ function miqCsv(records: readonly ResultRecord[]): string {
       [file, level, meanCertainty, maxCertainty, aggregateCertainty, weightedCertainty, -1, ...probabilities],
     ];
   });
-  return stringify([header, ...rows]);
+  return stringify([header, ...rows], { escape_formulas: true });
 }
 
 /** One row a site and time point, with the names of CellProfiler: of the frame to keep of each channel. */
@@ -100,5 +100,5 @@ function cellProfilerCsv(records: readonly ResultRecord[]): string {
     ...["Metadata_Plate", "Metadata_Well", "Metadata_Site", "Metadata_Timepoint"],
     ...[...channels].flatMap((name) => [`ImageFocus_Score_${name}`, `ImageFocus_Certainty_${name}`]),
   ];
-  return stringify([...rows.values()], { header: true, columns });
+  return stringify([...rows.values()], { escape_formulas: true, header: true, columns });
 }

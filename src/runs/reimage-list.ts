@@ -84,7 +84,7 @@ export function reimageCsv(list: readonly ReimageSite[]): string {
     ...["Metadata_Plate", "Metadata_Well", "Metadata_Site", "position", "channels", "times"],
     ...["x_um", "y_um", "z_um", "level", "certainty", "reason"],
   ];
-  return stringify(rows, { header: true, columns });
+  return stringify(rows, { escape_formulas: true, header: true, columns });
 }
 
 /** Positions that can be driven to: those with x and y. */

@@ -1,31 +1,36 @@
+import { access, constants, open, stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
-import { errorCode } from "../frames/file-reasons.js";
-import { writeAtomically } from "../frames/write-atomically.js";
-import { readRecords } from "./record-line.js";
+import { WorkerThread } from "../worker-thread.js";
+import { PendingLines } from "./pending-lines.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
 import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
-import { SitesTable } from "./sites-table.js";
+import type { SitesWorkerData } from "./sites-worker.js";
 
 /** The table is rewritten at most this share of the time, however large it grows. */
 const MAX_WRITING_SHARE = 0.05;
+/** Longest time that a stop waits for the table, ms. */
+const STOP_MS = 5000;
+/** Records that wait for the table, bytes; beyond that it misses the oldest until the next start. */
+const MAX_PENDING_BYTES = 64 * 2 ** 20;
 
 /**
- * sites.csv: one row a site and channel, rewritten as a whole (temporary file, then rename) a while after a change.
- * What it held before a restart comes back from results.jsonl in the same folder.
+ * sites.csv: one row a site and channel, rewritten as a whole (temporary file, then rename) a while after a change, by a
+ * thread of its own. What it held before a restart comes back from results.jsonl in the same folder, beside the run.
  */
 export class CsvSink implements Sink {
   readonly #config: AgentConfig["results"];
   readonly #context: SinkContext;
   readonly #path: string;
-  readonly #table = new SitesTable();
-  #isDirty: boolean = false;
+  readonly #pending = new PendingLines(MAX_PENDING_BYTES);
+  #thread: WorkerThread | undefined;
   #cancelTimer: (() => void) | undefined;
   #writing: Promise<void> | undefined;
   #lastWriteMs = 0;
   #isFailing: boolean = false;
   #written = 0;
   #failures = 0;
+  #lost = 0;
 
   constructor(config: AgentConfig["results"], context: SinkContext) {
     this.#config = config;
@@ -35,73 +40,93 @@ export class CsvSink implements Sink {
 
   async start(signal: AbortSignal): Promise<string> {
     await makeResultsFolder(this.#config.folder);
-    await this.#restore(signal);
     try {
-      await writeAtomically(this.#path, Buffer.from(this.#table.toCsv()));
+      // Told now rather than by the thread, which may have a long table to make first.
+      await access(this.#config.folder, constants.W_OK);
+      await (await open(this.#path, "a")).close();
     } catch (cause) {
-      throw outputError(this.#path, cause instanceof Error ? (cause.cause ?? cause) : cause);
+      throw outputError(this.#path, cause);
     }
+    signal.throwIfAborted();
+    this.#update(async () => void (await this.#live()));
     return this.#path;
   }
 
   write(record: ResultRecord): void {
-    if (!this.#table.apply(record)) return;
-    this.#isDirty = true;
+    this.#lost += this.#pending.add(JSON.stringify(record));
     this.#schedule();
   }
 
   counts(): SinkCounts {
-    return { written: this.#written, failures: this.#failures, lost: 0 };
+    return { written: this.#written, failures: this.#failures, lost: this.#lost };
   }
 
   async stop(): Promise<void> {
     this.#cancelTimer?.();
-    await this.#writing;
-    if (this.#isDirty) await this.#rewrite();
+    const finishing = (async () => {
+      await this.#writing;
+      this.#updateTable();
+      await this.#writing;
+    })();
+    // A table that is still being made again is made at the next start.
+    await Promise.race([
+      finishing,
+      new Promise<void>((resolve) => void this.#context.clock.after(STOP_MS, resolve)),
+    ]);
     this.#cancelTimer?.();
-  }
-
-  async #restore(signal: AbortSignal): Promise<void> {
-    const file = resultsPath(this.#config.folder, "results.jsonl");
-    try {
-      for await (const record of readRecords(file, signal)) {
-        if (record !== undefined) this.#table.apply(record);
-      }
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-    }
+    await this.#thread?.stop();
   }
 
   #schedule(): void {
     if (this.#cancelTimer !== undefined || this.#writing !== undefined) return;
     const delayMs = Math.max(this.#config.csvMs, this.#lastWriteMs / MAX_WRITING_SHARE);
-    this.#cancelTimer = this.#context.clock.after(delayMs, () => {
-      this.#cancelTimer = undefined;
-      this.#writing = this.#rewrite().finally(() => {
-        this.#writing = undefined;
-        if (this.#isDirty) this.#schedule();
-      });
+    this.#cancelTimer = this.#context.clock.after(delayMs, () => this.#updateTable());
+  }
+
+  #updateTable(): void {
+    this.#update(async () => {
+      const thread = await this.#live();
+      // After a failure there may be nothing new, and still something to write.
+      if (await thread.call("update", this.#pending.take())) this.#written++;
     });
   }
 
-  async #rewrite(): Promise<void> {
+  #update(work: () => Promise<void>): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     const startMs = this.#context.clock.now();
-    this.#isDirty = false;
-    try {
-      await writeAtomically(this.#path, Buffer.from(this.#table.toCsv()));
-      this.#written++;
-      this.#isFailing = false;
-    } catch (error) {
-      this.#isDirty = true;
-      this.#failures++;
-      if (!this.#isFailing) {
-        this.#context.log.error(
-          { file: this.#path, reason: reasonOf(error) },
-          "The table of sites cannot be written",
-        );
-      }
-      this.#isFailing = true;
+    this.#writing = work()
+      .then(() => {
+        this.#isFailing = false;
+      })
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => {
+        this.#lastWriteMs = this.#context.clock.now() - startMs;
+        this.#writing = undefined;
+        if (this.#isFailing || this.#pending.length > 0) this.#schedule();
+      });
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    if (!this.#isFailing) {
+      const fields = { file: this.#path, reason: reasonOf(error) };
+      this.#context.log.error(fields, "The table of sites cannot be written");
     }
-    this.#lastWriteMs = this.#context.clock.now() - startMs;
+    this.#isFailing = true;
+  }
+
+  /** The thread with the table; another one, which makes it again, where it has ended. */
+  async #live(): Promise<WorkerThread> {
+    if (this.#thread?.hasEnded === false) return this.#thread;
+    const journal = resultsPath(this.#config.folder, "results.jsonl");
+    const journalBytes = await stat(journal).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    const workerData: SitesWorkerData = { path: this.#path, journal, journalBytes };
+    this.#thread = new WorkerThread("sites-worker.js", import.meta.url, { workerData });
+    await this.#thread.call("restore");
+    return this.#thread;
   }
 }

@@ -1,15 +1,19 @@
+import { stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
 import { MAX_BATCH } from "../store/results-store.js";
 import { StoreClient } from "../store/store-client.js";
+import { PendingLines } from "./pending-lines.js";
 import { resultsPath } from "./results-folder.js";
 import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
 
-/** Records that are kept while the database refuses; beyond that the oldest are lost to it (not to results.jsonl). */
-const MAX_PENDING = 20_000;
+/** Records that are kept while the database refuses, bytes; beyond that it misses the oldest until its next start. */
+const MAX_PENDING_BYTES = 64 * 2 ** 20;
 /** Time between two attempts while it refuses, ms. */
 const RETRY_MS = 1000;
+/** Lines of results.jsonl that are read at a time after a start. */
+const CATCH_UP_LINES = 2000;
 const DAY_MS = 86_400_000;
 
 type DatabaseSinkConfig = Pick<AgentConfig, "database" | "results">;
@@ -24,7 +28,7 @@ export class DatabaseSink implements Sink {
   readonly #context: SinkContext;
   readonly #url: string;
   readonly #store: StoreClient;
-  #pending: string[] = [];
+  readonly #pending = new PendingLines(MAX_PENDING_BYTES);
   #pumping: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #isOpen: boolean = false;
@@ -68,11 +72,7 @@ export class DatabaseSink implements Sink {
       this.#lost++;
       return;
     }
-    this.#pending.push(JSON.stringify(record));
-    if (this.#pending.length > MAX_PENDING) {
-      this.#pending.shift();
-      this.#lost++;
-    }
+    this.#lost += this.#pending.add(JSON.stringify(record));
     if (this.#isFailing) return;
     if (this.#pending.length >= MAX_BATCH) this.#pump();
     else this.#cancelTimer ??= this.#context.clock.after(this.#config.database.batchMs, () => this.#pump());
@@ -110,31 +110,57 @@ export class DatabaseSink implements Sink {
   async #writePending(): Promise<void> {
     let batch: string[] = [];
     try {
-      if (!this.#isOpen) await this.#openStore();
-      while (this.#pending.length > 0) {
-        batch = this.#pending.splice(0, MAX_BATCH);
+      if (!this.#isOpen || this.#store.isClosed || !(await this.#isInPlace())) await this.#openStore();
+      // Stopped before it had caught up: these lines are in results.jsonl, too.
+      while (this.#isOpen && this.#pending.length > 0) {
+        batch = this.#pending.take(MAX_BATCH);
         await this.#store.write(batch);
         this.#written += batch.length;
         batch = [];
       }
       this.#succeeded();
     } catch (error) {
-      this.#pending = [...batch, ...this.#pending];
+      this.#lost += this.#pending.putBack(batch);
       this.#failed(error);
     }
   }
 
   async #openStore(): Promise<void> {
     const { log, clock } = this.#context;
+    if (this.#isOpen && !this.#store.isClosed) {
+      log.error(
+        { database: storePlace(this.#url) },
+        "The database was removed during the run; it is made again",
+      );
+      await this.#store.stop();
+    }
+    this.#isOpen = false;
     await this.#store.start();
-    const caughtUp = await this.#store.catchUp(resultsPath(this.#config.results.folder, "results.jsonl"));
-    if (caughtUp > 0) log.info({ lines: caughtUp }, "The database has read results.jsonl");
+    await this.#catchUp();
+    if (this.#isStopped) return;
     const { keepDays } = this.#config.database;
     if (keepDays !== undefined) {
       const runs = await this.#store.deleteOlderThan(clock.wallMs() - keepDays * DAY_MS);
       if (runs > 0) log.info({ runs, keepDays }, "Old runs were deleted from the database");
     }
     this.#isOpen = true;
+  }
+
+  /** A part at a time: a long file must not hold up a stop. What is left is read at the next start. */
+  async #catchUp(): Promise<void> {
+    const path = resultsPath(this.#config.results.folder, "results.jsonl");
+    let lines = 0;
+    // Lines that come meanwhile are also among those that wait.
+    for (let read = CATCH_UP_LINES; read >= CATCH_UP_LINES && !this.#isStopped; lines += read) {
+      read = await this.#store.catchUp(path, CATCH_UP_LINES);
+    }
+    if (lines > 0) this.#context.log.info({ lines }, "The database has read results.jsonl");
+  }
+
+  /** False for a file that somebody has removed: what is written to it then is nowhere. */
+  async #isInPlace(): Promise<boolean> {
+    if (!this.#url.startsWith("file:")) return true;
+    return (await stat(storePlace(this.#url)).catch(() => undefined)) !== undefined;
   }
 
   #succeeded(): void {

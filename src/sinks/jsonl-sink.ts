@@ -1,12 +1,14 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
+import { FolderLock } from "./folder-lock.js";
+import { PendingLines } from "./pending-lines.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
 import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
 import { repairTornLine } from "./torn-line.js";
 
-/** Lines that are kept while the disk refuses them; beyond that the oldest are lost. */
-const MAX_PENDING_LINES = 20_000;
+/** Lines that are kept while the disk refuses them, bytes; beyond that the oldest are lost. */
+const MAX_PENDING_BYTES = 64 * 2 ** 20;
 /** Time between two attempts while the disk refuses, ms. */
 const RETRY_MS = 1000;
 
@@ -14,18 +16,24 @@ const RETRY_MS = 1000;
 export type LineFile = Pick<FileHandle, "write" | "datasync" | "truncate" | "stat" | "close">;
 
 /**
- * results.jsonl: one line a record, appended. When it is forced to the disk is configured (`results.fsync`); a line
- * is always handed to the system at once. While the disk refuses, lines are kept and tried again.
+ * results.jsonl: one line a record, appended, by one agent. A line is handed to the system at once; when it is forced to
+ * the disk is configured (`results.fsync`). While the disk refuses, lines are kept and tried again. A file that was removed
+ * or moved during the run is told and made again.
  */
 export class JsonlSink implements Sink {
   readonly #config: AgentConfig["results"];
   readonly #context: SinkContext;
   readonly #path: string;
   readonly #openFile: (path: string) => Promise<LineFile>;
+  #lock: FolderLock | undefined;
   #file: LineFile | undefined;
+  /** Which file it is, by the file system's own numbers. */
+  #identity = { ino: 0, dev: 0 };
   /** Bytes of whole lines in the file. */
   #size = 0;
-  #pending: string[] = [];
+  readonly #pending = new PendingLines(MAX_PENDING_BYTES);
+  /** Resolved with the lines that wait, when they are written or the disk has refused them. */
+  #batch = newBatch();
   #pumping: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #isDirty: boolean = false;
@@ -48,15 +56,16 @@ export class JsonlSink implements Sink {
   }
 
   async start(signal: AbortSignal): Promise<string> {
-    await makeResultsFolder(this.#config.folder);
+    const { folder } = this.#config;
+    await makeResultsFolder(folder);
+    this.#lock = FolderLock.acquire(folder);
     try {
       const tornBytes = await repairTornLine(this.#path);
       if (tornBytes > 0) {
         const fields = { file: this.#path, movedTo: `${this.#path}.torn`, bytes: tornBytes };
         this.#context.log.warn(fields, "The last line was cut off by a crash; it was moved away");
       }
-      this.#file = await this.#openFile(this.#path);
-      this.#size = (await this.#file.stat()).size;
+      await this.#open();
     } catch (cause) {
       throw outputError(this.#path, cause);
     }
@@ -64,17 +73,17 @@ export class JsonlSink implements Sink {
     return this.#path;
   }
 
-  write(record: ResultRecord): void {
+  /** Resolves when the line is handed to the system, or is kept because the disk refuses it. */
+  write(record: ResultRecord): Promise<void> {
     if (this.#isStopped) {
       this.#lost++;
-      return;
+      return Promise.resolve();
     }
-    this.#pending.push(`${JSON.stringify(record)}\n`);
-    if (this.#pending.length > MAX_PENDING_LINES) {
-      this.#pending.shift();
-      this.#lost++;
-    }
-    if (!this.#isFailing) this.#pump();
+    this.#lost += this.#pending.add(`${JSON.stringify(record)}\n`);
+    if (this.#isFailing) return Promise.resolve();
+    const { written } = this.#batch;
+    this.#pump();
+    return written;
   }
 
   counts(): SinkCounts {
@@ -89,19 +98,30 @@ export class JsonlSink implements Sink {
     this.#cancelTimer?.();
     const file = this.#file;
     this.#file = undefined;
-    if (file === undefined) return;
+    if (file !== undefined) await this.#close(file);
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  async #open(): Promise<void> {
+    this.#file = await this.#openFile(this.#path);
+    const { size, ino, dev } = await this.#file.stat();
+    this.#size = size;
+    this.#identity = { ino, dev };
+  }
+
+  async #close(file: LineFile): Promise<void> {
     if (this.#pending.length > 0) {
       this.#lost += this.#pending.length;
-      this.#context.log.error(
-        { file: this.#path, lines: this.#pending.length },
-        "Results could not be written",
-      );
+      const fields = { file: this.#path, lines: this.#pending.length };
+      this.#context.log.error(fields, "Results could not be written");
     }
     try {
       if (this.#config.fsync !== "never") await file.datasync();
     } catch (error) {
       this.#failed(error);
     }
+    this.#cancelTimer?.();
     await file.close().catch(() => undefined);
   }
 
@@ -114,31 +134,59 @@ export class JsonlSink implements Sink {
   }
 
   async #writePending(): Promise<void> {
-    const file = this.#file;
-    const lines = this.#pending;
-    if (file === undefined) return;
-    if (lines.length === 0) {
-      this.#isFailing = false;
-      return;
-    }
-    this.#pending = [];
-    const bytes = Buffer.from(lines.join(""));
+    const lines = this.#pending.take();
+    const { settle } = this.#batch;
+    this.#batch = newBatch();
     try {
-      for (let offset = 0; offset < bytes.length; ) {
-        const { bytesWritten } = await file.write(bytes, offset, bytes.length - offset, null);
-        offset += bytesWritten;
-      }
-      if (this.#config.fsync === "every-line") await file.datasync();
+      const bytes = Buffer.from(lines.join(""));
+      if (this.#isFailing && !(await this.#isInPlace())) await this.#openAnew();
+      await this.#write(bytes);
+      settle();
+      if (!(await this.#isInPlace())) await this.#writeAgain(bytes);
+      this.#written += lines.length;
+      this.#succeeded();
     } catch (error) {
-      this.#pending = [...lines, ...this.#pending];
+      this.#lost += this.#pending.putBack(lines);
       // What was written of these lines would be torn, or there twice after the next attempt.
-      await file.truncate(this.#size).catch(() => undefined);
+      await this.#file?.truncate(this.#size).catch(() => undefined);
       this.#failed(error);
-      return;
+    } finally {
+      settle();
     }
+  }
+
+  /** Writes into a new file what has gone into one that turns out to be gone. */
+  async #writeAgain(bytes: Buffer): Promise<void> {
+    this.#failures++;
+    this.#context.log.error(
+      { file: this.#path },
+      "Results were removed or moved during the run; they begin anew",
+    );
+    await this.#openAnew();
+    await this.#write(bytes);
+  }
+
+  async #openAnew(): Promise<void> {
+    const old = this.#file;
+    await makeResultsFolder(this.#config.folder);
+    await this.#open();
+    await old?.close().catch(() => undefined);
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    const file = this.#file!;
+    for (let offset = 0; offset < bytes.length; ) {
+      const { bytesWritten } = await file.write(bytes, offset, bytes.length - offset, null);
+      offset += bytesWritten;
+    }
+    if (this.#config.fsync === "every-line" && bytes.length > 0) await file.datasync();
     this.#size += bytes.length;
-    this.#written += lines.length;
-    this.#succeeded();
+  }
+
+  /** Whether the open file is the one at the path. */
+  async #isInPlace(): Promise<boolean> {
+    const there = await stat(this.#path).catch(() => undefined);
+    return there?.ino === this.#identity.ino && there.dev === this.#identity.dev;
   }
 
   #succeeded(): void {
@@ -165,4 +213,12 @@ export class JsonlSink implements Sink {
     this.#isDirty = false;
     this.#cancelTimer = this.#context.clock.after(RETRY_MS, () => this.#pump());
   }
+}
+
+function newBatch(): { readonly written: Promise<void>; readonly settle: () => void } {
+  let settle = () => {};
+  const written = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { written, settle };
 }

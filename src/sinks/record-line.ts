@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { z } from "zod";
 import {
   AlertMessage,
@@ -48,11 +49,12 @@ export function parseRecord(line: string): ResultRecord | undefined {
 }
 
 /** The lines of a results.jsonl that are not empty, read; undefined for each that this version does not understand. */
-export async function* readRecords(
-  path: string,
-  signal?: AbortSignal,
-): AsyncGenerator<ResultRecord | undefined> {
-  const input = createReadStream(path, signal === undefined ? {} : { signal });
+export function readRecords(path: string): AsyncGenerator<ResultRecord | undefined> {
+  return recordsOf(createReadStream(path));
+}
+
+/** The same of a stream of its text. */
+export async function* recordsOf(input: Readable): AsyncGenerator<ResultRecord | undefined> {
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() !== "") yield parseRecord(line);
   }

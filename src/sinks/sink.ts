@@ -63,8 +63,11 @@ export interface Sink {
    * @throws OutputError or AddressError naming what is in the way.
    */
   start(signal: AbortSignal): Promise<string>;
-  /** Takes a record; never waits and never throws. */
-  write(record: ResultRecord): void;
+  /**
+   * Takes a record; never waits and never throws. What it returns, if anything, resolves once a crash of the agent could
+   * not lose the record, or the sink cannot see to that at present; the verdict waits for it.
+   */
+  write(record: ResultRecord): Promise<void> | void;
   /** A controller has ended its session. */
   ended?(session: string): void;
   counts(): SinkCounts;

@@ -121,7 +121,11 @@ export class SitesTable {
 
   /** The table as CSV, sites in the order they were first seen. */
   toCsv(): string {
-    return stringify([...this.#rows.values()], { header: true, columns: [...COLUMNS] });
+    return stringify([...this.#rows.values()], {
+      escape_formulas: true,
+      header: true,
+      columns: [...COLUMNS],
+    });
   }
 
   #rowFor(frame: FrameMessage): SiteRow {

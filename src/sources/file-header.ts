@@ -1,11 +1,13 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { parseFrameName } from "../frames/file-names.js";
 import { pixelTypeOf } from "../frames/frame.js";
 import type { FramePage } from "../frames/read-frames.js";
-import type { FrameMessage, Site } from "../protocol/messages.js";
+import { type FrameMessage, MAX_NAME_LENGTH, type Site } from "../protocol/messages.js";
 
-/** What the session of a watched folder begins with; its path follows. */
-export const FOLDER_SESSION = "folder:";
+/** The session of all frames from a watched folder. */
+export function folderSession(folder: string): string {
+  return `folder:${resolve(folder)}`.slice(0, MAX_NAME_LENGTH);
+}
 
 /** A page of a file and where the file lies. */
 export interface FilePage extends FramePage {
@@ -26,7 +28,7 @@ export function headerOf(page: FilePage): FrameMessage {
     name.channel ?? metadata.channel ?? (channelIndex === undefined ? undefined : `channel${channelIndex}`);
   const optional = {
     bitDepth: frame.bitDepth,
-    channel,
+    channel: channel?.slice(0, MAX_NAME_LENGTH),
     timeIndex: name.timeIndex ?? metadata.timeIndex,
     zIndex: name.zIndex ?? metadata.zIndex,
     xUm: metadata.xUm,
@@ -39,7 +41,7 @@ export function headerOf(page: FilePage): FrameMessage {
   return {
     v: 1,
     type: "frame",
-    id: `${page.relativePath}#${page.page}@${page.signature}`.slice(-512),
+    id: `${page.relativePath}#${page.page}@${page.signature}`.slice(-MAX_NAME_LENGTH),
     session: page.session,
     sequence: page.sequence,
     mode: "observe",
@@ -63,7 +65,7 @@ function siteOf({ relativePath, metadata }: FilePage): Site {
     (position === undefined ? undefined : `Pos${position}`) ??
     basename(relativePath);
   return {
-    name: label,
+    name: label.slice(0, MAX_NAME_LENGTH),
     ...(name.wellName !== undefined && { well: name.wellName }),
     ...(name.site !== undefined && { index: name.site }),
     ...(name.row !== undefined && { row: name.row }),

@@ -4,9 +4,9 @@ import { type FSWatcher, watch } from "chokidar";
 import type { FolderSourceConfig } from "../config/schema.js";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { errorCode } from "../frames/file-reasons.js";
-import { readFrames } from "../frames/read-frames.js";
+import { PageReader } from "../frames/page-reader.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
-import { FOLDER_SESSION, headerOf } from "./file-header.js";
+import { folderSession, headerOf } from "./file-header.js";
 import { globMatcher } from "./glob.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 
@@ -33,6 +33,7 @@ export class FolderSource implements FrameSource {
   /** Files to read, in the order they were completed. */
   readonly #todo = new Set<string>();
   readonly #stopping = new AbortController();
+  readonly #reader = new PageReader();
   #watcher: FSWatcher | undefined;
   #handler: SourceHandler | undefined;
   #reading: Promise<void> | undefined;
@@ -86,6 +87,7 @@ export class FolderSource implements FrameSource {
 
   async stop(): Promise<void> {
     await this.pause();
+    await this.#reader.stop();
     await this.#reading;
   }
 
@@ -118,9 +120,10 @@ export class FolderSource implements FrameSource {
     this.#states.set(path, state);
     let signature: string | undefined;
     try {
-      const stats = await stat(path);
-      signature = `${stats.size}-${Math.floor(stats.mtimeMs)}`;
+      signature = signatureOf(await stat(path));
       if (signature === state.done) return;
+      // What is read may be newer than what was looked at.
+      signature = signatureOf(await this.#reader.open(path, this.#config.maxFileMib * 2 ** 20));
       await this.#offerPages(path, signature, state);
       this.#finish(state, signature);
     } catch (error) {
@@ -131,13 +134,13 @@ export class FolderSource implements FrameSource {
 
   async #offerPages(path: string, signature: string, state: FileState): Promise<void> {
     const { signal } = this.#stopping;
-    for await (const page of readFrames(path, { signal })) {
+    for await (const page of this.#reader.pages(path, signal)) {
       if (page.page < state.pages) continue;
       const header = headerOf({
         ...page,
         relativePath: this.#relative(path),
         signature,
-        session: `${FOLDER_SESSION}${this.#root}`.slice(0, 512),
+        session: folderSession(this.#root),
         sequence: this.#sequence++,
       });
       // One frame at a time: the queue never has to drop one, and the folder is the buffer.
@@ -176,4 +179,8 @@ export class FolderSource implements FrameSource {
     state.failingSinceMs = undefined;
     state.failingSignature = undefined;
   }
+}
+
+function signatureOf({ size, mtimeMs }: { readonly size: number; readonly mtimeMs: number }): string {
+  return `${size}-${Math.floor(mtimeMs)}`;
 }

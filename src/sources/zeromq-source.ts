@@ -17,10 +17,15 @@ import type { Answer, FrameSource, SourceContext, SourceHandler } from "./source
 
 /** Verdicts that are kept to answer repeated ids. */
 const MAX_ANSWERS = 4096;
+/** Largest header that is recorded with its `meta`, bytes. */
+const MAX_RECORDED_BYTES = 64 * 1024;
 /** A controller that was silent this long gets no more heartbeats. */
 const SILENCE_MS = 10 * HEARTBEAT_MS;
-/** A dead connection is noticed after this many heartbeats. */
-const HEARTBEATS_LOST = 3;
+/** TCP asks this often whether a silent connection still stands, s, and gives it up after so many asks. */
+const KEEPALIVE_S = 10;
+const KEEPALIVES_LOST = 3;
+/** Longest time for which messages are taken without a look at anything else, ms. */
+const TURN_MS = 4;
 /** Answers, which are small, that may wait for a controller that does not read. */
 const SEND_HIGH_WATER_MARK = 64;
 /** How long the last answers may take to leave after an orderly stop, ms. */
@@ -33,8 +38,8 @@ export class ZeromqSource implements FrameSource {
   readonly #controllers = new Controllers(SILENCE_MS);
   /** Encoded verdicts by frame. */
   readonly #answers = new BoundedMap<string, string>(MAX_ANSWERS);
-  /** Connections that wait for the answer to a frame. */
-  readonly #waiting = new Map<string, Map<string, Buffer>>();
+  /** Connections that wait for the answer to a frame, each as often as it sent the frame. */
+  readonly #waiting = new Map<string, Buffer[]>();
   #router: Router | undefined;
   #handler: SourceHandler | undefined;
   #stopHeartbeat: () => void = () => undefined;
@@ -46,7 +51,9 @@ export class ZeromqSource implements FrameSource {
 
   async start(handler: SourceHandler, signal: AbortSignal): Promise<string> {
     const router = new Router({
-      receiveHighWaterMark: this.#config.highWaterMark,
+      // Input never stops: the queue drops what is too much. libzmq (4.3.5) aborts the process when a peer leaves while its
+      // input is stopped by this mark and heartbeats of its own kind are on, so neither is used.
+      receiveHighWaterMark: 0,
       sendHighWaterMark: SEND_HIGH_WATER_MARK,
       maxMessageSize: this.#config.maxFrameMib * 2 ** 20,
       linger: 0,
@@ -55,8 +62,11 @@ export class ZeromqSource implements FrameSource {
       mandatory: true,
       // A controller that comes back under its old identity takes over from its dead connection.
       handover: true,
-      heartbeatInterval: HEARTBEAT_MS,
-      heartbeatTimeout: HEARTBEATS_LOST * HEARTBEAT_MS,
+      // Finds dead connections through tunnels.
+      tcpKeepalive: 1,
+      tcpKeepaliveIdle: KEEPALIVE_S,
+      tcpKeepaliveInterval: KEEPALIVE_S,
+      tcpKeepaliveCount: KEEPALIVES_LOST,
     });
     this.#router = router;
     this.#handler = handler;
@@ -90,8 +100,12 @@ export class ZeromqSource implements FrameSource {
   async #receive(router: Router): Promise<void> {
     while (!router.closed) {
       try {
+        let turnMs = this.#context.clock.now();
         for await (const [identity, ...parts] of router) {
           if (identity !== undefined) this.#take(identity, parts);
+          if (this.#context.clock.now() - turnMs < TURN_MS) continue;
+          await new Promise((resolve) => setImmediate(resolve));
+          turnMs = this.#context.clock.now();
         }
       } catch (error) {
         if (router.closed) return;
@@ -114,8 +128,9 @@ export class ZeromqSource implements FrameSource {
       }
       const message = incoming.kind === "frame" ? incoming.header : incoming.message;
       this.#controllers.heard(identity, now, message.session);
-      if (incoming.kind === "frame") this.#frame(identity, incoming.header, incoming.pixels, now);
-      else this.#plain(identity, incoming.message);
+      if (incoming.kind === "frame") {
+        this.#frame(identity, recordable(incoming.header, parts[0]!.byteLength), incoming.pixels, now);
+      } else this.#plain(identity, incoming.message);
     } catch (error) {
       this.#controllers.heard(identity, now);
       if (isProtocolError(error)) this.#refuse(identity, error);
@@ -155,7 +170,6 @@ export class ZeromqSource implements FrameSource {
 
   #frame(identity: Buffer, header: FrameMessage, pixels: Pixels, receivedMs: number): void {
     const key = JSON.stringify([header.session, header.id]);
-    const connection = identity.toString("hex");
     const answered = this.#answers.get(key);
     if (answered !== undefined) {
       this.#send(identity, answered);
@@ -163,10 +177,10 @@ export class ZeromqSource implements FrameSource {
     }
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
-      waiting.set(connection, Buffer.from(identity));
+      waiting.push(Buffer.from(identity));
       return;
     }
-    this.#waiting.set(key, new Map([[connection, Buffer.from(identity)]]));
+    this.#waiting.set(key, [Buffer.from(identity)]);
     const lost = this.#controllers.lostBefore(header.session, header.sequence);
     if (lost > 0) this.#handler?.lost(header.session, lost);
     const [height, width] = header.shape;
@@ -183,7 +197,7 @@ export class ZeromqSource implements FrameSource {
     const text = encodeMessage(answer);
     // A frame that was dropped may be sent again and deserves another try.
     if (answer.type === "verdict") this.#answers.set(key, text);
-    for (const identity of this.#waiting.get(key)?.values() ?? []) this.#send(identity, text);
+    for (const identity of this.#waiting.get(key) ?? []) this.#send(identity, text);
     this.#waiting.delete(key);
   }
 
@@ -221,6 +235,12 @@ export class ZeromqSource implements FrameSource {
       this.#context.log.debug({ reason: reasonOf(error) }, "A controller is gone or does not read");
     });
   }
+}
+
+/** Every record holds its header: what a controller adds of its own is left out where it is too much for that. */
+function recordable(header: FrameMessage, bytes: number): FrameMessage {
+  if (bytes <= MAX_RECORDED_BYTES) return header;
+  return { ...header, meta: { leftOut: `${bytes} bytes, over ${MAX_RECORDED_BYTES}` } };
 }
 
 function isProtocolError(error: unknown): error is ProtocolError {

@@ -158,9 +158,10 @@ export class ResultsStore {
 
   /**
    * Reads what a results.jsonl holds beyond what was read of it before: after a crash, that is what the database missed.
-   * @returns lines that were read. A line that is cut off is left for the next time.
+   * @param most lines after which it stops for now, about. @returns lines that were read. A line that is cut off is left
+   * for the next time.
    */
-  async catchUp(path: string): Promise<number> {
+  async catchUp(path: string, most: number = Number.POSITIVE_INFINITY): Promise<number> {
     const journal = await this.#try("read", (db) =>
       db.selectFrom("journals").select("bytes").where("path", "=", path).executeTakeFirst(),
     );
@@ -179,6 +180,7 @@ export class ResultsStore {
           .onConflict((conflict) => conflict.column("path").doUpdateSet({ bytes }))
           .execute(),
       );
+      if (lines >= most) break;
     }
     return lines;
   }

@@ -1,31 +1,29 @@
-import { fileURLToPath } from "node:url";
-import { Piscina } from "piscina";
 import { StoreError } from "../errors.js";
 import type { FrameMessage } from "../protocol/messages.js";
 import type { RunEntry } from "../runs/run-rows.js";
-import { workerUrl } from "../worker-url.js";
+import { WorkerThread } from "../worker-thread.js";
 import { storePlace } from "./open-database.js";
 
 /** The results store in a thread of its own. Calls are done in the order in which they are made. */
 export class StoreClient {
   readonly #url: string;
-  #thread: Piscina | undefined;
+  #thread: WorkerThread | undefined;
 
   constructor(url: string) {
     this.#url = url;
   }
 
+  /** Whether it has to be started (again). */
+  get isClosed(): boolean {
+    return this.#thread?.hasEnded !== false;
+  }
+
   /** @throws StoreError if it cannot be opened; it can be tried again. */
   async start(): Promise<void> {
-    this.#thread ??= new Piscina({
-      filename: fileURLToPath(workerUrl("store-worker.js", import.meta.url)),
-      workerData: { url: this.#url },
-      minThreads: 1,
-      maxThreads: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // The thread must hear at once that a connection has gone.
-      atomics: "disabled",
-    });
+    if (this.isClosed) {
+      const workerData = { url: this.#url };
+      this.#thread = new WorkerThread("store-worker.js", import.meta.url, { workerData });
+    }
     await this.#call("start");
   }
 
@@ -35,8 +33,8 @@ export class StoreClient {
   }
 
   /** @returns lines of a results.jsonl that were read. */
-  catchUp(path: string): Promise<number> {
-    return this.#call("catchUp", path) as Promise<number>;
+  catchUp(path: string, most: number): Promise<number> {
+    return this.#call("catchUp", { path, most }) as Promise<number>;
   }
 
   /** @returns runs that were deleted. */
@@ -59,14 +57,12 @@ export class StoreClient {
 
   async stop(): Promise<void> {
     const thread = this.#thread;
-    if (thread === undefined) return;
-    await this.#call("stop").catch(() => undefined);
     this.#thread = undefined;
-    await thread.destroy();
+    await thread?.stop();
   }
 
   async #call(name: string, argument?: unknown): Promise<unknown> {
     if (this.#thread === undefined) throw new StoreError(storePlace(this.#url), "is not open");
-    return this.#thread.run(argument, { name });
+    return this.#thread.call(name, argument);
   }
 }

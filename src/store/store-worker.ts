@@ -3,10 +3,8 @@
  * @module
  */
 import { workerData } from "node:worker_threads";
-import { move } from "piscina";
-import type { FrameMessage } from "../protocol/messages.js";
-import type { RunEntry } from "../runs/run-rows.js";
 import type { RunTable } from "../runs/run-table.js";
+import { HandedOver, serveCalls } from "../serve-calls.js";
 import type { ResultRecord } from "../sinks/sink.js";
 import { ResultsStore } from "./results-store.js";
 
@@ -15,12 +13,22 @@ const store = new ResultsStore((workerData as { url: string }).url);
 /** The run that was asked for last, kept up to date: making it anew reads all of its records. */
 let recent: RunTable | undefined;
 
-export function start(): Promise<void> {
-  return store.start();
-}
+serveCalls(
+  {
+    start: () => store.start(),
+    catchUp: ({ path, most }: { path: string; most: number }) => store.catchUp(path, most),
+    deleteOlderThan: (wallMs: number) => store.deleteOlderThan(wallMs),
+    listRuns: () => store.listRuns(),
+    frame: ({ runId, frameId }: { runId: string; frameId: string }) => store.frame(runId, frameId),
+    stop: () => store.stop(),
+    write,
+    snapshot,
+  },
+  { inOrder: true },
+);
 
 /** @param lines as in results.jsonl; they are the agent's own, so their form is known. */
-export async function write(lines: readonly string[]): Promise<void> {
+async function write(lines: readonly string[]): Promise<void> {
   const records = lines.map((line) => ({ line, record: JSON.parse(line) as ResultRecord }));
   await store.write(records);
   for (const { record } of records) {
@@ -28,36 +36,10 @@ export async function write(lines: readonly string[]): Promise<void> {
   }
 }
 
-export function catchUp(path: string): Promise<number> {
-  return store.catchUp(path);
-}
-
-export function deleteOlderThan(wallMs: number): Promise<number> {
-  return store.deleteOlderThan(wallMs);
-}
-
-export function listRuns(): Promise<RunEntry[]> {
-  return store.listRuns();
-}
-
 /** A `RunSnapshot` as JSON. */
-export async function snapshot(runId: string): Promise<unknown> {
+async function snapshot(runId: string): Promise<HandedOver | undefined> {
   if (recent?.id !== runId) recent = await store.table(runId);
   if (recent === undefined) return undefined;
   const bytes = new TextEncoder().encode(JSON.stringify(recent.snapshot()));
-  return move(bytes as unknown as ArrayBuffer);
-}
-
-export function frame({
-  runId,
-  frameId,
-}: {
-  runId: string;
-  frameId: string;
-}): Promise<FrameMessage | undefined> {
-  return store.frame(runId, frameId);
-}
-
-export function stop(): Promise<void> {
-  return store.stop();
+  return new HandedOver(bytes, [bytes.buffer]);
 }

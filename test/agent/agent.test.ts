@@ -175,6 +175,32 @@ describe("a gating controller", () => {
     expect(agent.health().received).toBe(1);
   });
 
+  test("that sends a frame five times gets five answers, and the frame is scored once", async () => {
+    const { scorer, release } = heldScorer(0);
+    const { agent, address } = await start(scorer);
+    const controller = new TestController(address);
+    for (let i = 0; i < 5; i++) await controller.sendFrame({ id: "again" });
+    await controller.sendFrame({ id: "other", mode: "observe" });
+    await until(() => agent.health().received === 2);
+    release();
+
+    await until(
+      () => controller.received.filter((message) => "id" in message && message.id === "again").length === 5,
+    );
+    expect(agent.health().received).toBe(2);
+  });
+
+  test("whose header is larger than is worth recording gets its verdict, and only its own data are left out", async () => {
+    const { address, results } = await start(pixelScorer);
+    const controller = new TestController(address);
+
+    await controller.ask(0, { channel: "DAPI", meta: { notes: "x".repeat(100_000) } });
+
+    const [verdict] = await results();
+    expect(verdict).toMatchObject({ frame: { channel: "DAPI", meta: { leftOut: /over 65536/ } } });
+    expect(JSON.stringify(verdict).length).toBeLessThan(5000);
+  });
+
   test("that reconnects while its frame is being scored gets the verdict on the new connection", async () => {
     const slow = faultyScorer(() => sleep(300).then(() => report(0)));
     const { agent, address } = await start(slow);

@@ -1,17 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FrameQueue, type Queued } from "../../src/agent/frame-queue.js";
+import { BAND_PX } from "../../src/focus/bands.js";
 
 interface Item extends Queued {
   readonly name: string;
 }
 
-const item = (mode: "gate" | "observe", session: string, name: string): Item => ({
+const small = { pixels: new Uint8Array(10) };
+const large = { pixels: new Uint8Array(BAND_PX + 1) };
+const item = (mode: "gate" | "observe", session: string, name: string, frame = small): Item => ({
   header: { mode, session },
+  frame,
   name,
 });
 const slice = (session: string, name: string): Item => ({
   header: { mode: "observe", session, stack: { size: 9 } },
+  frame: small,
   name,
 });
 const names = (dropped: { item: Item; why: string }[]) =>
@@ -19,34 +24,34 @@ const names = (dropped: { item: Item; why: string }[]) =>
 
 describe("the queue", () => {
   test("gives gated frames before observed ones, each in order", async () => {
-    const queue = new FrameQueue<Item>({ size: 9, observePerController: 9 });
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 9, bytes: 1e9 });
     queue.push(item("observe", "a", "o1"));
     queue.push(item("gate", "b", "g1"));
     queue.push(item("observe", "a", "o2"));
     queue.push(item("gate", "c", "g2"));
 
     const order = [];
-    for (let i = 0; i < 4; i++) order.push((await queue.take())?.name);
+    for (let i = 0; i < 4; i++) order.push((await queue.take("small"))?.name);
 
     expect(order).toEqual(["g1", "g2", "o1", "o2"]);
   });
 
   test("keeps the newest observed frames of each controller", () => {
-    const queue = new FrameQueue<Item>({ size: 9, observePerController: 2 });
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 2, bytes: 1e9 });
     const dropped = ["1", "2", "3"].flatMap((n) => queue.push(item("observe", "a", n)));
 
     expect(names([...dropped, ...queue.push(item("observe", "b", "4"))])).toEqual(["1 superseded"]);
   });
 
   test("keeps one gated frame of a controller, the newest", () => {
-    const queue = new FrameQueue<Item>({ size: 9, observePerController: 2 });
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 2, bytes: 1e9 });
     queue.push(item("gate", "a", "1"));
 
     expect(names(queue.push(item("gate", "a", "2")))).toEqual(["1 superseded"]);
   });
 
   test("when full drops the oldest observed frame, and a gated one only where all are gated", () => {
-    const queue = new FrameQueue<Item>({ size: 2, observePerController: 2 });
+    const queue = new FrameQueue<Item>({ size: 2, observePerController: 2, bytes: 1e9 });
     queue.push(item("observe", "a", "o1"));
     queue.push(item("observe", "b", "o2"));
 
@@ -57,7 +62,7 @@ describe("the queue", () => {
   });
 
   test("keeps the slices of a z-stack in order before the gated frame that closes it", async () => {
-    const queue = new FrameQueue<Item>({ size: 9, observePerController: 1 });
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 1, bytes: 1e9 });
     for (const name of ["s1", "s2", "s3"]) queue.push(slice("a", name));
     queue.push(item("observe", "a", "o1"));
 
@@ -65,12 +70,12 @@ describe("the queue", () => {
       names(queue.push({ ...item("gate", "a", "g"), header: { ...slice("a", "").header, mode: "gate" } })),
     ).toEqual([]);
     const order = [];
-    for (let i = 0; i < 5; i++) order.push((await queue.take())?.name);
+    for (let i = 0; i < 5; i++) order.push((await queue.take("small"))?.name);
     expect(order).toEqual(["s1", "s2", "s3", "g", "o1"]);
   });
 
   test("when full drops a slice before the gated frame, and an observed frame before a slice", () => {
-    const queue = new FrameQueue<Item>({ size: 2, observePerController: 2 });
+    const queue = new FrameQueue<Item>({ size: 2, observePerController: 2, bytes: 1e9 });
     queue.push(item("observe", "a", "o1"));
     queue.push(slice("a", "s1"));
 
@@ -79,17 +84,47 @@ describe("the queue", () => {
     expect(names(queue.push(item("gate", "a", "g")))).toEqual(["s1 overload"]);
   });
 
+  test("when the bytes are used up drops the oldest observed frames, and lets nothing be driven out in vain", async () => {
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 9, bytes: 45 });
+    queue.push(item("gate", "a", "in work"));
+    const taken = await queue.take("small");
+    for (const name of ["o1", "o2", "o3"]) queue.push(item("observe", "a", name));
+    const wide = { pixels: new Uint8Array(25) };
+    const tooWide = { pixels: new Uint8Array(40) };
+
+    expect(names(queue.push(item("gate", "b", "vain", tooWide)))).toEqual(["vain overload"]);
+    expect(queue.bytes).toBe(40);
+    expect(names(queue.push(item("gate", "b", "g", wide)))).toEqual(["o1 overload", "o2 overload"]);
+    queue.release(taken!);
+    expect(queue.bytes).toBe(35);
+    queue.clear();
+    expect(queue.bytes).toBe(0);
+  });
+
+  test("gives a small frame to its lane while a large one waits, and counts what a waiting taker gets at once", async () => {
+    const queue = new FrameQueue<Item>({ size: 9, observePerController: 9, bytes: 1e9 });
+    queue.push(item("gate", "a", "large", large));
+    queue.push(item("observe", "b", "small"));
+
+    expect((await queue.take("small"))?.name).toBe("small");
+    const next = queue.take("small");
+    queue.push(item("observe", "b", "at once"));
+    expect((await next)?.name).toBe("at once");
+    expect((await queue.take("large"))?.name).toBe("large");
+    expect(queue.bytes).toBe(large.pixels.length + 20);
+  });
+
   test("when closed gives what it holds and takes no more", async () => {
-    const queue = new FrameQueue<Item>({ size: 2, observePerController: 2 });
-    const waiting = queue.take();
+    const queue = new FrameQueue<Item>({ size: 2, observePerController: 2, bytes: 1e9 });
+    const waiting = queue.take("small");
     queue.push(item("gate", "a", "1"));
     queue.push(item("gate", "a", "2"));
     queue.close();
 
     expect((await waiting)?.name).toBe("1");
     expect(names(queue.push(item("gate", "a", "3")))).toEqual(["3 shutdown"]);
-    expect((await queue.take())?.name).toBe("2");
-    expect(await queue.take()).toBeUndefined();
+    expect((await queue.take("small"))?.name).toBe("2");
+    expect(await queue.take("small")).toBeUndefined();
   });
 
   test("loses no frame: each is still there or was given back", () => {
@@ -101,7 +136,7 @@ describe("the queue", () => {
         fc.integer({ min: 1, max: 6 }),
         fc.integer({ min: 1, max: 4 }),
         (frames, size, own) => {
-          const queue = new FrameQueue<Item>({ size, observePerController: own });
+          const queue = new FrameQueue<Item>({ size, observePerController: own, bytes: 1e9 });
           const seen = frames.flatMap(([kind, session], index) => {
             const dropped = queue.push(item(kind, session, `${index}`));
             expect(queue.length).toBeLessThanOrEqual(size);

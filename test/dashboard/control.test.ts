@@ -6,7 +6,7 @@ import { readManifest } from "../../src/frames/manifest.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { encodeTiff } from "../../src/frames/write-tiff.js";
 import { loadImageSet } from "../../src/training/image-set.js";
-import { published, temporaryFolder, until } from "../agent/helpers.js";
+import { published, TestController, temporaryFolder, until } from "../agent/helpers.js";
 import { ask, change, serve, TOKEN } from "./helpers.js";
 
 const control = { control: true, token: TOKEN };
@@ -151,6 +151,43 @@ describe("a mark", () => {
     await change(host, { what: "label", run: line.session, frameId: line.id, mark: "fine" });
 
     expect(await readManifest(join(folder, "labels", "manifest.csv"))).toMatchObject([{ path: image }]);
+  });
+
+  test("belongs to the run that was named, though another one has a frame of the same id", async () => {
+    const { host, folder, address } = await serve(control);
+    for (const [session, value] of [
+      ["one", 1],
+      ["two", 2],
+    ] as const) {
+      const controller = new TestController(address, session);
+      const pixels = new Uint8Array(100 * 100).fill(value);
+      await controller.sendFrame({ id: "same", site: { name: session } }, pixels);
+      await controller.answerTo("same");
+    }
+
+    await change(host, { what: "label", run: "one", frameId: "same", mark: "bad" });
+
+    const [row] = await readManifest(join(folder, "labels", "manifest.csv"));
+    expect(row).toMatchObject({ fieldId: "one/one" });
+    for await (const { frame } of readFrames(row!.path)) expect(frame.pixels[0]).toBe(1);
+  });
+
+  test("never names a file outside of the watched folder, whatever a controller says", async () => {
+    const images = await temporaryFolder();
+    const { host, address, results } = await serve(control, {
+      sources: {
+        zeromq: { address: "tcp://127.0.0.1:0" },
+        folder: { enabled: true, path: images, polling: true, pollMs: 20 },
+      },
+    });
+    const liar = new TestController(address, `folder:${images}`);
+    const { id } = await liar.sendFrame({ meta: { file: "../../etc/passwd" } });
+    await liar.answerTo(id);
+
+    await change(host, { what: "label", run: liar.session, frameId: id, mark: "fine" });
+
+    const [label] = (await results()).filter(({ type }) => type === "change");
+    expect((label as { change: object }).change).not.toHaveProperty("image");
   });
 
   test("is on record, and says so, where the frame is no longer held", async () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -6,10 +5,8 @@ import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import type { Agent } from "../../src/agent/agent.js";
 import { createAgent } from "../../src/agent/create-agent.js";
-import { signature } from "../../src/dashboard/server/control-guard.js";
-import { NONCE_HEADER, type ServerMessage, SIGNATURE_HEADER, TIME_HEADER } from "../../src/dashboard/wire.js";
+import type { ServerMessage } from "../../src/dashboard/wire.js";
 import type { FrameScorer } from "../../src/focus/scorer-types.js";
-import type { Clock } from "../../src/protocol/clock.js";
 import {
   jsonLines,
   pixelScorer,
@@ -28,6 +25,8 @@ export interface Served {
   /** Host and port of the page. */
   readonly host: string;
   readonly controller: TestController;
+  /** Where controllers connect. */
+  readonly address: string;
   readonly publish: string;
   readonly results: () => Promise<Record<string, unknown>[]>;
 }
@@ -45,8 +44,9 @@ export async function serve(
   onTestFinished(() => agent.stop(AbortSignal.abort()));
   const { host } = new URL(places.dashboard!);
   const results = () => jsonLines(join(folder, "results.jsonl"));
-  const controller = new TestController(places.zeromq!);
-  return { agent, folder, host, controller, publish: places.publish!, results };
+  const address = places.zeromq!;
+  const controller = new TestController(address);
+  return { agent, folder, host, controller, address, publish: places.publish!, results };
 }
 
 export interface Reply {
@@ -83,20 +83,15 @@ export function ask(
   });
 }
 
-/** The headers of a signed request. */
-export function signed(body: string, fields: { token?: string; nonce?: string; time?: string } = {}) {
-  const { token = TOKEN, nonce = randomUUID(), time = String(Date.now()) } = fields;
-  return {
-    [SIGNATURE_HEADER]: signature(token, time, nonce, body),
-    [NONCE_HEADER]: nonce,
-    [TIME_HEADER]: time,
-  };
+/** The header of a request that may change something. */
+export function authorised(token: string = TOKEN) {
+  return { authorization: `Bearer ${token}` };
 }
 
-/** A signed request to change something. */
+/** A request with the token to change something. */
 export function change(host: string, what: Record<string, unknown>, headers: Record<string, string> = {}) {
   const body = JSON.stringify(what);
-  return ask(host, "/api/control", { method: "POST", body, headers: { ...signed(body), ...headers } });
+  return ask(host, "/api/control", { method: "POST", body, headers: { ...authorised(), ...headers } });
 }
 
 /** What a page hears, closed when the test ends. */
@@ -140,17 +135,4 @@ export function raw(host: string, text: string): Promise<string> {
     socket.on("close", () => resolve(answer));
     socket.end(text);
   });
-}
-
-/** A clock that stands until it is advanced. */
-export function fakeClock(): Clock & { advance(ms: number): void } {
-  let nowMs = 1_000_000;
-  return {
-    now: () => nowMs,
-    wallMs: () => nowMs,
-    after: () => () => undefined,
-    advance(ms) {
-      nowMs += ms;
-    },
-  };
 }

@@ -54,7 +54,7 @@ describe("a folder of pictures", () => {
     const before = new PreviewFolder(path, limits);
     await before.start();
     for (let i = 0; i < 4; i++)
-      await before.keep(ramp(100, 100), { ...patches, id: `old${i}`, width: 100, height: 100 });
+      await before.keep(ramp(100, 100), { ...patches, run: "r", id: `old${i}`, width: 100, height: 100 });
     const bytes = async () => {
       const names = await readdir(path);
       const sizes = await Promise.all(names.map(async (name) => (await stat(join(path, name))).size));
@@ -64,12 +64,12 @@ describe("a folder of pictures", () => {
 
     const after = new PreviewFolder(path, { ...limits, keepBytes });
     await after.start();
-    await after.keep(ramp(100, 100), { ...patches, id: "new", width: 100, height: 100 });
+    await after.keep(ramp(100, 100), { ...patches, run: "r", id: "new", width: 100, height: 100 });
 
     expect(await bytes()).toBeLessThanOrEqual(keepBytes);
     const names = await readdir(path);
-    expect(names).toContain(`${previewName("new")}.png`);
-    expect(names).not.toContain(`${previewName("old0")}.png`);
+    expect(names).toContain(`${previewName({ run: "r", id: "new" })}.png`);
+    expect(names).not.toContain(`${previewName({ run: "r", id: "old0" })}.png`);
   });
 
   test("holds the last frames as they came, as many as fit", async () => {
@@ -77,10 +77,10 @@ describe("a folder of pictures", () => {
     const folder = new PreviewFolder(path, { ...limits, holdBytes: 2 * 2 * 100 * 100 });
     await folder.start();
     for (const id of ["a", "b", "c"])
-      await folder.keep(ramp(100, 100), { ...patches, id, width: 100, height: 100 });
+      await folder.keep(ramp(100, 100), { ...patches, run: "r", id, width: 100, height: 100 });
 
-    expect(await folder.save("a", join(path, "a.tif"))).toBe(false);
-    expect(await folder.save("c", join(path, "more", "c.tif"))).toBe(true);
+    expect(await folder.save({ run: "r", id: "a" }, join(path, "a.tif"))).toBe(false);
+    expect(await folder.save({ run: "r", id: "c" }, join(path, "more", "c.tif"))).toBe(true);
     for await (const { frame } of readFrames(join(path, "more", "c.tif"))) {
       expect(frame.pixels).toEqual(ramp(100, 100).pixels);
     }
@@ -94,7 +94,7 @@ describe("the page", () => {
     const pixels = Uint16Array.from({ length: 200 * 168 }, (_, i) => 1 + (i % 168));
     await controller.sendFrame({ id, shape: [200, 168], dtype: "uint16" }, pixels);
     await controller.answerTo(id);
-    const path = `/api/frames/${encodeURIComponent(id)}`;
+    const path = `/api/runs/session/frames/${encodeURIComponent(id)}`;
 
     const reply = await until(async () => {
       const answer = await ask(host, path);
@@ -115,7 +115,7 @@ describe("the page", () => {
     const { id } = await controller.sendFrame();
     await controller.answerTo(id);
 
-    const reply = await ask(host, `/api/frames/${encodeURIComponent(id)}`);
+    const reply = await ask(host, `/api/runs/session/frames/${encodeURIComponent(id)}`);
 
     expect(reply.status).toBe(404);
     expect(reply.json()).toEqual({ error: expect.stringContaining("no picture") });

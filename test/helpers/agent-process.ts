@@ -10,6 +10,8 @@ export function freePorts(dashboard = 0): string[] {
 
 export interface AgentProcess {
   readonly child: ChildProcess;
+  /** Of the agent itself, which a supervisor may have started. */
+  readonly pid: number;
   readonly addresses: { readonly zeromq: string; readonly publish: string; readonly dashboard: string };
   readonly finished: Promise<Finished>;
   /** Ends it as a service manager does. */
@@ -25,12 +27,12 @@ export async function startAgentProcess(
   for await (const line of createInterface({ input: child.stdout! })) {
     // Node itself says things, too, if a flag asks for it.
     if (!line.startsWith("{")) continue;
-    const { addresses } = JSON.parse(line) as Pick<AgentProcess, "addresses">;
+    const { addresses, pid } = JSON.parse(line) as Pick<AgentProcess, "addresses" | "pid">;
     const stop = async () => {
       child.kill("SIGTERM");
       await finished;
     };
-    return { child, addresses, finished, stop };
+    return { child, pid, addresses, finished, stop };
   }
   const { code, stderr } = await finished;
   throw new Error(`the agent ended with ${code} before it was ready:\n${stderr}`);

@@ -67,6 +67,21 @@ const write = (sink: DatabaseSink, count: number, from = 0) => {
 };
 
 describe("the database sink", () => {
+  test("makes a database again that was removed during the run", async () => {
+    const { sink, place, folder, says } = await started();
+    await until(() => sink.problem === undefined);
+    write(sink, 3);
+    await until(() => sink.counts().written === 3);
+    await rm(folder, { recursive: true, maxRetries: 20, retryDelay: 10 });
+    await mkdir(folder);
+
+    write(sink, 2, 3);
+
+    await says("was removed during the run");
+    await until(() => sink.counts().written === 5 && sink.problem === undefined);
+    expect(await framesIn(`file:${place}`)).toBe(2);
+  });
+
   test("acknowledges what the database has, and writes the rest when it is stopped", async () => {
     const { sink, place, folder } = await started(undefined, { batchMs: 60_000 });
     await until(() => sink.problem === undefined);

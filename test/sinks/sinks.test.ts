@@ -1,4 +1,13 @@
-import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  type FileHandle,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -8,6 +17,7 @@ import { systemClock } from "../../src/protocol/clock.js";
 import type { OutcomeMessage } from "../../src/protocol/messages.js";
 import { CsvSink } from "../../src/sinks/csv-sink.js";
 import { JsonlSink, type LineFile } from "../../src/sinks/jsonl-sink.js";
+import { PendingLines } from "../../src/sinks/pending-lines.js";
 import { createSink } from "../../src/sinks/registry.js";
 import type { ResultRecord } from "../../src/sinks/sink.js";
 import { jsonLines, recordingLog, sleep, temporaryFolder, until } from "../agent/helpers.js";
@@ -82,9 +92,9 @@ function lineFile(file: FileHandle, { isFull, onSync }: Faults): LineFile {
 describe("results.jsonl", () => {
   test("counts what comes after it was stopped as lost", async () => {
     const { sink, path } = await jsonlSink(await temporaryFolder());
-    sink.write(verdict());
+    void sink.write(verdict());
     await sink.stop();
-    sink.write(verdict());
+    void sink.write(verdict());
 
     expect(sink.counts()).toMatchObject({ written: 1, lost: 1 });
     expect(await jsonLines(path)).toHaveLength(1);
@@ -92,7 +102,7 @@ describe("results.jsonl", () => {
 
   test.each(["every-line", "interval", "never"])("holds one line a record with fsync %s", async (fsync) => {
     const { sink, path } = await jsonlSink(await temporaryFolder(), { fsync, fsyncMs: 5 });
-    for (let i = 0; i < 100; i++) sink.write(verdict({ id: `f${i}` }));
+    for (let i = 0; i < 100; i++) void sink.write(verdict({ id: `f${i}` }));
     await sleep(20);
     await sink.stop();
 
@@ -110,7 +120,7 @@ describe("results.jsonl", () => {
     const { sink } = await jsonlSink(await temporaryFolder(), { fsync: "interval", fsyncMs: 50 }, counted);
 
     for (let i = 0; i < 20; i++) {
-      sink.write(verdict());
+      void sink.write(verdict());
       await sleep(1);
     }
     await until(() => syncs > 0);
@@ -122,7 +132,7 @@ describe("results.jsonl", () => {
     const folder = join(await temporaryFolder(), "a", "b");
     for (const id of ["first", "second"]) {
       const { sink } = await jsonlSink(folder);
-      sink.write(verdict({ id }));
+      void sink.write(verdict({ id }));
       await sink.stop();
     }
 
@@ -136,7 +146,7 @@ describe("results.jsonl", () => {
     await writeFile(path, `{"id":"whole"}\n${torn}`);
 
     const { sink, logged } = await jsonlSink(folder);
-    sink.write(verdict({ id: "next" }));
+    void sink.write(verdict({ id: "next" }));
     await sink.stop();
 
     expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["whole", "next"]);
@@ -163,16 +173,73 @@ describe("results.jsonl", () => {
       return lineFile(await open(path, "a"), { isFull: () => isFull });
     };
     const { sink, path, logged } = await jsonlSink(await temporaryFolder(), { fsync: "never" }, limited);
-    sink.write(verdict({ id: "0" }));
+    void sink.write(verdict({ id: "0" }));
     await until(() => sink.counts().written === 1);
     isFull = true;
-    for (const id of ["1", "2", "3"]) sink.write(verdict({ id }));
+    for (const id of ["1", "2", "3"]) void sink.write(verdict({ id }));
     await until(() => sink.counts().failures >= 2);
     isFull = false;
     await until(() => sink.counts().written === 4);
 
     expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["0", "1", "2", "3"]);
     expect(logged.filter(({ level }) => level === 50)).toHaveLength(1);
+  });
+
+  test("resolves a record once its line is in the file, or at once while the disk refuses it", async () => {
+    let isFull = false;
+    const limited = async (path: string): Promise<LineFile> => {
+      return lineFile(await open(path, "a"), { isFull: () => isFull });
+    };
+    const { sink, path } = await jsonlSink(await temporaryFolder(), {}, limited);
+
+    for (const id of ["a", "b"]) {
+      await sink.write(verdict({ id }));
+      expect((await jsonLines(path)).at(-1)).toMatchObject({ id });
+    }
+    isFull = true;
+    await sink.write(verdict({ id: "c" }));
+    await sink.write(verdict({ id: "d" }));
+    expect(await jsonLines(path)).toHaveLength(2);
+    isFull = false;
+    await until(async () => (await jsonLines(path)).length === 4);
+  });
+
+  test("that is removed or moved during the run is told and made again, with the line that found it out", async () => {
+    const folder = join(await temporaryFolder(), "results");
+    const { sink, path, logged } = await jsonlSink(folder);
+    await sink.write(verdict({ id: "before" }));
+    await rm(folder, { recursive: true });
+
+    await sink.write(verdict({ id: "removed" }));
+    await until(async () => (await jsonLines(path)).map(({ id }) => id).join() === "removed");
+    await until(() => sink.counts().written === 2);
+    await rename(path, `${path}.1`);
+    await sink.write(verdict({ id: "moved" }));
+
+    await until(async () => (await jsonLines(path)).map(({ id }) => id).join() === "moved");
+    await until(() => sink.counts().written === 3);
+    expect(sink.counts()).toMatchObject({ written: 3, failures: 2, lost: 0 });
+    expect(logged.filter(({ msg }) => /removed or moved/.test(String(msg)))).toHaveLength(2);
+  });
+
+  test("belongs to one agent: the next one can have it once that has stopped or died", async () => {
+    const folder = await temporaryFolder();
+    const { sink } = await jsonlSink(folder);
+
+    await expect(jsonlSink(folder)).rejects.toThrow(/another agent writes its results here/);
+    await sink.stop();
+    await (await jsonlSink(folder)).sink.stop();
+  });
+
+  test("gives up the oldest lines when what the disk refuses grows beyond its limit in bytes", () => {
+    const lines = new PendingLines(10);
+
+    expect(["aaaa", "bbbb", "cccc", "d"].map((line) => lines.add(line))).toEqual([0, 0, 1, 0]);
+    const taken = lines.take(1);
+    expect(taken).toEqual(["bbbb"]);
+    expect(lines.add("eeee")).toBe(0);
+    expect(lines.putBack(taken)).toBe(1);
+    expect(lines.take()).toEqual(["cccc", "d", "eeee"]);
   });
 
   test("in a folder that cannot be made is a clear error", async () => {
@@ -303,7 +370,7 @@ describe("sites.csv", () => {
   test("comes back from results.jsonl after a restart, whatever else is in there", async () => {
     const folder = await temporaryFolder();
     const before = await jsonlSink(folder);
-    before.sink.write(verdict());
+    void before.sink.write(verdict());
     await before.sink.stop();
     await appendFile(before.path, 'nonsense\n{"type":"later"}\n');
 
@@ -331,13 +398,37 @@ describe("sites.csv", () => {
     await until(async () => (await readdir(folder)).join() === "sites.csv");
   });
 
+  test("holds no formula, whatever a controller calls its sites, and leaves numbers alone", async () => {
+    const { sink, rows } = await csvSink(await temporaryFolder());
+    const site = { name: "=cmd|' /C calc'!A0", plate: "@SUM(1)", well: "+1" };
+    sink.write(verdict({ frame: frame({ site, channel: "-2", zUm: -3 }) }));
+    await sink.stop();
+
+    expect(await rows()).toMatchObject([
+      { site: "'=cmd|' /C calc'!A0", plate: "'@SUM(1)", well: "'+1", channel: "'-2", first_z_um: "-3" },
+    ]);
+  });
+
+  test("is made again with its folder when that is removed during the run", async () => {
+    const folder = join(await temporaryFolder(), "results");
+    const { sink, rows } = await csvSink(folder);
+    await until(async () => (await readFile(join(folder, "sites.csv"), "utf8")).includes("plate"));
+    await rm(folder, { recursive: true });
+
+    sink.write(verdict());
+
+    await until(async () => (await rows().catch(() => [])).length === 1);
+    expect(sink.counts()).toMatchObject({ failures: 0 });
+  });
+
   test("that cannot be rewritten is said once and tried again", async () => {
     const folder = await temporaryFolder();
     const { sink, rows, logged } = await csvSink(folder);
     await rm(folder, { recursive: true });
+    await writeFile(folder, "in the way");
     sink.write(verdict());
     await until(() => sink.counts().failures >= 2);
-    await mkdir(folder);
+    await rm(folder);
 
     await until(async () => sink.counts().written > 0 && (await rows()).length === 1);
     expect(logged.filter(({ level }) => level === 50)).toHaveLength(1);

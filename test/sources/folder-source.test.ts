@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFile, mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -5,6 +6,7 @@ import { AgentConfig } from "../../src/config/schema.js";
 import { FrameReadError, UnknownNameError } from "../../src/errors.js";
 import { encodeTiff } from "../../src/frames/write-tiff.js";
 import { systemClock } from "../../src/protocol/clock.js";
+import { FrameMessage } from "../../src/protocol/messages.js";
 import { FolderSource } from "../../src/sources/folder-source.js";
 import { createSource } from "../../src/sources/registry.js";
 import type { IncomingFrame, SourceContext, SourceHandler } from "../../src/sources/source.js";
@@ -101,6 +103,31 @@ describe("a watched folder", () => {
 
     expect(firstPixels()).toEqual([7]);
     expect(problems).toEqual([]);
+  });
+
+  test("cuts names that are longer than a record may hold", async () => {
+    const folder = await temporaryFolder();
+    const { frames } = await watchFolder(folder);
+    const frame = { width: 100, height: 90, pixels: new Uint16Array(9000) };
+    const long = { channel: "C".repeat(5000), positionName: "P".repeat(600) };
+    await writeFile(join(folder, "long.tif"), encodeTiff(frame, long));
+
+    await until(() => frames.length === 1);
+
+    expect(FrameMessage.safeParse(frames[0]!.header)).toMatchObject({
+      success: true,
+      data: { channel: "C".repeat(512), site: { name: "P".repeat(512) } },
+    });
+  });
+
+  test("goes on past a pipe that is named like an image, and stops", async () => {
+    const folder = await temporaryFolder();
+    execFileSync("mkfifo", [join(folder, "a.tif")]);
+    const { firstPixels, source } = await watchFolder(folder);
+    await writeFile(join(folder, "b.tif"), tiff(4));
+
+    await until(() => firstPixels().includes(4));
+    await source.stop();
   });
 
   test("reports a file that never becomes an image, once, and goes on", async () => {

@@ -10,7 +10,7 @@ import type { FrameDetail } from "../wire.js";
 import { previewOf } from "./preview-image.js";
 
 /** What is known of a frame when its picture is made. */
-export type PatchDetail = Pick<
+export type PatchDetail = { readonly run: string } & Pick<
   FrameDetail,
   "id" | "width" | "height" | "patchPx" | "lefts" | "tops" | "levels" | "certainties" | "distribution"
 >;
@@ -23,9 +23,18 @@ export interface PreviewLimits {
   readonly holdBytes: number;
 }
 
+/** Which frame: two runs may use the same ids. */
+export interface FrameId {
+  readonly run: string;
+  readonly id: string;
+}
+
 /** Name of the files of a frame, without extension: an id may hold any character. */
-export function previewName(frameId: string): string {
-  return createHash("sha256").update(frameId).digest("hex").slice(0, 32);
+export function previewName({ run, id }: FrameId): string {
+  return createHash("sha256")
+    .update(JSON.stringify([run, id]))
+    .digest("hex")
+    .slice(0, 32);
 }
 
 /** A folder of pictures, two files a frame: NAME.png and NAME.json (a `FrameDetail`). The oldest frames go first. */
@@ -55,10 +64,10 @@ export class PreviewFolder {
   }
 
   async keep(frame: Frame, detail: PatchDetail): Promise<void> {
-    this.#hold(detail.id, frame);
+    const name = previewName(detail);
+    this.#hold(name, frame);
     const { width, height, grey, scale, displayRange } = previewOf(frame, this.#limits.maxPx);
     const png = encode({ width, height, data: grey, depth: 8, channels: 1 });
-    const name = previewName(detail.id);
     await this.#write(`${name}.png`, png);
     const whole: FrameDetail = { ...detail, hasPreview: true, previewScale: scale, displayRange };
     await this.#write(`${name}.json`, Buffer.from(JSON.stringify(whole)));
@@ -66,8 +75,8 @@ export class PreviewFolder {
   }
 
   /** Saves a frame as it came, as TIFF; false if it is no longer held. */
-  async save(frameId: string, path: string): Promise<boolean> {
-    const frame = this.#held.get(frameId);
+  async save(frameId: FrameId, path: string): Promise<boolean> {
+    const frame = this.#held.get(previewName(frameId));
     if (frame === undefined) return false;
     await makeFolder(dirname(path));
     await writeTiff(path, frame);
@@ -94,8 +103,10 @@ export class PreviewFolder {
     }
   }
 
-  #hold(id: string, frame: Frame): void {
-    this.#held.set(id, frame);
+  #hold(name: string, frame: Frame): void {
+    this.#heldBytes -= this.#held.get(name)?.pixels.byteLength ?? 0;
+    this.#held.delete(name);
+    this.#held.set(name, frame);
     this.#heldBytes += frame.pixels.byteLength;
     for (const [oldest, { pixels }] of this.#held) {
       if (this.#heldBytes <= this.#limits.holdBytes) return;

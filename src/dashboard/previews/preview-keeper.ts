@@ -1,21 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { Piscina } from "piscina";
 import type { AgentConfig } from "../../config/schema.js";
 import { reasonOf } from "../../errors.js";
 import { mostProbableLevel } from "../../focus/certainty.js";
 import { type FocusReport, LEVELS } from "../../focus/report.js";
 import { patchOrigins } from "../../focus/tiling.js";
+import { FrameThread } from "../../frame-thread.js";
 import { errorCode } from "../../frames/file-reasons.js";
 import { type Frame, PATCH_PX } from "../../frames/frame.js";
-import { workerUrl } from "../../worker-url.js";
 import type { FrameDetail } from "../wire.js";
-import { type PatchDetail, previewName } from "./preview-folder.js";
+import { type FrameId, type PatchDetail, type PreviewLimits, previewName } from "./preview-folder.js";
 
-/** Frames that may wait for their picture; beyond that one goes without. */
-const MAX_WAITING = 8;
+/** Pixels that may wait for their picture, bytes; beyond that a frame goes without, except one that would be alone. */
+const MAX_WAITING_BYTES = 64 * 2 ** 20;
 const MIB = 2 ** 20;
 
 /** Makes the pictures of frames in a thread of its own, and finds them again. */
@@ -23,7 +21,9 @@ export class PreviewKeeper {
   readonly #config: AgentConfig["dashboard"]["previews"];
   readonly #folder: string;
   readonly #log: Logger;
-  #pool: Piscina | undefined;
+  #thread: Promise<FrameThread> | undefined;
+  #isStarted: boolean = false;
+  #waitingBytes = 0;
   #isFailing: boolean = false;
   #skipped = 0;
 
@@ -41,53 +41,73 @@ export class PreviewKeeper {
 
   async start(): Promise<void> {
     if (!this.#config.enabled) return;
-    const { maxPx, keepMib, holdMib } = this.#config;
-    this.#pool = new Piscina({
-      filename: fileURLToPath(workerUrl("preview-worker.js", import.meta.url)),
-      workerData: {
-        folder: this.#folder,
-        limits: { maxPx, keepBytes: keepMib * MIB, holdBytes: holdMib * MIB },
-      },
-      minThreads: 1,
-      maxThreads: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-    });
-    await this.#try(() => this.#pool!.run(undefined, { name: "start" }));
+    this.#isStarted = true;
+    await this.#try(() => this.#live());
   }
 
   /** Takes a frame; never waits and never throws. */
-  keep(id: string, frame: Frame, report: FocusReport): void {
-    const pool = this.#pool;
-    if (pool === undefined) return;
-    if (pool.queueSize >= MAX_WAITING) {
+  keep(id: FrameId, frame: Frame, report: FocusReport): void {
+    if (!this.#isStarted) return;
+    const bytes = frame.pixels.byteLength;
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
       this.#skipped++;
       return;
     }
-    void this.#try(() => pool.run({ frame, detail: detailOf(id, frame, report) }, { name: "keep" }));
+    this.#waitingBytes += bytes;
+    const kept = this.#try(async () => {
+      const thread = await this.#live();
+      return thread.callWithFrame("keep", frame, { detail: detailOf(id, frame, report) }).answer;
+    });
+    void kept.finally(() => {
+      this.#waitingBytes -= bytes;
+    });
   }
 
   /** Saves a frame as it came, as TIFF; false if it is no longer held or cannot be written. */
-  async save(frameId: string, path: string): Promise<boolean> {
-    const pool = this.#pool;
-    if (pool === undefined) return false;
-    return (await this.#try(() => pool.run({ frameId, path }, { name: "save" }))) === true;
+  async save(frameId: FrameId, path: string): Promise<boolean> {
+    if (!this.#isStarted) return false;
+    return (await this.#try(async () => (await this.#live()).call("save", { frameId, path }))) === true;
   }
 
   /** What was kept of a frame. */
-  async detail(frameId: string): Promise<FrameDetail | undefined> {
+  async detail(frameId: FrameId): Promise<FrameDetail | undefined> {
     const json = await this.#read(`${previewName(frameId)}.json`);
     return json === undefined ? undefined : (JSON.parse(json.toString("utf8")) as FrameDetail);
   }
 
   /** The picture of a frame, PNG. */
-  picture(frameId: string): Promise<Buffer | undefined> {
+  picture(frameId: FrameId): Promise<Buffer | undefined> {
     return this.#read(`${previewName(frameId)}.png`);
   }
 
   async stop(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = undefined;
-    await pool?.close();
+    this.#isStarted = false;
+    await (await this.#thread?.catch(() => undefined))?.stop();
+  }
+
+  /** The thread, started; another one if it has ended. */
+  async #live(): Promise<FrameThread> {
+    const asked = this.#thread;
+    const thread = await asked?.catch(() => undefined);
+    if (thread?.hasEnded === false) return thread;
+    if (this.#thread === asked) this.#thread = this.#startThread();
+    return this.#thread!;
+  }
+
+  async #startThread(): Promise<FrameThread> {
+    const { maxPx, keepMib, holdMib } = this.#config;
+    const limits: PreviewLimits = { maxPx, keepBytes: keepMib * MIB, holdBytes: holdMib * MIB };
+    const thread = await FrameThread.start("preview-worker.js", import.meta.url, {
+      folder: this.#folder,
+      limits,
+    });
+    try {
+      await thread.call("start");
+      return thread;
+    } catch (error) {
+      await thread.stop();
+      throw error;
+    }
   }
 
   async #read(name: string): Promise<Buffer | undefined> {
@@ -117,10 +137,11 @@ export class PreviewKeeper {
   }
 }
 
-function detailOf(id: string, { width, height }: Frame, report: FocusReport): PatchDetail {
+function detailOf({ run, id }: FrameId, { width, height }: Frame, report: FocusReport): PatchDetail {
   const { probabilities, certainties, distribution } = report;
   const patches = Array.from(certainties, (_, i) => i);
   return {
+    run,
     id,
     width,
     height,

@@ -13,8 +13,8 @@ const BATCH_MS = 100;
 const FIRST_MS = 2;
 /** Time between two messages with the status, ms. */
 const STATUS_MS = 1000;
-/** Records that are held for pages that come back. */
-const MAX_HELD = 20_000;
+/** Records that are held for pages that come back; one that was away for longer takes a new snapshot. */
+const MAX_HELD = 5000;
 /** A page that reads so slowly that this much waits for it is cut off, bytes; it comes back and catches up. */
 const MAX_WAITING_BYTES = 16 * 2 ** 20;
 /** Pages at a time. */
@@ -58,7 +58,7 @@ export class LiveStream {
   }
 
   write(record: ResultRecord): void {
-    this.#held.push(record);
+    this.#held.push(withoutMeta(record));
     this.#sequence++;
     this.#unsent++;
     // Cut seldom: shifting each time would move the whole list.
@@ -123,6 +123,13 @@ export class LiveStream {
       else client.send(text);
     }
   }
+}
+
+/** What a controller adds of its own may be large, and the page does not show it. */
+function withoutMeta(record: ResultRecord): ResultRecord {
+  if (record.frame?.meta === undefined) return record;
+  const { meta: _, ...frame } = record.frame;
+  return { ...record, frame };
 }
 
 function send(client: WebSocket, message: ServerMessage): void {

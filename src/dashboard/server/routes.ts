@@ -1,5 +1,6 @@
 import { RequestError } from "../../errors.js";
 import { type Control, parseControlRequest } from "../control.js";
+import type { FrameId } from "../previews/preview-folder.js";
 import type { PreviewKeeper } from "../previews/preview-keeper.js";
 import type { RunHistory } from "../run-history.js";
 import { EPOCH_HEADER, type RunList, SEQUENCE_HEADER, type StatusView } from "../wire.js";
@@ -32,9 +33,9 @@ export async function answer(
   request: HttpRequest,
   parts: RouteParts,
 ): Promise<HttpAnswer | undefined> {
-  const [first, second, third, fourth, ...more] = path;
-  if (more.length > 0) return undefined;
-  const place = [first, second, third === undefined ? undefined : "*", fourth].filter(Boolean).join("/");
+  // Of api/runs/RUN/frames/ID/preview.png, names stand in the third and the fifth place.
+  const place = path.map((segment, i) => (i === 2 || i === 4 ? "*" : segment)).join("/");
+  const [, , runId = "", , frameId = ""] = path;
   if (place === "api/control") return control(request, parts);
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (!isRead) return undefined;
@@ -50,11 +51,11 @@ export async function answer(
     case "api/runs":
       return json({ runs: await parts.history.listRuns() } satisfies RunList);
     case "api/runs/*":
-      return run(third!, parts);
-    case "api/frames/*":
-      return frame(third!, parts);
-    case "api/frames/*/preview.png":
-      return picture(third!, parts);
+      return run(runId, parts);
+    case "api/runs/*/frames/*":
+      return frame({ run: runId, id: frameId }, parts);
+    case "api/runs/*/frames/*/preview.png":
+      return picture({ run: runId, id: frameId }, parts);
     default:
       return undefined;
   }
@@ -72,13 +73,13 @@ async function run(id: string, { history, stream }: RouteParts): Promise<HttpAns
   return { type: JSON_TYPE, body, headers };
 }
 
-async function frame(id: string, { previews }: RouteParts): Promise<HttpAnswer> {
+async function frame(id: FrameId, { previews }: RouteParts): Promise<HttpAnswer> {
   const detail = await previews.detail(id);
   if (detail === undefined) throw new RequestError(404, "of this frame no picture was kept");
   return json(detail);
 }
 
-async function picture(id: string, { previews }: RouteParts): Promise<HttpAnswer> {
+async function picture(id: FrameId, { previews }: RouteParts): Promise<HttpAnswer> {
   const png = await previews.picture(id);
   if (png === undefined) throw new RequestError(404, "of this frame no picture was kept");
   return { type: "image/png", body: png, headers: { "cache-control": "private, max-age=3600" } };
@@ -92,10 +93,9 @@ async function control(request: HttpRequest, { control, stream }: RouteParts): P
       "control is off; start the agent with dashboard.control: true to allow changes",
     );
   }
-  const body = await request.body();
-  const refusal = control.guard.refusal(request.headers, body);
+  const refusal = control.guard.refusal(request.headers);
   if (refusal !== undefined) throw new RequestError(401, refusal);
-  await control.does.apply(parseControlRequest(body));
+  await control.does.apply(parseControlRequest(await request.body()));
   stream.sendStatus();
   return json({});
 }

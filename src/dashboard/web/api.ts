@@ -4,12 +4,9 @@ import {
   EPOCH_HEADER,
   type ErrorBody,
   type FrameDetail,
-  NONCE_HEADER,
   type RunList,
   SEQUENCE_HEADER,
-  SIGNATURE_HEADER,
   type StatusView,
-  TIME_HEADER,
 } from "../wire.js";
 
 /** A run with the place in the live stream up to which it is complete. */
@@ -43,33 +40,27 @@ export async function fetchRun(id: string): Promise<PlacedSnapshot> {
   };
 }
 
-export async function fetchFrame(id: string, signal: AbortSignal): Promise<FrameDetail> {
-  return (await (await get(framePath(id), signal)).json()) as FrameDetail;
+export async function fetchFrame(run: string, id: string, signal: AbortSignal): Promise<FrameDetail> {
+  return (await (await get(framePath(run, id), signal)).json()) as FrameDetail;
 }
 
 /** Address of a frame's picture. */
-export function previewPath(id: string): string {
-  return `${framePath(id)}/preview.png`;
+export function previewPath(run: string, id: string): string {
+  return `${framePath(run, id)}/preview.png`;
 }
 
-/** Asks for a change, signed with the token. */
+/** Asks for a change. */
 export async function requestChange(request: ControlRequest, token: string): Promise<void> {
-  const body = JSON.stringify(request);
-  const [time, nonce] = [String(Date.now()), crypto.randomUUID()];
   const response = await fetch("api/control", {
     method: "POST",
-    body,
-    headers: {
-      [SIGNATURE_HEADER]: await hmac(token, `${time}\n${nonce}\n${body}`),
-      [NONCE_HEADER]: nonce,
-      [TIME_HEADER]: time,
-    },
+    body: JSON.stringify(request),
+    headers: { authorization: `Bearer ${token}` },
   });
   if (!response.ok) throw new Error(await reasonOf(response));
 }
 
-function framePath(id: string): string {
-  return `api/frames/${encodeURIComponent(id)}`;
+function framePath(run: string, id: string): string {
+  return `api/runs/${encodeURIComponent(run)}/frames/${encodeURIComponent(id)}`;
 }
 
 async function reasonOf(response: Response): Promise<string> {
@@ -78,12 +69,4 @@ async function reasonOf(response: Response): Promise<string> {
   } catch {
     return `the server answered ${response.status}`;
   }
-}
-
-async function hmac(token: string, text: string): Promise<string> {
-  const encoder = new TextEncoder();
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(token), algorithm, false, ["sign"]);
-  const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
-  return [...signature].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

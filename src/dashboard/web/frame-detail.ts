@@ -15,7 +15,7 @@ export interface LoadedFrame {
 }
 
 /** Loads what was kept of the frame with this id. */
-export function useFrameDetail(id: string | undefined): LoadedFrame {
+export function useFrameDetail(run: string, id: string | undefined): LoadedFrame {
   const [loaded, setLoaded] = useState<{ id: string; detail: FrameDetail | string }>();
   useEffect(() => {
     if (id === undefined) return;
@@ -24,7 +24,7 @@ export function useFrameDetail(id: string | undefined): LoadedFrame {
       await pause(FIRST_TRY_MS);
       for (let tries = 1; !leaving.signal.aborted; tries++) {
         try {
-          setLoaded({ id, detail: await fetchFrame(id, leaving.signal) });
+          setLoaded({ id, detail: await fetchFrame(run, id, leaving.signal) });
           return;
         } catch (error) {
           if (leaving.signal.aborted) return;
@@ -36,7 +36,7 @@ export function useFrameDetail(id: string | undefined): LoadedFrame {
     };
     void load();
     return () => leaving.abort();
-  }, [id]);
+  }, [run, id]);
   const lastSize = useRef<FrameDetail>(undefined);
   if (typeof loaded?.detail === "object") lastSize.current = loaded.detail;
   return { detail: loaded?.id === id ? loaded?.detail : undefined, lastSize: lastSize.current };

@@ -28,7 +28,7 @@ export interface FrameViewProps {
 export function FrameView({ page, scale, minCertainty }: FrameViewProps) {
   const [layers, setLayers] = useState<ReadonlySet<Layer>>(new Set(["picture", "borders"]));
   const row = page.shownFrame();
-  const { detail, lastSize } = useFrameDetail(row?.id);
+  const { detail, lastSize } = useFrameDetail(page.table.id, row?.id);
   if (row === undefined) return <p class="empty">No frame yet.</p>;
   const state = page.states.get(row.site, row.channel, row.timeIndex);
   const toggle = (layer: Layer) => {
@@ -48,7 +48,9 @@ export function FrameView({ page, scale, minCertainty }: FrameViewProps) {
         >
           {typeof detail === "object" ? (
             <>
-              {layers.has("picture") && <img src={previewPath(row.id)} alt={altOf(page, row)} />}
+              {layers.has("picture") && (
+                <img src={previewPath(page.table.id, row.id)} alt={altOf(page, row)} />
+              )}
               <PatchOverlay detail={detail} layers={layers} scale={scale} minCertainty={minCertainty} />
             </>
           ) : (

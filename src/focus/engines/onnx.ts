@@ -98,7 +98,7 @@ class OnnxEngine implements FocusEngine {
 }
 
 async function run(session: ort.InferenceSession, { width, height, pixels }: Frame): Promise<RawScores> {
-  const counts = pixels instanceof Uint16Array ? pixels : Uint16Array.from(pixels);
+  const counts = pixels instanceof Uint16Array ? pixels : new Uint16Array(pixels);
   const outputs = await session.run({ frame: new ort.Tensor("uint16", counts, [height, width]) });
   const values = (name: string) => outputs[name]!.data as Float32Array;
   const [rows, columns] = outputs.certainty!.dims as [number, number];

@@ -3,7 +3,7 @@ import { PATCH_PX } from "../../frames/frame.js";
 import { networkNamed } from "../../networks/registry.js";
 import { TensorflowNetwork } from "../../networks/tensorflow-network.js";
 import { startTensorFlow } from "../../networks/tensorflow-runtime.js";
-import { certaintyOf, frameDistribution } from "../certainty.js";
+import { certaintyOf, summaryOf } from "../certainty.js";
 import type { FocusModel } from "../model.js";
 import { LEVELS } from "../report.js";
 import { cutPatches } from "../tiling.js";
@@ -36,17 +36,7 @@ export async function startTensorflowEngine(
     const certainties = Float32Array.from({ length: count }, (_, i) =>
       certaintyOf(probabilities.subarray(i * LEVELS, (i + 1) * LEVELS)),
     );
-    const distribution = frameDistribution(probabilities, certainties);
-    return {
-      rows,
-      columns,
-      probabilities,
-      certainties,
-      distribution,
-      aggregateCertainty: certaintyOf(distribution),
-      meanCertainty: certainties.reduce((sum, certainty) => sum + certainty, 0) / count,
-      maxCertainty: certainties.reduce((largest, certainty) => Math.max(largest, certainty), 0),
-    };
+    return { rows, columns, probabilities, certainties, ...summaryOf(probabilities, certainties) };
   }
 
   return { description, run, dispose: async () => network.dispose() };

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { say } from "./print.js";
+
+/** Time from a death to the next start, ms; doubled for each death in a row before the program was ready. */
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1000;
+
+/** What the line `ready` says. */
+interface Ready {
+  readonly addresses: { readonly zeromq?: string; readonly publish?: string; readonly dashboard?: string };
+}
+
+/**
+ * Runs the agent as a process of its own and starts it again, on the same addresses, when it dies: by a signal, or with any
+ * exit code but that of an orderly stop. An agent that never got ready is not started again: its configuration is wrong.
+ */
+export class Supervisor {
+  readonly #command: readonly string[];
+  #child: ChildProcess | undefined;
+  #ready: Ready | undefined;
+  #isStopping: boolean = false;
+  #failedStarts = 0;
+  #wake: () => void = () => undefined;
+
+  /** @param command arguments of Node that start the agent. */
+  constructor(command: readonly string[]) {
+    this.#command = command;
+  }
+
+  /** Resolves with the exit code once the agent was stopped, or never got ready. */
+  async run(): Promise<number> {
+    const onSignal = (signal: NodeJS.Signals) => {
+      this.#isStopping = true;
+      this.#child?.kill(signal);
+      this.#wake();
+    };
+    process.on("SIGINT", onSignal);
+    process.on("SIGTERM", onSignal);
+    try {
+      for (;;) {
+        const code = await this.#runOnce();
+        if (code === 0 || this.#isStopping || this.#ready === undefined) return code ?? 1;
+        await this.#pause(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failedStarts));
+        if (this.#isStopping) return 0;
+      }
+    } finally {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+    }
+  }
+
+  /** @returns its exit code; undefined if a signal ended it. */
+  #runOnce(): Promise<number | undefined> {
+    const child = spawn(process.execPath, [...this.#command, ...this.#samePlaces()], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...this.#sameToken() },
+    });
+    this.#child = child;
+    this.#failedStarts++;
+    createInterface({ input: child.stdout }).on("line", (line) => this.#heard(line));
+    return new Promise((resolve) => {
+      child.on("error", (error) => say(`The agent cannot be started: ${error.message}`));
+      child.on("close", (code, signal) => {
+        if (!this.#isStopping && code !== 0) say(`The agent ended (${signal ?? code})`);
+        resolve(code ?? undefined);
+      });
+    });
+  }
+
+  #heard(line: string): void {
+    process.stdout.write(`${line}\n`);
+    this.#failedStarts = 0;
+    this.#ready ??= JSON.parse(line) as Ready;
+  }
+
+  /** Controllers, subscribers and pages find the next agent where they found the first. */
+  #samePlaces(): string[] {
+    const { zeromq, publish, dashboard } = this.#ready?.addresses ?? {};
+    const settings = [
+      ...(zeromq === undefined ? [] : [`sources.zeromq.address=${zeromq}`]),
+      ...(publish === undefined ? [] : [`publish.address=${publish}`]),
+      ...(dashboard === undefined ? [] : [`dashboard.port=${new URL(dashboard).port}`]),
+    ];
+    return settings.flatMap((setting) => ["--set", setting]);
+  }
+
+  /** A page that was opened with the token of the first agent goes on. */
+  #sameToken(): Record<string, string> {
+    const token = /#token=(.+)$/.exec(this.#ready?.addresses.dashboard ?? "")?.[1];
+    return token === undefined ? {} : { PARFOCAL_DASHBOARD__TOKEN: token };
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { type TransferListItem, Worker, type WorkerOptions } from "node:worker_threads";
+import { ParfocalError, reasonOf } from "./errors.js";
+import { workerUrl } from "./worker-url.js";
+
+/** A call to a worker thread, and its answer. */
+export interface Call {
+  readonly number: number;
+  readonly name: string;
+  readonly argument: unknown;
+}
+export type CallAnswer =
+  | { readonly number: number; readonly value: unknown }
+  | { readonly number: number; readonly failure: string; readonly tag: string | undefined };
+
+/** An error that was thrown in a worker thread, under the tag that it had there. */
+export class ThreadError extends ParfocalError {
+  readonly tag: string;
+
+  constructor(tag: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.tag = tag;
+  }
+}
+
+/** How long a thread may take to let go of what it holds, ms. */
+const STOP_MS = 2000;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** A worker thread whose functions are called (`serveCalls` there). Whatever ends the thread, only its calls fail. */
+export class WorkerThread {
+  readonly #url: URL;
+  readonly #options: WorkerOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  /** Why it has ended, if it has. */
+  #end: string | undefined;
+  #count = 0;
+
+  /** @param script file name with .js beside the module whose `import.meta.url` is `base`. */
+  constructor(script: string, base: string, options: WorkerOptions = {}) {
+    this.#url = workerUrl(script, base);
+    this.#options = options;
+  }
+
+  /** Whether no call can succeed any more. */
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /**
+   * Calls a function of the script; the first call starts the thread. What is in `transfer` is handed over.
+   * @throws ThreadError with what the function threw, or saying that the thread ended.
+   */
+  call(name: string, argument?: unknown, transfer: readonly TransferListItem[] = []): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) throw endedError(this.#end);
+      this.#worker ??= this.#start();
+      const number = this.#count++;
+      const call: Call = { number, name, argument };
+      this.#worker.postMessage(call, transfer);
+      this.#waiting.set(number, { resolve, reject });
+      // It keeps the process alive only for somebody who waits.
+      this.#worker.ref();
+    });
+  }
+
+  /**
+   * Asks the thread to let go of what it holds (`stop` of its functions) and to end; ends it if it does not do so in time.
+   * Calls that are under way fail.
+   */
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined || this.#end !== undefined) return;
+    const ended = new Promise<void>((resolve) => void worker.once("exit", () => resolve()));
+    const stopping = this.call("stop").then(
+      () => true,
+      () => true,
+    );
+    const hasHeard = await Promise.race([stopping, waited(STOP_MS)]);
+    this.#end ??= "it was stopped";
+    worker.ref();
+    const hasEnded = hasHeard && (await Promise.race([ended.then(() => true), waited(STOP_MS)]));
+    if (!hasEnded) await worker.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#url, this.#options);
+    worker.on("message", (answer: CallAnswer) => this.#answered(answer));
+    worker.on("error", (error) => {
+      this.#end ??= reasonOf(error);
+    });
+    worker.on("exit", (code) => {
+      this.#end ??= `exit code ${code}`;
+      for (const { reject } of this.#waiting.values()) reject(endedError(this.#end));
+      this.#waiting.clear();
+    });
+    return worker;
+  }
+
+  #answered(answer: CallAnswer): void {
+    const waiting = this.#waiting.get(answer.number);
+    this.#waiting.delete(answer.number);
+    if (this.#waiting.size === 0) this.#worker?.unref();
+    if ("value" in answer) waiting?.resolve(answer.value);
+    else waiting?.reject(new ThreadError(answer.tag ?? "ThreadError", answer.failure));
+  }
+}
+
+function waited(ms: number): Promise<undefined> {
+  return new Promise((resolve) => void setTimeout(() => resolve(undefined), ms).unref());
+}
+
+function endedError(reason: string): ThreadError {
+  return new ThreadError("ThreadError", `a thread ended before its work was done: ${reason}`);
+}
