@@ -33,7 +33,7 @@ export function frameLevel(probabilities: Float32Array, certainties: Float32Arra
   const patches = Array.from(certainties, (certainty, patch) => ({
     level: expectedLevel(probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS)),
     weight: certainty * certainty,
-  })).sort((a, b) => a.level - b.level);
+  })).sort((a, b) => a.level - b.level || a.weight - b.weight);
   const weight = patches.reduce((sum, patch) => sum + patch.weight, 0);
   const at = (quantile: number) => weightedQuantile(patches, quantile * weight);
   const spread = at(0.6) - at(0.15);

@@ -39,6 +39,8 @@ export const MIN_GAIN_LEVELS = 0.1;
 export const ACCEPTED_FROM = 0.5;
 /** An exposure is worth its light if it is so probable that it shows in focus what the best frame so far does not. */
 const MIN_GAIN = 0.04;
+/** Focus that is out of reach is approached if that gains so many levels on average. */
+const WORTH_A_MOVE = 0.1;
 /** Nearest that a frame is taken to another one, levels: nearer, it would show the same. */
 const MIN_STEP_LEVELS = 0.5;
 
@@ -63,8 +65,12 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
   const range = reachable(samples, samples[keep]!, settings);
   const allowed =
     range && bestOf(belief.zUm, better, (zUm) => zUm >= range[0] && zUm <= range[1] && isNew(zUm));
-  if (range === undefined || allowed === undefined || allowed.gain < MIN_GAIN) {
-    return { ...found, next: { why: "limits" } };
+  if (range === undefined) return { ...found, next: { why: "limits" } };
+  if (allowed === undefined || allowed.gain < MIN_GAIN) {
+    // Focus is out of reach. A frame on the way to it is still better than none.
+    const nearestUm = nearestTo(belief, range, isNew);
+    const hopedLevels = distanceOf(belief, samples[keep]!.zUm) - distanceOf(belief, nearestUm);
+    return { ...found, next: hopedLevels >= WORTH_A_MOVE ? { toUm: nearestUm } : { why: "limits" } };
   }
   const centreUm = belief.focusNear(allowed.zUm, belief.umPerLevel).zUm;
   const isAllowed = range[0] <= centreUm && centreUm <= range[1] && isNew(centreUm);
@@ -111,6 +117,28 @@ function reachable(
     Math.max(low - slackUm, zLimitsUm?.[0] ?? Number.NEGATIVE_INFINITY),
     Math.min(high + slackUm, zLimitsUm?.[1] ?? Number.POSITIVE_INFINITY),
   ];
+}
+
+/** The z within the range that is nearest to focus on average, um; infinite if there is none to go to. */
+function nearestTo(
+  belief: FocusBelief,
+  range: readonly [number, number],
+  isNew: (zUm: number) => boolean,
+): number {
+  const inside = belief.zUm.filter((zUm) => zUm >= range[0] && zUm <= range[1]);
+  const reachableUm = [...range.filter(Number.isFinite), ...inside].filter(isNew);
+  return reachableUm.reduce(
+    (a, b) => (distanceOf(belief, b) < distanceOf(belief, a) ? b : a),
+    Number.POSITIVE_INFINITY,
+  );
+}
+
+/** Mean distance of a z from focus, levels. */
+function distanceOf(belief: FocusBelief, zUm: number): number {
+  return belief.zUm.reduce(
+    (sum, focusUm, i) => sum + (belief.probability[i]! * Math.abs(zUm - focusUm)) / belief.umPerLevel,
+    0,
+  );
 }
 
 function bestOf(

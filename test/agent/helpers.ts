@@ -33,6 +33,8 @@ export function testConfig(folder: string, overrides: Record<string, unknown> = 
     results: { folder, csvMs: 20 },
     dashboard: { enabled: false },
     database: { enabled: false },
+    // Levels that a test makes up follow no curve: what is sharp is set.
+    policy: { sharp: "absolute", maxLevel: 1, retries: 3 },
     ...overrides,
   });
 }

@@ -11,7 +11,7 @@ let folder: string;
 
 /** What the policy makes of four sites: in focus, recovered, out of its limits, and blank. */
 function outcomes(): OutcomeMessage[] {
-  const policy = new RefocusPolicy({ ...settings, zLimitsUm: [-2, 20] });
+  const policy = new RefocusPolicy({ ...settings, sharp: "absolute", retries: 3, zLimitsUm: [-2, 20] });
   const at = (name: string, fields: Partial<FrameMessage> = {}) => frame({ ...fields, site: { name } });
   return [
     policy.judge(at("A1"), report(0.4)),
@@ -40,11 +40,11 @@ describe("parfocal report", () => {
     expect(stderr).toContain("1 lines could not be read");
     expect(stdout).toMatch(/in focus at once +1/);
     expect(stdout).toMatch(/recovered +1 of 2 blurred \(50\.0 %\)/);
-    expect(stdout).toMatch(/given up: no-better +1/);
+    expect(stdout).toMatch(/given up: limits +1/);
     expect(stdout).toMatch(/not judged: blank +1/);
     expect(stdout).toMatch(/extra exposures +3 \(0\.75 a site\)/);
     expect(stdout).toMatch(/focus drive moved +34\.0 um/);
-    expect(stdout).toMatch(/A3 +- +- +6\.0 -> 5\.0 +-2\.0 +0\.0:6\.0 12\.0:9\.0 -2\.0:5\.0 +no-better/);
+    expect(stdout).toMatch(/A3 +- +- +6\.0 -> 5\.0 +-2\.0 +0\.0:6\.0 12\.0:9\.0 -2\.0:5\.0 +limits/);
   });
 
   test("gives the same as JSON", async () => {
@@ -54,7 +54,7 @@ describe("parfocal report", () => {
       sites: 4,
       inFocus: 1,
       recovered: 1,
-      givenUp: { "no-better": 1 },
+      givenUp: { limits: 1 },
       unknown: { blank: 1 },
       blurrier: 0,
       extraExposures: 3,

@@ -50,7 +50,7 @@ describe("pausing gating", () => {
 
 describe("changing thresholds", () => {
   test("judges the next frames by them, a channel's own before the others'", async () => {
-    const { host, controller } = await serve(control, { policy: { sharp: "absolute" } });
+    const { host, controller } = await serve(control, { policy: { sharp: "absolute", maxLevel: 1 } });
 
     await change(host, { what: "rules", rules: { maxLevel: 5, minCertainty: 0.1 } });
     await change(host, { what: "rules", channel: "DAPI", rules: { maxLevel: 2, minCertainty: 0.1 } });
@@ -64,7 +64,9 @@ describe("changing thresholds", () => {
   });
 
   test("is on record with the values before and after, and is published", async () => {
-    const { host, publish, controller, results } = await serve(control, { policy: { sharp: "absolute" } });
+    const { host, publish, controller, results } = await serve(control, {
+      policy: { sharp: "absolute", maxLevel: 1 },
+    });
     const messages = await published(publish, () => controller.ask(0));
 
     await change(host, { what: "rules", rules: { maxLevel: 2, minCertainty: 0.3 } });
