@@ -1,5 +1,6 @@
 /**
- * Refocus benchmark: `npm run bench:refocus -- [--json FILE] [--sources FOLDER...] [--seeds 101,102] [--only sources|beads]`.
+ * Refocus benchmark: `npm run bench:refocus -- [--json FILE] [--sources FOLDER...] [--seeds 101,102] [--only sources|beads]
+ * [--quick]` (without the classical searches over the sources, which take most of the time).
  *
  * Beads: real MMCore, real controllers, the built agent, beside the searches that controllers have of their own
  * (bench/refocus/ holds the Python side). Sources: the simulated microscope over each kind of image of data/plate, or over
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     sources: { type: "string", multiple: true, default: ["data/plate"] },
     seeds: { type: "string", default: "102,104" },
     only: { type: "string" },
+    quick: { type: "boolean", default: false },
   },
 });
 const machine = describeMachine();
@@ -50,7 +52,7 @@ async function runSources(): Promise<SourceRow[]> {
   console.log(sourceHeader());
   for (const folder of values.sources) {
     for (const [source, images] of await sourcesIn(folder)) {
-      for await (const row of refocusSource(source, images, { name: "as it is" }, seeds, true)) {
+      for await (const row of refocusSource(source, images, { name: "as it is" }, seeds, !values.quick)) {
         rows.push(row);
         console.log(sourceLine(row));
       }

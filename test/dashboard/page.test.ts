@@ -254,7 +254,7 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
       await page.getByTestId("threshold-level").fill("0.4");
 
       await page.getByTestId("what-if").getByText("→").first().waitFor();
-      expect((await ask(host(), "/api/status")).json<StatusView>().rules.maxLevel).toBe(0.6);
+      expect((await ask(host(), "/api/status")).json<StatusView>().rules.maxLevel).toBe(1.25);
       await page.getByTestId("threshold-level").fill("0.7");
       await page.getByTestId("threshold-apply").click();
 
