@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ABANDON_REASONS, Fraction, Index, Level, Name, Site, Version } from "./common.js";
+import { ABANDON_REASONS, Fraction, Index, Level, Name, Site, Version } from "./common.js";
 import { Action, DECISIONS } from "./verdict-message.js";
 
 /** Why a frame was not scored, or not in time. */
@@ -54,16 +54,8 @@ export const SITE_ENDS = [
   "cool-down",
   "dry-run",
   "unfinished",
-  "limits",
-  "drive",
-  "lock",
-  "autofocus",
-  "cancelled",
-  "other",
-  "unscored",
-  "no-frame",
-  "skipped",
-] as const satisfies readonly (string | (typeof ABANDON_REASONS)[number])[];
+  ...ABANDON_REASONS,
+] as const;
 export type SiteEndReason = (typeof SITE_ENDS)[number];
 
 /** What became of one site and channel that was gated, once no more frames of it are expected. */
