@@ -5,6 +5,9 @@ import type { GateClient } from "./gate-client.js";
 import type { PlateSite } from "./plate.js";
 import type { SimulatedMicroscope } from "./simulated-microscope.js";
 
+/** Time that passes on the simulated stage with each exposure, ms: so a run depends on its seed alone. */
+const EXPOSURE_MS = 500;
+
 export interface RunPlateOptions {
   readonly microscope: SimulatedMicroscope;
   readonly sites: readonly PlateSite[];
@@ -120,6 +123,7 @@ function headerOf(
     bitDepth,
     site: { name, plate, well, index, row, column },
     attempt,
+    timestampMs: sequence * EXPOSURE_MS,
     channel: "DAPI",
     timeIndex: 0,
     zIndex: 0,
