@@ -1,7 +1,7 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-belief.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
-import { moveBy, type SiteEnd, type SiteSearch, type SiteStep } from "./site-search.js";
+import { type BestSample, moveBy, type SiteEnd, type SiteSearch, type SiteStep } from "./site-search.js";
 import type { Assessment, ChannelRules, PolicySettings } from "./thresholds.js";
 import { hasResponded } from "./unresponsive-drive.js";
 
@@ -43,7 +43,6 @@ export function decideStep(context: StepContext): SiteStep {
   const isGuided = rules.sharp === "learned" && rules.retryWith === "move-z";
   const isNothing = kind === "unusable" || kind === "blank" || (kind === "uncertain" && !isGuided);
   if (isFirst && isNothing) {
-    search.best = { index: 0, isSharp: false };
     return { end: { decision: decisionAlone(kind), recovered: "unknown", why: kind, reason }, reason };
   }
   if (kind === "unusable") return giveUp(context, "unusable", reason);
@@ -63,10 +62,9 @@ function decideByBelief(context: StepContext): SiteStep {
 
 /** Sharp is what lies at or below `maxLevel`. */
 function decideByLimit(context: StepContext): SiteStep {
-  const { search, assessment, rules } = context;
+  const { search, assessment } = context;
   const { samples } = search;
-  const index = indexToKeep(samples);
-  search.best = { index, isSharp: assessment.kind === "sharp" || samples[index]!.level <= rules.maxLevel };
+  search.best = bestByLimit(context);
   const { kind, reason } = assessment;
   if (samples.length === 1 && kind === "mixed") {
     return { end: { decision: "flag", recovered: "unknown", why: "mixed", reason }, reason };
@@ -78,17 +76,18 @@ function decideByLimit(context: StepContext): SiteStep {
 /** The controller refocuses by itself, or only acquires again; each frame is judged alone. */
 function decideWithoutMoves(context: StepContext, retryWith: "autofocus" | "reacquire"): SiteStep {
   const { search, assessment, attemptsLeft } = context;
-  const { kind, reason } = assessment;
-  const index = indexToKeep(search.samples);
-  search.best = {
-    index,
-    isSharp: kind === "sharp" || search.samples[index]!.level <= context.rules.maxLevel,
-  };
+  const { reason } = assessment;
+  search.best = bestByLimit(context);
   if (search.best.isSharp) return giveUp(context, "no-better", reason);
   const obstacle = obstacleTo(context);
   if (obstacle !== undefined) return giveUp(context, obstacle.why, `${reason}; ${obstacle.words}`);
   if (attemptsLeft === 0) return giveUp(context, "budget", `${reason}; ${STOPS.budget}`);
   return unlessDry(context, { kind: retryWith }, `${reason}; retry with ${retryWith}`);
+}
+
+function bestByLimit({ search: { samples }, assessment, rules }: StepContext): BestSample {
+  const index = indexToKeep(samples);
+  return { index, isSharp: assessment.kind === "sharp" || samples[index]!.level <= rules.maxLevel };
 }
 
 function searchStep({ frame, search, rules, settings, attemptsLeft, prior }: StepContext): SearchStep {
