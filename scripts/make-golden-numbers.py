@@ -2,10 +2,10 @@
 """Computes with NumPy, SciPy and ONNX Runtime the numbers that the tests hold Parfocal to.
 
 Nothing here shares code with src/: the formulas are written again from the paper (Yang et al. 2018) and from
-google/microscopeimagequality, the rest is SciPy's. Writes JSON under test/fixtures/{optics,focus,evaluation}.
+google/microscopeimagequality, the rest is SciPy's. Writes JSON under test/fixtures/{optics,focus,evaluation,training}.
 
 Needs, in a virtual environment outside the checkout:
-    pip install numpy==2.4.6 scipy==1.17.1 safetensors==0.8.0 onnxruntime==1.32.0 Pillow==13.0.0
+    pip install numpy==2.4.6 scipy==1.17.1 safetensors==0.8.0 onnxruntime==1.32.0 Pillow==13.0.0 psfmodels==0.3.3
 Usage:
     python scripts/make-golden-numbers.py          everything but the model's answers
     python scripts/make-golden-numbers.py --model  what models/default says of two frames: after every new model
@@ -18,7 +18,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy import integrate, signal, special, stats
+from scipy import fft, integrate, ndimage, signal, special, stats
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "test" / "fixtures"
@@ -94,6 +94,91 @@ def make_point_spread() -> None:
     # A 3 x 3 kernel 3 um wide: pixel centres 1 um apart. Not normalised, as in the original's test.
     three = kernel(0, 3, {**REFERENCE, "pixelUm": 1}, normalised=False)
     write("optics/point-spread.json", {"samples": samples, "kernels": kernels, "threeByThree": three.ravel().tolist()})
+
+
+def high_na_point_spread(r_um: float, z_um: float, optics: dict, spherical_waves: float) -> float:
+    """Scalar Debye integral over the angle of the aplanatic pupil; Zernike's balanced spherical aberration, waves."""
+    k = 2 * np.pi / (optics["wavelengthNm"] / 1000)
+    n = optics["refractiveIndex"]
+    widest = np.arcsin(optics["numericalAperture"] / n)
+
+    def integrand(angle: float) -> complex:
+        rho = np.sin(angle) / np.sin(widest)
+        aberration = 2 * np.pi * spherical_waves * (6 * rho**4 - 6 * rho**2 + 1)
+        phase = k * n * z_um * (np.cos(angle) - 1) + aberration
+        weight = np.sqrt(np.cos(angle)) * np.sin(angle) / np.sin(widest) ** 2
+        return special.j0(k * n * r_um * np.sin(angle)) * np.exp(1j * phase) * weight
+
+    options = {"epsabs": 1e-13, "epsrel": 1e-12, "limit": 500}
+    real = integrate.quad(lambda angle: integrand(angle).real, 0, widest, **options)[0]
+    imaginary = integrate.quad(lambda angle: integrand(angle).imag, 0, widest, **options)[0]
+    return real**2 + imaginary**2
+
+
+OBJECTIVES = [
+    {"numericalAperture": 0.3, "wavelengthNm": 500, "refractiveIndex": 1, "pixelUm": 0.65},
+    {"numericalAperture": 0.75, "wavelengthNm": 600, "refractiveIndex": 1, "pixelUm": 0.325},
+    {"numericalAperture": 0.95, "wavelengthNm": 520, "refractiveIndex": 1, "pixelUm": 0.16},
+    {"numericalAperture": 1.4, "wavelengthNm": 520, "refractiveIndex": 1.515, "pixelUm": 0.1},
+]
+
+
+def make_high_na() -> None:
+    samples = []
+    for optics in OBJECTIVES:
+        depth_um = optics["refractiveIndex"] / optics["numericalAperture"] ** 2
+        for z_um in (0, 0.5 * depth_um, -2 * depth_um, 5 * depth_um):
+            for r_um in (0, optics["pixelUm"], 4.3 * optics["pixelUm"], 15 * optics["pixelUm"]):
+                for waves in (0, 0.12):
+                    value = high_na_point_spread(r_um, z_um, optics, waves)
+                    sample = {"optics": optics, "rUm": r_um, "zUm": z_um, "sphericalWaves": waves, "value": value}
+                    samples.append(sample)
+    write("optics/high-na.json", {"samples": samples, "vectorial": vectorial_rows()})
+
+
+def vectorial_rows() -> list[dict]:
+    """Rows through the middle of psfmodels' vectorial point spread function (Aguet), relative to their sum."""
+    import psfmodels
+
+    rows = []
+    for optics in OBJECTIVES:
+        n, aperture = optics["refractiveIndex"], optics["numericalAperture"]
+        step_um = 0.02 / aperture
+        for z_um in (0, 2 * n / aperture**2):
+            parameters = {"NA": aperture, "ni": n, "ni0": n, "ns": n, "ng": n, "ng0": n, "tg": 0, "tg0": 0, "ti0": 150}
+            square = psfmodels.vectorial_psf(
+                np.array([z_um]), nx=201, dxy=step_um, pz=0, wvl=optics["wavelengthNm"] / 1000, params=parameters
+            )[0]
+            row = square[100, 100::4]
+            rows.append({"optics": optics, "zUm": z_um, "stepUm": 4 * step_um, "row": (row / row.sum()).tolist()})
+    return rows
+
+
+def make_processing() -> None:
+    """What image programs do to a patch: SciPy's median, Gaussian and cosine transform."""
+    rng = np.random.default_rng(7)
+    y, x = np.mgrid[0:84, 0:84]
+    patch = 200 + 900 * np.exp(-((x - 40) ** 2 + (y - 30) ** 2) / 200) + rng.normal(0, 40, (84, 84))
+    patch = np.round(patch).astype(np.float32)
+    step = 60.0
+    v, u = np.mgrid[0:8, 0:8]
+    quantum = step * (1 + 4 * (u + v) / 14)
+    jpeg = patch.astype(float).copy()
+    for top in range(0, 80, 8):
+        for left in range(0, 80, 8):
+            block = fft.dctn(jpeg[top : top + 8, left : left + 8], norm="ortho")
+            jpeg[top : top + 8, left : left + 8] = fft.idctn(quantum * np.round(block / quantum), norm="ortho")
+    write(
+        "training/processing.json",
+        {
+            "patch": float32(patch),
+            "median": float32(ndimage.median_filter(patch, 3)),
+            "sigmaPx": 1.7,
+            "smoothed": float32(ndimage.gaussian_filter(patch.astype(float), 1.7, mode="reflect", radius=6)),
+            "step": step,
+            "jpeg": float32(jpeg),
+        },
+    )
 
 
 def make_convolution() -> None:
@@ -260,6 +345,8 @@ if __name__ == "__main__":
         make_model_answers()
     else:
         make_point_spread()
+        make_high_na()
+        make_processing()
         make_convolution()
         make_aggregation()
         make_weights()

@@ -10,7 +10,7 @@ import type {
   OutcomeMessage,
 } from "../protocol/messages.js";
 import { RefocusPolicy } from "../refocus/policy.js";
-import { ruleValuesFor } from "../refocus/thresholds.js";
+import { binningOf, ruleValuesFor } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
 import type { ResultRecord, Sink } from "../sinks/sink.js";
 import type { Answer, FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
@@ -165,7 +165,8 @@ export class Agent implements SourceHandler {
     const takenMs = this.#clock.now();
     const { scorer } = this.#options;
     try {
-      const report = await scorer.score(job.frame, { signal: this.#forced.signal });
+      const binning = binningOf(this.policy.settings.optics, job.header);
+      const report = await scorer.score(job.frame, { signal: this.#forced.signal, binning });
       await Promise.race([this.#open.slicesBefore(job.header), this.#whenForced]);
       const doneMs = this.#clock.now();
       if (this.#open.isOverdue(job)) this.#drop(job, "deadline");

@@ -6,6 +6,7 @@ import { withoutUndefined } from "../frames/micro-manager-metadata.js";
 import type { Action, Decision, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import type { RefocusPolicy } from "../refocus/policy.js";
 import type { Judgement } from "../refocus/site-search.js";
+import { binningOf } from "../refocus/thresholds.js";
 import type { DrivenMicroscope, Snapshot } from "./driven-microscope.js";
 import { inside, type ZRange } from "./z-range.js";
 
@@ -106,8 +107,9 @@ class FocusRun {
     const isLocked = await microscope.isLocked();
     this.#wasLocked ||= isLocked;
     const snapshot = await microscope.snap(signal);
-    const report = await scorer.score(snapshot.frame, signal === undefined ? {} : { signal });
     const header = this.#headerOf(snapshot, isLocked);
+    const binning = binningOf(policy.settings.optics, header);
+    const report = await scorer.score(snapshot.frame, { binning, ...(signal && { signal }) });
     const judgement = policy.judge(header, report, header.timestampMs);
     this.#last = { header, judgement };
     const attempt: FocusAttempt = {

@@ -1,7 +1,7 @@
-import { type Frame, PATCH_PX } from "../frames/frame.js";
+import type { Frame } from "../frames/frame.js";
 import { mostProbableLevel } from "./certainty.js";
 import { type FocusReport, LEVELS } from "./report.js";
-import { patchOrigins } from "./tiling.js";
+import { patchesOf } from "./tiling.js";
 
 /** Three frames of the size of the scored one, as the original's masks. */
 export interface Masks {
@@ -14,21 +14,21 @@ export interface Masks {
 }
 
 /** Pixel maps of what each patch was judged to be; where patches overlap, the later one counts. */
-export function drawMasks({ width, height }: Frame, report: FocusReport): Masks {
+export function drawMasks(frame: Frame, report: FocusReport): Masks {
+  const { width, height } = frame;
   const blank = () => ({ width, height, pixels: new Uint16Array(width * height) });
   const masks = { level: blank(), certainty: blank(), valid: blank() };
-  const tops = patchOrigins(height).slice(0, report.rows);
-  const lefts = patchOrigins(width).slice(0, report.columns);
+  const { tops, lefts, sidePx } = patchesOf(frame, report);
   for (const [row, top] of tops.entries()) {
     for (const [column, left] of lefts.entries()) {
       const patch = row * report.columns + column;
       const level = mostProbableLevel(report.probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));
       const certainty = Math.round(65535 * report.certainties[patch]!);
-      for (let y = top; y < top + PATCH_PX; y++) {
+      for (let y = top; y < top + sidePx; y++) {
         const start = y * width + left;
-        masks.level.pixels.fill(level, start, start + PATCH_PX);
-        masks.certainty.pixels.fill(certainty, start, start + PATCH_PX);
-        masks.valid.pixels.fill(65535, start, start + PATCH_PX);
+        masks.level.pixels.fill(level, start, start + sidePx);
+        masks.certainty.pixels.fill(certainty, start, start + sidePx);
+        masks.valid.pixels.fill(65535, start, start + sidePx);
       }
     }
   }

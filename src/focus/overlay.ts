@@ -1,9 +1,9 @@
-import { type Frame, PATCH_PX } from "../frames/frame.js";
+import type { Frame } from "../frames/frame.js";
 import { mostProbableLevel } from "./certainty.js";
 import { levelColour, type Rgb } from "./colours.js";
 import { displayRange } from "./display-range.js";
 import { type FocusReport, LEVELS } from "./report.js";
-import { patchOrigins } from "./tiling.js";
+import { patchesOf } from "./tiling.js";
 
 const BORDER_PX = 2;
 const BAR_PX = 8;
@@ -27,19 +27,18 @@ export function drawOverlay(
     rgb.fill(grey, 3 * i, 3 * i + 3);
   }
   const paint = (x: number, y: number, colour: Rgb) => rgb.set(colour, 3 * (y * width + x));
-  const tops = patchOrigins(frame.height);
-  const lefts = patchOrigins(frame.width);
+  const { tops, lefts, sidePx } = patchesOf(frame, report);
   for (let patch = 0; patch < report.rows * report.columns; patch++) {
     const top = tops[Math.floor(patch / report.columns)]!;
     const left = lefts[patch % report.columns]!;
     const level = mostProbableLevel(report.probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));
     const colour = levelColour(level, report.certainties[patch]!);
-    for (let along = 0; along < PATCH_PX; along++) {
+    for (let along = 0; along < sidePx; along++) {
       for (let across = 0; across < BORDER_PX; across++) {
         paint(left + along, top + across, colour);
-        paint(left + along, top + PATCH_PX - 1 - across, colour);
+        paint(left + along, top + sidePx - 1 - across, colour);
         paint(left + across, top + along, colour);
-        paint(left + PATCH_PX - 1 - across, top + along, colour);
+        paint(left + sidePx - 1 - across, top + along, colour);
       }
     }
   }

@@ -7,6 +7,8 @@ export type Condition = (typeof CONDITIONS)[number];
 
 /** Everything the network and the aggregation say about one frame. */
 export interface FocusReport {
+  /** Pixels of the frame a side that were judged as one; levels are those of the binned frame. */
+  readonly binning: number;
   /** Rows and columns of patches. */
   readonly rows: number;
   readonly columns: number;

@@ -10,6 +10,8 @@ export interface ModelIdentity {
 
 export interface ScoreOptions {
   readonly signal?: AbortSignal;
+  /** Pixels a side that are judged as one, 1 and up: see `binningFor`. @default 1 */
+  readonly binning?: number;
 }
 
 /** From frame to report. The real one is `Scorer`; whoever only needs to score takes this. */

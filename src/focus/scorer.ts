@@ -1,5 +1,6 @@
 import { assertScorable, type Frame } from "../frames/frame.js";
 import { bandsOf } from "./bands.js";
+import { binned, fittingBinning } from "./binning.js";
 import { mostProbableLevel } from "./certainty.js";
 import { conditionOf, countRange } from "./condition.js";
 import { contrastOf } from "./contrast.js";
@@ -60,22 +61,25 @@ export class Scorer implements FrameScorer {
    * a large frame at a time; a program that has to answer others meanwhile scores in a worker thread.
    * @throws FrameShapeError when the frame is smaller than a patch or its pixels do not fill its shape.
    */
-  async score(frame: Frame, { signal }: ScoreOptions = {}): Promise<FocusReport> {
+  async score(frame: Frame, { signal, binning: wanted = 1 }: ScoreOptions = {}): Promise<FocusReport> {
     signal?.throwIfAborted();
     assertScorable(frame);
-    const judged = this.#tiling === "original" ? croppedToWholePatches(frame) : frame;
-    const range = countRange(judged);
+    const range = countRange(frame);
+    const binning = fittingBinning(frame, wanted);
+    const whole = binned(frame, binning);
+    const judged = this.#tiling === "original" ? croppedToWholePatches(whole) : whole;
     const scores = await scoresOfBands(this.#engine, bandsOf(judged), signal);
     const { level, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
     return {
       ...scores,
+      binning,
       level: mostProbableLevel(scores.distribution),
       expectedLevel: level,
       sharpestLevel,
       levelSd: sd,
       contrast: contrastOf(judged),
       saturatedFraction: range.saturatedFraction,
-      ...conditionOf(judged, range, scores, level, this.#model.card.conditions),
+      ...conditionOf(frame, range, scores, level, this.#model.card.conditions),
     };
   }
 

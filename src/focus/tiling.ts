@@ -1,4 +1,5 @@
 import { type Frame, PATCH_PX } from "../frames/frame.js";
+import type { FocusReport } from "./report.js";
 
 /** Ways to lay patches over a frame. */
 export const TILINGS = ["cover", "original"] as const;
@@ -12,6 +13,18 @@ export type Tiling = (typeof TILINGS)[number];
 export function patchOrigins(length: number): number[] {
   const count = Math.ceil(length / PATCH_PX);
   return Array.from({ length: count }, (_, i) => Math.min(i * PATCH_PX, length - PATCH_PX));
+}
+
+/** Where the patches of a report lie on its frame, px. */
+export function patchesOf(
+  { width, height }: Pick<Frame, "width" | "height">,
+  { binning, rows, columns }: Pick<FocusReport, "binning" | "rows" | "columns">,
+): { sidePx: number; tops: number[]; lefts: number[] } {
+  const along = (length: number, count: number) =>
+    patchOrigins(Math.floor(length / binning))
+      .slice(0, count)
+      .map((origin) => origin * binning);
+  return { sidePx: PATCH_PX * binning, tops: along(height, rows), lefts: along(width, columns) };
 }
 
 /** The part of the frame that the original judges: whole patches from the upper left corner. */

@@ -1,5 +1,6 @@
+import { binningFor, fittingBinning } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
-import { micrometresPerLevel } from "../optics/point-spread-function.js";
+import { micrometresPerLevel, type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { RuleValues } from "../protocol/messages.js";
 
 /** What decides how fast a frame blurs with defocus. */
@@ -124,19 +125,37 @@ export function assess(
     : { kind: "blurred", reason: `level ${level} is above ${rules.maxLevel}` };
 }
 
-/** Defocus per level for one frame, um: the configured one, else from the optics it reports, else the assumed ones. */
-export function umPerLevelFor(
-  rules: ChannelRules,
-  assumed: FocusOptics,
-  frame: {
-    readonly optics?: { readonly na: number; readonly refractiveIndex?: number | undefined } | undefined;
-    readonly pixelUm?: number | undefined;
-  },
-): number {
-  if (rules.umPerLevel !== undefined) return rules.umPerLevel;
-  return micrometresPerLevel({
+/** What a frame tells of its optics and size. */
+interface StatedOptics {
+  /** Rows, columns, px. */
+  readonly shape: readonly [number, number];
+  readonly optics?: { readonly na: number; readonly refractiveIndex?: number | undefined } | undefined;
+  readonly pixelUm?: number | undefined;
+}
+
+/**
+ * How many pixels a side of a frame are to be judged as one. 1 where the aperture is not known: it is neither in the frame
+ * nor in the settings.
+ */
+export function binningOf(assumed: FocusOptics, frame: StatedOptics): number {
+  const isDefault = ({ numericalAperture, pixelUm }: Optics) =>
+    assumed.na === numericalAperture && assumed.pixelUm === pixelUm;
+  if (frame.optics === undefined && isDefault(REFERENCE_OPTICS)) return 1;
+  const [height, width] = frame.shape;
+  return fittingBinning({ width, height }, binningFor(opticsOf(assumed, frame)));
+}
+
+function opticsOf(assumed: FocusOptics, frame: Omit<StatedOptics, "shape">) {
+  return {
     numericalAperture: frame.optics?.na ?? assumed.na,
     refractiveIndex: frame.optics?.refractiveIndex ?? (frame.optics ? 1 : assumed.refractiveIndex),
     pixelUm: frame.pixelUm ?? assumed.pixelUm,
-  });
+  };
+}
+
+/** Defocus per level for one frame, um: the configured one, else from the optics it reports, else the assumed ones. */
+export function umPerLevelFor(rules: ChannelRules, assumed: FocusOptics, frame: StatedOptics): number {
+  if (rules.umPerLevel !== undefined) return rules.umPerLevel;
+  const optics = opticsOf(assumed, frame);
+  return micrometresPerLevel({ ...optics, pixelUm: binningOf(assumed, frame) * optics.pixelUm });
 }

@@ -1,9 +1,12 @@
 import { LEVELS } from "../focus/report.js";
 import { PATCH_PX } from "../frames/frame.js";
-import { Convolver, mirrored, type TransferFunction } from "../optics/convolution.js";
-import { defocusKernel, KERNEL_PX, LEVEL_UM } from "../optics/point-spread-function.js";
+import { Convolver, mirrored } from "../optics/convolution.js";
+import { KERNEL_PX } from "../optics/point-spread-function.js";
 import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
+import { type Blur, otherBlurs, wholeLevelBlurs } from "./blurs.js";
+import { emptyPatch, toCounts } from "./empty-fields.js";
+import { processed } from "./processing.js";
 import type { Recipe } from "./recipe.js";
 
 /** An in-focus image in memory that threads can share. */
@@ -18,13 +21,18 @@ export interface SharedImage {
 export interface Batch {
   /** Camera counts, [batchSize, 84, 84, 1]. */
   readonly patches: Float32Array;
-  /** True levels, [batchSize]. */
-  readonly levels: Int32Array;
+  /** True levels, [batchSize], 0 to 10; `NO_LEVEL` for a patch without structure. */
+  readonly levels: Float32Array;
 }
+
+/** In place of the level of a patch in which nothing could be in focus or out of it. */
+export const NO_LEVEL = -1;
 
 /** Side of the region that is blurred at once, px: with the kernel's margin it fills one 256 x 256 transform. */
 const REGION_PX = 256 - KERNEL_PX + 1;
 const LEVELS_PER_PAIR = 2;
+/** The largest smoothing that leaves the level of a patch as it was, px. */
+const HARMLESS_SIGMA_PX = 0.6;
 
 /** Makes batches of synthetically defocused patches; batch `index` is the same whoever makes it, and when. */
 export class BatchMaker {
@@ -33,7 +41,8 @@ export class BatchMaker {
   readonly #recipe: Recipe;
   readonly #seed: number;
   readonly #convolver = new Convolver(REGION_PX, REGION_PX, KERNEL_PX);
-  readonly #transfers: readonly TransferFunction[];
+  readonly #wholeLevels: readonly Blur[];
+  readonly #others: readonly Blur[];
 
   constructor(images: readonly SharedImage[], recipe: Recipe, seed: number) {
     this.#images = images;
@@ -41,34 +50,40 @@ export class BatchMaker {
     this.#seed = seed;
     let sum = 0;
     this.#cumulativeWeights = Float64Array.from(images, ({ weight }) => (sum += weight));
-    this.#transfers = Array.from({ length: LEVELS }, (_, level) =>
-      this.#convolver.transferFunction(defocusKernel(level * LEVEL_UM)),
-    );
+    this.#wholeLevels = wholeLevelBlurs(this.#convolver);
+    this.#others = otherBlurs(this.#convolver, recipe, new Random(seed));
   }
 
   make(index: number): Batch {
-    const { batchSize, patchesPerRegion } = this.#recipe;
+    const { batchSize, patchesPerRegion, wholeLevelShare, emptyShare } = this.#recipe;
     const random = Random.of(this.#seed, index);
     const batch = {
       patches: new Float32Array(batchSize * PATCH_PX * PATCH_PX),
-      levels: new Int32Array(batchSize),
+      levels: new Float32Array(batchSize),
     };
     let filled = 0;
+    const add = (level: number, patch: Uint16Array) => {
+      batch.levels[filled] = level;
+      batch.patches.set(patch, filled++ * PATCH_PX * PATCH_PX);
+    };
     let deck: number[] = [];
     while (filled < batchSize) {
       const pair = [this.#region(random), this.#region(random)] as const;
       const spectrum = this.#convolver.spectrum(...pair);
       for (let i = 0; i < LEVELS_PER_PAIR; i++) {
         if (deck.length === 0) deck = shuffledLevels(random);
-        const level = deck.pop()!;
+        const blur =
+          random.uniform() < wholeLevelShare
+            ? this.#wholeLevels[deck.pop()!]!
+            : this.#others[random.below(this.#others.length)]!;
         // A camera in focus still has the focal spot's blur, or none worth the name if the image was binned.
-        const sharp = level === 0 && random.uniform() < 0.5;
-        const blurred = sharp ? pair : this.#convolver.convolveBoth(spectrum, this.#transfers[level]!);
+        const sharp = blur.level === 0 && random.uniform() < 0.5;
+        const blurred = sharp ? pair : this.#convolver.convolveBoth(spectrum, blur.transfer);
         for (const region of blurred) {
           const light = new Light(region, this.#recipe, random);
-          for (let crop = 0; crop < patchesPerRegion && filled < batchSize; crop++, filled++) {
-            batch.levels[filled] = level;
-            batch.patches.set(light.patch(random), filled * PATCH_PX * PATCH_PX);
+          for (let crop = 0; crop < patchesPerRegion && filled < batchSize; crop++) {
+            if (random.uniform() < emptyShare) add(NO_LEVEL, emptyPatch(random));
+            else add(blur.level, light.patch(random));
           }
         }
       }
@@ -80,6 +95,8 @@ export class BatchMaker {
   #region(random: Random): Float32Array {
     const draw = random.uniform() * this.#cumulativeWeights[this.#cumulativeWeights.length - 1]!;
     const image = this.#images[this.#cumulativeWeights.findIndex((sum) => draw < sum)]!;
+    const { enlargedShare, enlargement } = this.#recipe;
+    if (random.uniform() < enlargedShare) return enlarged(image, random.logBetween(...enlargement), random);
     const left = random.below(Math.max(1, image.width - REGION_PX + 1));
     const top = random.below(Math.max(1, image.height - REGION_PX + 1));
     const region = new Float32Array(REGION_PX * REGION_PX);
@@ -93,6 +110,54 @@ export class BatchMaker {
   }
 }
 
+/** A random part of an image shown `factor` times as large: cubic interpolation (Catmull-Rom) along rows, then columns. */
+function enlarged(image: SharedImage, factor: number, random: Random): Float32Array {
+  const span = REGION_PX / factor;
+  const left = random.between(0, Math.max(0, image.width - span));
+  const top = random.between(0, Math.max(0, image.height - span));
+  const [columns, rows] = [cubicTaps(left, factor), cubicTaps(top, factor)];
+  const sourceRows = rows[rows.length - 1]!.first + 4 - rows[0]!.first;
+  const wide = new Float32Array(REGION_PX * sourceRows);
+  for (let y = 0; y < sourceRows; y++) {
+    const row = mirrored(rows[0]!.first + y, image.height) * image.width;
+    for (let x = 0; x < REGION_PX; x++) {
+      const { first, weights } = columns[x]!;
+      let sum = 0;
+      for (let k = 0; k < 4; k++) sum += weights[k]! * image.pixels[row + mirrored(first + k, image.width)]!;
+      wide[y * REGION_PX + x] = sum;
+    }
+  }
+  const region = new Float32Array(REGION_PX * REGION_PX);
+  for (let y = 0; y < REGION_PX; y++) {
+    const { first, weights } = rows[y]!;
+    const source = (first - rows[0]!.first) * REGION_PX;
+    for (let x = 0; x < REGION_PX; x++) {
+      let sum = 0;
+      for (let k = 0; k < 4; k++) sum += weights[k]! * wide[source + k * REGION_PX + x]!;
+      region[y * REGION_PX + x] = Math.max(0, sum);
+    }
+  }
+  return region;
+}
+
+/** For each pixel of a region's side: the first of the four source pixels it is made of, and their weights. */
+function cubicTaps(start: number, factor: number): { first: number; weights: number[] }[] {
+  return Array.from({ length: REGION_PX }, (_, i) => {
+    const at = start + (i + 0.5) / factor - 0.5;
+    const first = Math.floor(at) - 1;
+    const t = at - first - 1;
+    return {
+      first,
+      weights: [
+        0.5 * t * (-1 + t * (2 - t)),
+        0.5 * (2 + t * t * (-5 + 3 * t)),
+        0.5 * t * (1 + t * (4 - 3 * t)),
+        0.5 * t * t * (t - 1),
+      ],
+    };
+  });
+}
+
 /** One blurred region under one light and one camera. */
 class Light {
   readonly #region: Float32Array;
@@ -102,6 +167,9 @@ class Light {
   readonly #electronsPerCount: number;
   readonly #readNoiseCounts: number;
   readonly #background: number;
+  /** Light that a stain absorbs at its brightest, as a power of e; 0 where structures give light. */
+  readonly #density: number;
+  readonly #span: number;
   /** Keeps a filled bit depth from saturating; images as published may. */
   readonly #highestGain: number;
 
@@ -123,11 +191,14 @@ class Light {
       : random.logBetween(...recipe.peakElectrons) / span;
     this.#readNoiseCounts = random.between(...recipe.readNoiseElectrons) / this.#electronsPerCount;
     this.#highestGain = asPublished ? Number.POSITIVE_INFINITY : 65535 / span;
+    this.#span = span;
+    this.#density =
+      random.uniform() < recipe.absorbingShare ? Math.LN10 * random.between(...recipe.density) : 0;
     this.#background = span * random.between(...recipe.background);
   }
 
   patch(random: Random): Uint16Array {
-    const { gain, offsetCounts, unevenShare, unevenSlope } = this.#recipe;
+    const { gain, offsetCounts, unevenShare, unevenSlope, hotPixelShare, processedShare } = this.#recipe;
     const [left, top] = this.#corner(random);
     const uneven = random.uniform() < unevenShare ? unevenSlope : 0;
     const [slopeX, slopeY] = [random.between(-uneven, uneven), random.between(-uneven, uneven)];
@@ -137,7 +208,7 @@ class Light {
       let source = start + y * stepY;
       const lightOfRow = 1 + slopeY * (y / PATCH_PX - 0.5) - slopeX * 0.5;
       for (let x = 0; x < PATCH_PX; x++, source += stepX, target++) {
-        const structure = (this.#region[source]! - this.#darkest) * this.#countsPerUnit;
+        const structure = this.#brightness((this.#region[source]! - this.#darkest) * this.#countsPerUnit);
         signal[target] = (structure + this.#background) * (lightOfRow + (slopeX * x) / PATCH_PX);
       }
     }
@@ -150,7 +221,16 @@ class Light {
       offsetCounts: random.logBetween(...offsetCounts),
       maxCount: 65535,
     };
-    return expose(signal, sensor, random);
+    const counts = expose(signal, sensor, random);
+    if (random.uniform() < hotPixelShare) addHotPixels(counts, random);
+    if (random.uniform() >= processedShare) return counts;
+    return toCounts(processed(Float32Array.from(counts), HARMLESS_SIGMA_PX, random));
+  }
+
+  /** Counts of a structure that gives so much light, or takes it away. */
+  #brightness(structure: number): number {
+    if (this.#density === 0) return structure;
+    return this.#span * Math.exp((-this.#density * structure) / this.#span);
   }
 
   /** Upper left corner of a patch: anywhere, or where most is to be seen of three tries. */
@@ -181,6 +261,14 @@ class Light {
       }
     }
     return squares / count - (sum / count) ** 2;
+  }
+}
+
+/** One to six pixels far above the others, as worn or warm sensors have them. */
+function addHotPixels(counts: Uint16Array, random: Random): void {
+  const highest = counts.reduce((most, count) => Math.max(most, count), 1);
+  for (let left = 1 + random.below(6); left > 0; left--) {
+    counts[random.below(counts.length)] = Math.min(65535, Math.round(highest * random.logBetween(1, 4)));
   }
 }
 

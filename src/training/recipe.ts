@@ -4,6 +4,15 @@ export interface Recipe {
   readonly batchSize: number;
   /** Crops taken from one blurred region at one level. */
   readonly patchesPerRegion: number;
+  /** Share of regions that are shown larger than recorded, as an objective that oversamples does, and how much larger. */
+  readonly enlargedShare: number;
+  readonly enlargement: readonly [number, number];
+  /** Share of regions blurred to a whole level by the paper's optics; the others meet any level and other optics. */
+  readonly wholeLevelShare: number;
+  /** Kernels of other optics and levels between the whole ones: see `blurs`. */
+  readonly otherBlurs: number;
+  /** Spherical aberration of the other optics, waves of the balanced Zernike term, uniform. */
+  readonly sphericalWaves: readonly [number, number];
   /** Factor on the signal, log-uniform (the original's augmentation). */
   readonly gain: readonly [number, number];
   /** Counts added, log-uniform (the original's augmentation). */
@@ -24,27 +33,46 @@ export interface Recipe {
   readonly bitDepths: readonly number[];
   /** Even background light under the structures, share of their brightness, uniform. */
   readonly background: readonly [number, number];
+  /** Share of regions shown as a stain that absorbs, bright all around, and its optical density, uniform. */
+  readonly absorbingShare: number;
+  readonly density: readonly [number, number];
   /** Share of patches that get uneven illumination, and its largest slope across a patch. */
   readonly unevenShare: number;
   readonly unevenSlope: number;
   /** Share of patches taken where they fall; the others are the liveliest of three tries. */
   readonly anywhereShare: number;
+  /** Share of patches that went through a program after the camera: median, smoothing, JPEG. */
+  readonly processedShare: number;
+  /** Share of patches with hot pixels. */
+  readonly hotPixelShare: number;
+  /** Share of patches without any structure, for which every level is equally right. */
+  readonly emptyShare: number;
 }
 
 export const DEFAULT_RECIPE: Recipe = {
   batchSize: 64,
   patchesPerRegion: 4,
+  enlargedShare: 0.4,
+  enlargement: [1, 2.5],
+  wholeLevelShare: 0.5,
+  otherBlurs: 64,
+  sphericalWaves: [-0.12, 0.12],
   gain: [0.2, 5],
   offsetCounts: [1, 1000],
   asPublishedShare: 0.7,
-  exposure: [0.15, 1],
-  noiseFreeShare: 0.4,
-  peakElectrons: [100, 30000],
+  exposure: [0.1, 1],
+  noiseFreeShare: 0.35,
+  peakElectrons: [30, 30000],
   readNoiseElectrons: [0, 3],
   fill: [0.03, 0.8],
   bitDepths: [8, 12, 16],
   background: [0, 0.3],
+  absorbingShare: 0.1,
+  density: [0.1, 1.5],
   unevenShare: 0.2,
   unevenSlope: 0.3,
-  anywhereShare: 0.2,
+  anywhereShare: 0.25,
+  processedShare: 0.1,
+  hotPixelShare: 0.03,
+  emptyShare: 0.07,
 };

@@ -1,14 +1,15 @@
+import { LEVELS } from "../focus/report.js";
 import { PATCH_PX } from "../frames/frame.js";
 import type { Architecture } from "../networks/architecture.js";
 import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-network.js";
 import type { Weights } from "../networks/weights.js";
 import { Adam } from "./adam.js";
-import type { Batch } from "./batch-maker.js";
+import { type Batch, NO_LEVEL } from "./batch-maker.js";
 import { BatchStream } from "./batch-stream.js";
 import { type Checkpoint, type CurvePoint, type RunSettings, writeCheckpoint } from "./checkpoint.js";
 import type { ImageSet } from "./image-set.js";
 import { initialWeights } from "./initial-weights.js";
-import { rankedProbabilityScore } from "./loss.js";
+import { rankedProbabilityScore, targetDistributions } from "./loss.js";
 import type { Recipe } from "./recipe.js";
 
 export interface TrainerOptions {
@@ -134,13 +135,13 @@ export class Trainer {
     const movingAverages = new Map<string, ReturnType<TensorFlow["zeros"]>>();
     const loss = tf.tidy(() => {
       const patches = patchTensor(tf, batch);
-      const levels = tf.tensor1d(batch.levels, "int32");
+      const targets = targetTensor(tf, batch);
       const { value, grads } = tf.variableGrads(
         () =>
           rankedProbabilityScore(
             tf,
             this.#network.logits(patches, { dropoutSeed: settings.seed + this.#step + 1, movingAverages }),
-            levels,
+            targets,
           ),
         this.#network.trainableVariables(),
       );
@@ -163,13 +164,14 @@ export class Trainer {
     for (const batch of heldOut) {
       const [batchLoss, predicted] = tf.tidy(() => {
         const logits = this.#network.logits(patchTensor(tf, batch));
-        const score = rankedProbabilityScore(tf, logits, tf.tensor1d(batch.levels, "int32"));
+        const score = rankedProbabilityScore(tf, logits, targetTensor(tf, batch));
         return [score.dataSync()[0]!, logits.argMax(1).dataSync()] as const;
       });
       loss += batchLoss;
       batch.levels.forEach((level, i) => {
+        if (level === NO_LEVEL) return;
         const distance = Math.abs(level - predicted[i]!);
-        exact += distance === 0 ? 1 : 0;
+        exact += distance <= 0.5 ? 1 : 0;
         withinOne += distance <= 1 ? 1 : 0;
         count++;
       });
@@ -232,6 +234,10 @@ export class Trainer {
 
 function patchTensor(tf: TensorFlow, batch: Batch) {
   return tf.tensor4d(batch.patches, [batch.levels.length, PATCH_PX, PATCH_PX, 1]);
+}
+
+function targetTensor(tf: TensorFlow, batch: Batch) {
+  return tf.tensor2d(targetDistributions(batch.levels), [batch.levels.length, LEVELS]);
 }
 
 function learningRate({ learningRate: highest, steps }: RunSettings, step: number): number {

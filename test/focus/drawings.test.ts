@@ -21,6 +21,7 @@ function reportOf(patches: readonly { level: number; share: number }[]): FocusRe
   );
   const distribution = frameDistribution(probabilities, certainties);
   return {
+    binning: 1,
     rows: 2,
     columns: 2,
     probabilities,

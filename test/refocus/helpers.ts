@@ -23,6 +23,7 @@ export const settings: PolicySettings = {
 export function report(expectedLevel: number, fields: Partial<FocusReport> = {}): FocusReport {
   const condition: Condition = expectedLevel <= 1 ? "in-focus" : "defocused";
   return {
+    binning: 1,
     rows: 1,
     columns: 1,
     probabilities: new Float32Array(LEVELS),

@@ -2,13 +2,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import { TrainingError } from "../../src/errors.js";
 import { spearman } from "../../src/evaluation/metrics.js";
 import { PATCH_PX } from "../../src/frames/frame.js";
-import { type Batch, BatchMaker } from "../../src/training/batch-maker.js";
+import { type Batch, BatchMaker, NO_LEVEL } from "../../src/training/batch-maker.js";
 import { BatchStream } from "../../src/training/batch-stream.js";
 import { DEFAULT_RECIPE, type Recipe } from "../../src/training/recipe.js";
 import { sharedSpots } from "../helpers/images.js";
 
 const images = [sharedSpots(260, 240, 1), sharedSpots(150, 210, 2)];
-const recipe: Recipe = { ...DEFAULT_RECIPE, batchSize: 16 };
+const recipe: Recipe = { ...DEFAULT_RECIPE, batchSize: 16, otherBlurs: 4 };
 
 const streams: BatchStream[] = [];
 function streamOf(threads: number, first = 0, from = images): BatchStream {
@@ -44,7 +44,15 @@ describe("BatchMaker", () => {
   });
 
   // 2 levels for every 2 regions, 1 crop each: 44 patches take two decks of the 11 levels.
-  const everyLevel: Recipe = { ...recipe, batchSize: 44, patchesPerRegion: 1 };
+  const everyLevel: Recipe = {
+    ...recipe,
+    batchSize: 44,
+    patchesPerRegion: 1,
+    wholeLevelShare: 1,
+    emptyShare: 0,
+    enlargedShare: 0,
+    absorbingShare: 0,
+  };
 
   it("gives whole camera counts of 16 bits, and in 44 patches every level four times", () => {
     const { levels, patches } = new BatchMaker(images, everyLevel, 1).make(0);
@@ -63,6 +71,8 @@ describe("BatchMaker", () => {
       bitDepths: [16],
       gain: [1, 1],
       unevenShare: 0,
+      processedShare: 0,
+      hotPixelShare: 0,
     };
     const { levels, patches } = new BatchMaker(images, clean, 2).make(0);
     const size = PATCH_PX * PATCH_PX;
@@ -70,6 +80,38 @@ describe("BatchMaker", () => {
       neighbourContrast(patches.subarray(i * size, (i + 1) * size)),
     );
     expect(spearman([...levels], contrasts)).toBeLessThan(-0.8);
+  });
+});
+
+describe("what else a batch holds", () => {
+  it("has levels between the whole ones, by other optics, from 0 to 10", () => {
+    const others: Recipe = { ...recipe, batchSize: 128, wholeLevelShare: 0, emptyShare: 0, otherBlurs: 32 };
+    const levels = [...new BatchMaker(images, others, 1).make(0).levels];
+    expect(levels.every((level) => level >= 0 && level <= 10)).toBe(true);
+    expect(levels.filter((level) => !Number.isInteger(level)).length).toBe(128);
+    expect(Math.max(...levels)).toBeGreaterThan(5);
+    expect(Math.min(...levels)).toBeLessThan(1);
+  });
+
+  it("has patches without a level, as many as the recipe says", () => {
+    const { levels } = new BatchMaker(images, { ...recipe, batchSize: 320, emptyShare: 0.25 }, 1).make(0);
+    const empty = levels.filter((level) => level === NO_LEVEL).length;
+    expect(empty).toBeGreaterThan(50);
+    expect(empty).toBeLessThan(110);
+  });
+
+  it("shows structures larger where it enlarges: neighbours differ less", () => {
+    const clean = { ...DEFAULT_RECIPE, batchSize: 32, wholeLevelShare: 0, otherBlurs: 1, emptyShare: 0 };
+    const plain = { ...clean, noiseFreeShare: 1, absorbingShare: 0, processedShare: 0, hotPixelShare: 0 };
+    const contrastAt = (enlargement: readonly [number, number]) => {
+      const recipeAt = { ...plain, enlargedShare: 1, enlargement };
+      const { patches } = new BatchMaker(images, recipeAt, 1).make(0);
+      const size = PATCH_PX * PATCH_PX;
+      return Array.from({ length: 32 }, (_, i) =>
+        neighbourContrast(patches.subarray(i * size, (i + 1) * size)),
+      ).reduce((a, b) => a + b);
+    };
+    expect(contrastAt([2.5, 2.5])).toBeLessThan(0.6 * contrastAt([1, 1]));
   });
 });
 

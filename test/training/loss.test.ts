@@ -1,6 +1,7 @@
 import type { Tensor2D } from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { rankedProbabilityScore } from "../../src/training/loss.js";
+import { NO_LEVEL } from "../../src/training/batch-maker.js";
+import { rankedProbabilityScore, targetDistributions } from "../../src/training/loss.js";
 import { golden, largestDifference } from "../helpers/golden.js";
 import { runtime } from "../helpers/wasm-runtime.js";
 
@@ -11,8 +12,21 @@ const { logits, levels, scores, mean } = (await golden<Golden>("evaluation/stati
   .rankedProbability;
 const { tf } = runtime;
 
+const targetsOf = (truth: number[]) =>
+  tf.tensor2d(targetDistributions(Float32Array.from(truth)), [truth.length, 11]);
 const lossOf = (rows: number[][], truth: number[]) =>
-  tf.tidy(() => rankedProbabilityScore(tf, tf.tensor2d(rows), tf.tensor1d(truth, "int32")).dataSync()[0]!);
+  tf.tidy(() => rankedProbabilityScore(tf, tf.tensor2d(rows), targetsOf(truth)).dataSync()[0]!);
+
+describe("targetDistributions", () => {
+  it("puts a whole level on itself, shares one between two, and makes every level equal where there is none", () => {
+    const rows = targetDistributions(Float32Array.of(10, 2.25, 0, NO_LEVEL));
+    const at = (row: number) => [...rows.subarray(11 * row, 11 * row + 11)];
+    expect(at(0)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    expect(at(1)).toEqual([0, 0, 0.75, 0.25, 0, 0, 0, 0, 0, 0, 0]);
+    expect(at(2)).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for (const share of at(3)) expect(share).toBeCloseTo(1 / 11, 6);
+  });
+});
 
 describe("rankedProbabilityScore", () => {
   it("equals NumPy's mean over a batch to 1e-5, and its value for each patch alone", () => {
@@ -28,7 +42,7 @@ describe("rankedProbabilityScore", () => {
   });
 
   it("has the gradient that finite differences in double precision give, to 1e-4", async () => {
-    const truth = tf.tensor1d(levels, "int32");
+    const truth = targetsOf(levels);
     const input = tf.tensor2d(logits);
     const gradient = tf.grad((x) => rankedProbabilityScore(tf, x as Tensor2D, truth))(input);
     const ours = await gradient.data();

@@ -36,10 +36,10 @@ export class ScoringThread implements FrameScorer {
     return this.#loaded.engine;
   }
 
-  async score(frame: Frame, { signal }: ScoreOptions = {}): Promise<FocusReport> {
+  async score(frame: Frame, { signal, binning = 1 }: ScoreOptions = {}): Promise<FocusReport> {
     const thread = await this.#liveThread();
     signal?.throwIfAborted();
-    const { number, answer } = thread.callWithFrame("score", frame);
+    const { number, answer } = thread.callWithFrame("score", frame, { binning });
     const abort = () => void thread.call("abort", number).catch(() => undefined);
     signal?.addEventListener("abort", abort, { once: true });
     try {

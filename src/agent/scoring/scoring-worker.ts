@@ -25,12 +25,12 @@ serveCalls({
     return { model: scorer.model, engine: scorer.engine };
   },
 
-  async score({ shape }: { shape: FrameShape }): Promise<HandedOver> {
+  async score({ shape, binning }: { shape: FrameShape; binning: number }): Promise<HandedOver> {
     if (scorer === undefined) throw new EngineError("the scorer is not loaded");
     const stopping = new AbortController();
     inWork.set(shape.number, stopping);
     try {
-      const report = await scorer.score(await frames.frame(shape), { signal: stopping.signal });
+      const report = await scorer.score(await frames.frame(shape), { signal: stopping.signal, binning });
       const arrays = [report.probabilities, report.certainties, report.distribution];
       return new HandedOver(
         report,

@@ -5,10 +5,10 @@ import type { AgentConfig } from "../../config/schema.js";
 import { reasonOf } from "../../errors.js";
 import { mostProbableLevel } from "../../focus/certainty.js";
 import { type FocusReport, LEVELS } from "../../focus/report.js";
-import { patchOrigins } from "../../focus/tiling.js";
+import { patchesOf } from "../../focus/tiling.js";
 import { FrameThread } from "../../frame-thread.js";
 import { errorCode } from "../../frames/file-reasons.js";
-import { type Frame, PATCH_PX } from "../../frames/frame.js";
+import type { Frame } from "../../frames/frame.js";
 import type { FrameDetail } from "../wire.js";
 import { type FrameId, type PatchDetail, type PreviewLimits, previewName } from "./preview-folder.js";
 
@@ -137,17 +137,18 @@ export class PreviewKeeper {
   }
 }
 
-function detailOf({ run, id }: FrameId, { width, height }: Frame, report: FocusReport): PatchDetail {
+function detailOf({ run, id }: FrameId, frame: Frame, report: FocusReport): PatchDetail {
+  const { sidePx, lefts, tops } = patchesOf(frame, report);
   const { probabilities, certainties, distribution } = report;
   const patches = Array.from(certainties, (_, i) => i);
   return {
     run,
     id,
-    width,
-    height,
-    patchPx: PATCH_PX,
-    lefts: patchOrigins(width),
-    tops: patchOrigins(height),
+    width: frame.width,
+    height: frame.height,
+    patchPx: sidePx,
+    lefts,
+    tops,
     levels: patches.map((i) => mostProbableLevel(probabilities.subarray(i * LEVELS, (i + 1) * LEVELS))),
     certainties: Array.from(certainties, rounded),
     distribution: Array.from(distribution, rounded),

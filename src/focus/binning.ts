@@ -1,0 +1,46 @@
+/**
+ * A frame is judged at the sampling that the model was trained for. Small pixels behind a given aperture spread a sharp
+ * edge over several of them, which looks like defocus; binned as a camera bins, it is sharp again, and less noisy.
+ * @module
+ */
+import { type Frame, PATCH_PX } from "../frames/frame.js";
+import { type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+
+const MAX_BINNING = 4;
+
+/** How many pixels a side are judged as one, 1 to 4: what brings NA times pixel nearest to the reference optics. */
+export function binningFor({
+  numericalAperture,
+  pixelUm,
+}: Pick<Optics, "numericalAperture" | "pixelUm">): number {
+  const oversampling =
+    (REFERENCE_OPTICS.numericalAperture * REFERENCE_OPTICS.pixelUm) / (numericalAperture * pixelUm);
+  return Math.min(MAX_BINNING, Math.max(1, Math.round(oversampling)));
+}
+
+/** The binning that a frame has room for: it still holds a patch. */
+export function fittingBinning({ width, height }: Pick<Frame, "width" | "height">, wanted: number): number {
+  return Math.max(1, Math.min(wanted, Math.floor(Math.min(width, height) / PATCH_PX)));
+}
+
+/**
+ * Sums of `binning` x `binning` pixels, scaled back only where they would not fit 16 bits; a remainder at the right and the
+ * lower border is left out.
+ */
+export function binned(frame: Frame, binning: number): Frame {
+  if (binning === 1) return frame;
+  const width = Math.floor(frame.width / binning);
+  const height = Math.floor(frame.height / binning);
+  const sums = new Uint32Array(width * height);
+  let highest = 0;
+  for (let y = 0; y < height; y++) {
+    const row = sums.subarray(y * width, (y + 1) * width);
+    for (let line = y * binning; line < (y + 1) * binning; line++) {
+      let source = line * frame.width;
+      for (let x = 0; x < width; x++) for (let i = 0; i < binning; i++) row[x]! += frame.pixels[source++]!;
+    }
+    for (let x = 0; x < width; x++) if (row[x]! > highest) highest = row[x]!;
+  }
+  const divisor = highest > 65535 ? binning * binning : 1;
+  return { width, height, pixels: Uint16Array.from(sums, (sum) => sum / divisor) };
+}

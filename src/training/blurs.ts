@@ -1,0 +1,60 @@
+import { LEVELS } from "../focus/report.js";
+import type { Convolver, TransferFunction } from "../optics/convolution.js";
+import { highNaPointSpread } from "../optics/high-na-point-spread.js";
+import {
+  defocusKernel,
+  KERNEL_PX,
+  LEVEL_UM,
+  REFERENCE_OPTICS,
+  rimFactor,
+} from "../optics/point-spread-function.js";
+import type { Random } from "../optics/random.js";
+import type { Recipe } from "./recipe.js";
+
+/** A defocus that training patches are made with. */
+export interface Blur {
+  /** 0 to 10, any number between. */
+  readonly level: number;
+  readonly transfer: TransferFunction;
+}
+
+const OBJECTIVES = [
+  { numericalAperture: 0.3, refractiveIndex: 1 },
+  { numericalAperture: 0.5, refractiveIndex: 1 },
+  { numericalAperture: 0.75, refractiveIndex: 1 },
+  { numericalAperture: 0.95, refractiveIndex: 1 },
+  { numericalAperture: 1.4, refractiveIndex: 1.515 },
+];
+const WAVELENGTHS_NM = [450, 700] as const;
+/** How the blur of a wide aperture outgrows that of its rim's phase from level to level (least squares over MTFs). */
+const RIM_POWER_PER_LEVEL = 0.05;
+
+/** The whole levels under the optics that define them, by level. */
+export function wholeLevelBlurs(convolver: Convolver): Blur[] {
+  return Array.from({ length: LEVELS }, (_, level) => ({
+    level,
+    transfer: convolver.transferFunction(defocusKernel(level * LEVEL_UM)),
+  }));
+}
+
+/**
+ * Blurs of any level, the low ones more often, each by an objective of its own: aperture, immersion, wavelength and
+ * spherical aberration. The pixel fits the aperture, so that the sampling is that of the reference optics.
+ */
+export function otherBlurs(convolver: Convolver, recipe: Recipe, random: Random): Blur[] {
+  return Array.from({ length: recipe.otherBlurs }, () => {
+    const level = (LEVELS - 1) * random.uniform() ** 1.5;
+    const objective = OBJECTIVES[random.below(OBJECTIVES.length)]!;
+    const sampling = REFERENCE_OPTICS.numericalAperture * REFERENCE_OPTICS.pixelUm;
+    const pixelUm = sampling / objective.numericalAperture;
+    const optics = { ...objective, pixelUm, wavelengthNm: random.between(...WAVELENGTHS_NM) };
+    const waves = random.between(...recipe.sphericalWaves);
+    const paraxialUm =
+      (LEVEL_UM * sampling * pixelUm * objective.refractiveIndex) / objective.numericalAperture;
+    const zUm =
+      (level * paraxialUm * rimFactor(optics) ** (1 + RIM_POWER_PER_LEVEL * level)) /
+      REFERENCE_OPTICS.pixelUm ** 2;
+    const kernel = defocusKernel(zUm, optics, KERNEL_PX, (r, z, o) => highNaPointSpread(r, z, o, waves));
+    return { level, transfer: convolver.transferFunction(kernel) };
+  });
+}
