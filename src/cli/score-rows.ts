@@ -14,8 +14,20 @@ export const COLUMNS = [
   ...Array.from({ length: LEVELS }, (_, level) => `probability_${level}`),
 ] as const;
 
+/** One column more where the optics are known: distance from focus, um, without its sign. */
+const DEFOCUS_COLUMN = "defocus_um";
+
+function columnsOf(withDefocus: boolean): string[] {
+  return withDefocus ? [...COLUMNS, DEFOCUS_COLUMN] : [...COLUMNS];
+}
+
 /** One scored page as a row; numbers rounded to four digits behind the point. */
-export function scoreRow(file: string, page: number, report: FocusReport): Record<string, string | number> {
+export function scoreRow(
+  file: string,
+  page: number,
+  report: FocusReport,
+  umPerLevel?: number,
+): Record<string, string | number> {
   const row: Record<string, string | number> = {
     file,
     page,
@@ -29,6 +41,7 @@ export function scoreRow(file: string, page: number, report: FocusReport): Recor
   report.distribution.forEach((probability, level) => {
     row[`probability_${level}`] = rounded(probability);
   });
+  if (umPerLevel !== undefined) row[DEFOCUS_COLUMN] = rounded(umPerLevel * report.expectedLevel);
   return row;
 }
 
@@ -36,14 +49,18 @@ export const FORMATS = ["csv", "jsonl"] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** What stands before the first row. */
-export function header(format: Format): string {
-  return format === "csv" ? stringify([COLUMNS as unknown as string[]]) : "";
+export function header(format: Format, withDefocus: boolean): string {
+  return format === "csv" ? stringify([columnsOf(withDefocus)]) : "";
 }
 
 /** One row as text, with its line end. */
-export function formatRow(format: Format, row: Record<string, string | number>): string {
+export function formatRow(
+  format: Format,
+  row: Record<string, string | number>,
+  withDefocus: boolean,
+): string {
   return format === "csv"
-    ? stringify([COLUMNS.map((column) => row[column])], { escape_formulas: true })
+    ? stringify([columnsOf(withDefocus).map((column) => row[column])], { escape_formulas: true })
     : `${JSON.stringify(row)}\n`;
 }
 

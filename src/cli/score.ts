@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
-import { isParfocalError, OutputError, reasonOf } from "../errors.js";
+import { FrameReadError, isParfocalError, OutputError, reasonOf } from "../errors.js";
 import { drawMasks } from "../focus/masks.js";
 import { drawOverlay } from "../focus/overlay.js";
 import type { FocusReport } from "../focus/report.js";
@@ -15,6 +15,7 @@ import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
 import { exitCodes } from "./exit-codes.js";
+import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
 import { say } from "./print.js";
 import { ProgressBar } from "./progress.js";
 import { FORMATS, formatRow, header, scoreRow } from "./score-rows.js";
@@ -28,6 +29,7 @@ const options = {
     describe: "Folder for pictures with the patches framed: hue = level, brightness = certainty",
   },
   masks: { type: "string", describe: "Folder for pixel maps of level, certainty and validity" },
+  ...opticsOptions,
   ...scorerOptions,
 } as const satisfies Record<string, Options>;
 
@@ -44,7 +46,8 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
         demandOption: true,
         describe: "Images (TIFF or PNG, 8 or 16 bit grey): files, folders, globs",
       })
-      .options(options),
+      .options(options)
+      .check((argv) => checkOptics(argv as unknown as OpticsArguments)),
   handler: async (argv) => {
     const { found, missing } = await findAll(argv.paths);
     for (const reason of missing) say(`Not scored: ${reason}`);
@@ -58,7 +61,8 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     const filesDone = new Set<string>();
     let failures = missing.length;
     let scored = 0;
-    await write(output, header(argv.format));
+    const withDefocus = argv.na !== undefined;
+    await write(output, header(argv.format, withDefocus));
     for await (const decoded of decoder.pages(found)) {
       const { path } = decoded;
       try {
@@ -66,9 +70,14 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
           failures++;
           say(`Not scored: ${decoded.failure}`);
         } else {
-          const { page, frame } = decoded.page;
-          const report = await scorer.score(frame);
-          await write(output, formatRow(argv.format, scoreRow(path, page, report)));
+          const { page, frame, metadata } = decoded.page;
+          const sampling = samplingOf(argv, frame, metadata?.pixelUm);
+          if (withDefocus && sampling === undefined) {
+            throw new FrameReadError(path, "the file does not say how large a pixel is: give --pixel-um");
+          }
+          const report = await scorer.score(frame, sampling);
+          const row = scoreRow(path, page, report, sampling?.umPerLevel);
+          await write(output, formatRow(argv.format, row, withDefocus));
           await draw(argv, `${basename(path)}-${page}`, frame, report);
           scored++;
         }

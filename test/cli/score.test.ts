@@ -182,3 +182,39 @@ describe("parfocal score", () => {
     },
   );
 });
+
+describe("parfocal score with optics", () => {
+  const optics = (...args: string[]) => score(GOOD.plate, "--format", "jsonl", ...args);
+  const rowOf = ({ stdout }: Finished) => JSON.parse(stdout) as Record<string, number>;
+
+  it("adds the distance from focus in um, at the frame's own sampling", async () => {
+    const [plain, same, oversampled] = await Promise.all([
+      optics(),
+      optics("--na", "0.5", "--pixel-um", "0.65"),
+      optics("--na", "0.5", "--pixel-um", "0.325"),
+    ]);
+    expect(rowOf(plain)).not.toHaveProperty("defocus_um");
+    expect(rowOf(same).expected_level).toBe(rowOf(plain).expected_level);
+    expect(rowOf(same).defocus_um).toBeCloseTo(2 * rowOf(plain).expected_level!, 3);
+    expect(rowOf(oversampled).defocus_um).toBeCloseTo(2 * rowOf(oversampled).expected_level!, 3);
+    expect(rowOf(oversampled).expected_level).not.toBe(rowOf(plain).expected_level);
+  });
+
+  it("names a file that does not say how large a pixel is", async () => {
+    const { code, stderr } = await optics("--na", "0.5");
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `Not scored: ${GOOD.plate}: the file does not say how large a pixel is: give --pixel-um`,
+    );
+  });
+
+  it.each([
+    [["--na", "1.2"], "--na must be above 0 and at most the refractive index (1), got 1.2"],
+    [["--na", "0.5", "--pixel-um", "0"], "--pixel-um must be above 0, got 0"],
+    [["--refractive-index", "3"], "--refractive-index must be 1 to 2, got 3"],
+  ])("refuses optics that cannot be: %j", async (args, message) => {
+    const { code, stderr } = await optics(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
