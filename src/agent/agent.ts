@@ -263,7 +263,6 @@ export class Agent implements SourceHandler {
     this.note(...this.policy.forget(undefined, "the agent stopped"));
     await this.#answers.allGiven();
     await Promise.all(this.#startedSources.map((source) => this.#quietly(source.stop())));
-    // The last one first: an actuator still has something to record when it is stopped.
     for (const sink of this.#startedSinks.toReversed()) await this.#quietly(sink.stop());
     this.#state = "stopped";
   }
