@@ -1,7 +1,7 @@
 import type { FocusReport } from "../focus/report.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
-import { decideStep, decisionAlone, endAt } from "./next-step.js";
+import { decideStep, endAt, judgeAlone } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
 import {
   type Judgement,
@@ -13,7 +13,7 @@ import {
   startSearch,
 } from "./site-search.js";
 import type { Slice } from "./stack.js";
-import { decideStackStep } from "./stack-step.js";
+import { decideStackStep, judgeWatchedStack } from "./stack-step.js";
 import {
   assess,
   type ChannelRules,
@@ -74,19 +74,20 @@ export class RefocusPolicy {
     const rules = rulesFor(this.#settings, frame.channel);
     const level = levelOf(report, rules);
     const assessment = assess(report, level, rules);
-    const { kind, reason } = assessment;
+    const { kind } = assessment;
     if (frame.stack !== undefined) {
       this.#collect(frame, { zUm: frame.zUm, level, levelSd: report.levelSd, kind });
     }
-    if (frame.mode === "observe") {
-      const attempts = { keepAttempt: frame.attempt, attemptsLeft: 0 };
-      return { decision: decisionAlone(kind), ...attempts, reason, outcomes: [] };
+    const timeMs = frame.timestampMs ?? nowMs;
+    if (frame.mode === "observe" && frame.stack?.last === true) {
+      const prior = this.#memoryOf(frame.session).priorFor(frame, rules, timeMs);
+      return judgeWatchedStack(frame, this.#slicesOf(frame), rules, prior);
     }
+    if (frame.mode === "observe") return judgeAlone(frame, assessment);
+    const memory = this.#memoryOf(frame.session);
     const outcomes: OutcomeMessage[] = [];
     const search = this.#searchFor(frame, outcomes);
     const attemptsLeft = this.#attemptsLeft(frame, search, rules);
-    const timeMs = frame.timestampMs ?? nowMs;
-    const memory = this.#memoryOf(frame.session);
     const context = {
       frame,
       search,

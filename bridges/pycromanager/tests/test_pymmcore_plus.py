@@ -274,6 +274,9 @@ def test_a_listener_whose_client_fails_does_not_disturb_the_run(beads: Any, fram
     from beads import bead_events
 
     class Failing:
+        def before_close(self, callback: Any) -> None:
+            pass
+
         def offer(self, image: Any, frame: Any) -> None:
             raise RuntimeError("on purpose")
 

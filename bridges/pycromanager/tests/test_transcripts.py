@@ -58,7 +58,6 @@ class Drive:
             for name in (name.replace("set", "get") for name in both):
                 monkeypatch.setattr(core, name, opposite(getattr(core, name)))
 
-
     def _set_autofocus(self, core: Any, given: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         def full_focus() -> None:
             if "fails" in given:

@@ -90,6 +90,7 @@ class FocusClient:
         self._sequence = 0
         self._presence = Presence(time.monotonic(), misses_until_degraded)
         self._arrived = threading.Event()
+        self._before_close: list[Callable[[], None]] = []
         self._is_degraded = False
         self._is_closed = False
         self._link = AgentLink(
@@ -178,11 +179,17 @@ class FocusClient:
         )
         self._link.say(encode(message))
 
+    def before_close(self, callback: Callable[[], None]) -> None:
+        """Has this called before the connection is closed, while frames can still be offered."""
+        self._before_close.append(callback)
+
     def close(self) -> None:
         """Says ``bye`` and closes the connection; takes 2 s at most.
 
         An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen.
         """
+        for callback in self._before_close:
+            callback()
         self._is_closed = True
         self._link.stop()
 

@@ -199,6 +199,8 @@ class AgentLink:
             self._reports.said(time.monotonic())
 
     def _close(self) -> None:
+        if self._is_known:
+            self._send()
         end_s = time.monotonic() + (FAREWELL_S if self._is_known else 0.0)
         with self._lock:
             self._say_all()
