@@ -45,7 +45,7 @@ export class RefocusPolicy {
   readonly #searches = new BoundedMap<string, SiteSearch>(MAX_SITES);
   readonly #stacks = new BoundedMap<string, Slice[]>(MAX_STACKS);
   readonly #memories = new BoundedMap<string, RefocusMemory>(MAX_SESSIONS);
-  /** What sites that ended have to teach, until `digest`. */
+  /** What sites that ended have to teach, until `learn`. */
   readonly #lessons: (() => void)[] = [];
   /** By channel: searches in a row in which moving changed nothing. */
   readonly #unresponsive = new BoundedMap<string, number>(MAX_SITES);
@@ -70,7 +70,7 @@ export class RefocusPolicy {
    * @param nowMs wall clock, for frames that do not say when they were taken.
    */
   judge(frame: FrameMessage, report: FocusReport, nowMs = 0): Judgement {
-    this.digest();
+    this.learn();
     const rules = rulesFor(this.#settings, frame.channel);
     const level = levelOf(report, rules);
     const assessment = assess(report, level, rules);
@@ -125,7 +125,7 @@ export class RefocusPolicy {
    * Takes in what the sites that ended have taught. That takes longer than a judgement, so an agent does it once it has
    * answered; the next judgement does it otherwise.
    */
-  digest(): void {
+  learn(): void {
     for (const lesson of this.#lessons.splice(0)) lesson();
   }
 
@@ -159,7 +159,7 @@ export class RefocusPolicy {
 
   #expectedNext({ next }: FrameMessage, memory: RefocusMemory, timeMs: number): Pick<Judgement, "next"> {
     if (next === undefined || !this.#settings.suggest) return {};
-    this.digest();
+    this.learn();
     const expected = memory.next(next, timeMs);
     return expected === undefined ? {} : { next: expected };
   }

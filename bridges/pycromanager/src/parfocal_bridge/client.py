@@ -15,6 +15,7 @@ from parfocal_bridge.ledger import Counters, Ledger, Ticket
 from parfocal_bridge.link import AgentLink
 from parfocal_bridge.messages import (
     Abandon,
+    AgentError,
     Bye,
     Controller,
     Drop,
@@ -23,7 +24,6 @@ from parfocal_bridge.messages import (
     Hello,
     Message,
     MessageError,
-    Problem,
     Site,
     Verdict,
     Welcome,
@@ -100,7 +100,7 @@ class FocusClient:
             on_sent=lambda parcel: self._ledger.count("sent"),
             on_lost=self._lost,
             on_beat=self._beat,
-            last_words=lambda: encode(Bye(session=self.session)),
+            goodbye=lambda: encode(Bye(session=self.session)),
         )
 
     def __enter__(self) -> FocusClient:
@@ -269,7 +269,7 @@ class FocusClient:
             self._verdict(message)
         elif isinstance(message, Drop):
             self._ledger.no_verdict(message.id, f"drop {message.why}", "dropped")
-        elif isinstance(message, Problem):
+        elif isinstance(message, AgentError):
             log.warning("The agent reports %s: %s", message.code, message.message)
             self._ledger.count("errors")
             self._ledger.no_verdict(message.id, f"error {message.code}", None)
