@@ -23,7 +23,7 @@ import { type OpenFrame, OpenFrames } from "./open-frames.js";
 import { scoresOf, verdictOf } from "./verdict.js";
 
 /** Where the started parts listen and write, by name of the source or sink. */
-export type AgentPlaces = Readonly<Partial<Record<string, string>>>;
+export type AgentEndpoints = Readonly<Partial<Record<string, string>>>;
 
 /**
  * The pipeline: sources, queue, scorer, policy, sinks. Every frame that arrives is answered exactly once, and every
@@ -66,7 +66,7 @@ export class Agent implements SourceHandler {
    * Starts sinks, then sources, and begins to score. On failure what was started is stopped again.
    * @throws ParfocalError naming what is in the way; the signal's reason if it is aborted.
    */
-  async start(signal: AbortSignal = new AbortController().signal): Promise<AgentPlaces> {
+  async start(signal: AbortSignal = new AbortController().signal): Promise<AgentEndpoints> {
     this.#state = "starting";
     this.#startedMs = this.#clock.wallMs();
     const places: Record<string, string> = {};
@@ -202,7 +202,7 @@ export class Agent implements SourceHandler {
   /** What is left to do once nobody waits for the frame any more. */
   #answered(job: OpenFrame, report: FocusReport): void {
     this.#options.onScored?.(job, report);
-    this.policy.digest();
+    this.policy.learn();
   }
 
   /** Ends a frame that gets no verdict in time. */
@@ -264,7 +264,6 @@ export class Agent implements SourceHandler {
     this.note(...this.policy.forget(undefined, "the agent stopped"));
     await this.#answers.allGiven();
     await Promise.all(this.#startedSources.map((source) => this.#quietly(source.stop())));
-    // The last one first: an actuator still has something to record when it is stopped.
     for (const sink of this.#startedSinks.toReversed()) await this.#quietly(sink.stop());
     this.#state = "stopped";
   }

@@ -6,7 +6,6 @@ import { MemoryHistory, type RunHistory } from "../dashboard/run-history.js";
 import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
-import type { OutcomeMessage } from "../protocol/messages.js";
 import type { DatabaseSink } from "../sinks/database-sink.js";
 import { createSink } from "../sinks/registry.js";
 import type { Sink } from "../sinks/sink.js";
@@ -60,11 +59,6 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
     sinks.set("dashboard", dashboard);
   }
   sinks.set("alerts", new AlertsSink(config.alerts, { log, clock, onAlert: (alert) => made.note(alert) }));
-  if (config.actuator.micromanager.enabled) {
-    const { MicroManagerActuator } = await import("./micro-manager-actuator.js");
-    const onOutcome = (outcome: OutcomeMessage) => made.note(outcome);
-    sinks.set("micromanager", new MicroManagerActuator(config, { scorer, log, clock, onOutcome }));
-  }
   const made = new Agent({
     ...{ config, scorer, sources, sinks, log, clock },
     ...(dashboard !== undefined && {

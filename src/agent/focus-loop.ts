@@ -3,17 +3,19 @@ import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { pixelTypeOf } from "../frames/frame.js";
 import { withoutUndefined } from "../frames/micro-manager-metadata.js";
-import type { Action, Decision, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
+import type { AbandonReason, Action, Decision, FrameMessage } from "../protocol/messages.js";
+import { type Refusal, SiteVisit, type Step } from "../protocol/site-visit.js";
+import { inside, rangeText, type ZRange } from "../protocol/z-range.js";
 import type { RefocusPolicy } from "../refocus/policy.js";
 import type { Judgement } from "../refocus/site-search.js";
 import { binningOf } from "../refocus/thresholds.js";
 import type { DrivenMicroscope, Snapshot } from "./driven-microscope.js";
-import { inside, type ZRange } from "./z-range.js";
+import { OneWayDrive, ReversedDriveError } from "./one-way-drive.js";
 
 export interface FocusOptions {
   readonly microscope: DrivenMicroscope;
   readonly scorer: FrameScorer;
-  readonly policy: RefocusPolicy;
+  readonly policy: Pick<RefocusPolicy, "judge">;
   /** Where the drive may go, um. */
   readonly range: ZRange;
   /** One run of this program. */
@@ -22,8 +24,6 @@ export interface FocusOptions {
   /** Ends the search at the best z that was seen. */
   readonly signal?: AbortSignal | undefined;
   readonly onAttempt?: (attempt: FocusAttempt) => void;
-  /** Told what became of the site, once it is finished. */
-  readonly onOutcome?: (outcome: OutcomeMessage) => void;
 }
 
 /** One frame of the search and what follows from it. */
@@ -43,11 +43,15 @@ export interface FocusAttempt {
 
 export interface FocusEnd {
   /**
-   * `accept`, `flag` and `abstain` are the policy's; `refused`: the drive could or must not be moved; `interrupted`:
-   * by the signal.
+   * `accept`, `flag` and `abstain` are the policy's; `refused`: the drive could or must not be moved; `failed`: the
+   * camera gave no frame, or it could not be scored; `interrupted`: by the signal.
    */
-  readonly end: Exclude<Decision, "retry"> | "refused" | "interrupted";
+  readonly end: Exclude<Decision, "retry"> | "refused" | "failed" | "interrupted";
+  /** Where the policy did not end the search: why, as in the protocol's `abandon`. */
+  readonly why?: AbandonReason;
   readonly attempts: readonly FocusAttempt[];
+  /** The attempt whose frame is the best known. */
+  readonly keepAttempt: number;
   /** Name of the position, "here" if it has none. */
   readonly site: string;
   /** Where the drive was at first and is at last, um. */
@@ -61,7 +65,7 @@ export interface FocusEnd {
 /**
  * Snaps, scores and moves until the policy is content, then stands at the best z that was seen. However it ends, the
  * drive is left there; it is never sent outside the range, nor against a focus lock.
- * @throws what the microscope throws when it fails, after trying to go back.
+ * @throws what the microscope throws when it cannot be reached any more, after trying to go back.
  */
 export async function focusHere(options: FocusOptions): Promise<FocusEnd> {
   const run = new FocusRun(options);
@@ -70,129 +74,130 @@ export async function focusHere(options: FocusOptions): Promise<FocusEnd> {
 
 class FocusRun {
   readonly #options: FocusOptions;
+  readonly #drive: OneWayDrive;
+  readonly #visit: SiteVisit;
   readonly #attempts: FocusAttempt[] = [];
   #startZUm = 0;
   #site = "here";
   #wasLocked: boolean = false;
-  #last: { readonly header: FrameMessage; readonly judgement: Judgement } | undefined;
 
   constructor(options: FocusOptions) {
     this.#options = options;
+    this.#drive = new OneWayDrive(options.microscope);
+    this.#visit = new SiteVisit({ rangeUm: options.range });
   }
 
   async toTheEnd(): Promise<FocusEnd> {
     const { microscope, signal } = this.#options;
     this.#startZUm = await microscope.zUm();
     try {
-      let judgement: Judgement;
+      let step: Step;
       do {
-        if (signal?.aborted) return await this.#leave("interrupted", "interrupted");
-        judgement = await this.#attempt();
-        if (signal?.aborted) return await this.#leave("interrupted", "interrupted");
-        const refusal = await this.#execute(judgement.action);
-        if (refusal !== undefined) return await this.#leave("refused", refusal);
-      } while (judgement.decision === "retry");
-      const { decision, reason } = judgement;
-      if (this.#wasLocked && decision === "flag") return await this.#ended("refused", `${reason}; ${LOCKED}`);
-      return await this.#ended(decision, reason);
+        step = await this.#attempt();
+        if (this.#visit.refusal === undefined) await this.#execute(step);
+      } while (step.again && this.#visit.refusal === undefined);
     } catch (error) {
-      if (signal?.aborted && error === signal.reason) return this.#leave("interrupted", "interrupted");
-      await this.#goBack().catch(() => undefined);
-      throw error;
+      if (!signal?.aborted || error !== signal.reason) {
+        await this.#goHome().catch(() => undefined);
+        throw error;
+      }
+      this.#visit.refuse("cancelled", "interrupted");
     }
+    if (this.#visit.refusal !== undefined) await this.#goHome();
+    return this.#ended();
   }
 
-  async #attempt(): Promise<Judgement> {
-    const { microscope, scorer, policy, signal, onAttempt, onOutcome } = this.#options;
+  /** Takes a frame and has it judged. */
+  async #attempt(): Promise<Step> {
+    const { microscope, scorer, policy, signal, onAttempt } = this.#options;
+    if (signal?.aborted) return this.#visit.refuse("cancelled", "interrupted");
     const isLocked = await microscope.isLocked();
     this.#wasLocked ||= isLocked;
-    const snapshot = await microscope.snap(signal);
+    let snapshot: Snapshot;
+    try {
+      snapshot = await microscope.snap(signal);
+    } catch (error) {
+      if (!isParfocalError(error, "JavaExceptionError")) throw error;
+      return this.#visit.refuse("no-frame", reasonOf(error));
+    }
     const header = this.#headerOf(snapshot, isLocked);
     const binning = binningOf(policy.settings.optics, header);
-    const report = await scorer.score(snapshot.frame, { binning, ...(signal && { signal }) });
+    let report: FocusReport;
+    try {
+      report = await scorer.score(snapshot.frame, { binning, ...(signal && { signal }) });
+    } catch (error) {
+      if (!isParfocalError(error)) throw error;
+      return this.#visit.take(snapshot.zUm, undefined, reasonOf(error));
+    }
     const judgement = policy.judge(header, report, header.timestampMs);
-    this.#last = { header, judgement };
-    const attempt: FocusAttempt = {
-      attempt: header.attempt,
-      zUm: snapshot.zUm,
-      level: report.level,
-      expectedLevel: report.expectedLevel,
-      certainty: report.aggregateCertainty,
-      condition: report.condition,
-      decision: judgement.decision,
-      ...(judgement.action !== undefined && { action: judgement.action }),
-      reason: judgement.reason,
-    };
+    const attempt = attemptOf(header, report, judgement, snapshot.zUm);
     this.#attempts.push(attempt);
     onAttempt?.(attempt);
-    for (const outcome of judgement.outcomes) onOutcome?.(outcome);
-    return judgement;
+    const step = this.#visit.take(snapshot.zUm, {
+      ...judgement,
+      acquireAgain: judgement.decision === "retry",
+    });
+    return signal?.aborted ? this.#visit.refuse("cancelled", "interrupted") : step;
   }
 
-  /** Does what the policy asks for; says why if it must not or cannot. */
-  async #execute(action: Action | undefined): Promise<string | undefined> {
-    if (action === undefined || action.kind === "reacquire") return undefined;
+  /** Does what was asked for, or ends the visit because it must not or cannot be done. */
+  async #execute({ stopsUm, autofocus }: Step): Promise<void> {
+    if (stopsUm.length === 0 && !autofocus) return;
     const { microscope, range } = this.#options;
-    if (await microscope.isLocked()) return LOCKED;
+    if (await microscope.isLocked()) {
+      this.#visit.refuse("lock", LOCKED);
+      return;
+    }
     try {
-      if (action.kind === "autofocus") {
-        await microscope.autofocus();
-        const zUm = await microscope.zUm();
-        return inside(zUm, range)
-          ? undefined
-          : `autofocus went to ${um(zUm)}, outside of ${rangeText(range)}`;
-      }
-      const fromUm = this.#attempts.at(-1)!.zUm;
-      const stops = [...(action.viaUm === undefined ? [] : [action.viaUm]), action.byUm].map(
-        (by) => fromUm + by,
-      );
-      const outside = stops.find((zUm) => !inside(zUm, range));
-      if (outside !== undefined) return `${um(outside)} lies outside of ${rangeText(range)}`;
-      for (const zUm of stops) await microscope.moveToZ(zUm);
-      return undefined;
+      if (autofocus) await microscope.autofocus();
+      for (const zUm of stopsUm) await this.#drive.moveToZ(zUm);
     } catch (error) {
-      if (isParfocalError(error, "JavaExceptionError")) return reasonOf(error);
-      throw error;
+      if (!isRefusal(error)) throw error;
+      this.#visit.refuse(autofocus ? "autofocus" : "drive", reasonOf(error));
+      return;
+    }
+    const zUm = autofocus ? await microscope.zUm() : undefined;
+    if (zUm === undefined || inside(zUm, range)) return;
+    this.#visit.refuse("autofocus", `autofocus went to ${zUm.toFixed(2)} um, outside ${rangeText(range)}`);
+  }
+
+  /** Goes to the best z that was seen, unless a lock or a drive that runs the other way forbids it. */
+  async #goHome(): Promise<void> {
+    const { microscope } = this.#options;
+    const homeUm = this.#visit.bestZUm ?? this.#startZUm;
+    if (this.#drive.isReversed || Math.abs((await microscope.zUm()) - homeUm) < SAME_Z_UM) return;
+    if (await microscope.isLocked()) return;
+    try {
+      await this.#drive.moveToZ(homeUm);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const { why, reason } = this.#visit.refusal ?? { why: "drive" as const, reason: "" };
+      this.#visit.refuse(
+        why,
+        `${reason}; the way back to ${homeUm.toFixed(2)} um failed, too: ${reasonOf(error)}`,
+      );
     }
   }
 
-  async #leave(end: "refused" | "interrupted", reason: string): Promise<FocusEnd> {
-    await this.#goBack();
-    return this.#ended(end, reason);
-  }
-
-  /** Goes to the best z that was seen, and tells the policy that nothing more comes. */
-  async #goBack(): Promise<void> {
-    const { microscope, policy, range, onOutcome } = this.#options;
-    const { judgement, header } = this.#last ?? {};
-    if (header !== undefined && judgement?.decision === "retry") {
-      const { v, session, site, channel } = header;
-      const reason = "the search was ended";
-      const outcome = policy.abandon({
-        ...{ v, type: "abandon", session, site, why: "cancelled", reason },
-        ...(channel !== undefined && { channel }),
-      });
-      if (outcome !== undefined) onOutcome?.(outcome);
-    }
-    const bestUm = this.#kept()?.zUm ?? this.#startZUm;
-    if (Math.abs((await microscope.zUm()) - bestUm) < SAME_Z_UM) return;
-    if (inside(bestUm, range) && !(await microscope.isLocked())) await microscope.moveToZ(bestUm);
-  }
-
-  async #ended(end: FocusEnd["end"], reason: string): Promise<FocusEnd> {
+  async #ended(): Promise<FocusEnd> {
+    const { refusal, keepAttempt } = this.#visit;
+    const last = this.#attempts.at(-1);
+    const isHeld = this.#wasLocked && last?.decision === "flag";
+    const held: Refusal | undefined = isHeld
+      ? { why: "lock", reason: `${last.reason}; ${LOCKED}` }
+      : undefined;
+    const own = refusal ?? held;
     return {
-      end,
+      end: own === undefined ? (last!.decision as Exclude<Decision, "retry">) : endOf(own.why),
+      ...(own !== undefined && { why: own.why }),
       attempts: this.#attempts,
+      keepAttempt,
       site: this.#site,
       startZUm: this.#startZUm,
       zUm: await this.#options.microscope.zUm(),
-      keptLevel: this.#kept()?.expectedLevel,
-      reason,
+      keptLevel: this.#attempts[keepAttempt]?.expectedLevel,
+      reason: own?.reason ?? last!.reason,
     };
-  }
-
-  #kept(): FocusAttempt | undefined {
-    return this.#last && this.#attempts[this.#last.judgement.keepAttempt];
   }
 
   #headerOf({ frame, metadata, zUm, pixelUm }: Snapshot, isLocked: boolean): FrameMessage {
@@ -232,10 +237,22 @@ const SAME_Z_UM = 0.005;
 
 const LOCKED = "a continuous focus lock is on, so the focus drive is not moved: switch it off to search";
 
-function um(zUm: number): string {
-  return `${zUm.toFixed(2)} um`;
+/** Whether the microscope refused, rather than being out of reach. */
+function isRefusal(error: unknown): boolean {
+  return isParfocalError(error, "JavaExceptionError") || error instanceof ReversedDriveError;
 }
 
-function rangeText([min, max]: ZRange): string {
-  return `${um(min)} to ${um(max)}`;
+function endOf(why: AbandonReason): FocusEnd["end"] {
+  if (why === "cancelled") return "interrupted";
+  return why === "no-frame" || why === "unscored" ? "failed" : "refused";
+}
+
+function attemptOf(
+  { attempt }: FrameMessage,
+  { level, expectedLevel, aggregateCertainty: certainty, condition }: FocusReport,
+  { decision, action, reason }: Judgement,
+  zUm: number,
+): FocusAttempt {
+  const scores = { level, expectedLevel, certainty, condition };
+  return { attempt, zUm, ...scores, decision, ...(action !== undefined && { action }), reason };
 }

@@ -55,7 +55,7 @@ export class OpenFrames {
 
   /** Resolves when the slices before the one that closes a z-stack are settled: workers may overtake each other. */
   async slicesBefore({ stack, mode, session, sequence }: FrameMessage): Promise<void> {
-    if (stack === undefined || mode !== "gate") return;
+    if (stack === undefined || (mode !== "gate" && stack.last !== true)) return;
     const slices = [...this.#open].filter(
       ({ header }) =>
         header.mode === "observe" &&

@@ -1,6 +1,6 @@
 import { type Logger, pino } from "pino";
 import type { CommandModule } from "yargs";
-import type { Agent, AgentPlaces } from "../agent/agent.js";
+import type { Agent, AgentEndpoints } from "../agent/agent.js";
 import { createAgent } from "../agent/create-agent.js";
 import type { ScoringThread } from "../agent/scoring/scoring-thread.js";
 import { flagLayer } from "../config/layers.js";
@@ -8,7 +8,7 @@ import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
-import { collectRarely } from "./collect-rarely.js";
+import { collectGarbageLessOften } from "./garbage-collection.js";
 import { LogOutput } from "./log-output.js";
 import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
@@ -18,7 +18,7 @@ import { Supervisor } from "./supervisor.js";
 const FORCED = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** After a stop, longest time for sockets and threads to let go before the process is ended, ms. */
-const LAST_WORDS_MS = 2000;
+const EXIT_WITHIN_MS = 2000;
 
 interface AgentArguments {
   config: string | undefined;
@@ -84,7 +84,7 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
     try {
       await runAgent(args);
     } finally {
-      setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+      setTimeout(() => process.exit(), EXIT_WITHIN_MS).unref();
     }
   },
 };
@@ -98,7 +98,7 @@ async function runAgent(args: AgentArguments): Promise<void> {
   const flags = flagLayer(flagsOf(args));
   const config = await loadConfig({ file: args.config, environment: process.env, flags });
   const log = pino({ level: config.log.level, base: null }, new LogOutput(2));
-  collectRarely();
+  collectGarbageLessOften();
   const stopping = new AbortController();
   const force = new AbortController();
   const removeListeners = onSignals(log, stopping, force);
@@ -113,7 +113,7 @@ async function runAgent(args: AgentArguments): Promise<void> {
     announce(places, loaded, log);
     const manager = new ServiceManager({
       ...{ environment: process.env, log, clock: systemClock },
-      isWell: () => agent.health().state === "running",
+      isHealthy: () => agent.health().state === "running",
     });
     manager.ready(`Taking frames at ${places.zeromq ?? places.folder ?? "nowhere"}`);
     await aborted(stopping.signal);
@@ -162,7 +162,7 @@ function onSignals(log: Logger, stopping: AbortController, force: AbortControlle
 }
 
 /** Tells a parent process and the log that frames are taken. */
-function announce(places: AgentPlaces, { model, engine }: ScoringThread, log: Logger): void {
+function announce(places: AgentEndpoints, { model, engine }: ScoringThread, log: Logger): void {
   const { jsonl, csv, zeromq, publish, dashboard, folder } = places;
   const line = {
     type: "ready",

@@ -4,13 +4,15 @@ import { loadConfig } from "../config/load-config.js";
 import { ConfigError } from "../errors.js";
 import { type Finding, failed, ok } from "../operations/doctor/check.js";
 import { examine } from "../operations/doctor/doctor.js";
+import { DEFAULT_PORT } from "../sources/micromanager/connection.js";
 import { exitCodes } from "./exit-codes.js";
 import { settingFlags } from "./setting-flags.js";
 
 const options = {
   config: { alias: "c", type: "string", describe: "Configuration file (YAML), as for the agent" },
   set: { type: "string", array: true, describe: "Any other setting: --set scorer.device=cuda" },
-  micromanager: { type: "boolean", default: false, describe: "Also look for a Micro-Manager's own server" },
+  micromanager: { type: "boolean", default: false, describe: "Also look for Micro-Manager's own server" },
+  port: { type: "number", default: DEFAULT_PORT, describe: "Port of Micro-Manager's server" },
   json: { type: "boolean", default: false, describe: "Print JSON" },
 } as const satisfies Record<string, Options>;
 
@@ -39,7 +41,7 @@ async function* examination(argv: InferredOptionTypes<typeof options>): AsyncGen
     const flags = flagLayer(settingFlags(argv.set));
     const config = await loadConfig({ file: argv.config, environment: process.env, flags });
     yield ok("configuration", `${where} can be used`);
-    yield* examine(config, argv);
+    yield* examine(config, argv.micromanager ? argv.port : undefined);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     yield failed("configuration", error.message, "docs/configuration.md lists all settings");

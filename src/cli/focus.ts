@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { type FocusAttempt, type FocusEnd, focusHere } from "../agent/focus-loop.js";
-import { allowedRange, type ZRange } from "../agent/z-range.js";
 import { flagLayer } from "../config/layers.js";
 import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
 import { ConfigError } from "../errors.js";
 import { Scorer } from "../focus/scorer.js";
+import { allowedRange, type ZRange } from "../protocol/z-range.js";
 import { RefocusPolicy } from "../refocus/policy.js";
 import { cameraUse, whilePaused } from "../sources/micromanager/acquisition-pause.js";
 import { DEFAULT_PORT, MicroManagerConnection } from "../sources/micromanager/connection.js";
@@ -129,7 +129,7 @@ function attemptLine({ attempt, zUm, expectedLevel, certainty, decision, reason 
 function report(end: FocusEnd, { dryRun }: AgentConfig["policy"], json: boolean): void {
   const { attempts, ...rest } = end;
   const ways = { accept: "in focus", flag: "not in focus", abstain: "not judged" } as const;
-  const what = end.end === "refused" || end.end === "interrupted" ? end.end : ways[end.end];
+  const what = end.end in ways ? ways[end.end as keyof typeof ways] : end.end;
   const path = `z ${end.startZUm.toFixed(2)} -> ${end.zUm.toFixed(2)} um`;
   const level = end.keptLevel === undefined ? "" : `, level ${end.keptLevel.toFixed(1)}`;
   const line = `${what}: ${path}${level}, frames ${attempts.length}. ${end.reason}`;

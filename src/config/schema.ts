@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { Actuator } from "./actuator.js";
 import { BindAddress } from "./addresses.js";
 import { AlertsConfig } from "./alerts.js";
 import { DashboardConfig } from "./dashboard.js";
@@ -233,7 +232,6 @@ export const AgentConfig = z.strictObject({
     .describe("Where frames come from."),
   queue: Queue.prefault({}).describe("Frames between arrival and scoring."),
   policy: Policy.prefault({}).describe("From level and certainty to a decision."),
-  actuator: Actuator.prefault({}).describe("What the agent drives itself, where no controller asks it."),
   publish: Publish.prefault({}).describe("Verdicts and events for dashboards and loggers."),
   results: Results.prefault({}).describe("Files."),
   database: DatabaseConfig.prefault({}).describe("The results store."),

@@ -1,7 +1,10 @@
 import { Dealer } from "zeromq";
+import { isParfocalError } from "../errors.js";
+import { withoutUndefined } from "../frames/micro-manager-metadata.js";
 import { decodeMessage, encodeFrame, encodeMessage, type Pixels } from "../protocol/codec.js";
 import { HEARTBEAT_MS, PROTOCOL_VERSION } from "../protocol/common.js";
-import type { FrameMessage, VerdictMessage, WelcomeMessage } from "../protocol/messages.js";
+import type { FrameMessage, PlainMessage, VerdictMessage, WelcomeMessage } from "../protocol/messages.js";
+import type { Refusal } from "../protocol/site-visit.js";
 
 /** Time between two tries to be welcomed, ms. */
 const HELLO_MS = 50;
@@ -16,8 +19,6 @@ export class GateClient {
     receiveHighWaterMark: 100,
     immediate: true,
     sendTimeout: 0,
-    heartbeatInterval: HEARTBEAT_MS,
-    heartbeatTimeout: 3 * HEARTBEAT_MS,
   });
   readonly #waiting = new Map<string, (verdict: VerdictMessage | undefined) => void>();
   #welcome: WelcomeMessage | undefined;
@@ -67,6 +68,12 @@ export class GateClient {
     return verdict;
   }
 
+  /** Tells the agent how a site ended where it cannot know; an agent that is away is not told. */
+  async abandon({ v, session, site, channel, timeIndex }: FrameMessage, refusal: Refusal): Promise<void> {
+    const place = { v, session, site, ...withoutUndefined({ channel, timeIndex }) };
+    await this.#send(encodeMessage({ type: "abandon", ...place, ...refusal }));
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#heartbeat);
     await this.#send(encodeMessage({ v: PROTOCOL_VERSION, type: "bye", session: this.#session }));
@@ -86,9 +93,8 @@ export class GateClient {
 
   async #receive(): Promise<void> {
     for await (const parts of this.#socket) {
-      const incoming = decodeMessage(parts);
-      if (incoming.kind !== "plain") continue;
-      const { message } = incoming;
+      const message = readable(parts);
+      if (message === undefined) continue;
       if (message.type === "welcome") this.#welcome = message;
       if (message.type === "verdict") this.#answer(message.id, message);
       if ((message.type === "drop" || message.type === "error") && message.id !== undefined) {
@@ -101,5 +107,16 @@ export class GateClient {
     const resolve = this.#waiting.get(id);
     this.#waiting.delete(id);
     resolve?.(verdict);
+  }
+}
+
+/** A message as this version knows it; whatever else comes is left alone. */
+function readable(parts: Buffer[]): PlainMessage | undefined {
+  try {
+    const incoming = decodeMessage(parts);
+    return incoming.kind === "plain" ? incoming.message : undefined;
+  } catch (error) {
+    if (isParfocalError(error)) return undefined;
+    throw error;
   }
 }

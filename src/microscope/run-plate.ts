@@ -1,10 +1,13 @@
 import type { Optics } from "../optics/point-spread-function.js";
 import { PROTOCOL_VERSION } from "../protocol/common.js";
 import type { FrameMessage } from "../protocol/messages.js";
+import { SiteVisit, type Step } from "../protocol/site-visit.js";
 import type { GateClient } from "./gate-client.js";
 import type { PlateSite } from "./plate.js";
 import type { SimulatedMicroscope } from "./simulated-microscope.js";
 
+/** Most frames of a site, whatever the agent asks for. */
+const MOST_FRAMES = 8;
 /** Time that passes on the simulated stage with each exposure, ms: so a run depends on its seed alone. */
 const EXPOSURE_MS = 500;
 
@@ -19,6 +22,11 @@ export interface RunPlateOptions {
   readonly clock: () => number;
   /** What the controller says of the optics, if not what they are. */
   readonly stated?: Optics;
+  /** Most frames of a site, whatever the agent asks for. @default 8 */
+  readonly mostFrames?: number;
+  /** Nominal z at which each site is imaged first, um. @default 0 */
+  readonly plannedZUm?: number;
+  /** Ends the run; a site in mid-search goes home first. */
   readonly signal?: AbortSignal;
 }
 
@@ -29,6 +37,7 @@ export interface SiteResult {
   /** Name of the image that the site shows. */
   readonly image: string;
   readonly exposures: number;
+  readonly keepAttempt: number;
   /** Signed distance from focus of the first frame and of the one kept, um. */
   readonly firstDefocusUm: number;
   readonly keptDefocusUm: number;
@@ -44,7 +53,7 @@ export interface SiteResult {
 
 /**
  * Images a plate as a controller would: every site at the same nominal z, each frame gated, each action executed.
- * A frame without a verdict by the deadline is kept as it is and the run goes on.
+ * However a site ends, the drive ends at the best z known, and the run continues.
  */
 export async function* runPlate(options: RunPlateOptions): AsyncGenerator<SiteResult, void, undefined> {
   let sequence = 0;
@@ -59,41 +68,44 @@ async function imageSite(
   site: PlateSite,
   nextSequence: () => number,
 ): Promise<SiteResult> {
-  const { microscope, client, deadlineMs, clock } = options;
+  const { microscope, client, deadlineMs, clock, signal, mostFrames = MOST_FRAMES } = options;
   const { drive } = microscope;
+  const visit = new SiteVisit({ rangeUm: drive.limitsUm, mostFrames });
   const defocusesUm: number[] = [];
   const latenciesMs: number[] = [];
   const levels: number[] = [];
-  let keepAttempt = 0;
   let unscored = 0;
   let [decision, reason] = ["unscored", "no verdict by the deadline"];
-  drive.moveTo(0);
-  for (let attempt = 0; ; attempt++) {
+  drive.moveTo(options.plannedZUm ?? 0);
+  let header: FrameMessage;
+  let step: Step;
+  do {
     const { frame, defocusUm } = microscope.snap(site);
     defocusesUm.push(defocusUm);
-    const header = headerOf(options, site, attempt, nextSequence(), frame.bitDepth!);
+    header = headerOf(options, site, visit.attempt, nextSequence(), frame.bitDepth!);
     const sent = clock();
     const verdict = await client.score(header, frame.pixels, deadlineMs);
-    if (!verdict) {
-      unscored++;
-      keepAttempt = attempt;
-      break;
+    if (verdict === undefined) unscored++;
+    else {
+      latenciesMs.push(clock() - sent);
+      levels.push(verdict.expectedLevel);
+      ({ decision, reason } = verdict);
     }
-    latenciesMs.push(clock() - sent);
-    levels.push(verdict.expectedLevel);
-    ({ decision, reason, keepAttempt } = verdict);
-    if (verdict.action?.kind === "move-z") drive.moveTo(drive.positionUm + verdict.action.byUm);
-    if (!verdict.acquireAgain) break;
-  }
+    step = visit.take(drive.positionUm, verdict);
+    if (signal?.aborted) step = visit.refuse("cancelled", "the run was cancelled");
+    for (const zUm of step.stopsUm) drive.moveTo(zUm);
+  } while (step.again);
+  if (visit.refusal !== undefined) await client.abandon(header, visit.refusal);
   return {
     site: site.name,
     well: site.well,
     image: site.image,
     exposures: defocusesUm.length,
+    keepAttempt: visit.keepAttempt,
     firstDefocusUm: defocusesUm[0]!,
-    keptDefocusUm: defocusesUm[keepAttempt]!,
+    keptDefocusUm: defocusesUm[visit.keepAttempt]!,
     firstLevel: levels[0],
-    keptLevel: levels[keepAttempt],
+    keptLevel: levels[visit.keepAttempt],
     decision,
     reason,
     latenciesMs,

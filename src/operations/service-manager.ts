@@ -7,7 +7,7 @@ export interface ServiceManagerParts {
   readonly log: Logger;
   readonly clock: Clock;
   /** Asked before each sign of life. */
-  readonly isWell: () => boolean;
+  readonly isHealthy: () => boolean;
 }
 
 /**
@@ -40,9 +40,9 @@ export class ServiceManager {
 
   /** The timer hangs with the event loop: an agent that is stuck gives no sign, and systemd restarts it. */
   #watch(everyMs: number): void {
-    const { clock, isWell } = this.#parts;
+    const { clock, isHealthy } = this.#parts;
     this.#cancel = clock.after(everyMs, () => {
-      if (isWell()) this.#tell("WATCHDOG=1");
+      if (isHealthy()) this.#tell("WATCHDOG=1");
       this.#watch(everyMs);
     });
   }

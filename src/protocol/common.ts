@@ -63,6 +63,7 @@ export const ABANDON_REASONS = [
   "no-frame",
   "skipped",
 ] as const;
+export type AbandonReason = (typeof ABANDON_REASONS)[number];
 
 /** State of a hardware focus lock (PFS, CRISP, Definite Focus) when a frame was taken. */
 export const FOCUS_LOCK_STATES = ["off", "engaged", "lost"] as const;

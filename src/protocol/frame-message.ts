@@ -68,8 +68,17 @@ export const FrameMessage = z.object({
   plannedZUm: z.number().optional(),
   /** A hardware focus lock of this microscope. If missing, there is none. */
   focusLock: FocusLock.optional(),
-  /** One slice of a z-stack, number `zIndex`: slices are observed, the one acquired last is gated for all of them. */
-  stack: z.object({ size: z.int().min(2).max(10_000) }).optional(),
+  /**
+   * One slice of a z-stack, number `zIndex`. All but the one acquired last are observed; that one is gated for all of
+   * them or, in a stack that is only watched, observed and marked as `last`.
+   */
+  stack: z
+    .object({
+      /** Slices of the stack; missing where the controller does not know it yet. */
+      size: z.int().min(2).max(10_000).optional(),
+      last: z.boolean().optional(),
+    })
+    .optional(),
   /** What the controller images once this site is finished; the verdict then says where focus is expected there. */
   next: NextSite.optional(),
   /** Side of a pixel in the sample, um. */

@@ -1,7 +1,14 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-belief.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
-import { type BestSample, moveBy, type SiteEnd, type SiteSearch, type SiteStep } from "./site-search.js";
+import {
+  type BestSample,
+  type Judgement,
+  moveBy,
+  type SiteEnd,
+  type SiteSearch,
+  type SiteStep,
+} from "./site-search.js";
 import type { Assessment, ChannelRules, PolicySettings } from "./thresholds.js";
 import { hasResponded } from "./unresponsive-drive.js";
 
@@ -130,9 +137,17 @@ function percent({ search }: StepContext, { keep, inFocus }: SearchStep): string
 }
 
 /** The decision on a frame that is judged by itself. */
-export function decisionAlone(kind: Assessment["kind"]): "accept" | "flag" | "abstain" {
+function decisionAlone(kind: Assessment["kind"]): "accept" | "flag" | "abstain" {
   if (kind === "sharp") return "accept";
   return kind === "blank" || kind === "uncertain" ? "abstain" : "flag";
+}
+
+/** A frame that is only watched. A slice of a z-stack is meant to be blurred: it is never flagged by itself. */
+export function judgeAlone(frame: FrameMessage, { kind, reason }: Assessment): Judgement {
+  const decision = decisionAlone(kind);
+  const ends = { keepAttempt: frame.attempt, attemptsLeft: 0, outcomes: [] };
+  if (frame.stack === undefined || decision !== "flag") return { decision, ...ends, reason };
+  return { decision: "abstain", ...ends, reason: `${reason}; a slice is judged with its z-stack` };
 }
 
 export function signed(um: number): string {

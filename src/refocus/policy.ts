@@ -1,7 +1,7 @@
 import type { FocusReport } from "../focus/report.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
-import { decideStep, decisionAlone, endAt } from "./next-step.js";
+import { decideStep, endAt, judgeAlone } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
 import {
   type Judgement,
@@ -13,7 +13,7 @@ import {
   startSearch,
 } from "./site-search.js";
 import type { Slice } from "./stack.js";
-import { decideStackStep } from "./stack-step.js";
+import { decideStackStep, judgeWatchedStack } from "./stack-step.js";
 import {
   assess,
   type ChannelRules,
@@ -45,7 +45,7 @@ export class RefocusPolicy {
   readonly #searches = new BoundedMap<string, SiteSearch>(MAX_SITES);
   readonly #stacks = new BoundedMap<string, Slice[]>(MAX_STACKS);
   readonly #memories = new BoundedMap<string, RefocusMemory>(MAX_SESSIONS);
-  /** What sites that ended have to teach, until `digest`. */
+  /** What sites that ended have to teach, until `learn`. */
   readonly #lessons: (() => void)[] = [];
   /** By channel: searches in a row in which moving changed nothing. */
   readonly #unresponsive = new BoundedMap<string, number>(MAX_SITES);
@@ -70,23 +70,24 @@ export class RefocusPolicy {
    * @param nowMs wall clock, for frames that do not say when they were taken.
    */
   judge(frame: FrameMessage, report: FocusReport, nowMs = 0): Judgement {
-    this.digest();
+    this.learn();
     const rules = rulesFor(this.#settings, frame.channel);
     const level = levelOf(report, rules);
     const assessment = assess(report, level, rules);
-    const { kind, reason } = assessment;
+    const { kind } = assessment;
     if (frame.stack !== undefined) {
       this.#collect(frame, { zUm: frame.zUm, level, levelSd: report.levelSd, kind });
     }
-    if (frame.mode === "observe") {
-      const attempts = { keepAttempt: frame.attempt, attemptsLeft: 0 };
-      return { decision: decisionAlone(kind), ...attempts, reason, outcomes: [] };
+    const timeMs = frame.timestampMs ?? nowMs;
+    if (frame.mode === "observe" && frame.stack?.last === true) {
+      const prior = this.#memoryOf(frame.session).priorFor(frame, rules, timeMs);
+      return judgeWatchedStack(frame, this.#slicesOf(frame), rules, prior);
     }
+    if (frame.mode === "observe") return judgeAlone(frame, assessment);
+    const memory = this.#memoryOf(frame.session);
     const outcomes: OutcomeMessage[] = [];
     const search = this.#searchFor(frame, outcomes);
     const attemptsLeft = this.#attemptsLeft(frame, search, rules);
-    const timeMs = frame.timestampMs ?? nowMs;
-    const memory = this.#memoryOf(frame.session);
     const context = {
       frame,
       search,
@@ -124,7 +125,7 @@ export class RefocusPolicy {
    * Takes in what the sites that ended have taught. That takes longer than a judgement, so an agent does it once it has
    * answered; the next judgement does it otherwise.
    */
-  digest(): void {
+  learn(): void {
     for (const lesson of this.#lessons.splice(0)) lesson();
   }
 
@@ -158,7 +159,7 @@ export class RefocusPolicy {
 
   #expectedNext({ next }: FrameMessage, memory: RefocusMemory, timeMs: number): Pick<Judgement, "next"> {
     if (next === undefined || !this.#settings.suggest) return {};
-    this.digest();
+    this.learn();
     const expected = memory.next(next, timeMs);
     return expected === undefined ? {} : { next: expected };
   }

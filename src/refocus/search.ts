@@ -68,9 +68,8 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
   if (range === undefined) return { ...found, next: { why: "limits" } };
   if (allowed === undefined || allowed.gain < MIN_GAIN) {
     // Focus is out of reach. A frame on the way to it is still better than none.
-    const nearestUm = nearestTo(belief, range, isNew);
-    const hopedLevels = distanceOf(belief, samples[keep]!.zUm) - distanceOf(belief, nearestUm);
-    return { ...found, next: hopedLevels >= WORTH_A_MOVE ? { toUm: nearestUm } : { why: "limits" } };
+    const approach = approachTo(belief, samples[keep]!.zUm, range, isNew);
+    return { ...found, next: approach === undefined ? { why: "limits" } : { toUm: approach } };
   }
   const centreUm = belief.focusNear(allowed.zUm, belief.umPerLevel).zUm;
   const isAllowed = range[0] <= centreUm && centreUm <= range[1] && isNew(centreUm);
@@ -119,26 +118,29 @@ function reachable(
   ];
 }
 
-/** The z within the range that is nearest to focus on average, um; infinite if there is none to go to. */
-function nearestTo(
+/** Focus lies beyond the range: the end of it that promises to be the nearer one, um, if a frame there is worth it. */
+function approachTo(
   belief: FocusBelief,
+  bestUm: number,
   range: readonly [number, number],
   isNew: (zUm: number) => boolean,
-): number {
-  const inside = belief.zUm.filter((zUm) => zUm >= range[0] && zUm <= range[1]);
-  const reachableUm = [...range.filter(Number.isFinite), ...inside].filter(isNew);
-  return reachableUm.reduce(
-    (a, b) => (distanceOf(belief, b) < distanceOf(belief, a) ? b : a),
-    Number.POSITIVE_INFINITY,
-  );
+): number | undefined {
+  const ends = range.filter((zUm) => Number.isFinite(zUm) && isNew(zUm));
+  const promises = ends.map((zUm) => promiseOf(belief, zUm, bestUm));
+  const approach = bestOf(ends, promises, () => true);
+  return approach !== undefined && approach.gain >= WORTH_A_MOVE ? approach.zUm : undefined;
 }
 
-/** Mean distance of a z from focus, levels. */
-function distanceOf(belief: FocusBelief, zUm: number): number {
-  return belief.zUm.reduce(
-    (sum, focusUm, i) => sum + (belief.probability[i]! * Math.abs(zUm - focusUm)) / belief.umPerLevel,
-    0,
-  );
+/** How many levels nearer to focus a z is on average than the best so far, where it is: otherwise one goes back. */
+function promiseOf(
+  { zUm: planes, probability, umPerLevel }: FocusBelief,
+  zUm: number,
+  bestUm: number,
+): number {
+  return planes.reduce((sum, focusUm, i) => {
+    const nearerUm = Math.abs(bestUm - focusUm) - Math.abs(zUm - focusUm);
+    return sum + (probability[i]! * Math.max(0, nearerUm)) / umPerLevel;
+  }, 0);
 }
 
 function bestOf(

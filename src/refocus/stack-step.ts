@@ -1,8 +1,10 @@
-import type { SiteEndReason, StackVerdict } from "../protocol/messages.js";
+import type { FrameMessage, SiteEndReason, StackVerdict } from "../protocol/messages.js";
+import type { FocusPrior } from "./focus-belief.js";
 import { endAt, limitsOf, obstacleTo, type StepContext, signed } from "./next-step.js";
 import { indexToKeep } from "./search.js";
-import { moveBy, type SiteStep } from "./site-search.js";
+import { type Judgement, moveBy, type SiteStep } from "./site-search.js";
 import { judgeStack, type Slice, type StackFinding } from "./stack.js";
+import type { ChannelRules } from "./thresholds.js";
 
 /** What to do after the last slice of a z-stack; the sharpest slice becomes a sample of the search. */
 export function decideStackStep(
@@ -10,7 +12,7 @@ export function decideStackStep(
   slices: readonly Slice[],
 ): SiteStep & { readonly stack: StackVerdict } {
   const { frame, search, rules } = context;
-  const finding = judgeStack(slices, frame.stack!.size, rules, context.prior());
+  const finding = judgeStack(slices, frame.stack?.size, rules, context.prior());
   const { sharpest, verdict } = finding;
   search.samples.push({
     id: sharpest.id,
@@ -23,6 +25,20 @@ export function decideStackStep(
   const isSharp = finding.kind === "inside" && finding.isSharp;
   search.best = { index: isSharp ? samples.length - 1 : indexToKeep(samples), isSharp };
   return { ...stepAfter(finding, slices, context), stack: verdict };
+}
+
+/** The verdict on a z-stack that is only watched: judged as a whole, and nothing is asked for. */
+export function judgeWatchedStack(
+  frame: FrameMessage,
+  slices: readonly Slice[],
+  rules: ChannelRules,
+  prior: FocusPrior,
+): Judgement {
+  const finding = judgeStack(slices, frame.stack?.size, rules, prior);
+  const decision =
+    finding.kind === "blank" ? "abstain" : finding.kind === "inside" && finding.isSharp ? "accept" : "flag";
+  const { verdict: stack, reason } = finding;
+  return { decision, keepAttempt: frame.attempt, attemptsLeft: 0, stack, reason, outcomes: [] };
 }
 
 function stepAfter(finding: StackFinding, slices: readonly Slice[], context: StepContext): SiteStep {

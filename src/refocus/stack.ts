@@ -46,17 +46,18 @@ export type StackFinding =
     };
 
 /**
- * @param slices at least one, in any order. @param size slices of the whole stack.
+ * @param slices at least one, in any order. @param size slices of the whole stack, if known.
  */
 export function judgeStack(
   slices: readonly Slice[],
-  size: number,
+  size: number | undefined,
   rules: Pick<ChannelRules, "sharp" | "maxLevel">,
   prior: FocusPrior,
 ): StackFinding {
   const inOrder = [...slices].sort((a, b) => orderOf(a) - orderOf(b));
   const judgeable = inOrder.filter(({ kind }) => kind === "sharp" || kind === "blurred" || kind === "mixed");
-  const missing = slices.length < size ? ` (${slices.length} of ${size} slices were judged)` : "";
+  const missing =
+    size !== undefined && slices.length < size ? ` (${slices.length} of ${size} slices were judged)` : "";
   const belief = beliefOf(judgeable, prior);
   const sharpest = sharpestOf(judgeable.length > 0 ? judgeable : inOrder, belief);
   const low = inOrder[0]!;

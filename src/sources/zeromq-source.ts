@@ -29,7 +29,7 @@ const TURN_MS = 4;
 /** Answers, which are small, that may wait for a controller that does not read. */
 const SEND_HIGH_WATER_MARK = 64;
 /** How long the last answers may take to leave after an orderly stop, ms. */
-const LAST_WORDS_MS = 250;
+const LINGER_MS = 250;
 
 /** Frames from controllers over a ROUTER socket; docs/protocol.md. */
 export class ZeromqSource implements FrameSource {
@@ -93,7 +93,7 @@ export class ZeromqSource implements FrameSource {
     const router = this.#router;
     this.#router = undefined;
     if (router === undefined || router.closed) return;
-    router.linger = LAST_WORDS_MS;
+    router.linger = LINGER_MS;
     router.close();
   }
 

@@ -123,7 +123,7 @@ describe("parfocal doctor", () => {
     const folder = join(await temporaryFolder(), "nowhere");
     const settings = { "sources.folder.enabled": true, "sources.folder.path": folder };
 
-    const { of } = await examine({ ...settings, "actuator.micromanager.port": 1 }, "--micromanager");
+    const { of } = await examine(settings, "--micromanager", "--port", "1");
 
     expect(of("folder")).toMatchObject([{ status: "failed", advice: expect.stringContaining("make it") }]);
     expect(of("micro-manager")).toMatchObject([

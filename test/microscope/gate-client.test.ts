@@ -1,102 +1,72 @@
-import { afterEach, describe, expect, it } from "vitest";
-import { Router } from "zeromq";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { GateClient } from "../../src/microscope/gate-client.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
+import { ScriptedAgent } from "../helpers/scripted-agent.js";
+import { ACCEPT } from "../helpers/transcripts.js";
 
-const stops: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
+/** Longer than any test waits: what must not be waited for. */
+const NEVER_MS = 600_000;
 
 describe("GateClient", () => {
-  it("fails open when no agent is there: no verdict, within the deadline", async () => {
+  test("goes on without a verdict when no agent is there, within the deadline", async () => {
     const client = start("tcp://127.0.0.1:9");
 
     expect(await client.waitForAgent(100)).toBe(false);
-    expect(await client.score(header("a"), new Uint16Array(4), 100)).toBeUndefined();
+    expect(await client.score(header("a"), new Uint16Array(4), NEVER_MS)).toBeUndefined();
   });
 
-  it("fails open when the agent is silent, and takes the next verdict all the same", async () => {
-    const agent = new Router({ linger: 0 });
-    await agent.bind("tcp://127.0.0.1:*");
-    stops.push(() => agent.close());
-    const client = start(agent.lastEndpoint!);
-    void answerOnly(agent, "second");
-    // The connection is made in the background; until then a frame is not queued but given up.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  test("goes on when the agent is silent until the deadline, and takes the next verdict all the same", async () => {
+    const agent = await ScriptedAgent.start((message) =>
+      message.type === "frame" && message.id === "second" ? verdict("second") : undefined,
+    );
+    const client = start(agent.address);
+    expect(await client.waitForAgent(5000)).toBe(true);
 
-    expect(await client.score(header("first"), new Uint16Array(4), 200)).toBeUndefined();
-    expect(await client.score(header("second"), new Uint16Array(4), 5000)).toMatchObject({ id: "second" });
+    expect(await client.score(header("first"), new Uint16Array(4), 100)).toBeUndefined();
+    expect(await client.score(header("second"), new Uint16Array(4), NEVER_MS)).toMatchObject({
+      id: "second",
+    });
   });
 
-  it("takes a drop for an answer and does not wait for the deadline", async () => {
-    const agent = new Router({ linger: 0 });
-    await agent.bind("tcp://127.0.0.1:*");
-    stops.push(() => agent.close());
-    const client = start(agent.lastEndpoint!);
-    void (async () => {
-      for await (const [identity, head] of agent) {
-        const { id, session, type } = JSON.parse(head!.toString()) as FrameMessage;
-        const drop = { v: 1, type: "drop", id, session, why: "overload" };
-        if (type === "frame") await agent.send([identity!, JSON.stringify(drop)]);
-      }
-    })();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  test.each([
+    ["a drop", { type: "drop", why: "overload" }],
+    ["an error", { type: "error", code: "unscorable", message: "too small" }],
+  ])("takes %s for an answer and does not wait for the deadline", async (_, said) => {
+    const agent = await ScriptedAgent.start((message) =>
+      message.type === "frame" ? { v: 1, id: message.id, session: "test", ...said } : undefined,
+    );
+    const client = start(agent.address);
+    expect(await client.waitForAgent(5000)).toBe(true);
 
-    expect(await client.score(header("a"), new Uint16Array(4), 60_000)).toBeUndefined();
+    expect(await client.score(header("a"), new Uint16Array(4), NEVER_MS)).toBeUndefined();
+    expect(agent.received.map(({ type }) => type)).toContain("frame");
+  });
+
+  test("reads on after a message that it cannot read", async () => {
+    const agent = await ScriptedAgent.start(({ type }) => {
+      if (type === "abandon") return { v: 1, type: "verdict", id: "a" };
+      return type === "frame" ? verdict("a") : undefined;
+    });
+    const client = start(agent.address);
+    expect(await client.waitForAgent(5000)).toBe(true);
+    await client.abandon(header("a"), { why: "other", reason: "to be answered with nonsense" });
+
+    expect(await client.score(header("a"), new Uint16Array(4), NEVER_MS)).toMatchObject({ id: "a" });
   });
 });
 
 function start(address: string): GateClient {
   const client = new GateClient(address, "test");
   client.start();
-  stops.push(() => client.stop());
+  onTestFinished(() => client.stop());
   return client;
 }
 
-async function answerOnly(agent: Router, wanted: string): Promise<void> {
-  for await (const [identity, head] of agent) {
-    const message = JSON.parse(head!.toString()) as FrameMessage;
-    if (message.type === "frame" && message.id === wanted) {
-      await agent.send([identity!, JSON.stringify(verdict(wanted))]);
-    }
-  }
-}
-
 function header(id: string): FrameMessage {
-  return {
-    v: 1,
-    type: "frame",
-    id,
-    session: "test",
-    sequence: 0,
-    mode: "gate",
-    dtype: "uint16",
-    shape: [2, 2],
-    site: { name: "A1" },
-    attempt: 0,
-  };
+  const head = { v: 1, type: "frame", id, session: "test", sequence: 0, mode: "gate" } as const;
+  return { ...head, dtype: "uint16", shape: [2, 2], site: { name: "A1" }, attempt: 0 };
 }
 
-function verdict(id: string) {
-  return {
-    v: 1,
-    type: "verdict",
-    id,
-    session: "test",
-    condition: "in-focus",
-    level: 0,
-    expectedLevel: 0.1,
-    aggregateCertainty: 0.9,
-    meanCertainty: 0.9,
-    maxCertainty: 0.95,
-    decision: "accept",
-    acquireAgain: false,
-    keepAttempt: 0,
-    attemptsLeft: 3,
-    reason: "sharp",
-    model: { name: "none", sha256: "" },
-    timings: { queueMs: 0, scoreMs: 1, totalMs: 1 },
-  };
+function verdict(id: string): object {
+  return { ...ACCEPT, id, session: "test" };
 }

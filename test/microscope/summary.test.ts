@@ -35,6 +35,7 @@ function site(values: Partial<SiteResult>): SiteResult {
     well: "A1",
     image: "sbs_01.png",
     exposures: 1,
+    keepAttempt: 0,
     firstDefocusUm: 0,
     keptDefocusUm: 0,
     firstLevel: 0,

@@ -35,17 +35,17 @@ async function notifySocket(): Promise<{ path: string; heard: string[] }> {
 describe.skipIf(missing.length > 0)("the service manager", () => {
   test("is told that the agent is ready, alive and stopping", async () => {
     const { path, heard } = await notifySocket();
-    let isWell = true;
+    let isHealthy = true;
     const manager = new ServiceManager({
       environment: { ...process.env, NOTIFY_SOCKET: path, WATCHDOG_USEC: "60000" },
       log: recordingLog().log,
       clock: systemClock,
-      isWell: () => isWell,
+      isHealthy: () => isHealthy,
     });
 
     manager.ready("Taking frames");
     await until(() => heard.filter((text) => text.includes("WATCHDOG=1")).length >= 2);
-    isWell = false;
+    isHealthy = false;
     manager.stopping();
 
     await until(() => heard.some((text) => text.includes("STOPPING=1")));
@@ -56,7 +56,7 @@ describe.skipIf(missing.length > 0)("the service manager", () => {
 
   test("is left alone where there is none, and a failure is told once", async () => {
     const { log, lines } = recordingLog();
-    const parts = { log, clock: systemClock, isWell: () => true };
+    const parts = { log, clock: systemClock, isHealthy: () => true };
 
     new ServiceManager({ ...parts, environment: {} }).ready("x");
     expect(lines).toEqual([]);

@@ -28,10 +28,12 @@ function run(
   trueUm: number,
   settings: SearchSettings,
   noise: (step: number) => number,
+  contrastAt?: (zUm: number) => number,
 ): Run {
-  const look = (zUm: number, step: number) => ({
+  const look = (zUm: number, step: number): Sample => ({
     zUm,
     level: Math.min(Math.max(levelAt(zUm, focusUm, trueUm) + noise(step), 0), 10),
+    ...(contrastAt !== undefined && { contrast: contrastAt(zUm) }),
   });
   const samples = [look(0, 0)];
   for (let step = 1; step < 50; step++) {
@@ -133,6 +135,22 @@ describe("the search", () => {
     expect(target([{ zUm: 0, level: 5 }], { ...base, zLimitsUm: [-3, 4] })).toBe(4);
   });
 
+  test.each([
+    { where: "below the limits", focusUm: 0, ends: [4] },
+    { where: "far below the limits", focusUm: -5, ends: [4] },
+    { where: "above the limits", focusUm: 14, ends: [4, 10] },
+  ])("with focus $where ends at the end of them that is nearer to it", ({ focusUm, ends }) => {
+    const samples = [{ zUm: 8, level: levelAt(8, focusUm, 2) }];
+    let step = nextStep(samples, { ...base, zLimitsUm: [4, 10] });
+    while ("toUm" in step.next) {
+      samples.push({ zUm: step.next.toUm, level: levelAt(step.next.toUm, focusUm, 2) });
+      step = nextStep(samples, { ...base, zLimitsUm: [4, 10] });
+    }
+
+    expect(samples.slice(1).map(({ zUm }) => zUm)).toEqual(ends);
+    expect(step).toMatchObject({ keep: ends.length, next: { why: "limits" } });
+  });
+
   test("does not move from a z outside the limits", () => {
     expect(nextStep([{ zUm: 9, level: 5 }], { ...base, zLimitsUm: [0, 5] })).toMatchObject({
       keep: 0,
@@ -186,7 +204,26 @@ describe("the search", () => {
         expect(travelOf([...samples, last])).toBeLessThanOrEqual(rest.maxTravelUm + 1e-9);
         expect(levelAt(last.zUm, focusUm, trueUm)).toBeLessThanOrEqual(levelAt(0, focusUm, trueUm) + 0.12);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, endOnFailure: true },
+    );
+  });
+
+  test("never goes back from a frame near focus to one that is farther from it, where contrast tells them apart", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -14, max: 14, noNaN: true }),
+        fc.double({ min: 1.4, max: 2.8, noNaN: true }),
+        noise,
+        (focusUm, trueUm, errors) => {
+          const distance = (zUm: number) => Math.abs(zUm - focusUm) / trueUm;
+          const contrastAt = (zUm: number) => 100 / (1 + distance(zUm) ** 2);
+          const { samples, keep } = run(focusUm, trueUm, base, (step) => errors[step]!, contrastAt);
+
+          const nearest = Math.min(...samples.map(({ zUm }) => distance(zUm)));
+          expect(distance(samples[keep]!.zUm)).toBeLessThan(nearest + 0.5);
+        },
+      ),
+      { numRuns: 100, endOnFailure: true },
     );
   });
 

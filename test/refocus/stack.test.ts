@@ -38,6 +38,19 @@ function imageStack(
   return last!;
 }
 
+/** Watches a stack around z 0, where focus is; gives the verdict on each slice. */
+function watchStack(
+  { centreUm, slices, stepUm }: Stack,
+  size: number | undefined = slices,
+  policy: RefocusPolicy = policyWith(),
+): Judgement[] {
+  return Array.from({ length: slices }, (_, zIndex) => {
+    const zUm = centreUm + (zIndex - (slices - 1) / 2) * stepUm;
+    const stack = { ...(size !== undefined && { size }), ...(zIndex === slices - 1 && { last: true }) };
+    return policy.judge(frame({ id: `${zIndex}`, zIndex, zUm, stack, mode: "observe" }), focusedAt(0)(zUm));
+  });
+}
+
 const policyWith = (overrides: Partial<PolicySettings> = {}) =>
   new RefocusPolicy({ ...settings, ...overrides });
 const focusedAt = (focusUm: number) => (zUm: number) => report(levelSeen((zUm - focusUm) / 2));
@@ -122,6 +135,39 @@ describe("a z-stack", () => {
       stack: { judged: 9 },
       reason: expect.stringContaining("9 of 11"),
     });
+  });
+
+  test("that is only watched is judged by its last slice, whole, and nothing is asked for", () => {
+    const decisions = (centreUm: number) =>
+      watchStack({ ...eleven, centreUm }).map(({ decision }) => decision);
+
+    // Five micrometres from focus is more than the limit: those slices are not flagged one by one.
+    expect(decisions(0)).toEqual([
+      ...["abstain", "abstain", "abstain", "accept", "accept", "accept", "accept", "accept"],
+      ...["abstain", "abstain", "accept"],
+    ]);
+    expect(watchStack(eleven).at(-1)).toMatchObject({
+      stack: { judged: 11, sharpestZIndex: 5, edge: "none" },
+      outcomes: [],
+    });
+    const far = watchStack({ ...eleven, centreUm: 14 });
+    expect(far.map(({ decision }) => decision).slice(-2)).toEqual(["abstain", "flag"]);
+    expect(far.at(-1)).toMatchObject({ stack: { edge: "low" }, attemptsLeft: 0 });
+    expect(far.every(({ action }) => action === undefined)).toBe(true);
+  });
+
+  test("that is watched is judged by the slices that came, though nobody said how many there are", () => {
+    const verdicts = watchStack({ ...eleven, slices: 7 }, undefined);
+
+    expect(verdicts.at(-1)).toMatchObject({ decision: "accept", stack: { judged: 7 } });
+    expect(verdicts.at(-1)!.reason).not.toContain("were judged");
+  });
+
+  test("that is watched again at the same site begins anew", () => {
+    const policy = policyWith();
+    watchStack(eleven, 11, policy);
+
+    expect(watchStack(eleven, 11, policy).at(-1)).toMatchObject({ stack: { judged: 11 } });
   });
 
   test("keeps two channels and two attempts apart", () => {

@@ -123,6 +123,9 @@ def test_observed_acquisitions_are_answered(agent: Agent, headless: Any) -> None
 
 def test_an_observer_that_fails_passes_the_image_on() -> None:
     class Failing:
+        def before_close(self, callback: Any) -> None:
+            pass
+
         def offer(self, image: Any, frame: Any) -> None:
             raise RuntimeError("on purpose")
 

@@ -270,10 +270,36 @@ def test_observed_runs_keep_their_plan_and_are_answered(agent: Agent, beads: Any
     assert {frame["site"]["plate"] for frame in seen} == {"P1"}
 
 
+def test_the_beads_of_the_demo_camera_are_accepted_in_focus_as_they_come(agent: Agent, beads: Any) -> None:
+    from beads import bead_events, show_beads
+
+    show_beads(beads, size=2.0, brightness=1.0, exposure_ms=10.0)  # its own settings
+    results: list[SiteResult] = []
+    perfect = [0.0] * 6
+    try:
+        with (
+            FocusClient(agent.address, observe_queue=32, deadline_ms=PATIENT_MS) as client,
+            ObserveListener(beads, client),
+        ):
+            assert client.wait_for_agent(RUN_S)
+            run(beads, bead_events(perfect))
+            run(beads, gated(bead_events(perfect), client, beads, limits=LIMITS, on_site=results.append))
+    finally:
+        show_beads(beads)
+    agent.stop()
+    watched = [record for record in agent.records() if record["type"] == "verdict"]
+    watched = [record for record in watched if record["frame"]["mode"] == "observe"]
+    assert [(record["decision"], record["condition"]) for record in watched] == [("accept", "in-focus")] * 6
+    assert [result.decision for result in results] == ["accept"] * 6
+
+
 def test_a_listener_whose_client_fails_does_not_disturb_the_run(beads: Any, frames: list[Any]) -> None:
     from beads import bead_events
 
     class Failing:
+        def before_close(self, callback: Any) -> None:
+            pass
+
         def offer(self, image: Any, frame: Any) -> None:
             raise RuntimeError("on purpose")
 

@@ -129,7 +129,8 @@ def test_with_several_channels_all_slices_of_the_judged_stack_are_acquired_again
     assert shifted == pytest.approx([3] * again + [7] * (len(frames) - again), abs=0.05)
     assert [attempt.z_um for attempt in result.attempts] == pytest.approx([5, 9], abs=0.05)
     sent = [message for message, _ in agent.received["frame"]]
-    assert {m["channel"] for m in sent if "stack" in m} == {"DAPI"}
+    ends = [m["channel"] for m in sent if "last" in m["stack"]]
+    assert ends == ["FITC"] * (1 if order == "tpcz" else 2), "the other channel is judged as a stack, too"
     assert {m["channel"] for m in sent if m["mode"] == "gate"} == {"DAPI"}
 
 
@@ -151,7 +152,8 @@ def test_observed_stacks_are_acquired_as_planned(beads: Any, frames: list[Any]) 
     assert results == []
     assert [z_um for _, z_um in frames] == pytest.approx([3, 4, 5, 6, 7], abs=0.05)
     assert {m["mode"] for m, _ in agent.received["frame"]} == {"observe"}
-    assert not any("stack" in m for m, _ in agent.received["frame"])
+    stacks = [m["stack"] for m, _ in agent.received["frame"]]
+    assert stacks == [{"size": 5}] * 4 + [{"size": 5, "last": True}], "judged as one, by the last slice"
 
 
 def test_no_more_than_three_slices_are_unanswered_at_a_time(beads: Any, frames: list[Any]) -> None:

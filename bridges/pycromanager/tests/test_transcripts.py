@@ -16,7 +16,7 @@ from parfocal_bridge.pycromanager import FrameCollector, gate_loop
 from parfocal_bridge.pymmcore_plus import ATTEMPT_KEY, FocusEngine, gated
 from pycro_runs import acquire
 from runs import RUN_S
-from transcripts import NAMES, End, Transcript
+from transcripts import End, Transcript, names_of
 
 DEADLINE_MS = 400.0
 """Long for a scripted agent, short for one that does not answer."""
@@ -52,9 +52,35 @@ class Drive:
         both = [name for name in ("setPosition", "set_position") if hasattr(core, name)]
         for name in both:
             monkeypatch.setattr(core, name, sender(getattr(core, name)))
+        self._set_autofocus(core, transcript.given.get("autofocus"), monkeypatch)
+        self._set_lock(core, transcript.given, monkeypatch)
         if transcript.given.get("driveReports") == "opposite":
             for name in (name.replace("set", "get") for name in both):
                 monkeypatch.setattr(core, name, opposite(getattr(core, name)))
+
+    def _set_autofocus(self, core: Any, given: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full_focus() -> None:
+            if "fails" in given:
+                raise RuntimeError(given["fails"])
+            core.setPosition(given["endsUm"])
+
+        if given is not None:
+            _replace(core, "fullFocus", full_focus, monkeypatch)
+
+    def _set_lock(self, core: Any, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+        if given.get("lock") != "engaged":
+            return
+        core.setPosition(given["zUm"])
+        for name in ("isContinuousFocusEnabled", "isContinuousFocusLocked"):
+            _replace(core, name, lambda: True, monkeypatch)
+
+
+def _replace(core: Any, name: str, new: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replaces a method in both spellings, as far as the core has them."""
+    snake = re.sub("([A-Z])", lambda found: "_" + found[0].lower(), name)
+    for spelling in (name, snake):
+        if hasattr(core, spelling):
+            monkeypatch.setattr(core, spelling, new)
 
 
 @pytest.fixture
@@ -76,7 +102,7 @@ def engine(beads: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("kind", ["generator", "engine"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", names_of("pymmcore-plus"))
 def test_pymmcore_plus(name: str, kind: str, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from useq import MDAEvent
 
@@ -99,7 +125,7 @@ def test_pymmcore_plus(name: str, kind: str, engine: Any, monkeypatch: pytest.Mo
     transcript.check(agent, End(drive.position(), results[0].keep_attempt, drive.visited_um))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", names_of("pycro-manager"))
 def test_pycro_manager(name: str, headless: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     transcript, results = Transcript.read(name), []
     z_um = transcript.given["zUm"]
@@ -128,15 +154,7 @@ def test_pycro_manager(name: str, headless: Any, monkeypatch: pytest.MonkeyPatch
     transcript.check(agent, End(drive.position(), results[0].keep_attempt, [z_um, *drive.visited_um]))
 
 
-def is_for_the_sample(transcript: Transcript) -> bool:
-    """It has no limits, says no ``abandon``, and knows no stop on the way."""
-    return transcript.needs <= {"abandon", "later-version"} and transcript.end["abandon"] in (
-        None,
-        "unscored",
-    )
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if is_for_the_sample(Transcript.read(name))])
+@pytest.mark.parametrize("name", names_of("sample"))
 def test_the_controller_in_the_documentation(name: str) -> None:
     transcript = Transcript.read(name)
     transcript.needs.discard("abandon")
@@ -165,5 +183,5 @@ def test_the_controller_in_the_documentation(name: str) -> None:
 
 def test_there_is_a_transcript_of_each_way_in_which_a_site_ends() -> None:
     needs("useq")
-    ends = {Transcript.read(name).end["abandon"] for name in NAMES}
+    ends = {Transcript.read(name).end["abandon"] for name in names_of("pymmcore-plus")}
     assert ends >= {None, "limits", "drive", "cancelled", "other", "unscored", "no-frame"}

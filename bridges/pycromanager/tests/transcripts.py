@@ -13,6 +13,8 @@ from runs import ACCEPT
 
 FOLDER = CONTRACT / "transcripts"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+BEYOND: dict[str, dict[str, str]] = json.loads((CONTRACT / "controllers.json").read_text())
+"""For each controller what it cannot do, and why."""
 SAME_UM = 0.06
 
 
@@ -73,6 +75,11 @@ class Transcript:
         if "abandon" in self.needs:
             said = [message["why"] for (message,) in agent.received["abandon"]]
             assert said == ([] if self.end["abandon"] is None else [self.end["abandon"]])
+
+
+def names_of(controller: str) -> list[str]:
+    """The transcripts that a controller takes part in."""
+    return [name for name in NAMES if not Transcript.read(name).needs & BEYOND[controller].keys()]
 
 
 @dataclass

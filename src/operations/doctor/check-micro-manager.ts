@@ -1,13 +1,13 @@
 import { reasonOf } from "../../errors.js";
 import { MicroManagerConnection } from "../../sources/micromanager/connection.js";
-import { type Check, failed, ok } from "./check.js";
+import { type Finding, failed, ok } from "./check.js";
 
 /** How long it may take to answer, ms. */
 const ANSWER_MS = 3000;
 
 /** Micro-Manager's own server. */
-export const checkMicroManager: Check = async ({ actuator: { micromanager } }) => {
-  const connection = new MicroManagerConnection({ port: micromanager.port, timeoutMs: ANSWER_MS });
+export async function checkMicroManager(port: number): Promise<readonly Finding[]> {
+  const connection = new MicroManagerConnection({ port, timeoutMs: ANSWER_MS });
   try {
     await connection.start();
     return [ok("micro-manager", `its server answers at ${connection.address}`)];
@@ -17,4 +17,4 @@ export const checkMicroManager: Check = async ({ actuator: { micromanager } }) =
   } finally {
     await connection.stop();
   }
-};
+}

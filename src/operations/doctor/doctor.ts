@@ -8,15 +8,23 @@ import { checkPorts } from "./check-ports.js";
 import { checkResults } from "./check-results.js";
 import { checkScorer } from "./check-scorer.js";
 
-/** Looks at everything that an agent with this configuration needs, one thing after the other. */
+const CHECKS: readonly Check[] = [
+  checkNode,
+  checkScorer,
+  checkPorts,
+  checkResults,
+  checkDatabase,
+  checkFolder,
+];
+
+/**
+ * Looks at everything that an agent with this configuration needs, one thing after the other.
+ * @param microManagerPort where Micro-Manager's own server is to be looked for, too.
+ */
 export async function* examine(
   config: AgentConfig,
-  { micromanager }: { readonly micromanager: boolean },
+  microManagerPort?: number,
 ): AsyncGenerator<Finding, void, undefined> {
-  const asks = micromanager || config.actuator.micromanager.enabled;
-  const checks: readonly Check[] = [
-    ...[checkNode, checkScorer, checkPorts, checkResults, checkDatabase, checkFolder],
-    ...(asks ? [checkMicroManager] : []),
-  ];
-  for (const check of checks) yield* await check(config);
+  for (const check of CHECKS) yield* await check(config);
+  if (microManagerPort !== undefined) yield* await checkMicroManager(microManagerPort);
 }

@@ -10,7 +10,7 @@ export const DEFAULT_PORT = 4827;
 /** Version of the server that this client was written against. */
 export const SERVER_VERSION = "5.1.0";
 /** Time to hand over the last `destructor`s of a stop, ms. */
-const LAST_WORDS_MS = 1000;
+const LINGER_MS = 1000;
 
 export interface ConnectionOptions {
   /** @default 4827 */
@@ -233,7 +233,7 @@ export class MicroManagerConnection {
     if (reply.kind !== "reference") {
       throw new MicroManagerError(this.address, `${call} gave no object`);
     }
-    return new JavaObject(this, reply.reference, isClass, LAST_WORDS_MS);
+    return new JavaObject(this, reply.reference, isClass, LINGER_MS);
   }
 }
 

@@ -143,7 +143,7 @@ class Drop(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem(Message):
+class AgentError(Message):
     """``error``: something is wrong with a message or a frame."""
 
     type: ClassVar[str] = "error"

@@ -15,6 +15,7 @@ from parfocal_bridge.ledger import Counters, Ledger, Ticket
 from parfocal_bridge.link import AgentLink
 from parfocal_bridge.messages import (
     Abandon,
+    AgentError,
     Bye,
     Controller,
     Drop,
@@ -23,7 +24,6 @@ from parfocal_bridge.messages import (
     Hello,
     Message,
     MessageError,
-    Problem,
     Site,
     Verdict,
     Welcome,
@@ -90,6 +90,7 @@ class FocusClient:
         self._sequence = 0
         self._presence = Presence(time.monotonic(), misses_until_degraded)
         self._arrived = threading.Event()
+        self._before_close: list[Callable[[], None]] = []
         self._is_degraded = False
         self._is_closed = False
         self._link = AgentLink(
@@ -99,7 +100,7 @@ class FocusClient:
             on_sent=lambda parcel: self._ledger.count("sent"),
             on_lost=self._lost,
             on_beat=self._beat,
-            last_words=lambda: encode(Bye(session=self.session)),
+            goodbye=lambda: encode(Bye(session=self.session)),
         )
 
     def __enter__(self) -> FocusClient:
@@ -178,11 +179,17 @@ class FocusClient:
         )
         self._link.say(encode(message))
 
+    def before_close(self, callback: Callable[[], None]) -> None:
+        """Has this called before the connection is closed, while frames can still be offered."""
+        self._before_close.append(callback)
+
     def close(self) -> None:
         """Says ``bye`` and closes the connection; takes 2 s at most.
 
         An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen.
         """
+        for callback in self._before_close:
+            callback()
         self._is_closed = True
         self._link.stop()
 
@@ -262,7 +269,7 @@ class FocusClient:
             self._verdict(message)
         elif isinstance(message, Drop):
             self._ledger.no_verdict(message.id, f"drop {message.why}", "dropped")
-        elif isinstance(message, Problem):
+        elif isinstance(message, AgentError):
             log.warning("The agent reports %s: %s", message.code, message.message)
             self._ledger.count("errors")
             self._ledger.no_verdict(message.id, f"error {message.code}", None)

@@ -63,9 +63,14 @@ class LockReport(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Stack(Record):
-    """The z-stack that a frame is a slice of: its number of slices."""
+    """The z-stack that a frame is a slice of.
 
-    size: Index
+    ``size`` is its number of slices, None while that is not known; ``last`` marks the slice that ends a stack
+    that is only watched.
+    """
+
+    size: Index | None = None
+    last: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,10 +34,10 @@ class FrameSender(Generic[E]):
         """A visit, or a retry of it, begins."""
         self._slices = []
 
-    def offer(self, event: E, number: int, frames: Sequence[Delivered]) -> None:
+    def offer(self, visit: Visit[E], event: E, number: int, frames: Sequence[Delivered]) -> None:
         """Sends frames that nobody waits for."""
         for delivered in frames:
-            self._offer(event, number, delivered)
+            self._offer(event, number, delivered, self._watched_stack(visit, event))
 
     def offer_slice(
         self, visit: Visit[E], event: E, number: int, delivered: Delivered, planned_z_um: float | None
@@ -45,9 +45,9 @@ class FrameSender(Generic[E]):
         """Sends an event of a z-stack before the last one, no faster than they are answered."""
         if self._slices:
             self._client.wait_for_answers(self._slices, SLICES_IN_FLIGHT - 1)
-        is_slice = any(event is judged for judged in visit.judged)
-        stack = Stack(size=len(visit.judged)) if is_slice else None
-        self._slices += self._offer(event, number, delivered, stack, planned_z_um if is_slice else None)
+        is_judged = any(event is judged for judged in visit.judged)
+        stack = Stack(size=len(visit.judged)) if is_judged else self._watched_stack(visit, event)
+        self._slices += self._offer(event, number, delivered, stack, planned_z_um if is_judged else None)
 
     def score(
         self,
@@ -83,7 +83,7 @@ class FrameSender(Generic[E]):
         event: E,
         number: int,
         delivered: Delivered,
-        stack: Stack | None = None,
+        stack: Stack | None,
         planned_z_um: float | None = None,
     ) -> list[str]:
         """The id of the frame, none if it cannot be sent."""
@@ -93,6 +93,13 @@ class FrameSender(Generic[E]):
         except Exception as error:
             log.warning("%s: not observed: %s", self._events.site(event).name, error)
             return []
+
+    def _watched_stack(self, visit: Visit[E], event: E) -> Stack | None:
+        """The z-stack of a channel or camera that nobody gates; None for a single plane."""
+        images = [other for other in visit.events if self._events.is_image(other)]
+        slices = [other for other in images if self._events.channel(other) == self._events.channel(event)]
+        is_last = event is slices[-1]
+        return Stack(size=len(slices), last=is_last or None) if len(slices) > 1 else None
 
     def _frame(self, event: E, number: int, delivered: Delivered, planned_z_um: float | None) -> Frame:
         frame = self._events.frame(event, number, delivered)

@@ -162,7 +162,7 @@ class Gate(Generic[E]):
                 continue
             self._placing.place(event, self._starts.shift_of(event))
             catch = yield self._placing.event(event, 0)
-            self._sender.offer(event, 0, catch.frames)
+            self._sender.offer(visit, event, 0, catch.frames)
         return 0
 
     def _judge(self, visit: Visit[E], upcoming: Visit[E] | None) -> Shots[E]:
@@ -217,7 +217,8 @@ class Gate(Generic[E]):
             self._placing.place(event, shift_um)
             catch = yield self._placing.event(event, number)
             gating = self._events.gating(catch.frames)
-            self._sender.offer(event, number, [frame for frame in catch.frames if frame is not gating])
+            others = [frame for frame in catch.frames if frame is not gating]
+            self._sender.offer(visit, event, number, others)
             is_closing = event is visit.judged[-1]
             if gating is not None and is_closing:
                 z_um, verdict = self._sender.score(visit, number, gating, start.planned_z_um, upcoming)

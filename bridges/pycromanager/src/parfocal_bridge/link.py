@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 1.0
 SEND_HIGH_WATER_MARK = 4
-LAST_WORDS_MS = 250
+LINGER_MS = 250
 """How long a ``bye`` may take to leave."""
-LAST_REPORTS_MS = 3000
+REPORTS_LINGER_MS = 3000
 """The same for how sites ended: an agent that has just come back takes a while to read it."""
 FAREWELL_S = 5.0
 """How long an agent that is away is waited for at the end, if it has not heard how sites ended."""
@@ -50,7 +50,7 @@ class AgentLink:
         on_sent: Callable[[Parcel], None],
         on_lost: Callable[[Parcel], None],
         on_beat: Callable[[], bytes],
-        last_words: Callable[[], bytes],
+        goodbye: Callable[[], bytes],
     ) -> None:
         self._address = address
         self._observe_queue = observe_queue
@@ -58,7 +58,7 @@ class AgentLink:
         self._on_sent = on_sent
         self._on_lost = on_lost
         self._on_beat = on_beat
-        self._last_words = last_words
+        self._last_words = goodbye
         self._lock = threading.Lock()
         self._outbox: deque[Parcel] = deque()
         self._reports = Reports()
@@ -105,7 +105,7 @@ class AgentLink:
         with self._lock:
             self._outbox = deque(item for item in self._outbox if item.id != frame_id)
 
-    def stop(self, timeout_s: float = FAREWELL_S + LAST_REPORTS_MS / 1000 + 2.0) -> None:
+    def stop(self, timeout_s: float = FAREWELL_S + REPORTS_LINGER_MS / 1000 + 2.0) -> None:
         """Says ``bye`` and ends the thread."""
         self._stopping.set()
         self._wake()
@@ -199,6 +199,8 @@ class AgentLink:
             self._reports.said(time.monotonic())
 
     def _close(self) -> None:
+        if self._is_known:
+            self._send()
         end_s = time.monotonic() + (FAREWELL_S if self._is_known else 0.0)
         with self._lock:
             self._say_all()
@@ -209,7 +211,7 @@ class AgentLink:
                 log.warning("The agent is away: it was not told how %d sites ended", len(self._reports))
         if self._sends([self._last_words()]):
             has_more_to_say = self._reports.may_be_unheard
-            self._socket.setsockopt(zmq.LINGER, LAST_REPORTS_MS if has_more_to_say else LAST_WORDS_MS)
+            self._socket.setsockopt(zmq.LINGER, REPORTS_LINGER_MS if has_more_to_say else LINGER_MS)
         self._socket.close()
         self._context.term()
         with self._lock:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from parfocal_bridge.answers import Action, Drop, NextZ, Outcome, Problem, StackVerdict, Verdict
+from parfocal_bridge.answers import Action, AgentError, Drop, NextZ, Outcome, StackVerdict, Verdict
 from parfocal_bridge.frame_message import (
     PROTOCOL_VERSION,
     Frame,
@@ -27,6 +27,7 @@ __all__ = [
     "PROTOCOL_VERSION",
     "Abandon",
     "Action",
+    "AgentError",
     "Bye",
     "Controller",
     "Drop",
@@ -40,7 +41,6 @@ __all__ = [
     "NextZ",
     "Optics",
     "Outcome",
-    "Problem",
     "Site",
     "Stack",
     "StackVerdict",
@@ -51,7 +51,8 @@ __all__ = [
 ]
 
 MESSAGES: dict[str, type[Message]] = {
-    cls.type: cls for cls in (Hello, Welcome, Frame, Verdict, Outcome, Abandon, Drop, Problem, Heartbeat, Bye)
+    cls.type: cls
+    for cls in (Hello, Welcome, Frame, Verdict, Outcome, Abandon, Drop, AgentError, Heartbeat, Bye)
 }
 
 

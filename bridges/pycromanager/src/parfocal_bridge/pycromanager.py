@@ -32,6 +32,7 @@ from parfocal_bridge.messages import Optics, Site
 from parfocal_bridge.plan_reader import PlanReader
 from parfocal_bridge.site import SiteResult
 from parfocal_bridge.visits import Visit
+from parfocal_bridge.watched_stacks import WatchedStacks
 
 __all__ = [
     "ATTEMPT_AXIS",
@@ -203,14 +204,20 @@ def observing(
     optics: Optics | None = None,
     site_of: Callable[[Event], Site] = site_of_axes,
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
-    """An ``image_process_fn`` that sends every image to the agent, waits for nothing and passes it on."""
+    """An ``image_process_fn`` that sends every image to the agent, waits for nothing and passes it on.
+
+    The images of a z-stack (axis ``z``) are judged as one. Since an image does not tell how many slices there
+    are, the last one is sent when something else is imaged, or nothing for two seconds.
+    """
     events = DictEvents(optics, site_of)
+    watched = WatchedStacks(client)
 
     def image_process_fn(image: Any, metadata: Any) -> tuple[Any, Any]:
         try:
             axes = dict(metadata.get("Axes", {}))
-            frame = events.frame({"axes": axes}, axes.get(ATTEMPT_AXIS, 0), Delivered(image, metadata))
-            client.offer(image, frame)
+            event = {"axes": axes}
+            frame = events.frame(event, axes.get(ATTEMPT_AXIS, 0), Delivered(image, metadata))
+            watched.offer(image, frame, events.run_key(event))
         except Exception as error:
             log.warning("An image was not observed: %s", error)
         return image, metadata

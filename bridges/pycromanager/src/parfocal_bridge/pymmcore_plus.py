@@ -22,7 +22,8 @@ from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate, optics_of
 from parfocal_bridge.plan_reader import PlanReader
-from parfocal_bridge.useq_events import ATTEMPT_KEY, UseqEvents, is_single_plane
+from parfocal_bridge.useq_events import ATTEMPT_KEY, UseqEvents, is_single_plane, planned_slices
+from parfocal_bridge.watched_stacks import WatchedStacks
 
 if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
@@ -149,8 +150,9 @@ class _Catcher:
 class ObserveListener:
     """Sends every frame of every acquisition of ``core`` to the agent, and waits for nothing.
 
-    Listens at once to the engine that the core has; ``close`` (or leaving its ``with`` block) ends that. It
-    never raises in the runner. Frames of a gated run are left out: the agent has them already.
+    A z-stack is judged as one. Listens at once to the engine that the core has; ``close`` (or leaving its
+    ``with`` block) ends that. It never raises in the runner. Frames of a gated run are left out: the agent
+    has them already.
     """
 
     def __init__(
@@ -166,8 +168,11 @@ class ObserveListener:
         self._optics = optics
         self._plate = plate
         self._events = self._new_run()
+        self._stacks = WatchedStacks(client)
         self._tap = EngineTap.of(core.mda.engine)
-        self._listener = EngineListener(started=self._started, acquired=self._acquired)
+        self._listener = EngineListener(
+            started=self._started, acquired=self._acquired, ended=self._stacks.end
+        )
         self._tap.listen(self._listener)
 
     def __enter__(self) -> ObserveListener:
@@ -181,6 +186,7 @@ class ObserveListener:
     def close(self) -> None:
         """Listens no more."""
         self._tap.leave(self._listener)
+        self._stacks.end()
 
     def _new_run(self) -> UseqEvents:
         names = getattr(self._client, "names", None)
@@ -193,6 +199,7 @@ class ObserveListener:
         if ATTEMPT_KEY in event.metadata:
             return
         try:
-            self._client.offer(image, self._events.frame(event, 0, delivered_of(image, event, metadata)))
+            frame = self._events.frame(event, 0, delivered_of(image, event, metadata))
+            self._stacks.offer(image, frame, self._events.run_key(event), planned_slices(event))
         except Exception as error:
             log.warning("A frame was not observed: %s", error)

@@ -90,7 +90,7 @@ class UseqEvents:
     def ends_run(self, event: MDAEvent) -> bool:
         if event.sequence is None:
             return False
-        last = {"z": (_planned_slices(event) or 1) - 1, "c": _planned_channels(event) - 1}
+        last = {"z": (planned_slices(event) or 1) - 1, "c": _planned_channels(event) - 1}
         return all(event.index.get(axis, 0) == index for axis, index in last.items())
 
     def at(self, event: MDAEvent, attempt: int, shift_um: float, base_um: float | None) -> MDAEvent:
@@ -132,7 +132,7 @@ class UseqEvents:
 
 def is_single_plane(event: MDAEvent) -> bool:
     """True unless the event is a slice of a z-stack: its slices are meant to differ in focus."""
-    return "z" not in event.index or _planned_slices(event) == 1
+    return "z" not in event.index or planned_slices(event) == 1
 
 
 def _position_of(event: MDAEvent) -> Any:
@@ -147,7 +147,7 @@ def _plan_of(event: MDAEvent, name: str) -> Any:
     return (own and getattr(own, name)) or getattr(event.sequence, name, None)
 
 
-def _planned_slices(event: MDAEvent) -> int | None:
+def planned_slices(event: MDAEvent) -> int | None:
     """Slices of the stack that the event belongs to; None if not known."""
     if event.sequence is None:
         return None

@@ -23,7 +23,7 @@ final class AgentLink {
     /** What to say now, once a second. */
     byte[] beat();
 
-    byte[] lastWords();
+    byte[] goodbye();
   }
 
   private final String address;
@@ -93,7 +93,7 @@ final class AgentLink {
         turn(opened);
       }
       socket = null;
-      if (opened.send(listener.lastWords())) {
+      if (opened.send(listener.goodbye())) {
         opened.close(true);
       }
     } catch (IOException | RuntimeException e) {

@@ -14,7 +14,7 @@ import org.zeromq.ZMQ;
 final class AgentSocket implements Closeable {
   private static final int SEND_HIGH_WATER_MARK = 4;
   private static final int MAX_MESSAGE_BYTES = 4 << 20;
-  private static final int LAST_WORDS_MS = 250;
+  private static final int LINGER_MS = 250;
 
   private final ZMQ.Context context = ZMQ.context(1);
   private final Pipe wakes;
@@ -103,7 +103,7 @@ final class AgentSocket implements Closeable {
     isClosed = true;
     whenReadable.close();
     whenWritable.close();
-    socket.setLinger(isToSendRest ? LAST_WORDS_MS : 0);
+    socket.setLinger(isToSendRest ? LINGER_MS : 0);
     socket.close();
     context.term();
     wakes.sink().close();

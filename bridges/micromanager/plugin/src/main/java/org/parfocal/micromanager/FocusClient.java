@@ -243,7 +243,7 @@ final class FocusClient implements AgentLink.Listener {
   }
 
   @Override
-  public byte[] lastWords() {
+  public byte[] goodbye() {
     return ControllerMessages.bye(session);
   }
 }

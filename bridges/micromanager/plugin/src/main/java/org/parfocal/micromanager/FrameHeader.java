@@ -11,6 +11,8 @@ final class FrameHeader {
   final String channel;
   Integer timeIndex;
   Integer zIndex;
+  /** Null: no slice of a z-stack. */
+  ZStack stack;
   Double xUm;
   Double yUm;
   Double zUm;
@@ -51,7 +53,7 @@ final class FrameHeader {
     json.put("mode", mode.word()).put("deadlineMs", deadlineMs);
     json.put("dtype", pixels.dtype()).putPair("shape", pixels.height, pixels.width);
     putPlace(json);
-    json.put("attempt", attempt).put("zIndex", zIndex);
+    json.put("attempt", attempt).put("zIndex", zIndex).put("stack", stack == null ? null : stack.toJson());
     json.put("xUm", xUm).put("yUm", yUm).put("zUm", zUm).put("plannedZUm", plannedZUm);
     if (zUm != null) {
       json.put("zSource", isZMeasured ? "measured" : "intended");

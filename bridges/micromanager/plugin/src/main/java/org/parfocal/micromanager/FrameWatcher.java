@@ -39,11 +39,12 @@ public final class FrameWatcher {
     Coords coords = image.getCoords();
     Metadata metadata = image.getMetadata();
     String label = metadata.getPositionName("");
-    Site site = Site.ofLabel(label == null || label.isEmpty() ? "Pos" + coords.getP() : label);
+    Site site = Site.ofLabel(label == null || label.isEmpty() ? "Pos" + Math.max(0, coords.getP()) : label);
     FrameHeader header = new FrameHeader(site, 0, channel(coords, provider));
     Coords dimensions = provider.getSummaryMetadata() == null ? null : provider.getSummaryMetadata().getIntendedDimensions();
     header.timeIndex = index(coords.hasT(), coords.getT(), dimensions != null && dimensions.hasT());
     header.zIndex = index(coords.hasZ(), coords.getZ(), dimensions != null && dimensions.hasZ());
+    header.stack = ZStack.ofSlice(header.zIndex, dimensions);
     header.xUm = metadata.getXPositionUm();
     header.yUm = metadata.getYPositionUm();
     header.zUm = metadata.getZPositionUm();
@@ -63,9 +64,10 @@ public final class FrameWatcher {
 
   /** Null where the acquisition has no channels. */
   private static String channel(Coords coords, DataProvider provider) {
-    String standIn = "channel " + coords.getC();
+    int index = Math.max(0, coords.getC());
+    String standIn = "channel " + index;
     SummaryMetadata summary = provider.getSummaryMetadata();
-    String name = summary == null ? standIn : summary.getSafeChannelName(coords.getC());
+    String name = summary == null ? standIn : summary.getSafeChannelName(index);
     return coords.hasC() || !standIn.equals(name) ? name : null;
   }
 }

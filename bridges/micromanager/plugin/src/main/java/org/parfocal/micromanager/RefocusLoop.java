@@ -92,7 +92,7 @@ final class RefocusLoop {
       Double zUm = axis.zUm();
       String refusal = zUm == null ? null : axis.limits().refusal(zUm, zUm);
       if (refusal != null) {
-        throw new DriveException(AbandonReason.LIMITS, "after autofocus, " + refusal);
+        throw new DriveException(AbandonReason.AUTOFOCUS, "after autofocus, " + refusal);
       }
     } else if (step.toUm != null) {
       axis.moveTo(step.toUm, step.viaUm);

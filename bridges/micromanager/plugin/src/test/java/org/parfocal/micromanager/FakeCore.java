@@ -48,7 +48,7 @@ public class FakeCore extends CMMCore {
     isLockOn = true;
   }
 
-  /** Gives the microscope an autofocus of its own that ends here, um. */
+  /** Gives the microscope an autofocus of its own that ends here, um; NaN: it fails. */
   void autofocusTo(double z) {
     lockDevice = "PFS";
     hardwareFocusUm = z;
@@ -177,6 +177,7 @@ public class FakeCore extends CMMCore {
     if (Double.isNaN(hardwareFocusUm)) {
       throw new Exception("no reflection found");
     }
+    moves.add(hardwareFocusUm);
     zUm = hardwareFocusUm;
   }
 

@@ -10,6 +10,10 @@ import org.micromanager.data.Metadata;
 final class FakeImage {
   int t;
   int z;
+  int p = 4;
+  int c;
+  /** What an index reads that Micro-Manager left out: 0, or -1 in its older versions. */
+  int missingReads;
   double zUm;
   String label = "Pos0";
   boolean isBare;
@@ -36,17 +40,21 @@ final class FakeImage {
 
   private Object coords(String method) {
     return switch (method) {
-      case "getT" -> t;
-      case "getZ" -> z;
-      case "getC" -> 0;
-      case "getP" -> 4;
-      // As in Micro-Manager: an axis at its first index is left out.
-      case "hasT" -> !isBare && t > 0;
-      case "hasZ" -> !isBare && z > 0;
-      case "hasC" -> false;
-      case "hasP" -> !isBare;
+      case "getT" -> read(t);
+      case "getZ" -> read(z);
+      case "getC" -> read(c);
+      case "getP" -> read(p);
+      case "hasT" -> t > 0;
+      case "hasZ" -> z > 0;
+      case "hasC" -> c > 0;
+      case "hasP" -> p > 0;
       default -> throw new AssertionError(method);
     };
+  }
+
+  /** As in Micro-Manager: an axis at its first index is left out. */
+  private int read(int index) {
+    return index > 0 ? index : missingReads;
   }
 
   private Object metadata(String method) {

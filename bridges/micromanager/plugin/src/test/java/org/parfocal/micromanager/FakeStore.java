@@ -1,6 +1,7 @@
 package org.parfocal.micromanager;
 
 import com.google.common.eventbus.EventBus;
+import java.util.Map;
 import org.micromanager.acquisition.AcquisitionStartedEvent;
 import org.micromanager.data.Coords;
 import org.micromanager.data.DataProvider;
@@ -14,6 +15,8 @@ final class FakeStore implements Datastore {
   private final String name;
   private final EventBus bus = new EventBus((exception, context) -> failures++);
   private boolean hasChannels = true;
+  /** Planned number of images along each axis (t, z, c, p); null if Micro-Manager does not say. An axis of 0 is missing. */
+  Map<String, Integer> dimensions = Map.of("T", 3, "Z", 1, "C", 1, "P", 5);
 
   FakeStore(String name) {
     this.name = name;
@@ -43,7 +46,10 @@ final class FakeStore implements Datastore {
 
       @Override
       public Coords getIntendedDimensions() {
-        return hasChannels ? FakeImage.of(Coords.class, method -> method.startsWith("has") ? (Object) true : 3) : null;
+        return dimensions == null ? null : FakeImage.of(Coords.class, method -> {
+          int length = dimensions.getOrDefault(method.substring(3), 0);
+          return method.startsWith("has") ? (Object) (length > 0) : length;
+        });
       }
     };
   }

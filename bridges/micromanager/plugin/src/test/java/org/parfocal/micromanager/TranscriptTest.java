@@ -4,13 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import bsh.Interpreter;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Stream;
 import mmcorej.org.json.JSONArray;
 import mmcorej.org.json.JSONException;
 import mmcorej.org.json.JSONObject;
@@ -21,28 +20,34 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The plugin and the script behave as the transcripts of test/contract say. */
 class TranscriptTest {
   private static final Path CONTRACT = Agent.root().resolve("test/contract");
-  /** They allow eight frames a site, and what cancels an acquisition does not reach them. */
-  private static final Set<String> BEYOND = Set.of("frame-cap", "cancel");
   private static final double SAME_UM = 0.05;
 
   private final FakeStudio studio = new FakeStudio();
   private final List<JSONObject> heard = new ArrayList<>();
   private JSONObject transcript;
 
-  static Stream<String> names() throws Exception {
-    try (Stream<Path> files = Files.list(CONTRACT.resolve("transcripts"))) {
-      List<String> names = files.map(file -> file.getFileName().toString()).sorted().toList();
-      assertTrue(names.size() > 20);
-      return names.stream().filter(TranscriptTest::isWithin).toList().stream();
-    }
+  static List<String> ofThePlugin() throws Exception {
+    return namesOf("plugin");
   }
 
-  private static boolean isWithin(String name) {
-    try {
-      return strings(read(name).getJSONArray("needs")).stream().noneMatch(BEYOND::contains);
-    } catch (Exception e) {
-      throw new AssertionError(name, e);
+  static List<String> ofTheScript() throws Exception {
+    return namesOf("script");
+  }
+
+  /** The transcripts that a controller takes part in. */
+  private static List<String> namesOf(String controller) throws Exception {
+    JSONObject beyond = new JSONObject(Files.readString(CONTRACT.resolve("controllers.json"))).getJSONObject(controller);
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(CONTRACT.resolve("transcripts"))) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        if (strings(read(name).getJSONArray("needs")).stream().noneMatch(beyond::has)) {
+          names.add(name);
+        }
+      }
     }
+    assertTrue(names.size() > 20);
+    return names;
   }
 
   private static JSONObject read(String name) throws Exception {
@@ -63,7 +68,7 @@ class TranscriptTest {
   }
 
   @ParameterizedTest
-  @MethodSource("names")
+  @MethodSource("ofThePlugin")
   void thePlugin(String name) throws Exception {
     begin(name);
     JSONArray limits = given().getJSONArray("limitsUm");
@@ -84,7 +89,7 @@ class TranscriptTest {
   }
 
   @ParameterizedTest
-  @MethodSource("names")
+  @MethodSource("ofTheScript")
   void theScript(String name) throws Exception {
     begin(name);
     JSONArray limits = given().getJSONArray("limitsUm");
@@ -127,6 +132,13 @@ class TranscriptTest {
     studio.core.zUm = given().getDouble("zUm");
     studio.core.driveEndUm = given().optDouble("driveEndsUm", Double.POSITIVE_INFINITY);
     studio.core.isReversed = given().optString("driveReports").equals("opposite");
+    JSONObject autofocus = given().optJSONObject("autofocus");
+    if (autofocus != null) {
+      studio.core.autofocusTo(autofocus.optDouble("endsUm", Double.NaN));
+    }
+    if (given().optString("lock").equals("engaged")) {
+      studio.core.engageLock();
+    }
     List<JSONObject> missing = steps("noFrame");
     int[] attempt = {0};
     studio.core.beforeSnap = () -> {

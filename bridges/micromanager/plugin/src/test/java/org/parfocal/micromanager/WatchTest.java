@@ -9,10 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import mmcorej.org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.micromanager.events.ShutdownCommencingEvent;
 
 /** Watching acquisitions, with the real agent and without one. */
@@ -82,9 +85,70 @@ class WatchTest {
   }
 
   @Test
+  void aStackIsJudgedAsOneAndItsSlicesAreNotFlagged() throws Exception {
+    store.dimensions = Map.of("T", 1, "Z", 11, "C", 1, "P", 1);
+    try (Agent agent = Agent.start(results)) {
+      watch(agent.address(), "yes");
+      assertTrue(Parfocal.of(studio).client().awaitAgent(Agent.START_MS));
+      for (int z = 0; z < 11; z++) {
+        store.record(image(0, z, 2 * (z - 5)));
+        int seen = z + 1;
+        Eventually.holds(() -> Parfocal.of(studio).client().counters().scored == seen, "a verdict");
+      }
+      List<JSONObject> verdicts = agent.records("verdict", "Pos0", 11);
+      for (JSONObject verdict : verdicts.subList(0, 10)) {
+        assertTrue(!verdict.getString("decision").equals("flag") && !verdict.has("stack"), verdict.toString());
+      }
+      JSONObject last = verdicts.get(10);
+      assertEquals("accept", last.getString("decision"));
+      assertEquals(11, last.getJSONObject("stack").getInt("judged"));
+      assertEquals(0, last.getJSONObject("stack").getDouble("sharpestZUm"), 2);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -1})
+  void theFirstImageOfEachAxisHasIndices(int missingReads) throws Exception {
+    store.dimensions = Map.of("T", 2, "Z", 2, "C", 2, "P", 2);
+    try (FakeAgent agent = new FakeAgent(message -> List.of())) {
+      watch(agent.address, "yes");
+      Eventually.holds(() -> !agent.messages("hello").isEmpty(), "connected");
+      for (int z = 0; z < 2; z++) {
+        FakeImage image = image(0, z, 0);
+        image.missingReads = missingReads;
+        image.p = 0;
+        image.label = "";
+        store.record(image);
+      }
+      Eventually.holds(() -> agent.messages("frame").size() == 2, "two frames");
+      JSONObject first = agent.messages("frame").get(0);
+      assertEquals(0, first.getInt("timeIndex"));
+      assertEquals(0, first.getInt("zIndex"));
+      assertEquals("Pos0", first.getJSONObject("site").getString("name"));
+      assertEquals("DAPI", first.getString("channel"));
+      assertEquals("{\"size\":2}", first.getJSONObject("stack").toString());
+      assertTrue(agent.messages("frame").get(1).getJSONObject("stack").getBoolean("last"));
+    }
+  }
+
+  @Test
+  void anImageOfAnAxisThatThereIsNotHasNoIndex() throws Exception {
+    store.dimensions = Map.of("C", 1);
+    try (FakeAgent agent = new FakeAgent(message -> List.of())) {
+      watch(agent.address, "yes");
+      Eventually.holds(() -> !agent.messages("hello").isEmpty(), "connected");
+      store.record(image(0, 0, 0));
+      Eventually.holds(() -> !agent.messages("frame").isEmpty(), "a frame");
+      JSONObject frame = agent.messages("frame").get(0);
+      assertTrue(!frame.has("timeIndex") && !frame.has("zIndex") && !frame.has("stack"), frame.toString());
+    }
+  }
+
+  @Test
   void anImageWithoutNamesAndPlacesIsJudgedAsWell() throws Exception {
     try (Agent agent = Agent.start(results)) {
       watch(agent.address(), "yes");
+      store.dimensions = null;
       FakeImage image = image(0, 0, 0);
       image.isBare = true;
       store.record(image);

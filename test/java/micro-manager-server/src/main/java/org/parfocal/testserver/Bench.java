@@ -32,6 +32,8 @@ final class Bench {
   volatile boolean live = false;
   /** Whether the focus drive ignores moves. */
   volatile boolean stuck = false;
+  /** Whether the focus drive reports z with the wrong sign. */
+  volatile boolean isReversed = false;
   /** Whether Studio has an autofocus method, and the core an autofocus device. */
   volatile boolean studioAutofocus = true;
   volatile boolean coreAutofocus = true;

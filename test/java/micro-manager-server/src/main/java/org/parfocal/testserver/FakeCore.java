@@ -185,7 +185,7 @@ public final class FakeCore extends CMMCore {
   @Override
   public double getPosition(String device) throws Exception {
     bench.enterChecked("getPosition");
-    return bench.zUm;
+    return bench.isReversed ? -bench.zUm : bench.zUm;
   }
 
   @Override

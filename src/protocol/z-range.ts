@@ -20,3 +20,7 @@ export function allowedRange(
 export function inside(zUm: number, [min, max]: ZRange): boolean {
   return zUm >= min - TOLERANCE_UM && zUm <= max + TOLERANCE_UM;
 }
+
+export function rangeText([min, max]: ZRange): string {
+  return `${min.toFixed(2)} um to ${max.toFixed(2)} um`;
+}

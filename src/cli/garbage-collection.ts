@@ -8,6 +8,6 @@ const GROWTH = 300;
  * pixels that arrive, which live outside of it and only for as long as they are scored, against a limit made for that
  * size; each collection takes time from the frame that has just come. Memory grows by 0.2 GB at most.
  */
-export function collectRarely(): void {
+export function collectGarbageLessOften(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH}`);
 }
