@@ -9,10 +9,11 @@ import type {
   ErrorMessage,
   OutcomeMessage,
 } from "../protocol/messages.js";
+import type { ResultRecord } from "../records/record.js";
 import { RefocusPolicy } from "../refocus/policy.js";
 import { ruleValuesFor } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
-import type { ResultRecord, Sink } from "../sinks/sink.js";
+import type { Sink } from "../sinks/sink.js";
 import type { Answer, FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
 import type { AgentOptions } from "./agent-options.js";
 import { Answers } from "./answers.js";
@@ -145,7 +146,7 @@ export class Agent implements SourceHandler {
     const { session, site, why, reason } = message;
     this.#options.log.warn({ session, site: site.name, why, reason }, "Controller ended a site");
     const outcome = this.policy.abandon(message);
-    if (outcome !== undefined) this.note(outcome);
+    this.note(message, ...(outcome === undefined ? [] : [outcome]));
   }
 
   queued(): number {
@@ -229,7 +230,7 @@ export class Agent implements SourceHandler {
   }
 
   /** Records what became of sites, what somebody changed, and what somebody should look at. */
-  note(...messages: readonly (OutcomeMessage | ChangeMessage | AlertMessage)[]): void {
+  note(...messages: readonly (OutcomeMessage | AbandonMessage | ChangeMessage | AlertMessage)[]): void {
     for (const message of messages) void this.#record({ ...message, recordedMs: this.#clock.wallMs() });
   }
 

@@ -1,10 +1,12 @@
 import type { Argv, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
 import { writeAtomically } from "../frames/write-atomically.js";
+import type { ResultRecord } from "../records/record.js";
+import { recordText } from "../records/record-line.js";
 import { CSV_FORMATS, exportCsv } from "../runs/export-table.js";
+import type { StatusCounts } from "../runs/run-snapshot.js";
+import { RunSummariser } from "../runs/run-summary.js";
 import { RunTable } from "../runs/run-table.js";
-import { RunSummariser } from "../sinks/run-summary.js";
-import type { ResultRecord } from "../sinks/sink.js";
 import type { ResultsStore } from "../store/results-store.js";
 import { print } from "./print.js";
 import { table, tables } from "./run-report.js";
@@ -74,13 +76,28 @@ async function list(place: StorePlace, asJson: boolean): Promise<void> {
       print(`${JSON.stringify(runs, null, 2)}\n`);
       return;
     }
-    const header = ["run", "plates", "began (UTC)", "sites", "frames", "accepted", "flagged", "unscored"];
-    const rows = runs.map(({ id, plates, startedMs, sites, frames, decisions }) => [
+    const header = [
+      "run",
+      "plates",
+      "began (UTC)",
+      "positions",
+      "frames",
+      "in focus",
+      "flagged",
+      "not judged",
+    ];
+    const rows = runs.map(({ id, plates, startedMs, sites, frames, states }) => [
       ...[id, plates.join(", ") || "-", new Date(startedMs).toISOString().slice(0, 16).replace("T", " ")],
-      ...[sites, frames, decisions.accept ?? 0, decisions.flag ?? 0, decisions.unscored ?? 0].map(String),
+      ...[sites, frames, states.sharp ?? 0, states.flagged ?? 0, notJudged(states)].map(String),
     ]);
     print(`${table([header, ...rows])}\n`);
   });
+}
+
+/** Sites that are neither in focus nor out of it, as far as is known. */
+function notJudged(states: StatusCounts): number {
+  const all = Object.values(states).reduce((sum, count) => sum + count, 0);
+  return all - (states.sharp ?? 0) - (states.flagged ?? 0);
 }
 
 async function show(
@@ -117,7 +134,7 @@ async function exportRun(
 }
 
 function jsonOf(format: "json" | "jsonl", run: string, records: readonly ResultRecord[]): string {
-  if (format === "jsonl") return records.map((record) => `${JSON.stringify(record)}\n`).join("");
+  if (format === "jsonl") return records.map((record) => `${recordText(record)}\n`).join("");
   const whole = new RunTable(run);
   for (const record of records) whole.apply(record);
   return `${JSON.stringify(whole.snapshot(), null, 2)}\n`;

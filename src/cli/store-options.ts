@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
-import type { ResultRecord } from "../sinks/sink.js";
+import type { ResultRecord } from "../records/record.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
 import { ResultsStore } from "../store/results-store.js";
 

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ResultRecord } from "../records/record.js";
 import type { Health } from "./agent-health.js";
-import type { ResultRecord, Sink, SinkCounts } from "./sink.js";
+import type { Sink, SinkCounts } from "./sink.js";
 
 /** Codes of errors that have a label of their own; others, which may be anything, share one. */
 const KNOWN_CODES: ReadonlySet<string> = new Set([

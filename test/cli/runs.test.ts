@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { RunSnapshot } from "../../src/runs/run-rows.js";
+import type { RunSnapshot } from "../../src/runs/run-snapshot.js";
 import { ResultsStore } from "../../src/store/results-store.js";
 import { temporaryFolder } from "../agent/helpers.js";
 import { parfocal } from "../helpers/command.js";
@@ -43,11 +43,11 @@ describe("parfocal runs", () => {
       "run",
       "plates",
       "began (UTC)",
-      "sites",
+      "positions",
       "frames",
-      "accepted",
+      "in focus",
       "flagged",
-      "unscored",
+      "not judged",
     ]);
     expect(lines).toEqual([
       ["second", "P1", "1970-01-01 00:01", "1", "3", "1", "1", "0"],

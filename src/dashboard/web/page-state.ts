@@ -1,9 +1,10 @@
 import type { RuleValues } from "../../protocol/messages.js";
+import type { ResultRecord } from "../../records/record.js";
+import type { FrameRow, SiteRow } from "../../records/rows.js";
+import type { SiteState, SiteStates } from "../../records/site-state.js";
 import { formatFor, wellOf } from "../../runs/plate.js";
-import type { FrameRow, RunEntry, SiteRow } from "../../runs/run-rows.js";
+import type { RunEntry } from "../../runs/run-snapshot.js";
 import { RunTable } from "../../runs/run-table.js";
-import { type SiteState, SiteStates } from "../../runs/site-state.js";
-import type { ResultRecord } from "../../sinks/sink.js";
 import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";
 import { fetchRun, fetchRuns, fetchStatus, requestChange } from "./api.js";
 import { LiveConnection } from "./live.js";
@@ -34,7 +35,6 @@ export class PageState {
   status: StatusView | undefined;
   runs: readonly RunEntry[] = [];
   table: RunTable = new RunTable("");
-  states: SiteStates = new SiteStates();
   isConnected: boolean = false;
   /** Whether the run that goes on is shown, whichever it is. */
   followsLive: boolean = true;
@@ -129,6 +129,10 @@ export class PageState {
     );
   }
 
+  get states(): SiteStates {
+    return this.table.states;
+  }
+
   siteOf(number: number): SiteRow {
     return this.table.sites[number]!;
   }
@@ -207,7 +211,6 @@ export class PageState {
     try {
       const { snapshot, epoch, sequence } = await fetchRun(id);
       this.table = RunTable.from(snapshot);
-      this.states = SiteStates.of(snapshot);
       // What came meanwhile may be in the snapshot or not; to apply it twice does no harm.
       this.#place = { epoch, sequence: Math.max(sequence, this.#sequenceIn(epoch)) };
       for (const record of this.#meanwhile.splice(0)) this.#apply(record);
@@ -262,7 +265,7 @@ export class PageState {
       return;
     }
     if (session !== undefined && session !== this.table.id) return;
-    const site = this.states.apply(this.table.apply(record));
+    const { site } = this.table.apply(record);
     if (site !== undefined) this.changedSites.add(site);
     this.version++;
   }

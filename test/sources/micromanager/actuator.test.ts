@@ -6,7 +6,7 @@ import { MicroManagerActuator } from "../../../src/agent/micro-manager-actuator.
 import { Scorer } from "../../../src/focus/scorer.js";
 import { writeTiff } from "../../../src/frames/write-tiff.js";
 import { systemClock } from "../../../src/protocol/clock.js";
-import type { ResultRecord } from "../../../src/sinks/sink.js";
+import type { ResultRecord } from "../../../src/records/record.js";
 import { MicroManagerCore } from "../../../src/sources/micromanager/core.js";
 import { jsonLines, recordingLog, temporaryFolder, testConfig } from "../../agent/helpers.js";
 import { startCommand } from "../../helpers/command.js";
