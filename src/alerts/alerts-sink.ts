@@ -41,8 +41,7 @@ export class AlertsSink implements Sink {
 
   write(record: ResultRecord): void {
     if (record.type === "alert" || record.type === "change") return;
-    const { frame, session } = record;
-    if (frame?.mode === "gate" && session !== undefined) this.#silence.frame(session);
+    this.#silence.observe(record);
     for (const rule of this.#rules) {
       for (const finding of rule.observe(record, this.#parts.clock.wallMs())) this.#tell(finding);
     }

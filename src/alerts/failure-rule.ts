@@ -142,8 +142,7 @@ function groupsOf({ session, plate, row }: SiteEnd): string[] {
 /** How a site ended, if it did. What was only watched and not scored nobody waited for. */
 function endOf({ session, site, state }: LedgerEntry, ms: number): SiteEnd | undefined {
   if (state.status === "searching") return undefined;
-  const gated = isGated(state.frames);
-  if (!gated && state.status === "unscored") return undefined;
+  if (state.status === "unscored" && !isGated(state)) return undefined;
   const isBad = BAD.has(state.status);
   return { session, plate: site.plate ?? "", row: wellOf(site)?.row, isBad, ms };
 }

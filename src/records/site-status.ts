@@ -62,9 +62,9 @@ export function statusOf({ frames, outcome, end }: SiteEnding): SiteStatus {
   }
 }
 
-/** Whether somebody waited for a verdict on a site with these frames; of one without, only gating controllers speak. */
-export function isGated(frames: readonly FrameRow[]): boolean {
-  return frames.length === 0 || frames.some(({ mode }) => mode === "gate");
+/** Whether a site was to be gated: a frame of it was, or its controller says how it ended. */
+export function isGated({ frames, outcome, end }: SiteEnding): boolean {
+  return outcome !== undefined || end !== undefined || frames.some(({ mode }) => mode === "gate");
 }
 
 /** Whether nothing was judged though it was planned. */
@@ -78,7 +78,7 @@ export function isMissing(status: SiteStatus): boolean {
  */
 export function recoveredOf({ frames, outcome, end }: SiteEnding): Recovered | undefined {
   const status = statusOf({ frames, outcome, end });
-  if (status === "searching" || !isGated(frames)) return undefined;
+  if (status === "searching" || !isGated({ frames, outcome, end })) return undefined;
   if (status === "sharp")
     return frames[0]?.decision === "retry" || outcome?.recovered === "yes" ? "yes" : "not-needed";
   return outcome?.recovered ?? (status === "flagged" ? "no" : "unknown");

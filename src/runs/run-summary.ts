@@ -57,7 +57,7 @@ export class RunSummariser {
 
   summary(): RunSummary {
     const all = [...this.#ledger.all()];
-    const gated = all.filter(({ state }) => isGated(state.frames));
+    const gated = all.filter(({ state }) => isGated(state));
     const of = (recovered: Recovered | undefined) =>
       gated.filter(({ state }) => state.recovered === recovered);
     const [recovered, unknown] = [of("yes"), [...of("unknown"), ...of(undefined)]];
@@ -70,7 +70,7 @@ export class RunSummariser {
       unknown: counts(unknown, whyOf),
       missing: gated.filter(({ state: { status } }) => isMissing(status)).length,
       watched: counts(
-        all.filter(({ state }) => !isGated(state.frames)),
+        all.filter(({ state }) => !isGated(state)),
         ({ state }) => state.status,
       ),
       blurrier: gated.filter(({ state }) => gainOf(state) < 0).length,

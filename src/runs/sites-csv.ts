@@ -5,9 +5,7 @@ import type { LedgerEntry } from "../records/site-ledger.js";
 
 /** Columns of sites.csv, one row a site, channel and time point. */
 const COLUMNS = [
-  ...["plate", "well", "site", "position", "x_um", "y_um", "channel", "time_index"],
-  /** What became of it: one of `SITE_STATUSES`. */
-  "status",
+  ...["plate", "well", "site", "channel", "time_index"],
   ...["first_level", "last_level", "first_expected_level", "last_expected_level"],
   /** Of the frame to keep. */
   ...["kept_expected_level", "kept_attempt"],
@@ -24,6 +22,10 @@ const COLUMNS = [
   /** "attempt@z=level" for each frame. */
   "tried",
   ...["why", "reason", "session", "updated"],
+  /** What became of it: one of `SITE_STATUSES`. */
+  "status",
+  /** Number of the position in the controller's plan, and where the stage was. */
+  ...["position", "x_um", "y_um"],
 ];
 
 /** What became of sites, as CSV. */
