@@ -24,12 +24,12 @@ export function ago(ms: number): string {
   return s < 7200 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3600)} h`;
 }
 
-/** A site's name for people: its well and number, else what the controller calls it. */
+/** A site's name for people: its well and the number that the controller gives it, else what the controller calls it. */
 export function siteName(site: SiteRow): string {
   const well = wellOf(site);
   if (well === undefined) return site.name;
   const name = formatWell(well.row, well.column);
-  return site.index === undefined ? name : `${name} site ${site.index + 1}`;
+  return site.index === undefined ? name : `${name} site ${site.index}`;
 }
 
 const STATUS_WORDS: Readonly<Record<SiteState["status"], string>> = {

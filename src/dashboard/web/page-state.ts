@@ -74,8 +74,10 @@ export class PageState {
     this.token = takeToken();
     try {
       this.status = await fetchStatus();
-      if (this.status.liveRun !== undefined) await this.show(this.status.liveRun);
-      else await this.#loadRuns();
+      await this.#loadRuns();
+      // Before the first frame: the run that went before.
+      const run = this.status.liveRun ?? this.runs[0]?.id;
+      if (run !== undefined) await this.show(run);
     } catch (error) {
       this.#failed(error);
     }
@@ -200,8 +202,10 @@ export class PageState {
   /** The newest frame, for long enough to look at it. */
   #newestFrame(): FrameRow | undefined {
     const isOther = this.#newest !== undefined && this.table.frameById(this.#newest.id) !== this.#newest;
-    if (isOther || performance.now() - this.#newestMs > NEWEST_MS) {
-      this.#newest = this.table.frames.findLast(({ isSlice }) => !isSlice);
+    if (this.#newest === undefined || isOther || performance.now() - this.#newestMs > NEWEST_MS) {
+      const { frames } = this.table;
+      // Of a stack that is only watched no frame stands for the others.
+      this.#newest = frames.findLast(({ isSlice }) => !isSlice) ?? frames.at(-1);
       this.#newestMs = performance.now();
     }
     return this.#newest;
