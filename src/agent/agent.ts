@@ -11,7 +11,7 @@ import type {
 } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import { RefocusPolicy } from "../refocus/policy.js";
-import { ruleValuesFor } from "../refocus/thresholds.js";
+import { rulesFor, valuesOf } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
 import type { Sink } from "../sinks/sink.js";
 import type { Answer, FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
@@ -174,13 +174,13 @@ export class Agent implements SourceHandler {
       // Nobody waits for a late verdict any more, so it must not lead to an action.
       const header = isLate ? ({ ...job.header, mode: "observe" } as const) : job.header;
       const judgement = this.policy.judge(header, report, this.#clock.wallMs());
-      const verdict = verdictOf(job.header, report, judgement, scorer.model, {
+      const rules = rulesFor(this.policy.settings, header.channel);
+      const verdict = verdictOf(job.header, report, judgement, rules, scorer.model, {
         queueMs: takenMs - job.receivedMs,
         scoreMs: doneMs - takenMs,
         totalMs: this.#clock.now() - job.receivedMs,
       });
-      const rules = ruleValuesFor(this.policy.settings, header.channel);
-      const beside = { ...scoresOf(report), rules };
+      const beside = { ...scoresOf(report), rules: valuesOf(rules) };
       if (isLate) void this.#record({ ...verdict, ...this.#contextOf(job), ...beside, late: true });
       else this.#end(job, verdict, beside, () => this.#answered(job, report));
       this.note(...judgement.outcomes);
