@@ -35,7 +35,12 @@ def plate() -> Any:
     wells = [(row, column) for row in range(8) for column in range(12)]
     return MDASequence(
         stage_positions=[
-            Position(x=600 * column, y=600 * row, z=6 if (row + column) % 6 == 0 else 0, name=f"{'ABCDEFGH'[row]}{column + 1}")
+            Position(
+                x=600 * column,
+                y=600 * row,
+                z=6 if (row + column) % 6 == 0 else 0,
+                name=f"{'ABCDEFGH'[row]}{column + 1}",
+            )
             for row, column in wells
         ],
         channels=[{"config": name, "exposure": 1} for name in CHANNELS],
