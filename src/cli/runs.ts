@@ -1,5 +1,4 @@
 import type { Argv, CommandModule, InferredOptionTypes, Options } from "yargs";
-import { ResultsError } from "../errors.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
@@ -7,13 +6,9 @@ import { CSV_FORMATS, exportCsv } from "../runs/export-table.js";
 import type { StatusCounts } from "../runs/run-snapshot.js";
 import { RunSummariser } from "../runs/run-summary.js";
 import { RunTable } from "../runs/run-table.js";
-import type { ResultsStore } from "../store/results-store.js";
 import { print } from "./print.js";
 import { table, tables } from "./run-report.js";
-import { recordsOf, type StorePlace, storeOptions, withStore } from "./store-options.js";
-
-/** Runs that are named when one is not found. */
-const NAMED_RUNS = 10;
+import { findRun, locate, type StorePlace, storeOptions, withStore } from "./store-options.js";
 
 const listOptions = { json: { type: "boolean", default: false, describe: "Print JSON" } } as const;
 
@@ -65,12 +60,12 @@ function withRun(args: Argv) {
   return args.positional("run", {
     type: "string",
     demandOption: true,
-    describe: "Name of the run (runs list)",
+    describe: "Name of the run (runs list), or its beginning",
   });
 }
 
 async function list(place: StorePlace, asJson: boolean): Promise<void> {
-  await withStore(place, async (store) => {
+  await withStore(await locate(place), async (store) => {
     const runs = await store.listRuns();
     if (asJson) {
       print(`${JSON.stringify(runs, null, 2)}\n`);
@@ -104,9 +99,9 @@ async function show(
   place: StorePlace,
   { run, json }: { readonly run: string; readonly json: boolean },
 ): Promise<void> {
-  await withStore(place, async (store) => {
+  await withStore(await locate(place), async (store) => {
     const summariser = new RunSummariser();
-    for (const record of await knownRun(store, run)) summariser.apply(record);
+    for (const record of (await findRun(store, run)).records) summariser.apply(record);
     const summary = summariser.summary();
     print(json ? `${JSON.stringify(summary, null, 2)}\n` : `${tables(summary)}\n`);
   });
@@ -124,10 +119,9 @@ async function exportRun(
     readonly csvFormat?: (typeof CSV_FORMATS)[number];
   },
 ): Promise<void> {
-  await withStore(place, async (store) => {
-    const records = await knownRun(store, run);
-    const text =
-      format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, run, records);
+  await withStore(await locate(place), async (store) => {
+    const { id, records } = await findRun(store, run);
+    const text = format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, id, records);
     if (out === undefined) print(text);
     else await writeAtomically(out, Buffer.from(text));
   });
@@ -138,14 +132,4 @@ function jsonOf(format: "json" | "jsonl", run: string, records: readonly ResultR
   const whole = new RunTable(run);
   for (const record of records) whole.apply(record);
   return `${JSON.stringify(whole.snapshot(), null, 2)}\n`;
-}
-
-/** @throws ResultsError naming the runs that there are. */
-async function knownRun(store: ResultsStore, run: string): Promise<ResultRecord[]> {
-  const records = await recordsOf(store, run);
-  if (records.length > 0) return records;
-  const names = (await store.listRuns()).map(({ id }) => id);
-  const known =
-    names.length === 0 ? "there is none yet" : `the newest are ${names.slice(0, NAMED_RUNS).join(", ")}`;
-  throw new ResultsError(run, `there is no run of this name; ${known}`);
 }

@@ -25,7 +25,7 @@ const MAX_HEADERS = 20_000;
 /** The page as it was built. */
 const PAGE = fileURLToPath(new URL("../../dist/dashboard/web", import.meta.url));
 
-export type PartialStatus = Omit<StatusView, "liveRun" | "storeProblem" | "control">;
+export type PartialStatus = Omit<StatusView, "liveRun" | "storeProblem" | "control" | "skippedPictures">;
 
 export interface ControlOptions extends Pick<ControlParts, "policy" | "labels" | "note" | "watchedFolder"> {
   readonly token: string;
@@ -75,6 +75,11 @@ export class Dashboard implements Sink {
   /** Pages that are open. */
   get clients(): number {
     return this.#stream.clients;
+  }
+
+  /** Frames that went without a picture: there were more than could be drawn, or they cannot be kept. */
+  get skippedPictures(): number {
+    return this.#parts.previews.skipped;
   }
 
   /** @returns the address of the page; a new token stands behind the #, which browsers keep to themselves. */
@@ -135,6 +140,7 @@ export class Dashboard implements Sink {
       ...status(),
       liveRun: this.#liveRun,
       control: control !== undefined,
+      skippedPictures: this.skippedPictures,
       storeProblem: history.problem,
     };
   }

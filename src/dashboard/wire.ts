@@ -21,6 +21,8 @@ export interface StatusView {
   readonly liveRun: string | undefined;
   /** Whether the page may change anything; it then needs the token. */
   readonly control: boolean;
+  /** Frames that went without a picture. */
+  readonly skippedPictures: number;
   /** Whether gated frames may lead to actions. */
   readonly gating: boolean;
   readonly rules: RuleValues;
