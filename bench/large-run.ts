@@ -12,7 +12,7 @@ import { describeMachine } from "../src/machine.js";
 import { GateClient } from "../src/microscope/gate-client.js";
 import { Random } from "../src/optics/random.js";
 import type { FrameMessage } from "../src/protocol/messages.js";
-import type { ResultRecord } from "../src/sinks/sink.js";
+import type { ResultRecord } from "../src/records/record.js";
 import { quantile } from "../src/statistics.js";
 import { freePorts, startAgentProcess } from "../test/helpers/agent-process.js";
 import { launchChromium } from "../test/helpers/chromium.js";

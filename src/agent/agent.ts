@@ -9,10 +9,11 @@ import type {
   ErrorMessage,
   OutcomeMessage,
 } from "../protocol/messages.js";
+import type { ResultRecord } from "../records/record.js";
 import { RefocusPolicy } from "../refocus/policy.js";
-import { binningOf, ruleValuesFor } from "../refocus/thresholds.js";
+import { binningOf, rulesFor, valuesOf } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
-import type { ResultRecord, Sink } from "../sinks/sink.js";
+import type { Sink } from "../sinks/sink.js";
 import type { Answer, FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
 import type { AgentOptions } from "./agent-options.js";
 import { Answers } from "./answers.js";
@@ -145,7 +146,7 @@ export class Agent implements SourceHandler {
     const { session, site, why, reason } = message;
     this.#options.log.warn({ session, site: site.name, why, reason }, "Controller ended a site");
     const outcome = this.policy.abandon(message);
-    if (outcome !== undefined) this.note(outcome);
+    this.note(message, ...(outcome === undefined ? [] : [outcome]));
   }
 
   queued(): number {
@@ -174,13 +175,13 @@ export class Agent implements SourceHandler {
       // Nobody waits for a late verdict any more, so it must not lead to an action.
       const header = isLate ? ({ ...job.header, mode: "observe" } as const) : job.header;
       const judgement = this.policy.judge(header, report, this.#clock.wallMs());
-      const verdict = verdictOf(job.header, report, judgement, scorer.model, {
+      const rules = rulesFor(this.policy.settings, header.channel);
+      const verdict = verdictOf(job.header, report, judgement, rules, scorer.model, {
         queueMs: takenMs - job.receivedMs,
         scoreMs: doneMs - takenMs,
         totalMs: this.#clock.now() - job.receivedMs,
       });
-      const rules = ruleValuesFor(this.policy.settings, header.channel);
-      const beside = { ...scoresOf(report), rules };
+      const beside = { ...scoresOf(report), rules: valuesOf(rules) };
       if (isLate) void this.#record({ ...verdict, ...this.#contextOf(job), ...beside, late: true });
       else this.#end(job, verdict, beside, () => this.#answered(job, report));
       this.note(...judgement.outcomes);
@@ -230,7 +231,7 @@ export class Agent implements SourceHandler {
   }
 
   /** Records what became of sites, what somebody changed, and what somebody should look at. */
-  note(...messages: readonly (OutcomeMessage | ChangeMessage | AlertMessage)[]): void {
+  note(...messages: readonly (OutcomeMessage | AbandonMessage | ChangeMessage | AlertMessage)[]): void {
     for (const message of messages) void this.#record({ ...message, recordedMs: this.#clock.wallMs() });
   }
 

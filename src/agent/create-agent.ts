@@ -52,6 +52,7 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
       ...{ version, model: scorer.model, health: () => made.health() },
       gating: () => !made.policy.settings.dryRun,
       clients: () => dashboard?.clients ?? 0,
+      skippedPictures: () => dashboard?.skippedPictures ?? 0,
     });
     const context = { log, clock, version, model: scorer.model, engine, history, metrics, agent };
     dashboard = createDashboard(config, context);

@@ -15,7 +15,7 @@ import { OneWayDrive, ReversedDriveError } from "./one-way-drive.js";
 export interface FocusOptions {
   readonly microscope: DrivenMicroscope;
   readonly scorer: FrameScorer;
-  readonly policy: Pick<RefocusPolicy, "judge">;
+  readonly policy: Pick<RefocusPolicy, "judge" | "settings">;
   /** Where the drive may go, um. */
   readonly range: ZRange;
   /** One run of this program. */

@@ -1,6 +1,6 @@
 import type { Decision } from "../protocol/messages.js";
+import type { ResultRecord } from "../records/record.js";
 import type { Health } from "../sinks/agent-health.js";
-import type { ResultRecord } from "../sinks/sink.js";
 
 /** Counts what happens. */
 export class HealthCounters {

@@ -2,12 +2,14 @@ import type { FocusReport } from "../focus/report.js";
 import type { ModelIdentity } from "../focus/scorer-types.js";
 import type { FrameMessage, VerdictMessage } from "../protocol/messages.js";
 import type { Judgement } from "../refocus/site-search.js";
+import { type ChannelRules, levelOf } from "../refocus/thresholds.js";
 
-/** The verdict on one frame. */
+/** The verdict on one frame, by the rules of its channel. */
 export function verdictOf(
   header: FrameMessage,
   report: FocusReport,
   judgement: Judgement,
+  rules: ChannelRules,
   model: ModelIdentity,
   timings: VerdictMessage["timings"],
 ): VerdictMessage {
@@ -16,7 +18,7 @@ export function verdictOf(
     type: "verdict",
     id: header.id,
     session: header.session,
-    condition: report.condition,
+    condition: conditionOf(header, report, judgement, rules),
     level: report.level,
     expectedLevel: bounded(report.expectedLevel, 10),
     aggregateCertainty: bounded(report.aggregateCertainty, 1),
@@ -37,6 +39,23 @@ export function verdictOf(
       totalMs: bounded(timings.totalMs, Number.MAX_VALUE),
     },
   };
+}
+
+/**
+ * The condition, with one idea of what is in focus for it and for the decision: what is accepted is in focus, what is
+ * flagged is not, and the limit of the channel decides about the rest. Scoring alone has only the model's own limit.
+ */
+function conditionOf(
+  { attempt }: FrameMessage,
+  report: FocusReport,
+  { decision, keepAttempt }: Judgement,
+  rules: ChannelRules,
+): VerdictMessage["condition"] {
+  const { condition } = report;
+  if (condition !== "in-focus" && condition !== "defocused") return condition;
+  const isDecided = (decision === "accept" || decision === "flag") && keepAttempt === attempt;
+  const isSharp = isDecided ? decision === "accept" : levelOf(report, rules) <= rules.maxLevel;
+  return isSharp ? "in-focus" : "defocused";
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ResultRecord } from "../sinks/sink.js";
+import type { ResultRecord } from "../records/record.js";
 
 /** Something that a rule has to say. A rule says the same thing once until it has changed. */
 export interface Finding {

@@ -3,7 +3,8 @@ import type { AlertsConfig } from "../config/alerts.js";
 import type { Clock } from "../protocol/clock.js";
 import { PROTOCOL_VERSION } from "../protocol/common.js";
 import type { AlertMessage } from "../protocol/messages.js";
-import type { ResultRecord, Sink, SinkCounts } from "../sinks/sink.js";
+import type { ResultRecord } from "../records/record.js";
+import type { Sink, SinkCounts } from "../sinks/sink.js";
 import type { AlertRule, Finding } from "./alert-rule.js";
 import { DriftRule } from "./drift-rule.js";
 import { FailureRule } from "./failure-rule.js";
@@ -40,8 +41,7 @@ export class AlertsSink implements Sink {
 
   write(record: ResultRecord): void {
     if (record.type === "alert" || record.type === "change") return;
-    const { frame, session } = record;
-    if (frame?.mode === "gate" && session !== undefined) this.#silence.frame(session);
+    this.#silence.observe(record);
     for (const rule of this.#rules) {
       for (const finding of rule.observe(record, this.#parts.clock.wallMs())) this.#tell(finding);
     }

@@ -1,6 +1,6 @@
 import type { AlertsConfig } from "../config/alerts.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
-import type { ResultRecord } from "../sinks/sink.js";
+import type { ResultRecord } from "../records/record.js";
 import { type AlertRule, type Finding, Raised } from "./alert-rule.js";
 import { driftOf, type FocusPoint } from "./drift.js";
 

@@ -1,16 +1,27 @@
 import type { AlertsConfig } from "../config/alerts.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
+import type { ResultRecord } from "../records/record.js";
+import { type LedgerEntry, SiteLedger } from "../records/site-ledger.js";
+import { isGated, type SiteStatus } from "../records/site-status.js";
 import { rowName, wellOf } from "../runs/plate.js";
-import type { SiteRow } from "../runs/run-rows.js";
-import { siteKey } from "../runs/run-table.js";
-import { isSlice } from "../runs/slices.js";
-import type { ResultRecord } from "../sinks/sink.js";
 import { type AlertRule, type Finding, Raised } from "./alert-rule.js";
 
 const HOUR_MS = 3_600_000;
 /** An alert is cleared below this part of its limit, so that it does not come and go. */
 const HYSTERESIS = 0.7;
-const MAX_SITES = 100_000;
+/** Runs that are watched at a time. */
+const MAX_RUNS = 20;
+/** Sites that have ended and may still be told otherwise. */
+const MAX_SITES = 20_000;
+/** Ends that a person should hear of. */
+const BAD: ReadonlySet<SiteStatus> = new Set([
+  "flagged",
+  "refused",
+  "unscored",
+  "error",
+  "no-frame",
+  "skipped",
+]);
 
 /** How a site, channel and time point has ended last. */
 interface SiteEnd {
@@ -30,7 +41,8 @@ interface Group {
 export class FailureRule implements AlertRule {
   readonly #config: Pick<AlertsConfig, "row" | "plate" | "hour">;
   readonly #raised = new Raised();
-  readonly #ends = new BoundedMap<string, SiteEnd>(MAX_SITES);
+  readonly #ledger = new SiteLedger(MAX_RUNS);
+  readonly #ends = new BoundedMap<string, { readonly entry: LedgerEntry; readonly end: SiteEnd }>(MAX_SITES);
   readonly #groups = new Map<string, Group>();
   /** Ends of the last hour, the oldest first. */
   readonly #hour = new Map<string, SiteEnd>();
@@ -40,10 +52,13 @@ export class FailureRule implements AlertRule {
   }
 
   observe(record: ResultRecord, nowMs: number): readonly Finding[] {
-    const end = endOf(record, nowMs);
+    const entry = this.#ledger.apply(record);
+    // A late verdict changes nothing: the frame was counted when it was dropped.
+    if (entry === undefined || (record.type === "verdict" && record.late)) return [];
+    const end = endOf(entry, nowMs);
     if (end === undefined) return [];
-    this.#count(end.key, end.site);
-    const { session, plate, row } = end.site;
+    this.#count(entry, end);
+    const { session, plate, row } = end;
     const plateName = plate === "" ? "the run" : `plate ${plate}`;
     return [
       ...(row === undefined
@@ -60,13 +75,16 @@ export class FailureRule implements AlertRule {
         JSON.stringify([session, plate]),
         plateName.replace(/^./, (c) => c.toUpperCase()),
       ),
-      ...this.#judge("hour", session, hourOf(end.site), "The last hour"),
+      ...this.#judge("hour", session, hourOf(end), "The last hour"),
     ];
   }
 
-  #count(key: string, site: SiteEnd): void {
-    const before = this.#ends.get(key);
-    this.#ends.set(key, site);
+  #count(entry: LedgerEntry, site: SiteEnd): void {
+    const { session, state } = entry;
+    const key = JSON.stringify([session, state.site, state.channel, state.timeIndex]);
+    const before = this.#ends.get(key)?.end;
+    const oldest = this.#ends.set(key, { entry, end: site });
+    if (oldest !== undefined) this.#ledger.forget(oldest[1].entry);
     for (const name of groupsOf(site)) {
       const group = this.#groupOf(name);
       if (before !== undefined) add(group, before, -1);
@@ -121,29 +139,10 @@ function groupsOf({ session, plate, row }: SiteEnd): string[] {
   return row === undefined ? [whole] : [whole, JSON.stringify([session, plate, row])];
 }
 
-/** How a record ends its site, if it does: the outcome of a gated one, or the last word on a frame. */
-function endOf(record: ResultRecord, nowMs: number): { key: string; site: SiteEnd } | undefined {
-  if (record.type === "outcome") {
-    const { recovered, decision } = record;
-    return placed(record.session, record.site, record, recovered === "no" || decision === "flag", nowMs);
-  }
-  const { frame } = record;
-  if (frame === undefined || record.session === undefined) return undefined;
-  if (isSlice(frame)) return undefined;
-  if (record.type === "verdict" && (record.late || record.decision === "retry")) return undefined;
-  // Observed frames may be skipped; nobody waited for them.
-  if (record.type === "drop" && frame.mode === "observe") return undefined;
-  const isBad = record.type === "verdict" ? record.decision === "flag" : true;
-  return placed(record.session, frame.site, frame, isBad, nowMs);
-}
-
-function placed(
-  session: string,
-  site: SiteRow,
-  { channel, timeIndex }: { readonly channel?: string | undefined; readonly timeIndex?: number | undefined },
-  isBad: boolean,
-  ms: number,
-): { key: string; site: SiteEnd } {
-  const key = JSON.stringify([session, siteKey(site), channel, timeIndex]);
-  return { key, site: { session, plate: site.plate ?? "", row: wellOf(site)?.row, isBad, ms } };
+/** How a site ended, if it did. What was only watched and not scored nobody waited for. */
+function endOf({ session, site, state }: LedgerEntry, ms: number): SiteEnd | undefined {
+  if (state.status === "searching") return undefined;
+  if (state.status === "unscored" && !isGated(state)) return undefined;
+  const isBad = BAD.has(state.status);
+  return { session, plate: site.plate ?? "", row: wellOf(site)?.row, isBad, ms };
 }

@@ -1,13 +1,14 @@
 import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { CommandModule } from "yargs";
-import { configJsonSchema, defaultConfigYaml } from "../config/documents.js";
+import { configJsonSchema, defaultConfigYaml, SCHEMA_FILE } from "../config/documents.js";
 import { loadConfig } from "../config/load-config.js";
 import { OutputError } from "../errors.js";
 import { errorCode, fileReason } from "../frames/file-reasons.js";
 
 const init: CommandModule<object, { file: string; force: boolean }> = {
   command: "init [file]",
-  describe: "Write a commented configuration with all defaults",
+  describe: "Write a commented configuration with all defaults, and its schema beside it",
   builder: (args) =>
     args
       .positional("file", {
@@ -23,7 +24,10 @@ const init: CommandModule<object, { file: string; force: boolean }> = {
     }
     try {
       await writeFile(file, defaultConfigYaml(), { flag: force ? "w" : "wx" });
-      console.log(`wrote ${file}`);
+      // Its first line names it, for editors.
+      const schemaFile = join(dirname(file), SCHEMA_FILE);
+      await writeFile(schemaFile, jsonText(configJsonSchema()));
+      console.log(`wrote ${file} and ${schemaFile}`);
     } catch (error) {
       const exists = errorCode(error) === "EEXIST";
       const reason = exists
@@ -49,9 +53,13 @@ const schema: CommandModule = {
   command: "schema",
   describe: "Print the JSON Schema of the configuration file",
   handler() {
-    console.log(JSON.stringify(configJsonSchema(), undefined, 2));
+    process.stdout.write(jsonText(configJsonSchema()));
   },
 };
+
+function jsonText(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
 
 /** `parfocal config init|check|schema`. */
 export const configCommand: CommandModule = {

@@ -12,12 +12,20 @@ import { MemoryHistory } from "../dashboard/run-history.js";
 import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
 import { systemClock } from "../protocol/clock.js";
-import { readRecords } from "../sinks/record-line.js";
+import type { ResultRecord } from "../records/record.js";
+import { readRecords } from "../records/record-line.js";
 import { recordsPath } from "../sinks/results-folder.js";
-import type { ResultRecord } from "../sinks/sink.js";
 import { packageVersion } from "./package-version.js";
 import { print, say } from "./print.js";
-import { hasStore, recordsOf, type StorePlace, storeOptions, withStore } from "./store-options.js";
+import {
+  findRun,
+  hasStore,
+  type LocatedStore,
+  locate,
+  type StorePlace,
+  storeOptions,
+  withStore,
+} from "./store-options.js";
 
 /** Pauses of a run are cut to this, s of the run: nobody waits for a microscope that stood still. */
 const LONGEST_PAUSE_S = 60;
@@ -79,20 +87,16 @@ async function finished(run: string, place: StorePlace): Promise<FinishedRun> {
     await stat(file);
     return { records: readRecords(file), folder: dirname(file) };
   } catch (cause) {
-    const records = await storedRecords(place, run);
-    if (records !== undefined) return { records: Readable.from(records), folder: place.results };
+    const store = await locate(place);
+    if (hasStore(store)) return { records: await storedRecords(store, run), folder: store.folder };
     const advice = "name the folder that the agent wrote, or a run of the results store (parfocal runs list)";
     throw new ResultsError(run, `${fileReason(cause)}; ${advice}`, { cause });
   }
 }
 
-/** A run of the results store, or undefined if there is no such store or run. */
-async function storedRecords(place: StorePlace, run: string): Promise<ResultRecord[] | undefined> {
-  if (!hasStore(place)) return undefined;
-  return withStore(place, async (store) => {
-    const records = await recordsOf(store, run);
-    return records.length === 0 ? undefined : records;
-  });
+/** @throws ResultsError naming the runs of the store. */
+async function storedRecords(store: LocatedStore, run: string): Promise<AsyncIterable<ResultRecord>> {
+  return withStore(store, async (opened) => Readable.from((await findRun(opened, run)).records));
 }
 
 function replayOf(folder: string, port: number): { dashboard: Dashboard; apply(record: ResultRecord): void } {

@@ -1,9 +1,9 @@
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
-import { readRecords } from "../sinks/record-line.js";
+import { readRecords } from "../records/record-line.js";
+import { RunSummariser, type RunSummary } from "../runs/run-summary.js";
 import { recordsPath } from "../sinks/results-folder.js";
-import { RunSummariser, type RunSummary } from "../sinks/run-summary.js";
 import { print, say } from "./print.js";
 import { tables } from "./run-report.js";
 

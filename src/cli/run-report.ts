@@ -1,21 +1,18 @@
-import type { OutcomeMessage } from "../protocol/messages.js";
-import type { RunSummary } from "../sinks/run-summary.js";
+import type { RunSummary, SiteToLookAt } from "../runs/run-summary.js";
 
 /** A run in tables, for people. */
 export function tables(summary: RunSummary): string {
-  const { sites, inFocus, recovered, givenUp, unknown, medianGain } = summary;
+  const { sites, inFocus, recovered, givenUp, unknown, watched, medianGain } = summary;
   const sum = (counts: Readonly<Record<string, number>>) =>
     Object.values(counts).reduce((total, count) => total + count, 0);
   const blurred = recovered + sum(givenUp);
   const rows: [string, string][] = [
     ["sites (each channel and time point)", String(sites)],
     ["in focus at once", String(inFocus)],
-    [
-      "recovered",
-      blurred === 0 ? "0" : `${recovered} of ${blurred} blurred (${percent(recovered / blurred)})`,
-    ],
+    ["recovered", recoveredWords(recovered, blurred, summary.missing)],
     ...reasons("given up", givenUp),
     ...reasons("not judged", unknown),
+    ...reasons("only watched", watched),
     ["levels gained, median of the recovered", medianGain === undefined ? "-" : medianGain.toFixed(1)],
     ["ended blurrier by its level", String(summary.blurrier)],
     ["extra exposures", `${summary.extraExposures} (${per(summary.extraExposures, sites)} a site)`],
@@ -25,10 +22,16 @@ export function tables(summary: RunSummary): string {
   ];
   const parts = [table(rows)];
   if (summary.toLookAt.length > 0) {
-    const header = ["site", "channel", "time", "level", "z um", "tried", "why"];
+    const header = ["site", "channel", "time", "level", "z um", "tried", "status", "why"];
     parts.push("To look at:", table([header, ...summary.toLookAt.map(lineOf)]));
   }
   return parts.join("\n\n");
+}
+
+/** A share only where nothing is missing: what nobody has seen may be blurred as well. */
+function recoveredWords(recovered: number, blurred: number, missing: number): string {
+  if (missing > 0) return `${recovered} of ${blurred} known to be blurred; ${missing} sites were not judged`;
+  return blurred === 0 ? "0" : `${recovered} of ${blurred} blurred (${percent(recovered / blurred)})`;
 }
 
 function reasons(label: string, counts: Readonly<Record<string, number>>): [string, string][] {
@@ -37,18 +40,17 @@ function reasons(label: string, counts: Readonly<Record<string, number>>): [stri
     .map(([why, count]) => [`${label}: ${why}`, String(count)]);
 }
 
-function lineOf(outcome: OutcomeMessage): string[] {
-  const { site, channel, timeIndex, levelBefore, levelAfter, zAfterUm, tried, why } = outcome;
+function lineOf({ plate, site, channel, timeIndex, ...found }: SiteToLookAt): string[] {
+  const { levelBefore, level, zUm, tried, status, why } = found;
+  const one = (value: number | undefined) => (value === undefined ? "-" : value.toFixed(1));
   return [
-    [site.plate, site.name].filter(Boolean).join(" "),
-    channel ?? "-",
-    String(timeIndex ?? "-"),
-    `${levelBefore.toFixed(1)} -> ${levelAfter.toFixed(1)}`,
-    zAfterUm === undefined ? "-" : zAfterUm.toFixed(1),
-    tried
-      .map(({ zUm, level }) => (zUm === undefined ? "" : `${zUm.toFixed(1)}:`) + level.toFixed(1))
-      .join(" "),
-    why,
+    [plate, site].filter(Boolean).join(" "),
+    channel || "-",
+    String(timeIndex),
+    levelBefore === undefined ? "-" : `${one(levelBefore)} -> ${one(level)}`,
+    one(zUm),
+    tried.map(({ zUm: z, level: l }) => (z === undefined ? "" : `${one(z)}:`) + one(l)).join(" "),
+    ...[status, why],
   ];
 }
 

@@ -1,17 +1,14 @@
 import type { Argv, CommandModule, InferredOptionTypes, Options } from "yargs";
-import { ResultsError } from "../errors.js";
 import { writeAtomically } from "../frames/write-atomically.js";
+import type { ResultRecord } from "../records/record.js";
+import { recordText } from "../records/record-line.js";
 import { CSV_FORMATS, exportCsv } from "../runs/export-table.js";
+import type { StatusCounts } from "../runs/run-snapshot.js";
+import { RunSummariser } from "../runs/run-summary.js";
 import { RunTable } from "../runs/run-table.js";
-import { RunSummariser } from "../sinks/run-summary.js";
-import type { ResultRecord } from "../sinks/sink.js";
-import type { ResultsStore } from "../store/results-store.js";
 import { print } from "./print.js";
 import { table, tables } from "./run-report.js";
-import { recordsOf, type StorePlace, storeOptions, withStore } from "./store-options.js";
-
-/** Runs that are named when one is not found. */
-const NAMED_RUNS = 10;
+import { findRun, locate, type StorePlace, storeOptions, withStore } from "./store-options.js";
 
 const listOptions = { json: { type: "boolean", default: false, describe: "Print JSON" } } as const;
 
@@ -63,33 +60,48 @@ function withRun(args: Argv) {
   return args.positional("run", {
     type: "string",
     demandOption: true,
-    describe: "Name of the run (runs list)",
+    describe: "Name of the run (runs list), or its beginning",
   });
 }
 
 async function list(place: StorePlace, asJson: boolean): Promise<void> {
-  await withStore(place, async (store) => {
+  await withStore(await locate(place), async (store) => {
     const runs = await store.listRuns();
     if (asJson) {
       print(`${JSON.stringify(runs, null, 2)}\n`);
       return;
     }
-    const header = ["run", "plates", "began (UTC)", "sites", "frames", "accepted", "flagged", "unscored"];
-    const rows = runs.map(({ id, plates, startedMs, sites, frames, decisions }) => [
+    const header = [
+      "run",
+      "plates",
+      "began (UTC)",
+      "positions",
+      "frames",
+      "in focus",
+      "flagged",
+      "not judged",
+    ];
+    const rows = runs.map(({ id, plates, startedMs, sites, frames, states }) => [
       ...[id, plates.join(", ") || "-", new Date(startedMs).toISOString().slice(0, 16).replace("T", " ")],
-      ...[sites, frames, decisions.accept ?? 0, decisions.flag ?? 0, decisions.unscored ?? 0].map(String),
+      ...[sites, frames, states.sharp ?? 0, states.flagged ?? 0, notJudged(states)].map(String),
     ]);
     print(`${table([header, ...rows])}\n`);
   });
+}
+
+/** Sites that are neither in focus nor out of it, as far as is known. */
+function notJudged(states: StatusCounts): number {
+  const all = Object.values(states).reduce((sum, count) => sum + count, 0);
+  return all - (states.sharp ?? 0) - (states.flagged ?? 0);
 }
 
 async function show(
   place: StorePlace,
   { run, json }: { readonly run: string; readonly json: boolean },
 ): Promise<void> {
-  await withStore(place, async (store) => {
+  await withStore(await locate(place), async (store) => {
     const summariser = new RunSummariser();
-    for (const record of await knownRun(store, run)) summariser.apply(record);
+    for (const record of (await findRun(store, run)).records) summariser.apply(record);
     const summary = summariser.summary();
     print(json ? `${JSON.stringify(summary, null, 2)}\n` : `${tables(summary)}\n`);
   });
@@ -107,28 +119,17 @@ async function exportRun(
     readonly csvFormat?: (typeof CSV_FORMATS)[number];
   },
 ): Promise<void> {
-  await withStore(place, async (store) => {
-    const records = await knownRun(store, run);
-    const text =
-      format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, run, records);
+  await withStore(await locate(place), async (store) => {
+    const { id, records } = await findRun(store, run);
+    const text = format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, id, records);
     if (out === undefined) print(text);
     else await writeAtomically(out, Buffer.from(text));
   });
 }
 
 function jsonOf(format: "json" | "jsonl", run: string, records: readonly ResultRecord[]): string {
-  if (format === "jsonl") return records.map((record) => `${JSON.stringify(record)}\n`).join("");
+  if (format === "jsonl") return records.map((record) => `${recordText(record)}\n`).join("");
   const whole = new RunTable(run);
   for (const record of records) whole.apply(record);
   return `${JSON.stringify(whole.snapshot(), null, 2)}\n`;
-}
-
-/** @throws ResultsError naming the runs that there are. */
-async function knownRun(store: ResultsStore, run: string): Promise<ResultRecord[]> {
-  const records = await recordsOf(store, run);
-  if (records.length > 0) return records;
-  const names = (await store.listRuns()).map(({ id }) => id);
-  const known =
-    names.length === 0 ? "there is none yet" : `the newest are ${names.slice(0, NAMED_RUNS).join(", ")}`;
-  throw new ResultsError(run, `there is no run of this name; ${known}`);
 }

@@ -59,6 +59,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     const decoder = new FrameDecoder(Math.max(1, Math.min(availableParallelism(), found.length)));
     const bar = new ProgressBar("Scoring {bar} {value}/{total} files  {note}", found.length);
     const filesDone = new Set<string>();
+    const failed = new FailedPages();
     let failures = missing.length;
     let scored = 0;
     const withDefocus = argv.na !== undefined;
@@ -68,7 +69,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       try {
         if ("failure" in decoded) {
           failures++;
-          say(`Not scored: ${decoded.failure}`);
+          failed.add(path, decoded.failure);
         } else {
           const { page, frame, metadata } = decoded.page;
           const sampling = samplingOf(argv, frame, metadata?.pixelUm);
@@ -84,12 +85,13 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       } catch (error) {
         if (!isParfocalError(error) || error.tag === "OutputError") throw error;
         failures++;
-        say(`Not scored: ${error.message.startsWith(path) ? "" : `${path}: `}${error.message}`);
+        failed.add(path, error.message.startsWith(path) ? error.message : `${path}: ${error.message}`);
       }
       filesDone.add(path);
       bar.update(filesDone.size, { note: basename(path) });
     }
     bar.stop();
+    failed.tellRest();
     await decoder.dispose();
     await scorer.dispose();
     await close(output);
@@ -150,4 +152,21 @@ async function close(stream: Writable): Promise<void> {
   if (stream === process.stdout) return;
   stream.end();
   await finished(stream);
+}
+
+/** Tells why pages were not scored: of each file the first one at once, and at the end how many more there were. */
+class FailedPages {
+  readonly #more = new Map<string, number>();
+
+  add(path: string, reason: string): void {
+    const before = this.#more.get(path);
+    this.#more.set(path, before === undefined ? 0 : before + 1);
+    if (before === undefined) say(`Not scored: ${reason}`);
+  }
+
+  tellRest(): void {
+    for (const [path, count] of this.#more) {
+      if (count > 0) say(`Not scored: ${path}: ${count} more ${count === 1 ? "page" : "pages"}`);
+    }
+  }
 }

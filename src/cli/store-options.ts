@@ -1,32 +1,56 @@
 import { existsSync } from "node:fs";
 import type { InferredOptionTypes, Options } from "yargs";
+import { loadConfig } from "../config/load-config.js";
 import { ResultsError } from "../errors.js";
-import type { ResultRecord } from "../sinks/sink.js";
+import type { ResultRecord } from "../records/record.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
 import { ResultsStore } from "../store/results-store.js";
+
+/** Runs that are named when one is not found. */
+const NAMED_RUNS = 10;
 
 /** Options of the commands that read the results store. */
 export const storeOptions = {
   results: {
     type: "string",
-    default: "parfocal-results",
-    describe: "Folder of the results, whose parfocal.db is read [results.folder]",
+    describe:
+      "Folder of the results, whose parfocal.db is read; default: as the agent has it [results.folder]",
   },
-  database: { type: "string", describe: "Another database: postgres://… or file:PATH [database.url]" },
+  database: {
+    type: "string",
+    describe: "Another database: postgres://… or file:PATH; default: as the agent has it [database.url]",
+  },
+  config: { alias: "c", type: "string", describe: "Configuration file of the agent" },
 } as const satisfies Record<string, Options>;
 
 export type StorePlace = InferredOptionTypes<typeof storeOptions>;
 
+export interface LocatedStore {
+  readonly url: string;
+  /** Results folder, where pictures are. */
+  readonly folder: string;
+}
+
+/** Where the store is: by the options, else where an agent with this configuration and environment has it. */
+export async function locate({ results, database, config }: StorePlace): Promise<LocatedStore> {
+  const agent = await loadConfig({ file: config, environment: process.env });
+  const folder = results ?? agent.results.folder;
+  const configured = results === undefined ? agent.database.url : undefined;
+  return { url: database ?? configured ?? storeUrlIn(folder), folder };
+}
+
 /** Whether there may be a store: a file that is not there would be made by opening it. */
-export function hasStore(place: StorePlace): boolean {
-  const url = urlOf(place);
+export function hasStore({ url }: LocatedStore): boolean {
   return !url.startsWith("file:") || existsSync(storePlace(url));
 }
 
 /** @throws ResultsError if there is no database; StoreError if it cannot be read. */
-export async function withStore<T>(place: StorePlace, use: (store: ResultsStore) => Promise<T>): Promise<T> {
-  const url = urlOf(place);
-  if (!hasStore(place)) {
+export async function withStore<T>(
+  located: LocatedStore,
+  use: (store: ResultsStore) => Promise<T>,
+): Promise<T> {
+  const { url } = located;
+  if (!hasStore(located)) {
     const advice = "there is no such database; name the agent's results folder with --results";
     throw new ResultsError(storePlace(url), advice);
   }
@@ -39,13 +63,29 @@ export async function withStore<T>(place: StorePlace, use: (store: ResultsStore)
   }
 }
 
-/** The records of a run; none if there is no such run. */
-export async function recordsOf(store: ResultsStore, run: string): Promise<ResultRecord[]> {
-  const records: ResultRecord[] = [];
-  for await (const record of store.records(run)) records.push(record);
-  return records;
+/** A run with its records. */
+export interface StoredRun {
+  readonly id: string;
+  readonly records: readonly ResultRecord[];
 }
 
-function urlOf({ database, results }: StorePlace): string {
-  return database ?? storeUrlIn(results);
+/**
+ * A run by its name, or by the beginning of it that no other run has.
+ * @throws ResultsError naming the runs that there are.
+ */
+export async function findRun(store: ResultsStore, name: string): Promise<StoredRun> {
+  const names = (await store.listRuns()).map(({ id }) => id);
+  const found = names.includes(name) ? [name] : names.filter((id) => id.startsWith(name));
+  const [id] = found;
+  if (id === undefined || found.length > 1) {
+    const known = (found.length > 1 ? found : names).slice(0, NAMED_RUNS).join(", ");
+    const reason =
+      found.length > 1
+        ? `several runs begin so: ${known}`
+        : `there is no run of this name; ${names.length === 0 ? "there is none yet" : `the newest are ${known}`}`;
+    throw new ResultsError(name, reason);
+  }
+  const records: ResultRecord[] = [];
+  for await (const record of store.records(id)) records.push(record);
+  return { id, records };
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AgentConfig } from "./schema.js";
 
 /** Name of the JSON Schema beside the example configuration. */
-const SCHEMA_FILE = "parfocal.schema.json";
+export const SCHEMA_FILE = "parfocal.schema.json";
 
 /** The part of JSON Schema that is read here. */
 interface SchemaNode {

@@ -8,7 +8,8 @@ import type { Frame } from "../frames/frame.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { Clock } from "../protocol/clock.js";
 import type { FrameMessage } from "../protocol/messages.js";
-import type { ResultRecord, Sink, SinkCounts } from "../sinks/sink.js";
+import type { ResultRecord } from "../records/record.js";
+import type { Sink, SinkCounts } from "../sinks/sink.js";
 import { Control, type ControlParts } from "./control.js";
 import type { PreviewKeeper } from "./previews/preview-keeper.js";
 import { bareHeader, headerKey, type RunHistory } from "./run-history.js";
@@ -24,7 +25,7 @@ const MAX_HEADERS = 20_000;
 /** The page as it was built. */
 const PAGE = fileURLToPath(new URL("../../dist/dashboard/web", import.meta.url));
 
-export type PartialStatus = Omit<StatusView, "liveRun" | "storeProblem" | "control">;
+export type PartialStatus = Omit<StatusView, "liveRun" | "storeProblem" | "control" | "skippedPictures">;
 
 export interface ControlOptions extends Pick<ControlParts, "policy" | "labels" | "note" | "watchedFolder"> {
   readonly token: string;
@@ -74,6 +75,11 @@ export class Dashboard implements Sink {
   /** Pages that are open. */
   get clients(): number {
     return this.#stream.clients;
+  }
+
+  /** Frames that went without a picture: there were more than could be drawn, or they cannot be kept. */
+  get skippedPictures(): number {
+    return this.#parts.previews.skipped;
   }
 
   /** @returns the address of the page; a new token stands behind the #, which browsers keep to themselves. */
@@ -134,6 +140,7 @@ export class Dashboard implements Sink {
       ...status(),
       liveRun: this.#liveRun,
       control: control !== undefined,
+      skippedPictures: this.skippedPictures,
       storeProblem: history.problem,
     };
   }

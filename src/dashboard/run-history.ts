@@ -1,8 +1,8 @@
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage } from "../protocol/messages.js";
-import type { RunEntry } from "../runs/run-rows.js";
+import type { ResultRecord } from "../records/record.js";
+import type { RunEntry } from "../runs/run-snapshot.js";
 import { RunTable } from "../runs/run-table.js";
-import type { ResultRecord } from "../sinks/sink.js";
 
 /** Frames whose headers are kept; the least recently used go first. */
 const MAX_HEADERS = 20_000;

@@ -4,9 +4,9 @@
  */
 
 import type { Mark, RuleValues } from "../protocol/messages.js";
-import type { RunEntry } from "../runs/run-rows.js";
+import type { ResultRecord } from "../records/record.js";
+import type { RunEntry } from "../runs/run-snapshot.js";
 import type { Health } from "../sinks/agent-health.js";
-import type { ResultRecord } from "../sinks/sink.js";
 
 /** How the agent does: GET /api/status, and pushed every second. */
 export interface StatusView {
@@ -21,6 +21,8 @@ export interface StatusView {
   readonly liveRun: string | undefined;
   /** Whether the page may change anything; it then needs the token. */
   readonly control: boolean;
+  /** Frames that went without a picture. */
+  readonly skippedPictures: number;
   /** Whether gated frames may lead to actions. */
   readonly gating: boolean;
   readonly rules: RuleValues;

@@ -66,6 +66,9 @@ export const OutcomeMessage = z.object({
   site: Site,
   channel: Name.optional(),
   timeIndex: Index.optional(),
+  /** Of the stage, um, if the controller reports them. */
+  xUm: z.number().optional(),
+  yUm: z.number().optional(),
   recovered: z.enum(RECOVERED),
   /** The last decision for this site; `retry` if no frame came after it. */
   decision: z.enum(DECISIONS),

@@ -51,6 +51,9 @@ export const AbandonMessage = z.object({
   site: Site,
   channel: Name.optional(),
   timeIndex: Index.optional(),
+  /** Of the stage, um: where other sites have the same name and no `position`. */
+  xUm: z.number().optional(),
+  yUm: z.number().optional(),
   /**
    * `limits`: a move would leave the limits; `drive`: the drive refused or z is unknown; `lock`: a focus lock forbids
    * it or did not come back; `autofocus`: it failed; `cancelled`; `other`; `unscored`: no verdict came in time;

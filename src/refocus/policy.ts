@@ -1,6 +1,7 @@
 import type { FocusReport } from "../focus/report.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
+import { SiteKeys } from "../records/site-keys.js";
 import { decideStep, endAt, judgeAlone } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
 import {
@@ -34,7 +35,7 @@ const MAX_SESSIONS = 50;
 const LOST: Pick<SiteSample, "level" | "levelSd"> = { level: 10, levelSd: 2 };
 
 /** A site as frames and `abandon` name it. */
-type SiteName = Pick<FrameMessage, "session" | "site" | "channel">;
+type NamedSite = Pick<FrameMessage, "session" | "site" | "channel" | "timeIndex" | "xUm" | "yUm">;
 
 /**
  * From reports to decisions. Remembers the sites under search and what finished ones have taught; does no I/O and
@@ -45,6 +46,7 @@ export class RefocusPolicy {
   readonly #searches = new BoundedMap<string, SiteSearch>(MAX_SITES);
   readonly #stacks = new BoundedMap<string, Slice[]>(MAX_STACKS);
   readonly #memories = new BoundedMap<string, RefocusMemory>(MAX_SESSIONS);
+  readonly #sites = new BoundedMap<string, SiteKeys>(MAX_SESSIONS);
   /** What sites that ended have to teach, until `learn`. */
   readonly #lessons: (() => void)[] = [];
   /** By channel: searches in a row in which moving changed nothing. */
@@ -130,7 +132,7 @@ export class RefocusPolicy {
   }
 
   /** The controller goes on without a verdict for this frame: its site, if under search, ends unfinished. */
-  unanswered(frame: SiteName, why: string): OutcomeMessage | undefined {
+  unanswered(frame: NamedSite, why: string): OutcomeMessage | undefined {
     return this.#close(frame, () => unfinishedEnd(why));
   }
 
@@ -152,6 +154,7 @@ export class RefocusPolicy {
     }
     if (session !== undefined) {
       this.#memories.delete(session);
+      this.#sites.delete(session);
       this.#retries.delete(session);
     }
     return outcomes;
@@ -165,8 +168,8 @@ export class RefocusPolicy {
   }
 
   #searchFor(frame: FrameMessage, outcomes: OutcomeMessage[]): SiteSearch {
-    const known = this.#searches.get(keyOf(frame));
-    if (known !== undefined && frame.attempt > 0) return known;
+    const known = this.#searches.get(this.#keyOf(frame));
+    if (known !== undefined && frame.attempt > 0 && isSameTime(known.first, frame)) return known;
     if (known !== undefined) outcomes.push(unfinished(known, "the site was started anew"));
     return startSearch(frame);
   }
@@ -174,7 +177,7 @@ export class RefocusPolicy {
   #goOn(frame: FrameMessage, search: SiteSearch, { action }: SiteStep, outcomes: OutcomeMessage[]): void {
     this.#retries.set(frame.session, this.#retriesOf(frame) + 1);
     search.askedZUm = search.samples.at(-1)!.zUm + (action?.kind === "move-z" ? action.byUm : 0);
-    const evicted = this.#searches.set(keyOf(frame), search);
+    const evicted = this.#searches.set(this.#keyOf(frame), search);
     if (evicted !== undefined) outcomes.push(unfinished(evicted[1], "too many sites are under search"));
   }
 
@@ -186,7 +189,7 @@ export class RefocusPolicy {
     outcomes: OutcomeMessage[],
   ): void {
     const { first, samples, best } = search;
-    this.#searches.delete(keyOf(first));
+    this.#searches.delete(this.#keyOf(first));
     outcomes.push(outcomeOf(search, end));
     const isFocused = end.recovered === "yes" || end.recovered === "not-needed";
     const memory = this.#memoryOf(first.session);
@@ -194,24 +197,35 @@ export class RefocusPolicy {
     if (samples.length > 1) this.#noteResponse(search, isFocused, rules);
   }
 
-  #close(site: SiteName, endOf: (search: SiteSearch) => SiteEnd): OutcomeMessage | undefined {
-    const search = this.#searches.get(keyOf(site));
-    if (search === undefined) return undefined;
-    this.#searches.delete(keyOf(site));
+  #close(site: NamedSite, endOf: (search: SiteSearch) => SiteEnd): OutcomeMessage | undefined {
+    const key = this.#keyOf(site);
+    const search = this.#searches.get(key);
+    if (search === undefined || !isSameTime(search.first, site)) return undefined;
+    this.#searches.delete(key);
     return outcomeOf(search, endOf(search));
   }
 
   #collect(frame: FrameMessage, judged: Pick<Slice, "zUm" | "level" | "levelSd" | "kind">): void {
-    const slices = this.#stacks.get(stackKeyOf(frame)) ?? [];
+    const slices = this.#stacks.get(this.#stackKeyOf(frame)) ?? [];
     slices.push({ zIndex: frame.zIndex ?? slices.length, ...judged, id: frame.id });
-    this.#stacks.set(stackKeyOf(frame), slices);
+    this.#stacks.set(this.#stackKeyOf(frame), slices);
   }
 
   /** The slices of the stack that a frame closes. */
   #slicesOf(frame: FrameMessage): Slice[] {
-    const slices = this.#stacks.get(stackKeyOf(frame))!;
-    this.#stacks.delete(stackKeyOf(frame));
+    const slices = this.#stacks.get(this.#stackKeyOf(frame))!;
+    this.#stacks.delete(this.#stackKeyOf(frame));
     return slices;
+  }
+
+  #keyOf({ session, site, channel, ...place }: NamedSite): string {
+    const keys = this.#sites.get(session) ?? new SiteKeys();
+    this.#sites.set(session, keys);
+    return JSON.stringify([session, keys.keyOf(site, place), channel]);
+  }
+
+  #stackKeyOf(frame: FrameMessage): string {
+    return JSON.stringify([this.#keyOf(frame), frame.timeIndex, frame.attempt]);
   }
 
   #memoryOf(session: string): RefocusMemory {
@@ -255,12 +269,8 @@ function unfinishedEnd(reason: string): SiteEnd {
   return { decision: "retry", recovered: "unknown", why: "unfinished", reason };
 }
 
-function keyOf({ session, site, channel }: SiteName): string {
-  return JSON.stringify([session, site.plate, site.well, site.name, channel]);
-}
-
-function stackKeyOf(frame: FrameMessage): string {
-  return JSON.stringify([keyOf(frame), frame.timeIndex, frame.attempt]);
+function isSameTime(first: NamedSite, other: NamedSite): boolean {
+  return (first.timeIndex ?? 0) === (other.timeIndex ?? 0);
 }
 
 function channelKeyOf({ session, channel }: FrameMessage): string {

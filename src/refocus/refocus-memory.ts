@@ -1,5 +1,6 @@
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.js";
+import { SiteKeys } from "../records/site-keys.js";
 import { median } from "../statistics.js";
 import { ContentMemory } from "./content-memory.js";
 import { FocusBelief, type FocusPrior, type Sample } from "./focus-belief.js";
@@ -48,6 +49,7 @@ export class RefocusMemory {
   readonly #contents = new BoundedMap<string, ContentMemory>(MAX_CHANNELS);
   readonly #sides = new BoundedMap<string, { positive: number; negative: number }>(MAX_CHANNELS);
   readonly #found: FoundSite[] = [];
+  readonly #sites = new SiteKeys();
   /** Fitted when they are asked for, until another site is found. */
   #surfaces: ReturnType<typeof surfacesOf> | undefined;
   /** How far off each way of predicting was, um, for the newest sites. */
@@ -66,7 +68,7 @@ export class RefocusMemory {
       expected:
         frame.zUm === undefined
           ? undefined
-          : this.#expected(placeOf(frame, timeMs), frame.site, plannedOf(frame)),
+          : this.#expected(placeOf(frame, timeMs), this.#namesOf(frame), plannedOf(frame)),
     };
   }
 
@@ -98,8 +100,7 @@ export class RefocusMemory {
     const found = {
       ...placeOf(first, timeMs),
       ...focus,
-      key: keyOf(first.site),
-      well: wellOf(first.site),
+      ...this.#namesOf(first),
       plannedUm: plannedOf(first),
     };
     this.#record(found, samples.length > 1, Math.abs(first.zUm - found.plannedUm) < SAME_Z_UM);
@@ -107,8 +108,8 @@ export class RefocusMemory {
 
   /** Where focus is expected at a site to come, or undefined where the plan is the best guess. */
   next(next: NextSite, timeMs: number): NextZ | undefined {
-    const { site, channel, xUm = 0, yUm = 0, zUm } = next;
-    const expected = this.#expected({ xUm, yUm, timeMs, channel }, site, zUm);
+    const { channel, xUm = 0, yUm = 0, zUm } = next;
+    const expected = this.#expected({ xUm, yUm, timeMs, channel }, this.#namesOf(next), zUm);
     if (expected === undefined || expected.name === "plan") return undefined;
     const basis = expected.name === "site" ? "site" : "surface";
     return { zUm: rounded(expected.zUm), sdUm: rounded(expected.sdUm), basis };
@@ -136,10 +137,9 @@ export class RefocusMemory {
   /** By the way of predicting that was the least off on the last sites, the plan itself among them. */
   #expected(
     place: Place,
-    site: Site,
+    names: Pick<FoundSite, "key" | "well">,
     plannedUm: number,
   ): { name: Predictor; zUm: number; sdUm: number } | undefined {
-    const names = { key: keyOf(site), well: wellOf(site) };
     if (this.#typicalMiss("plan") === undefined) return undefined;
     const known = PREDICTORS.flatMap((name) => {
       const missUm = this.#typicalMiss(name);
@@ -147,6 +147,10 @@ export class RefocusMemory {
       return predicted === undefined ? [] : [{ ...predicted, name, sdUm: Math.max(predicted.sdUm, missUm!) }];
     });
     return known.reduce((a, b) => (b.sdUm < a.sdUm ? b : a));
+  }
+
+  #namesOf(seen: FrameMessage | NextSite): Pick<FoundSite, "key" | "well"> {
+    return { key: this.#sites.keyOf(seen.site, seen), well: wellOf(seen.site) };
   }
 
   #typicalMiss(name: Predictor): number | undefined {
@@ -217,10 +221,6 @@ function surfacesOf(found: readonly FoundSite[]): { surface: FocusSurface; about
 /** Optics may change within a session; what was learned with others does not count. */
 function opticsKeyOf({ channel, optics, pixelUm }: FrameMessage): string {
   return JSON.stringify([channel, optics?.na, optics?.refractiveIndex, pixelUm]);
-}
-
-function keyOf(site: Site): string {
-  return JSON.stringify([site.plate, site.well, site.name]);
 }
 
 function wellOf({ plate, well }: Site): string | undefined {

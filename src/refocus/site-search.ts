@@ -99,6 +99,8 @@ export function outcomeOf(search: SiteSearch, end: SiteEnd): OutcomeMessage {
     site: first.site,
     ...(first.channel !== undefined && { channel: first.channel }),
     ...(first.timeIndex !== undefined && { timeIndex: first.timeIndex }),
+    ...(first.xUm !== undefined && { xUm: first.xUm }),
+    ...(first.yUm !== undefined && { yUm: first.yUm }),
     recovered: end.recovered,
     decision: end.decision,
     attempts: samples.length,

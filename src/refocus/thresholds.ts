@@ -86,7 +86,10 @@ export function rulesFor(settings: PolicySettings, channel: string | undefined):
 
 /** The thresholds of one channel, without the rest of its rules. */
 export function ruleValuesFor(settings: PolicySettings, channel: string | undefined): RuleValues {
-  const { maxLevel, minCertainty } = rulesFor(settings, channel);
+  return valuesOf(rulesFor(settings, channel));
+}
+
+export function valuesOf({ maxLevel, minCertainty }: ChannelRules): RuleValues {
   return { maxLevel, minCertainty };
 }
 
@@ -104,7 +107,7 @@ export function assess(
   frameLevel: number,
   rules: Pick<ChannelRules, "maxLevel" | "minCertainty">,
 ): Assessment {
-  const level = frameLevel.toFixed(2);
+  const level = apart(frameLevel, rules.maxLevel);
   if (report.condition === "unusable") {
     return { kind: "unusable", reason: `unusable: ${report.conditionReason ?? "not fit to be judged"}` };
   }
@@ -117,12 +120,18 @@ export function assess(
   }
   // A certainty that is not a number is none.
   if (!(report.aggregateCertainty >= rules.minCertainty)) {
-    const certainty = report.aggregateCertainty.toFixed(2);
+    const certainty = apart(report.aggregateCertainty, rules.minCertainty);
     return { kind: "uncertain", reason: `certainty ${certainty} is below ${rules.minCertainty}` };
   }
   return frameLevel <= rules.maxLevel
     ? { kind: "sharp", reason: `level ${level} is within ${rules.maxLevel}` }
     : { kind: "blurred", reason: `level ${level} is above ${rules.maxLevel}` };
+}
+
+/** A value with two digits, or as many as it takes to tell it from its limit: "1.253 is above 1.25". */
+function apart(value: number, limit: number): string {
+  const texts = [2, 3, 4, 5].map((digits) => value.toFixed(digits));
+  return texts.find((text) => Number(text) !== limit || value === limit) ?? String(value);
 }
 
 /** What a frame tells of its optics and size. */

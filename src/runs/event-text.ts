@@ -1,6 +1,6 @@
 import type { OutcomeMessage, VerdictMessage } from "../protocol/messages.js";
-import type { ResultRecord } from "../sinks/sink.js";
-import type { EventRow } from "./run-rows.js";
+import type { ResultRecord } from "../records/record.js";
+import type { EventRow } from "./run-snapshot.js";
 
 /** The line that a record has in the list of events, or undefined: what went well needs none. */
 export function eventOf(record: ResultRecord, site: number | undefined): EventRow | undefined {
@@ -18,7 +18,7 @@ export function eventOf(record: ResultRecord, site: number | undefined): EventRo
 }
 
 function placeOf(record: ResultRecord): Pick<EventRow, "channel" | "timeIndex"> | undefined {
-  if (record.type === "outcome") return record;
+  if (record.type === "outcome" || record.type === "abandon") return record;
   if (record.type === "change") return record.change.what === "label" ? record.change : undefined;
   return record.frame;
 }
@@ -31,6 +31,8 @@ function lineOf(record: ResultRecord): Line | undefined {
       return verdictLine(record);
     case "outcome":
       return outcomeLine(record);
+    case "abandon":
+      return { kind: "abandon", severity: "warning", text: `${record.why}: ${record.reason}` };
     case "drop": {
       // Observed frames may be skipped; nobody waited for them.
       const severity = record.frame?.mode === "gate" ? "warning" : "info";
@@ -65,5 +67,5 @@ function outcomeLine(outcome: OutcomeMessage): Line | undefined {
 function frameIdOf(record: ResultRecord): string | undefined {
   if (record.type === "outcome") return record.keepId;
   if (record.type === "change") return record.change.what === "label" ? record.change.frameId : undefined;
-  return record.type === "alert" ? undefined : record.id;
+  return record.type === "alert" || record.type === "abandon" ? undefined : record.id;
 }

@@ -1,8 +1,7 @@
 import { stringify } from "csv-stringify/sync";
-import type { ResultRecord } from "../sinks/sink.js";
+import type { ResultRecord } from "../records/record.js";
 import { paddedWell, wellOf } from "./plate.js";
 import { RunTable } from "./run-table.js";
-import { SiteStates } from "./site-state.js";
 
 /** Tables that a run can be exported as. */
 export const CSV_FORMATS = ["parfocal", "miq", "cellprofiler"] as const;
@@ -81,7 +80,7 @@ function cellProfilerCsv(records: readonly ResultRecord[]): string {
   for (const record of records) table.apply(record);
   const rows = new Map<string, Record<string, string | number | undefined>>();
   const channels = new Set<string>();
-  for (const { site, channel, timeIndex, level, certainty } of SiteStates.of(table).all()) {
+  for (const { site, channel, timeIndex, level, certainty } of table.states.all()) {
     const row = table.sites[site]!;
     const well = wellOf(row);
     const name = channel === "" ? "Image" : channel;

@@ -1,5 +1,5 @@
 import { formatWell, parseWell, wellAt } from "../frames/wells.js";
-import type { SiteRow } from "./run-rows.js";
+import type { SiteRow } from "../records/rows.js";
 
 /** Rows and columns of the plates that screens use. */
 export const PLATE_FORMATS = [

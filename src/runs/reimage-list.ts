@@ -1,7 +1,7 @@
 import { stringify } from "csv-stringify/browser/esm/sync";
+import type { SiteRow } from "../records/rows.js";
+import type { SiteState } from "../records/site-state.js";
 import { paddedWell, wellOf } from "./plate.js";
-import type { SiteRow } from "./run-rows.js";
-import type { SiteState } from "./site-state.js";
 
 /** A position to image again, with all of its channels that need it. */
 export interface ReimageSite {
@@ -23,8 +23,14 @@ export function reimageReason(state: SiteState, withBlank = false): string | und
   switch (state.status) {
     case "flagged":
       return state.outcome?.recovered === "no" ? `not recovered: ${state.outcome.why}` : "out of focus";
+    case "refused":
+      return `not refocused: ${state.why ?? "unknown"}`;
     case "unscored":
-      return `no verdict in time: ${state.frames.at(-1)!.why ?? "unknown"}`;
+      return `no verdict in time: ${state.frames.at(-1)?.why ?? state.reason ?? "unknown"}`;
+    case "no-frame":
+      return "the camera gave no frame";
+    case "skipped":
+      return "was not imaged";
     case "error":
       return `could not be scored: ${state.frames.at(-1)!.why ?? "unknown"}`;
     case "unjudged":

@@ -1,37 +1,35 @@
-import type { Site } from "../protocol/common.js";
-import type { FrameMessage, OutcomeMessage, RuleValues } from "../protocol/messages.js";
-import type { ResultRecord } from "../sinks/sink.js";
+import type { RuleValues } from "../protocol/messages.js";
+import type { ResultRecord } from "../records/record.js";
+import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "../records/rows.js";
+import { NO_ROWS, type Rows, RunRows } from "../records/run-rows.js";
+import { type SiteState, SiteStates } from "../records/site-state.js";
 import { eventOf } from "./event-text.js";
-import type { EventRow, FrameRow, LabelRow, OutcomeRow, RunEntry, RunSnapshot, SiteRow } from "./run-rows.js";
-import { isSlice } from "./slices.js";
+import { LastRows } from "./last-rows.js";
+import type { EventRow, RunEntry, RunSnapshot, StatusCounts } from "./run-snapshot.js";
 
 /** Events that are kept; the oldest go first. */
 const MAX_EVENTS = 5000;
 
-type Verdict = Extract<ResultRecord, { type: "verdict" }>;
-
-/** The rows that a record has added or changed. */
-export interface RowChanges {
-  readonly frame?: FrameRow;
-  readonly outcome?: OutcomeRow;
-  readonly label?: LabelRow;
+/** What a record is about: the number of a site, and what is known of it now; both undefined where it is about none. */
+export interface Applied {
+  readonly site: number | undefined;
+  readonly state: SiteState | undefined;
 }
 
 /**
- * A run's records as a table. The same record may be applied twice and changes nothing the second time, so that a
- * snapshot and the records since can overlap. Does no I/O: the agent, the store and the page all use it.
+ * A run as the page has it: its rows, what became of its sites, and what happened. The same record may be applied twice and
+ * changes nothing the second time, so that a snapshot and the records since can overlap. Does no I/O: the agent, the store
+ * and the page all use it.
  */
 export class RunTable {
   readonly id: string;
-  readonly sites: SiteRow[] = [];
-  readonly frames: FrameRow[] = [];
-  readonly outcomes: OutcomeRow[] = [];
-  readonly labels: LabelRow[] = [];
+  readonly states: SiteStates;
+  readonly frames: FrameRow[];
   readonly events: EventRow[] = [];
-  readonly #siteNumbers = new Map<string, number>();
-  readonly #frameNumbers = new Map<string, number>();
-  readonly #outcomeNumbers = new Map<string, number>();
-  readonly #labelNumbers = new Map<string, number>();
+  readonly #rows: RunRows;
+  readonly #outcomes: LastRows<OutcomeRow>;
+  readonly #ends: LastRows<EndRow>;
+  readonly #labels: LastRows<LabelRow>;
   readonly #seenEvents = new Set<string>();
   readonly #rules = new Map<string, RuleValues>();
   readonly #channels = new Set<string>();
@@ -39,16 +37,19 @@ export class RunTable {
   #startedMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(id: string) {
+  constructor(id: string, rows: Rows = NO_ROWS) {
     this.id = id;
+    this.#rows = new RunRows(Number.POSITIVE_INFINITY, rows);
+    this.#outcomes = new LastRows(rows.outcomes);
+    this.#ends = new LastRows(rows.ends);
+    this.#labels = new LastRows(rows.labels);
+    this.frames = [...rows.frames];
+    this.states = SiteStates.of(rows);
+    for (const row of [...rows.frames, ...rows.ends]) this.#note(row);
   }
 
   static from(snapshot: RunSnapshot): RunTable {
-    const table = new RunTable(snapshot.run.id);
-    for (const site of snapshot.sites) table.#siteNumbers.set(siteKey(site), table.sites.push(site) - 1);
-    for (const frame of snapshot.frames) table.#addFrame(frame);
-    for (const outcome of snapshot.outcomes) put(table.outcomes, table.#outcomeNumbers, outcome);
-    for (const label of snapshot.labels) put(table.labels, table.#labelNumbers, label);
+    const table = new RunTable(snapshot.run.id, snapshot);
     for (const event of snapshot.events) table.#addEvent(event);
     for (const [channel, rules] of Object.entries(snapshot.rules)) table.#rules.set(channel, rules);
     table.#startedMs = snapshot.run.startedMs;
@@ -56,39 +57,39 @@ export class RunTable {
     return table;
   }
 
-  /** Takes one record of this run, or one that concerns the agent as a whole; gives the rows that it changed. */
-  apply(record: ResultRecord): RowChanges {
-    const ms = record.recordedMs;
-    const changes: { frame?: FrameRow; outcome?: OutcomeRow; label?: LabelRow } = {};
+  /** Whether nothing is known of it. */
+  get isEmpty(): boolean {
+    return !Number.isFinite(this.#startedMs);
+  }
+
+  get sites(): readonly SiteRow[] {
+    return this.#rows.sites;
+  }
+
+  /** Takes one record of this run, or one that concerns the agent as a whole. */
+  apply(record: ResultRecord): Applied {
     if (record.session !== undefined) {
-      this.#startedMs = Math.min(this.#startedMs, ms);
-      this.#lastMs = Math.max(this.#lastMs, ms);
+      this.#startedMs = Math.min(this.#startedMs, record.recordedMs);
+      this.#lastMs = Math.max(this.#lastMs, record.recordedMs);
     }
-    const frame = record.frame;
-    const site = frame === undefined ? this.#siteOfEvent(record) : this.#siteNumber(frame.site, frame);
-    if (frame !== undefined && site !== undefined) changes.frame = this.#applyFrame(record, frame, site);
-    if (record.type === "outcome" && site !== undefined) {
-      changes.outcome = outcomeRow(record, site);
-      put(this.outcomes, this.#outcomeNumbers, changes.outcome);
+    const changes = this.#rows.apply(record);
+    const { frame, isNewFrame, outcome, end, label } = changes;
+    if (frame !== undefined && isNewFrame) this.frames.push(frame);
+    if (outcome !== undefined) this.#outcomes.put(outcome);
+    if (end !== undefined) this.#ends.put(end);
+    if (label !== undefined) this.#labels.put(label);
+    if (record.type === "verdict" && record.rules !== undefined && frame !== undefined) {
+      this.#setRules(frame.channel, record.rules);
     }
-    if (record.type === "change" && record.change.what === "label" && site !== undefined) {
-      const { channel = "", timeIndex = 0, frameId, mark } = record.change;
-      changes.label = { site, channel, timeIndex, frameId, mark, ms };
-      put(this.labels, this.#labelNumbers, changes.label);
-    }
+    this.#note(frame ?? end);
+    const site = (frame ?? outcome ?? end ?? label)?.site;
     const event = eventOf(record, site);
     if (event !== undefined) this.#addEvent(event);
-    return changes;
+    return { site, state: this.states.apply(changes) };
   }
 
   /** The run in short. */
   entry(): RunEntry {
-    const decisions: Record<string, number> = {};
-    for (const { decision, late, isSlice } of this.frames) {
-      if (isSlice) continue;
-      const key = late || decision === undefined ? "unscored" : decision;
-      decisions[key] = (decisions[key] ?? 0) + 1;
-    }
     const plates = new Set(this.sites.flatMap(({ plate }) => (plate === undefined ? [] : [plate])));
     return {
       id: this.id,
@@ -98,22 +99,23 @@ export class RunTable {
       lastMs: Number.isFinite(this.#lastMs) ? this.#lastMs : 0,
       sites: this.sites.length,
       frames: this.frames.length,
-      decisions,
+      states: countStates(this.states.all()),
     };
   }
 
   snapshot(): RunSnapshot {
-    const { sites, frames, outcomes, labels, events } = this;
+    const { sites, frames, events } = this;
+    const [outcomes, ends, labels] = [this.#outcomes.rows, this.#ends.rows, this.#labels.rows];
     const rules = Object.fromEntries(this.#rules);
-    return { run: this.entry(), sites, frames, outcomes, labels, events, rules };
+    return { run: this.entry(), sites, frames, outcomes, ends, labels, events, rules };
   }
 
-  /** Channels of the frames, as first seen; the empty name stands for none. */
+  /** Channels of the sites, as first seen; the empty name stands for none. */
   get channels(): string[] {
     return [...this.#channels];
   }
 
-  /** Time points that have frames, in order. */
+  /** Time points, in order. */
   get timePoints(): number[] {
     return [...this.#timePoints].sort((a, b) => a - b);
   }
@@ -123,54 +125,25 @@ export class RunTable {
     return channel === undefined ? [...this.#rules.values()].at(-1) : this.#rules.get(channel);
   }
 
+  /** The key of a site: the same whenever the records are read again. */
+  keyOfSite(number: number): string {
+    return this.#rows.keyOfSite(number);
+  }
+
   frameById(id: string): FrameRow | undefined {
-    const number = this.#frameNumbers.get(id);
-    return number === undefined ? undefined : this.frames[number];
+    return this.#rows.frameById(id);
   }
 
-  #siteOfEvent(record: ResultRecord): number | undefined {
-    if (record.type === "outcome") return this.#siteNumber(record.site, {});
-    if (record.type !== "change" || record.change.what !== "label") return undefined;
-    return this.#siteNumber(record.change.site, {});
-  }
-
-  #siteNumber(site: Site, { xUm, yUm }: { xUm?: number | undefined; yUm?: number | undefined }): number {
-    const key = siteKey(site);
-    const known = this.#siteNumbers.get(key);
-    if (known !== undefined) {
-      const row = this.sites[known]!;
-      row.xUm ??= xUm;
-      row.yUm ??= yUm;
-      return known;
-    }
-    const { name, plate, well, row, column, index } = site;
-    const number = this.sites.push({ name, plate, well, row, column, index, xUm, yUm }) - 1;
-    this.#siteNumbers.set(key, number);
-    return number;
-  }
-
-  #applyFrame(record: ResultRecord, frame: FrameMessage, site: number): FrameRow {
-    const known = this.frameById(frame.id);
-    const row = known ?? frameRow(frame, site, record.recordedMs);
-    if (known === undefined) this.#addFrame(row);
-    if (record.type === "verdict") {
-      applyVerdict(row, record);
-      if (record.rules !== undefined) this.#setRules(row.channel, record.rules);
-    } else if (record.type === "drop") Object.assign(row, { end: "drop", why: record.why });
-    else if (record.type === "error") Object.assign(row, { end: "error", why: record.code });
-    return row;
+  #note(row: { readonly channel: string; readonly timeIndex: number } | undefined): void {
+    if (row === undefined) return;
+    this.#channels.add(row.channel);
+    this.#timePoints.add(row.timeIndex);
   }
 
   /** The last verdict's channel comes last. */
   #setRules(channel: string, rules: RuleValues): void {
     this.#rules.delete(channel);
     this.#rules.set(channel, rules);
-  }
-
-  #addFrame(row: FrameRow): void {
-    this.#frameNumbers.set(row.id, this.frames.push(row) - 1);
-    this.#channels.add(row.channel);
-    this.#timePoints.add(row.timeIndex);
   }
 
   #addEvent(event: EventRow): void {
@@ -182,59 +155,9 @@ export class RunTable {
   }
 }
 
-/** Tells the sites of a run apart. */
-export function siteKey({ plate, well, name }: Pick<SiteRow, "plate" | "well" | "name">): string {
-  return JSON.stringify([plate, well, name]);
-}
-
-/** Puts a row in the place of the one about the same site, channel and time point, or at the end. */
-function put<Row extends Pick<OutcomeRow, "site" | "channel" | "timeIndex">>(
-  rows: Row[],
-  numbers: Map<string, number>,
-  row: Row,
-): void {
-  const key = `${row.site}/${row.timeIndex}/${row.channel}`;
-  const known = numbers.get(key);
-  if (known === undefined) numbers.set(key, rows.push(row) - 1);
-  else rows[known] = row;
-}
-
-function frameRow(frame: FrameMessage, site: number, ms: number): FrameRow {
-  const { id, channel = "", timeIndex = 0, zIndex = 0, attempt, mode, zUm, plannedZUm } = frame;
-  return {
-    id,
-    site,
-    channel,
-    timeIndex,
-    zIndex,
-    attempt,
-    mode,
-    isSlice: isSlice(frame),
-    zUm,
-    plannedZUm,
-    ms,
-    end: "verdict",
-  };
-}
-
-function applyVerdict(row: FrameRow, verdict: Verdict): void {
-  const { stack, action } = verdict;
-  if (verdict.late) row.late = true;
-  else row.end = "verdict";
-  row.condition = verdict.condition;
-  row.expectedLevel = stack?.sharpestLevel ?? verdict.expectedLevel;
-  row.level = stack === undefined ? verdict.level : Math.round(stack.sharpestLevel);
-  row.certainty = verdict.aggregateCertainty;
-  row.decision = verdict.decision;
-  row.keepAttempt = verdict.keepAttempt;
-  if (action?.kind === "move-z") row.moveUm = action.byUm;
-}
-
-function outcomeRow(outcome: OutcomeMessage & { readonly recordedMs: number }, site: number): OutcomeRow {
-  const { channel = "", timeIndex = 0, recovered, decision, attempts, levelBefore, levelAfter } = outcome;
-  const { zBeforeUm, zAfterUm, travelUm, keepId, keepAttempt, why, recordedMs: ms } = outcome;
-  return {
-    ...{ site, channel, timeIndex, recovered, decision, attempts, levelBefore, levelAfter },
-    ...{ zBeforeUm, zAfterUm, travelUm, keepId, keepAttempt, why, ms },
-  };
+/** How many sites stand how. */
+export function countStates(states: Iterable<SiteState>): StatusCounts {
+  const counts: { [Status in SiteState["status"]]?: number } = {};
+  for (const { status } of states) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
 }

@@ -1,7 +1,7 @@
 import type { RuleValues } from "../protocol/messages.js";
+import type { FrameRow } from "../records/rows.js";
+import type { SiteState } from "../records/site-state.js";
 import { assess } from "../refocus/thresholds.js";
-import type { FrameRow } from "./run-rows.js";
-import type { SiteState } from "./site-state.js";
 
 /** What a frame is by some thresholds. */
 export type Finding = "sharp" | "blurred" | "not judged";
@@ -33,6 +33,8 @@ export function whatIf(states: Iterable<SiteState>, now: RuleValues, then: RuleV
   const [first, kept] = [counts(), counts()];
   const changed: SiteState[] = [];
   for (const state of states) {
+    // Of a site without a frame nothing can be said.
+    if (state.kept === undefined) continue;
     first[findingOf(state.frames[0]!, then)]++;
     const finding = findingOf(state.kept, then);
     kept[finding]++;

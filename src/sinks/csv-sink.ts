@@ -1,10 +1,12 @@
 import { access, constants, open, stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
+import type { ResultRecord } from "../records/record.js";
+import { recordText } from "../records/record-line.js";
 import { WorkerThread } from "../worker-thread.js";
 import { PendingLines } from "./pending-lines.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
-import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
+import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 import type { SitesWorkerData } from "./sites-worker.js";
 
 /** The table is rewritten at most this share of the time, however large it grows. */
@@ -53,7 +55,7 @@ export class CsvSink implements Sink {
   }
 
   write(record: ResultRecord): void {
-    this.#lost += this.#pending.add(JSON.stringify(record));
+    this.#lost += this.#pending.add(recordText(record));
     this.#schedule();
   }
 

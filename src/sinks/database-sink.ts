@@ -1,12 +1,14 @@
 import { stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
+import type { ResultRecord } from "../records/record.js";
+import { recordText } from "../records/record-line.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
 import { MAX_BATCH } from "../store/results-store.js";
 import { StoreClient } from "../store/store-client.js";
 import { PendingLines } from "./pending-lines.js";
 import { resultsPath } from "./results-folder.js";
-import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
+import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 
 /** Records that are kept while the database refuses, bytes; beyond that it misses the oldest until its next start. */
 const MAX_PENDING_BYTES = 64 * 2 ** 20;
@@ -72,7 +74,7 @@ export class DatabaseSink implements Sink {
       this.#lost++;
       return;
     }
-    this.#lost += this.#pending.add(JSON.stringify(record));
+    this.#lost += this.#pending.add(recordText(record));
     if (this.#isFailing) return;
     if (this.#pending.length >= MAX_BATCH) this.#pump();
     else this.#cancelTimer ??= this.#context.clock.after(this.#config.database.batchMs, () => this.#pump());

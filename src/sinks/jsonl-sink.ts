@@ -1,10 +1,12 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
+import type { ResultRecord } from "../records/record.js";
+import { recordText } from "../records/record-line.js";
 import { FolderLock } from "./folder-lock.js";
 import { PendingLines } from "./pending-lines.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
-import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
+import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 import { repairTornLine } from "./torn-line.js";
 
 /** Lines that are kept while the disk refuses them, bytes; beyond that the oldest are lost. */
@@ -79,7 +81,7 @@ export class JsonlSink implements Sink {
       this.#lost++;
       return Promise.resolve();
     }
-    this.#lost += this.#pending.add(`${JSON.stringify(record)}\n`);
+    this.#lost += this.#pending.add(`${recordText(record)}\n`);
     if (this.#isFailing) return Promise.resolve();
     const { written } = this.#batch;
     this.#pump();

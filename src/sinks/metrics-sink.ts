@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ResultRecord } from "../records/record.js";
 import type { Health } from "./agent-health.js";
-import type { ResultRecord, Sink, SinkCounts } from "./sink.js";
+import type { Sink, SinkCounts } from "./sink.js";
 
 /** Codes of errors that have a label of their own; others, which may be anything, share one. */
 const KNOWN_CODES: ReadonlySet<string> = new Set([
@@ -25,6 +26,8 @@ export interface MetricsSources {
   readonly gating: () => boolean;
   /** Pages that are open. */
   readonly clients: () => number;
+  /** Frames that went without a picture. */
+  readonly skippedPictures: () => number;
 }
 
 /** Prometheus' view of the agent; docs/operations.md lists the metrics. Wells and sites are never labels. */
@@ -66,13 +69,22 @@ export class MetricsSink implements Sink {
 
   /** @returns the address of the metrics on the dashboard's port. */
   start(): Promise<string> {
-    const { version, model, health, gating, clients } = this.#sources;
+    const { version, model, health, gating, clients, skippedPictures } = this.#sources;
     this.#info("build_info", "Version of Parfocal", { version });
     this.#info("model_info", "The model that scores", { name: model.name, sha256: model.sha256 });
     this.#gauge("queue_depth", "Frames that wait for the scorer", () => health().queueDepth);
     this.#gauge("running", "1 while the agent takes frames", () => (health().state === "running" ? 1 : 0));
     this.#gauge("gating", "1 while blurred sites are refocused", () => (gating() ? 1 : 0));
     this.#gauge("dashboard_clients", "Pages that are open", clients);
+    new Counter({
+      name: "parfocal_pictures_skipped_total",
+      help: "Frames that went without a picture",
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(skippedPictures());
+      },
+    });
     this.#gauge(
       "last_frame_timestamp_seconds",
       "When the last frame arrived, s since 1970 UTC; 0 before the first",

@@ -2,7 +2,9 @@ import { Publisher } from "zeromq";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
 import { bindError } from "../protocol/bind-error.js";
-import type { ResultRecord, Sink, SinkContext, SinkCounts } from "./sink.js";
+import type { ResultRecord } from "../records/record.js";
+import { recordText } from "../records/record-line.js";
+import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 
 /** Records that may wait for a subscriber that does not read; it loses those beyond. */
 const SEND_HIGH_WATER_MARK = 1000;
@@ -37,7 +39,7 @@ export class PublishSink implements Sink {
   }
 
   write(record: ResultRecord): void {
-    this.#publisher?.send([`parfocal.v1.${record.type}`, JSON.stringify(record)]).then(
+    this.#publisher?.send([`parfocal.v1.${record.type}`, recordText(record)]).then(
       () => {
         this.#written++;
       },

@@ -8,10 +8,11 @@ import { workerData } from "node:worker_threads";
 import { isParfocalError } from "../errors.js";
 import { errorCode } from "../frames/file-reasons.js";
 import { writeAtomically } from "../frames/write-atomically.js";
+import { parseRecord, recordsOf } from "../records/record-line.js";
+import { SiteLedger } from "../records/site-ledger.js";
+import { sitesCsv } from "../runs/sites-csv.js";
 import { serveCalls } from "../serve-calls.js";
-import { parseRecord, recordsOf } from "./record-line.js";
 import { makeResultsFolder } from "./results-folder.js";
-import { SitesTable } from "./sites-table.js";
 
 export interface SitesWorkerData {
   /** The table, and the results that it is made of. */
@@ -22,7 +23,7 @@ export interface SitesWorkerData {
 }
 
 const { path, journal, journalBytes } = workerData as SitesWorkerData;
-const table = new SitesTable();
+const ledger = new SiteLedger();
 let isDirty = true;
 
 serveCalls({ restore, update }, { inOrder: true });
@@ -31,7 +32,7 @@ serveCalls({ restore, update }, { inOrder: true });
 async function restore(): Promise<void> {
   if (journalBytes > 0) {
     const input = createReadStream(journal, { end: journalBytes - 1 });
-    for await (const record of recordsOf(input)) if (record !== undefined) table.apply(record);
+    for await (const record of recordsOf(input)) if (record !== undefined) ledger.apply(record);
   }
   await write();
 }
@@ -40,7 +41,7 @@ async function restore(): Promise<void> {
 async function update(lines: readonly string[]): Promise<boolean> {
   for (const line of lines) {
     const record = parseRecord(line);
-    if (record !== undefined && table.apply(record)) isDirty = true;
+    if (record !== undefined && ledger.apply(record) !== undefined) isDirty = true;
   }
   if (!isDirty) return false;
   await write();
@@ -48,7 +49,7 @@ async function update(lines: readonly string[]): Promise<boolean> {
 }
 
 async function write(): Promise<void> {
-  const bytes = Buffer.from(table.toCsv());
+  const bytes = Buffer.from(sitesCsv(ledger.all()));
   try {
     await writeAtomically(path, bytes);
   } catch (error) {

@@ -17,6 +17,8 @@ export interface FilePage extends FramePage {
   readonly signature: string;
   readonly session: string;
   readonly sequence: number;
+  /** Names of the channels by their index, as far as they are known. */
+  readonly channelNames: readonly string[];
 }
 
 /** The header of a frame from a file: what its name says, then what its metadata say. */
@@ -24,8 +26,9 @@ export function headerOf(page: FilePage): FrameMessage {
   const { frame, metadata } = page;
   const name = parseFrameName(page.relativePath);
   const channelIndex = name.channelIndex ?? metadata.channelIndex;
-  const channel =
-    name.channel ?? metadata.channel ?? (channelIndex === undefined ? undefined : `channel${channelIndex}`);
+  const numbered =
+    channelIndex === undefined ? undefined : (page.channelNames[channelIndex] ?? `channel${channelIndex}`);
+  const channel = name.channel ?? metadata.channel ?? numbered;
   const optional = {
     bitDepth: frame.bitDepth,
     channel: channel?.slice(0, MAX_NAME_LENGTH),
@@ -70,5 +73,6 @@ function siteOf({ relativePath, metadata }: FilePage): Site {
     ...(name.site !== undefined && { index: name.site }),
     ...(name.row !== undefined && { row: name.row }),
     ...(name.column !== undefined && { column: name.column }),
+    ...(position !== undefined && { position }),
   };
 }

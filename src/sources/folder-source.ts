@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
-import { relative, resolve, sep } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import type { FolderSourceConfig } from "../config/schema.js";
 import { FrameReadError, reasonOf } from "../errors.js";
+import { channelNamesBeside } from "../frames/channel-names.js";
 import { errorCode } from "../frames/file-reasons.js";
 import { PageReader } from "../frames/page-reader.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
@@ -12,6 +13,8 @@ import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 
 /** Files whose state is remembered so that they are not read again. */
 const MAX_FILES = 200_000;
+/** Folders whose channel names are remembered: one a position. */
+const MAX_FOLDERS = 10_000;
 
 /** How far one file has come. */
 interface FileState {
@@ -30,6 +33,8 @@ export class FolderSource implements FrameSource {
   readonly #context: SourceContext;
   readonly #root: string;
   readonly #states = new BoundedMap<string, FileState>(MAX_FILES);
+  /** By folder: the names of the channels. */
+  readonly #channels = new BoundedMap<string, readonly string[]>(MAX_FOLDERS);
   /** Files to read, in the order they were completed. */
   readonly #todo = new Set<string>();
   readonly #stopping = new AbortController();
@@ -134,6 +139,7 @@ export class FolderSource implements FrameSource {
 
   async #offerPages(path: string, signature: string, state: FileState): Promise<void> {
     const { signal } = this.#stopping;
+    const channelNames = await this.#channelNames(path);
     for await (const page of this.#reader.pages(path, signal)) {
       if (page.page < state.pages) continue;
       const header = headerOf({
@@ -142,6 +148,7 @@ export class FolderSource implements FrameSource {
         signature,
         session: folderSession(this.#root),
         sequence: this.#sequence++,
+        channelNames,
       });
       // One frame at a time: the queue never has to drop one, and the folder is the buffer.
       await this.#handler?.frame({
@@ -154,6 +161,16 @@ export class FolderSource implements FrameSource {
       state.pages = page.page + 1;
       if (signal.aborted) return;
     }
+  }
+
+  /** Looked for until they are there, then once a folder. */
+  async #channelNames(path: string): Promise<readonly string[]> {
+    const folder = dirname(path);
+    const known = this.#channels.get(folder);
+    if (known !== undefined) return known;
+    const names = await channelNamesBeside(path);
+    if (names.length > 0) this.#channels.set(folder, names);
+    return names;
   }
 
   /** A file that cannot be read may still be being written: it gets more time before that is an error. */

@@ -6,7 +6,10 @@ export type StoreKind = "sqlite" | "postgres";
 
 /** All versions of the schema, in their order. A migration that was released is never changed. */
 export function migrationsFor(kind: StoreKind): Record<string, Migration> {
-  return { "2026-11-first": { up: (db) => first(db as Kysely<StoreTables>, kind) } };
+  return {
+    "2026-11-first": { up: (db) => first(db as Kysely<StoreTables>, kind) },
+    "2026-11-site-states": { up: (db) => siteStates(db as Kysely<StoreTables>, kind) },
+  };
 }
 
 async function first(db: Kysely<StoreTables>, kind: StoreKind): Promise<void> {
@@ -134,6 +137,36 @@ async function first(db: Kysely<StoreTables>, kind: StoreKind): Promise<void> {
     .createTable("journals")
     .addColumn("path", "text", (column) => column.primaryKey())
     .addColumn("bytes", sql.raw(whole), notNull)
+    .execute();
+}
+
+async function siteStates({ schema }: Kysely<StoreTables>, kind: StoreKind): Promise<void> {
+  const number = kind === "postgres" ? "double precision" : "real";
+  const whole = kind === "postgres" ? "bigint" : "integer";
+  const place = <T extends string>(table: CreateTableBuilder<T>) =>
+    table
+      .addColumn("run_id", "text", notNull)
+      .addColumn("site_key", "text", notNull)
+      .addColumn("channel", "text", notNull)
+      .addColumn("time_index", sql.raw(whole), notNull);
+
+  await schema.alterTable("sites").addColumn("position", sql.raw(whole)).execute();
+
+  await place(schema.createTable("abandons").addColumn("record_key", "text", (column) => column.primaryKey()))
+    .addColumn("why", "text", notNull)
+    .addColumn("reason", "text", notNull)
+    .addColumn("recorded_ms", sql.raw(whole), notNull)
+    .execute();
+
+  await place(schema.createTable("site_states"))
+    .addColumn("status", "text", notNull)
+    .addColumn("recovered", "text")
+    .addColumn("level_before", sql.raw(number))
+    .addColumn("level", sql.raw(number))
+    .addColumn("z_um", sql.raw(number))
+    .addColumn("attempts", sql.raw(whole), notNull)
+    .addColumn("why", "text")
+    .addPrimaryKeyConstraint("site_states_key", ["run_id", "site_key", "channel", "time_index"])
     .execute();
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Insertable } from "kysely";
 import type { FrameMessage } from "../protocol/messages.js";
-import { siteKey } from "../runs/run-table.js";
-import { isSlice } from "../runs/slices.js";
-import type { ResultRecord } from "../sinks/sink.js";
+import type { ResultRecord } from "../records/record.js";
+import type { SiteState } from "../records/site-state.js";
+import { isSlice } from "../records/slices.js";
 import type { StoreTables } from "./schema.js";
 
 /** What is written: the line as in results.jsonl, and what it says. */
@@ -31,17 +31,20 @@ export function recordRow({ line, record }: StoredRecord): Insertable<StoreTable
   return { key: recordKey(line), run_id, type, recorded_ms: whole(recordedMs), record: line };
 }
 
-/** The rows of the other tables, except `runs`, which counts. */
-export function detailRows({ line, record }: StoredRecord): Rows {
+/**
+ * The rows of the other tables, except `runs`, which counts, and `site_states`.
+ * @param site_key of the site that the record is about, if it is about one.
+ */
+export function detailRows({ line, record }: StoredRecord, site_key = ""): Rows {
   const { session, frame, recordedMs } = record;
   if (session === undefined) return {};
   const run_id = storable(session);
   const key = { record_key: recordKey(line), run_id };
   const recorded_ms = whole(recordedMs);
   if (record.type === "outcome") {
-    const place = { site_key: siteKey(record.site), ...channelAndTime(record) };
+    const place = { site_key, ...channelAndTime(record) };
     return {
-      sites: siteRow(run_id, record.site),
+      sites: siteRow(run_id, site_key, record.site, record),
       outcomes: {
         ...{ ...key, ...place, recorded_ms },
         ...{ recovered: record.recovered, decision: record.decision, attempts: record.attempts },
@@ -53,24 +56,48 @@ export function detailRows({ line, record }: StoredRecord): Rows {
   }
   if (record.type === "change" && record.change.what === "label") {
     const { site, frameId: frame_id, mark, image = null } = record.change;
-    const place = { site_key: siteKey(site), ...channelAndTime(record.change) };
+    const place = { site_key, ...channelAndTime(record.change) };
     return {
-      sites: siteRow(run_id, site),
+      sites: siteRow(run_id, site_key, site),
       labels: { ...key, ...place, frame_id, mark, image, recorded_ms },
     };
   }
-  return frame === undefined ? {} : frameRows({ line, record }, frame, run_id);
+  if (record.type === "abandon") {
+    const { why, reason } = record;
+    return {
+      sites: siteRow(run_id, site_key, record.site, record),
+      abandons: { ...key, site_key, ...channelAndTime(record), why, reason, recorded_ms },
+    };
+  }
+  return frame === undefined ? {} : frameRows({ line, record }, frame, run_id, site_key);
 }
 
-function frameRows({ line, record }: StoredRecord, frame: FrameMessage, run_id: string): Rows {
+/** The row of `site_states`. */
+export function stateRow(
+  run_id: string,
+  site_key: string,
+  { channel, timeIndex, status, recovered, levelBefore, level, zUm, frames, why }: SiteState,
+): Insertable<StoreTables["site_states"]> {
+  return {
+    ...{ run_id, site_key: storable(site_key), channel: storable(channel), time_index: timeIndex, status },
+    ...{ recovered: recovered ?? null, level_before: levelBefore ?? null, level: level ?? null },
+    ...{ z_um: zUm ?? null, attempts: frames.length, why: why === undefined ? null : storable(why) },
+  };
+}
+
+function frameRows(
+  { line, record }: StoredRecord,
+  frame: FrameMessage,
+  run_id: string,
+  site_key: string,
+): Rows {
   const record_key = recordKey(line);
-  const site_key = siteKey(frame.site);
   const place = { run_id, site_key, ...channelAndTime(frame), attempt: frame.attempt, frame_id: frame.id };
   const isPart = isSlice(frame);
   const verdict = record.type === "verdict" ? record : undefined;
   const action = verdict?.action;
   return {
-    sites: { ...siteRow(run_id, frame.site), x_um: frame.xUm ?? null, y_um: frame.yUm ?? null },
+    sites: siteRow(run_id, site_key, frame.site, frame),
     frames: {
       ...{ record_key, ...place, recorded_ms: whole(record.recordedMs) },
       ...{ z_index: frame.zIndex ?? 0, mode: frame.mode, is_slice: isPart ? 1 : 0 },
@@ -99,10 +126,15 @@ function frameRows({ line, record }: StoredRecord, frame: FrameMessage, run_id: 
   };
 }
 
-function siteRow(run_id: string, site: FrameMessage["site"]): Insertable<StoreTables["sites"]> {
-  const { name, plate = null, well = null, row = null, column = null, index = null } = site;
-  const place = { row_index: row, column_index: column, site_index: index };
-  return { run_id, site_key: siteKey(site), name, plate, well, ...place, x_um: null, y_um: null };
+function siteRow(
+  run_id: string,
+  site_key: string,
+  site: FrameMessage["site"],
+  { xUm = null, yUm = null }: { xUm?: number | null | undefined; yUm?: number | null | undefined } = {},
+): Insertable<StoreTables["sites"]> {
+  const { name, plate = null, well = null, row = null, column = null, index = null, position = null } = site;
+  const place = { row_index: row, column_index: column, site_index: index, position };
+  return { run_id, site_key, name, plate, well, ...place, x_um: xUm, y_um: yUm };
 }
 
 function channelAndTime({

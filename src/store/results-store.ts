@@ -1,25 +1,29 @@
 import { type Kysely, sql } from "kysely";
 import { reasonOf, StoreError } from "../errors.js";
+import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage } from "../protocol/messages.js";
-import type { RunEntry } from "../runs/run-rows.js";
-import { RunTable } from "../runs/run-table.js";
-import { parseRecord } from "../sinks/record-line.js";
-import type { ResultRecord } from "../sinks/sink.js";
+import type { ResultRecord } from "../records/record.js";
+import { parseRecord } from "../records/record-line.js";
+import type { RunEntry, StatusCounts } from "../runs/run-snapshot.js";
+import type { RunTable } from "../runs/run-table.js";
 import { readJournal } from "./journal.js";
 import type { StoreKind } from "./migrations.js";
 import { type OpenStore, openDatabase, storePlace } from "./open-database.js";
-import type { StoredRecord } from "./record-rows.js";
+import { type RecordPage, readPage, readTable } from "./read-records.js";
+import { type StoredRecord, storable } from "./record-rows.js";
 import { RUN_TABLES, type StoreTables } from "./schema.js";
 import { inTransaction, writeRecords } from "./write-records.js";
 
 /** Records written in one transaction: stays below the databases' limits of parameters. */
 export const MAX_BATCH = 500;
-/** Records read at a time. */
-const PAGE = 5000;
+/** Runs that may be written to at a time without being read again. */
+const MAX_TABLES = 3;
 
 /** Runs in a database. Every method throws a StoreError if the database refuses; nothing is then half written. */
 export class ResultsStore {
   readonly #url: string;
+  /** Runs that are written to, kept up to date: making one anew reads all of its records. */
+  readonly #tables = new BoundedMap<string, RunTable>(MAX_TABLES);
   #open: OpenStore | undefined;
 
   /** @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL. */
@@ -42,7 +46,13 @@ export class ResultsStore {
     return this.#try("written", async (db, kind) => {
       for (let i = 0; i < records.length; i += MAX_BATCH) {
         const batch = records.slice(i, i + MAX_BATCH);
-        await inTransaction(db, kind, (transaction) => writeRecords(transaction, batch));
+        await inTransaction(db, kind, (transaction) =>
+          writeRecords(transaction, batch, (own, session) => this.#written(own, storable(session))),
+        );
+        for (const { record } of batch) {
+          if (record.session !== undefined) continue;
+          for (const [, table] of this.#tables.entries()) table.apply(record);
+        }
       }
     });
   }
@@ -62,6 +72,7 @@ export class ResultsStore {
         .distinct()
         .orderBy("channel")
         .execute();
+      const states = await this.#states(db);
       return runs.map((run) => {
         const own = sites.filter(({ run_id }) => run_id === run.id);
         return {
@@ -72,7 +83,7 @@ export class ResultsStore {
           lastMs: run.last_ms,
           sites: own.reduce((sum, { count }) => sum + Number(count), 0),
           frames: run.frames,
-          decisions: decisionsOf(run),
+          states: states.get(run.id) ?? {},
         };
       });
     });
@@ -80,44 +91,39 @@ export class ResultsStore {
 
   /** A run's records in their order, with those that concern the agent as a whole while it lasted. */
   async *records(runId: string): AsyncGenerator<ResultRecord, void, undefined> {
-    const run = await this.#try("read", (db) =>
-      db.selectFrom("runs").select(["started_ms", "last_ms"]).where("id", "=", runId).executeTakeFirst(),
-    );
-    if (run === undefined) return;
-    for (let after = 0; ; ) {
-      const from = after;
-      const page = await this.#try("read", (db) =>
-        db
-          .selectFrom("records")
-          .select(["id", "record"])
-          .where("id", ">", from)
-          .where((is) =>
-            is.or([
-              is("run_id", "=", runId),
-              is.and([
-                is("run_id", "is", null),
-                is("recorded_ms", ">=", run.started_ms),
-                is("recorded_ms", "<=", run.last_ms),
-              ]),
-            ]),
-          )
-          .orderBy("id")
-          .limit(PAGE)
-          .execute(),
-      );
-      for (const { record } of page) yield JSON.parse(record) as ResultRecord;
-      if (page.length < PAGE) return;
-      after = page.at(-1)!.id;
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const from: number = after;
+      const page: RecordPage = await this.#try("read", (db) => readPage(db, runId, from));
+      yield* page.records;
+      after = page.next;
     }
   }
 
   /** A run as a table; undefined if there is none of this name. */
   async table(runId: string): Promise<RunTable | undefined> {
-    let table: RunTable | undefined;
-    for await (const record of this.records(runId)) {
-      table ??= new RunTable(runId);
-      table.apply(record);
+    const known = this.#tables.get(runId);
+    if (known !== undefined) return known;
+    const table = await this.#try("read", (db) => readTable(db, runId));
+    return table.isEmpty ? undefined : table;
+  }
+
+  /** How the sites of each run stand. */
+  async #states(db: Kysely<StoreTables>): Promise<Map<string, StatusCounts>> {
+    const rows = await db
+      .selectFrom("site_states")
+      .select(["run_id", "status", sql<number>`count(*)`.as("count")])
+      .groupBy(["run_id", "status"])
+      .execute();
+    const states = new Map<string, StatusCounts>();
+    for (const { run_id, status, count } of rows) {
+      states.set(run_id, { ...states.get(run_id), [status]: Number(count) });
     }
+    return states;
+  }
+
+  async #written(db: Kysely<StoreTables>, runId: string): Promise<RunTable> {
+    const table = this.#tables.get(runId) ?? (await readTable(db, runId));
+    this.#tables.set(runId, table);
     return table;
   }
 
@@ -194,10 +200,4 @@ export class ResultsStore {
       throw new StoreError(place, `cannot be ${what}: ${reasonOf(cause)}`, { cause });
     }
   }
-}
-
-function decisionsOf(run: StoreTables["runs"]): Record<string, number> {
-  const { accepted: accept, retried: retry, flagged: flag, abstained: abstain, unscored } = run;
-  const counts = { accept, retry, flag, abstain, unscored };
-  return Object.fromEntries(Object.entries(counts).filter(([, number]) => number > 0));
 }

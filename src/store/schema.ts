@@ -39,6 +39,8 @@ interface SitesTable {
   row_index: number | null;
   column_index: number | null;
   site_index: number | null;
+  /** Number of the position in the controller's plan. */
+  position: number | null;
   x_um: number | null;
   y_um: number | null;
 }
@@ -118,6 +120,35 @@ interface OutcomesTable {
   recorded_ms: number;
 }
 
+/** How a controller says that a site ended. */
+interface AbandonsTable {
+  record_key: string;
+  run_id: string;
+  site_key: string;
+  channel: string;
+  time_index: number;
+  why: string;
+  reason: string;
+  recorded_ms: number;
+}
+
+/** What became of each site, channel and time point, from all of its records. */
+interface SiteStatesTable {
+  run_id: string;
+  site_key: string;
+  channel: string;
+  time_index: number;
+  /** One of `SITE_STATUSES`. */
+  status: string;
+  recovered: string | null;
+  /** Expected level of the first frame, and of the one to keep. */
+  level_before: number | null;
+  level: number | null;
+  z_um: number | null;
+  attempts: number;
+  why: string | null;
+}
+
 interface ModelsTable {
   sha256: string;
   name: string;
@@ -150,6 +181,8 @@ export interface StoreTables {
   attempts: AttemptsTable;
   actions: ActionsTable;
   outcomes: OutcomesTable;
+  abandons: AbandonsTable;
+  site_states: SiteStatesTable;
   models: ModelsTable;
   labels: LabelsTable;
   journals: JournalsTable;
@@ -160,6 +193,8 @@ export const RUN_TABLES = [
   "actions",
   "attempts",
   "labels",
+  "site_states",
+  "abandons",
   "outcomes",
   "frames",
   "sites",

@@ -1,6 +1,6 @@
 import { StoreError } from "../errors.js";
 import type { FrameMessage } from "../protocol/messages.js";
-import type { RunEntry } from "../runs/run-rows.js";
+import type { RunEntry } from "../runs/run-snapshot.js";
 import { WorkerThread } from "../worker-thread.js";
 import { storePlace } from "./open-database.js";
 

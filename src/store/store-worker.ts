@@ -3,15 +3,11 @@
  * @module
  */
 import { workerData } from "node:worker_threads";
-import type { RunTable } from "../runs/run-table.js";
+import type { ResultRecord } from "../records/record.js";
 import { HandedOver, serveCalls } from "../serve-calls.js";
-import type { ResultRecord } from "../sinks/sink.js";
 import { ResultsStore } from "./results-store.js";
 
 const store = new ResultsStore((workerData as { url: string }).url);
-
-/** The run that was asked for last, kept up to date: making it anew reads all of its records. */
-let recent: RunTable | undefined;
 
 serveCalls(
   {
@@ -31,15 +27,12 @@ serveCalls(
 async function write(lines: readonly string[]): Promise<void> {
   const records = lines.map((line) => ({ line, record: JSON.parse(line) as ResultRecord }));
   await store.write(records);
-  for (const { record } of records) {
-    if (record.session === undefined || record.session === recent?.id) recent?.apply(record);
-  }
 }
 
 /** A `RunSnapshot` as JSON. */
 async function snapshot(runId: string): Promise<HandedOver | undefined> {
-  if (recent?.id !== runId) recent = await store.table(runId);
-  if (recent === undefined) return undefined;
-  const bytes = new TextEncoder().encode(JSON.stringify(recent.snapshot()));
+  const table = await store.table(runId);
+  if (table === undefined) return undefined;
+  const bytes = new TextEncoder().encode(JSON.stringify(table.snapshot()));
   return new HandedOver(bytes, [bytes.buffer]);
 }

@@ -12,7 +12,7 @@ import {
   type Transcript,
   transcriptsOf,
 } from "../helpers/transcripts.js";
-import { report } from "../refocus/helpers.js";
+import { report, settings } from "../refocus/helpers.js";
 import { connect, JavaServer, missing } from "../sources/micromanager/java-server.js";
 import { faultyScorer } from "./helpers.js";
 
@@ -58,6 +58,7 @@ async function conductOf(transcript: Transcript) {
       throw new FrameShapeError("on purpose");
     }),
     policy: {
+      settings,
       judge: (header: FrameMessage) => {
         heard.push({ attempt: header.attempt, zUm: header.zUm! });
         const step = steps[header.attempt]!;

@@ -8,6 +8,7 @@ import { AlertsSink } from "../../src/alerts/alerts-sink.js";
 import { AlertsConfig } from "../../src/config/alerts.js";
 import { systemClock } from "../../src/protocol/clock.js";
 import type { AlertMessage } from "../../src/protocol/messages.js";
+import type { ResultRecord } from "../../src/records/record.js";
 import { recordingLog, until } from "../agent/helpers.js";
 import { serve } from "../dashboard/helpers.js";
 import { verdict } from "../store/records.js";
@@ -58,6 +59,29 @@ const fail = (made: AlertsSink) => {
   for (let i = 0; i < 6; i++) made.write(verdict({ site: `A${i + 1}-Site_0`, decision: "flag" }));
 };
 
+function drop({ id, session, frame, recordedMs }: ReturnType<typeof verdict>): ResultRecord {
+  return { v: 1, type: "drop", id, session, why: "deadline", frame: frame!, recordedMs };
+}
+
+function outcome(session: string): ResultRecord {
+  return {
+    ...{
+      v: 1,
+      type: "outcome",
+      session,
+      site: { name: "A1-Site_0", plate: "P1", well: "A1" },
+      channel: "DAPI",
+    },
+    ...{ recovered: "no", decision: "flag", attempts: 1, levelBefore: 5, levelAfter: 5, travelUm: 0 },
+    ...{ keepId: "f", keepAttempt: 0, actions: [], tried: [], why: "limits", reason: "", recordedMs: 0 },
+  };
+}
+
+function abandon(session: string): ResultRecord {
+  const site = { name: "A1-Site_0", plate: "P1", well: "A1" };
+  return { v: 1, type: "abandon", session, site, channel: "DAPI", why: "limits", reason: "", recordedMs: 0 };
+}
+
 describe("alerts", () => {
   test("go to the webhook as Slack takes them, to the log and to the records", async () => {
     const { url, texts } = await webhook();
@@ -72,7 +96,6 @@ describe("alerts", () => {
       { type: "alert", session: "run-1", alert: "row-failures", state: "raised" },
     ]);
     expect(lines).toMatchObject([{ alert: "row-failures", state: "raised" }]);
-    await until(() => made.counts().failures === 0);
   });
 
   test("are sent again after a failure", async () => {
@@ -105,9 +128,10 @@ describe("alerts", () => {
 
   test("tell that frames have stopped coming, and that they come again, but not at the end of a run", async () => {
     const { made, alerts } = sink({ silentS: 0.05 });
-    made.write(verdict({ run: "stuck" }));
-    made.write(verdict({ run: "over" }));
+    made.write(verdict({ run: "over", decision: "retry" }));
     made.ended("over");
+    // Watched last, so that the others would have been told before it.
+    made.write(verdict({ run: "stuck", decision: "retry" }));
 
     await until(() => alerts.length === 1);
     made.write(verdict({ run: "stuck", attempt: 1 }));
@@ -118,11 +142,42 @@ describe("alerts", () => {
     ]);
   });
 
+  test.each([
+    ["its last site was accepted", [verdict({ run: "done" })]],
+    ["its last frame was dropped", [drop(verdict({ run: "done" }))]],
+    ["its last site was abandoned", [verdict({ run: "done", decision: "retry" }), abandon("done")]],
+    ["its last search has an outcome", [verdict({ run: "done", decision: "retry" }), outcome("done")]],
+  ])("say nothing of an acquisition that may be over: %s", async (_, records) => {
+    const { made, alerts } = sink({ silentS: 0.05 });
+    for (const record of records) made.write(record);
+    made.write(verdict({ run: "stuck", decision: "retry" }));
+
+    await until(() => alerts.length === 1);
+
+    expect(alerts).toMatchObject([{ session: "stuck", state: "raised" }]);
+  });
+
+  test("tell that frames have stopped where more were announced", async () => {
+    const { made, alerts } = sink({ silentS: 0.05 });
+    const record = verdict({ run: "planned" });
+    made.write({ ...record, frame: { ...record.frame!, next: { site: { name: "A2" }, zUm: 0 } } });
+    made.write(outcome("planned"));
+
+    await until(() => alerts.length === 1);
+    made.ended("planned");
+
+    expect(alerts).toMatchObject([
+      { session: "planned", state: "raised" },
+      { session: "planned", state: "cleared", message: "The acquisition is over" },
+    ]);
+  });
+
   test("of an agent are in its records; a controller's goodbye ends the watch", async () => {
     const { controller, results } = await serve({}, { alerts: { silentS: 1 } });
-    await controller.ask(0, { session: "gone", id: "gone/0" });
+    await controller.ask(5, { session: "gone", id: "gone/0" });
     await controller.send({ v: 1, type: "bye", session: "gone" });
-    await controller.ask(0, { session: "stuck", id: "stuck/0" });
+    await controller.ask(0, { session: "finished", id: "finished/0" });
+    await controller.ask(5, { session: "stuck", id: "stuck/0" });
 
     const alerts = await until(async () => {
       const found = (await results()).filter(({ type }) => type === "alert");

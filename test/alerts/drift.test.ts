@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { driftOf, type FocusPoint } from "../../src/alerts/drift.js";
 import { DriftRule } from "../../src/alerts/drift-rule.js";
 import { Random } from "../../src/optics/random.js";
-import type { ResultRecord } from "../../src/sinks/sink.js";
+import type { ResultRecord } from "../../src/records/record.js";
 import { verdict } from "../store/records.js";
 
 interface Plate {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FailureRule } from "../../src/alerts/failure-rule.js";
 import { AlertsConfig } from "../../src/config/alerts.js";
-import type { ResultRecord } from "../../src/sinks/sink.js";
+import type { ResultRecord } from "../../src/records/record.js";
 import { verdict } from "../store/records.js";
 
 const config = (fields: Record<string, unknown> = {}) =>

@@ -1,8 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { beforeAll, describe, expect, test } from "vitest";
-import type { RunSnapshot } from "../../src/runs/run-rows.js";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { RunSnapshot } from "../../src/runs/run-snapshot.js";
 import { ResultsStore } from "../../src/store/results-store.js";
 import { temporaryFolder } from "../agent/helpers.js";
 import { parfocal } from "../helpers/command.js";
@@ -43,11 +43,11 @@ describe("parfocal runs", () => {
       "run",
       "plates",
       "began (UTC)",
-      "sites",
+      "positions",
       "frames",
-      "accepted",
+      "in focus",
       "flagged",
-      "unscored",
+      "not judged",
     ]);
     expect(lines).toEqual([
       ["second", "P1", "1970-01-01 00:01", "1", "3", "1", "1", "0"],
@@ -57,6 +57,29 @@ describe("parfocal runs", () => {
       { id: "second" },
       { id: "first" },
     ]);
+  });
+
+  test("reads the database that the agent's environment names", async () => {
+    vi.stubEnv("PARFOCAL_DATABASE__URL", `file:${join(results, "parfocal.db")}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+
+    const { stdout } = await parfocal("runs", "list", "--json");
+
+    expect(JSON.parse(stdout)).toMatchObject([{ id: "second" }, { id: "first" }]);
+  });
+
+  test("reads the one that the agent's configuration names", async () => {
+    const file = join(await temporaryFolder(), "parfocal.yaml");
+    await writeFile(file, `results: { folder: ${JSON.stringify(results)} }\n`);
+
+    expect(JSON.parse((await parfocal("runs", "list", "--json", "--config", file)).stdout)).toHaveLength(2);
+  });
+
+  test("takes the beginning of a name that no other run has", async () => {
+    const { stdout } = await runs("export", "sec", "--format", "json");
+
+    expect(JSON.parse(stdout)).toMatchObject({ run: { id: "second" } });
+    expect((await runs("show", "")).stderr).toContain("several runs begin so: second, first");
   });
 
   test("shows one", async () => {

@@ -100,6 +100,16 @@ describe("parfocal score", () => {
     expectNoStackTrace(finished);
   });
 
+  it("says once why the pages of a file could not be scored, and how many more there were", async () => {
+    const file = join(FIXTURES, "multipage16.tif");
+    const { stderr } = await score(file);
+
+    expect(stderr.split("\n").filter((line) => line.startsWith("Not scored"))).toEqual([
+      `Not scored: ${file}: frame is 60 x 50 px, smaller than one 84 x 84 px patch`,
+      `Not scored: ${file}: 3 more pages`,
+    ]);
+  });
+
   it.each([
     ["no path", []],
     ["an unknown option", [GOOD.tiff, "--colour"]],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RunList, StatusView } from "../../src/dashboard/wire.js";
 import { EPOCH_HEADER, SEQUENCE_HEADER } from "../../src/dashboard/wire.js";
-import type { RunSnapshot } from "../../src/runs/run-rows.js";
+import type { RunSnapshot } from "../../src/runs/run-snapshot.js";
 import { RunTable } from "../../src/runs/run-table.js";
 import { sleep, until } from "../agent/helpers.js";
 import { ask, serve, TestPage } from "./helpers.js";

@@ -158,8 +158,8 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
       await isOver();
       const page = await open(address);
       await page.getByTestId("frame-overlay").waitFor();
-      await page.getByLabel("Text in the event").fill("A1 site 1");
-      await page.getByTestId("events").getByRole("button", { name: "A1 site 1" }).first().click();
+      await page.getByLabel("Text in the event").fill("A1 site 0");
+      await page.getByTestId("events").getByRole("button", { name: "A1 site 0" }).first().click();
       // Nothing jumps while the picture loads.
       const plot = await page.getByTestId("timeline").locator(".u-over").first().boundingBox();
       await until(async () =>
@@ -399,6 +399,37 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
     ]);
     await page.getByRole("combobox", { name: "Time" }).selectOption("");
     await wells(page, /^B2 level 0.0/).waitFor();
+  });
+
+  test("opened after the last frame, it shows the sharpest of a stack that was only watched", async () => {
+    const { host, controller } = await serve();
+    const slices = [7, 1, 5].map((level, zIndex) => ({ level, zIndex }));
+    for (const { level, zIndex } of slices) {
+      const site = { name: "B2-Site_1", well: "B2", index: 1 };
+      await controller.ask(level, { mode: "observe", site, zIndex, stack: { size: slices.length } });
+    }
+
+    const page = await open(`http://${host}/`);
+
+    // As the controller numbers it.
+    await page.getByRole("img", { name: /Frame of B2 site 1 .*level 1.0/ }).waitFor();
+    await wells(page, /^B2 level 1.0/).waitFor();
+    await page.getByText("No frame yet").waitFor({ state: "detached" });
+  });
+
+  test("without control, the frame has the whole column beside the map", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+
+    const page = await open(`http://${host}/`);
+    await wells(page, /^A1 level/).waitFor();
+
+    const box = async (name: string) => (await page.locator(`.panel.${name}`).boundingBox())!;
+    const [map, frame, time] = [await box("map"), await box("frame"), await box("time")];
+    expect(frame.height).toBeCloseTo(map.height, 0);
+    // Nothing but the gap lies between them and what is below.
+    expect(time.y - (frame.y + frame.height)).toBeLessThan(20);
+    expect(await page.locator(".panel.change").count()).toBe(0);
   });
 
   test("positions without wells are shown where the stage has them", async () => {

@@ -1,10 +1,11 @@
-import { readdir, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { describe, expect, test } from "vitest";
 import { PreviewFolder, previewName } from "../../src/dashboard/previews/preview-folder.js";
 import { previewOf } from "../../src/dashboard/previews/preview-image.js";
-import type { FrameDetail } from "../../src/dashboard/wire.js";
+import type { FrameDetail, StatusView } from "../../src/dashboard/wire.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { temporaryFolder, until } from "../agent/helpers.js";
@@ -108,6 +109,18 @@ describe("the page", () => {
     const picture = await ask(host, `${path}/preview.png`);
     expect(picture.headers["content-type"]).toBe("image/png");
     expect(decode(picture.body)).toMatchObject({ width: 56, height: 67, depth: 8, channels: 1 });
+  });
+
+  test("that cannot be kept is counted, for the page and for the metrics", async () => {
+    const { host, controller, folder } = await serve();
+    await until(() => existsSync(join(folder, "previews")));
+    await rm(join(folder, "previews"), { recursive: true });
+    await writeFile(join(folder, "previews"), "in the way");
+
+    await controller.ask(0);
+
+    await until(async () => (await ask(host, "/api/status")).json<StatusView>().skippedPictures === 1);
+    expect((await ask(host, "/metrics")).body.toString()).toMatch(/^parfocal_pictures_skipped_total 1$/m);
   });
 
   test("is told where no picture was kept", async () => {

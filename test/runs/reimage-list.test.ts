@@ -4,6 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
+import type { FrameRow, LabelRow, OutcomeRow, SiteRow } from "../../src/records/rows.js";
+import { SiteStates } from "../../src/records/site-state.js";
 import {
   type ReimageSite,
   reimageCsv,
@@ -11,10 +13,8 @@ import {
   reimagePos,
   reimageUseq,
 } from "../../src/runs/reimage-list.js";
-import type { FrameRow, LabelRow, OutcomeRow, SiteRow } from "../../src/runs/run-rows.js";
-import { SiteStates } from "../../src/runs/site-state.js";
 import { temporaryFolder } from "../agent/helpers.js";
-import { frameRow, outcomeRow } from "./rows.js";
+import { frameRow, outcomeRow } from "../records/rows.js";
 
 const sites: SiteRow[] = [
   { name: "A1-Site_0", plate: "P", well: "A1", row: 0, column: 0, index: 0, xUm: 10, yUm: 20 },
@@ -27,7 +27,7 @@ function listOf(
   { outcomes = [], labels = [] }: { outcomes?: OutcomeRow[]; labels?: LabelRow[] } = {},
   withBlank = false,
 ): ReimageSite[] {
-  return reimageList(sites, SiteStates.of({ frames, outcomes, labels }).all(), withBlank);
+  return reimageList(sites, SiteStates.of({ frames, outcomes, ends: [], labels }).all(), withBlank);
 }
 
 const flagged = frameRow({ decision: "flag", expectedLevel: 6 });

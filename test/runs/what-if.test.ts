@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CONDITIONS } from "../../src/focus/report.js";
+import { SiteStates } from "../../src/records/site-state.js";
 import { assess } from "../../src/refocus/thresholds.js";
-import { SiteStates } from "../../src/runs/site-state.js";
 import { findingOf, whatIf } from "../../src/runs/what-if.js";
+import { frameRow } from "../records/rows.js";
 import { report, settings } from "../refocus/helpers.js";
-import { frameRow } from "./rows.js";
 
 const KINDS = { sharp: "sharp", blurred: "blurred" } as Record<string, string>;
 
@@ -44,7 +44,7 @@ describe("what thresholds find", () => {
         condition: undefined,
       }),
     ];
-    const states = [...SiteStates.of({ frames, outcomes: [], labels: [] }).all()];
+    const states = [...SiteStates.of({ frames, outcomes: [], ends: [], labels: [] }).all()];
 
     const { first, kept, changed } = whatIf(
       states,

@@ -15,11 +15,11 @@ import { AgentConfig } from "../../src/config/schema.js";
 import { OutputError, UnknownNameError } from "../../src/errors.js";
 import { systemClock } from "../../src/protocol/clock.js";
 import type { OutcomeMessage } from "../../src/protocol/messages.js";
+import type { ResultRecord } from "../../src/records/record.js";
 import { CsvSink } from "../../src/sinks/csv-sink.js";
 import { JsonlSink, type LineFile } from "../../src/sinks/jsonl-sink.js";
 import { PendingLines } from "../../src/sinks/pending-lines.js";
 import { createSink } from "../../src/sinks/registry.js";
-import type { ResultRecord } from "../../src/sinks/sink.js";
 import { jsonLines, recordingLog, sleep, temporaryFolder, until } from "../agent/helpers.js";
 import { frame } from "../refocus/helpers.js";
 

@@ -74,6 +74,40 @@ describe("a watched folder", () => {
   });
 
   test.each([
+    [
+      "metadata.txt",
+      '{\n"Summary": {"Prefix": "a", "ChNames": ["DAPI", "FITC [488]", "Cy5"], "Slices": 1},\n"Coords-Pos0/img',
+    ],
+    ["metadata.txt", '{"Summary": {"ChNames": {"type": "STRING", "array": ["DAPI", "FITC", "Cy5"]}}}'],
+  ])("names channels as Micro-Manager's %s does, finished or not", async (name, text) => {
+    const folder = await temporaryFolder();
+    const { frames } = await watchFolder(folder);
+    await mkdir(join(folder, "Pos0"));
+    await writeFile(join(folder, "Pos0", name), text);
+    await writeFile(join(folder, "Pos0", "img_channel002_position000_time000000000_z000.tif"), tiff(500));
+
+    await until(() => frames.length === 1);
+
+    expect(frames[0]).toMatchObject({ header: { channel: "Cy5", site: { name: "Pos0", position: 0 } } });
+  });
+
+  test("names the channels of a stack as the file beside it does, and by number where nothing names them", async () => {
+    const folder = await temporaryFolder();
+    const { frames } = await watchFolder(folder);
+    await writeFile(join(folder, "a_MMStack_Pos0_metadata.txt"), '{"Summary": {"ChNames": ["DAPI"');
+    await writeFile(join(folder, "img_channel000_position000_time000000000_z000.tif"), tiff(1));
+    await until(() => frames.length === 1);
+    await writeFile(
+      join(folder, "img_channel000_position000_time000000001_z000_metadata.txt"),
+      '"ChNames": ["DAPI"]',
+    );
+    await writeFile(join(folder, "img_channel000_position000_time000000001_z000.ome.tif"), tiff(2));
+    await until(() => frames.length === 2);
+
+    expect(frames.map(({ header }) => header.channel)).toEqual(["channel0", "DAPI"]);
+  });
+
+  test.each([
     { existing: "score", expected: [1, 2] },
     { existing: "ignore", expected: [2] },
   ])("with existing: $existing gives $expected", async ({ existing, expected }) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ResultRecord } from "../../src/sinks/sink.js";
+import type { ResultRecord } from "../../src/records/record.js";
 import type { StoredRecord } from "../../src/store/record-rows.js";
 
 const model = { name: "default", sha256: "ab".repeat(32) };

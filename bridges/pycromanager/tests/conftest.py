@@ -47,6 +47,7 @@ class Agent:
         self._flags = flags
         self._process: subprocess.Popen[str] | None = None
         self.address = "tcp://127.0.0.1:*"
+        self.page = ""
 
     def start(self) -> None:
         model = os.environ.get("PARFOCAL_TEST_MODEL")
@@ -67,6 +68,7 @@ class Agent:
             )
         ready = json.loads(self._line())
         self.address = ready["addresses"]["zeromq"]
+        self.page = ready["addresses"]["dashboard"]
 
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { type RawData, WebSocket } from "ws";
 import type { Clock } from "../../protocol/clock.js";
-import type { ResultRecord } from "../../sinks/sink.js";
+import type { ResultRecord } from "../../records/record.js";
+import { recordText } from "../../records/record-line.js";
 import type { ServerMessage, StatusView } from "../wire.js";
 
 /** Shortest time between two messages with records, ms: ten a second. */
@@ -17,6 +18,8 @@ const STATUS_MS = 1000;
 const MAX_HELD = 5000;
 /** A page that reads so slowly that this much waits for it is cut off, bytes; it comes back and catches up. */
 const MAX_WAITING_BYTES = 16 * 2 ** 20;
+/** Records of more characters are sent without what the controller added of its own. */
+const MAX_TEXT = 8192;
 /** Pages at a time. */
 export const MAX_CLIENTS = 32;
 
@@ -27,8 +30,8 @@ export class LiveStream {
   readonly #clock: Clock;
   readonly #status: () => StatusView;
   readonly #clients = new Set<WebSocket>();
-  /** The last records; the last one has the number `sequence`. */
-  #held: ResultRecord[] = [];
+  /** The last records as JSON; the last one has the number `sequence`. */
+  #held: string[] = [];
   /** Records since the last message. */
   #unsent = 0;
   #sequence = 0;
@@ -58,7 +61,7 @@ export class LiveStream {
   }
 
   write(record: ResultRecord): void {
-    this.#held.push(withoutMeta(record));
+    this.#held.push(textFor(record));
     this.#sequence++;
     this.#unsent++;
     // Cut seldom: shifting each time would move the whole list.
@@ -83,11 +86,11 @@ export class LiveStream {
     const missed = this.#sequence - since.sequence;
     const isHeld = since.epoch === epoch && missed >= 0 && missed <= this.#held.length;
     if (!isHeld) send(client, { type: "gap", epoch, sequence: this.#sequence });
-    else if (missed > 0) send(client, this.#last(missed));
+    else if (missed > 0) client.send(this.#last(missed));
   }
 
   sendStatus(): void {
-    if (this.#clients.size > 0) this.#sendAll({ type: "status", status: this.#status() });
+    if (this.#clients.size > 0) this.#sendAll(textOf({ type: "status", status: this.#status() }));
   }
 
   stop(): void {
@@ -111,12 +114,13 @@ export class LiveStream {
     this.#unsent = 0;
   }
 
-  #last(count: number): ServerMessage {
-    return { type: "records", sequence: this.#sequence, records: this.#held.slice(-count) };
+  /** The message with the last records, made of their texts. */
+  #last(count: number): string {
+    const message = textOf({ type: "records", sequence: this.#sequence, records: [] });
+    return `${message.slice(0, -"]}".length)}${this.#held.slice(-count).join(",")}]}`;
   }
 
-  #sendAll(message: ServerMessage): void {
-    const text = JSON.stringify(message);
+  #sendAll(text: string): void {
     for (const client of this.#clients) {
       if (client.readyState !== WebSocket.OPEN) continue;
       if (client.bufferedAmount > MAX_WAITING_BYTES) client.terminate();
@@ -125,13 +129,18 @@ export class LiveStream {
   }
 }
 
-/** What a controller adds of its own may be large, and the page does not show it. */
-function withoutMeta(record: ResultRecord): ResultRecord {
-  if (record.frame?.meta === undefined) return record;
+/** A record for the page. What a controller adds of its own may be large, and the page does not show it. */
+function textFor(record: ResultRecord): string {
+  const text = recordText(record);
+  if (text.length <= MAX_TEXT || record.frame?.meta === undefined) return text;
   const { meta: _, ...frame } = record.frame;
-  return { ...record, frame };
+  return JSON.stringify({ ...record, frame });
+}
+
+function textOf(message: ServerMessage): string {
+  return JSON.stringify(message);
 }
 
 function send(client: WebSocket, message: ServerMessage): void {
-  client.send(JSON.stringify(message));
+  client.send(textOf(message));
 }

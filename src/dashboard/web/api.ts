@@ -1,4 +1,4 @@
-import type { RunEntry, RunSnapshot } from "../../runs/run-rows.js";
+import type { RunEntry, RunSnapshot } from "../../runs/run-snapshot.js";
 import {
   type ControlRequest,
   EPOCH_HEADER,

@@ -53,6 +53,7 @@ export function App() {
     minCertainty: rules.minCertainty,
   };
   const hasWells = page.hasWells(plate);
+  const canChange = status?.kind === "agent" && status.control;
   return (
     <>
       <HatchPattern />
@@ -82,7 +83,7 @@ export function App() {
           </p>
         )}
       </div>
-      <main>
+      <main class={canChange ? "" : "view-only"}>
         <section class="panel map" aria-labelledby="map-title">
           <div class="panel-head">
             <h2 id="map-title">{hasWells ? "Plate" : "Stage"}</h2>
@@ -158,11 +159,20 @@ export function App() {
           <h2 id="events-title">Events</h2>
           <Events page={page} />
         </section>
-        <section class="panel change" aria-labelledby="control-title">
-          <h2 id="control-title">Control</h2>
-          <ControlPanel page={page} />
-        </section>
+        {canChange && (
+          <section class="panel change" aria-labelledby="control-title">
+            <h2 id="control-title">Control</h2>
+            <ControlPanel page={page} status={status} />
+          </section>
+        )}
       </main>
+      {status?.kind === "replay" && <p class="note foot">A replay cannot be changed.</p>}
+      {status?.kind === "agent" && !canChange && (
+        <p class="note foot">
+          This page only shows. Start the agent with <code>--control</code> (or{" "}
+          <code>dashboard.control: true</code>) to pause gating, change thresholds and mark sites from here.
+        </p>
+      )}
       {isListOpen && <ReimageDialog page={page} onClose={() => setListOpen(false)} />}
     </>
   );

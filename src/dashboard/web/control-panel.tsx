@@ -3,6 +3,7 @@ import { formatWell } from "../../frames/wells.js";
 import type { RuleValues } from "../../protocol/messages.js";
 import { wellOf } from "../../runs/plate.js";
 import { type Finding, whatIf } from "../../runs/what-if.js";
+import type { StatusView } from "../wire.js";
 import { siteName } from "./formats.js";
 import type { PageState } from "./page-state.js";
 import { rulesInForce } from "./rules-in-force.js";
@@ -10,20 +11,14 @@ import { rulesInForce } from "./rules-in-force.js";
 /** Wells that are named in the preview. */
 const NAMED_WELLS = 12;
 
+export interface ControlPanelProps {
+  readonly page: PageState;
+  /** Of an agent that allows changes. */
+  readonly status: StatusView;
+}
+
 /** What a person may change while the agent runs. */
-export function ControlPanel({ page }: { readonly page: PageState }) {
-  const { status } = page;
-  if (status === undefined || status.kind === "replay") {
-    return <p class="note">A replay cannot be changed.</p>;
-  }
-  if (!status.control) {
-    return (
-      <p class="note">
-        This page only shows. Start the agent with <code>--control</code> (or{" "}
-        <code>dashboard.control: true</code>) to pause gating, change thresholds and mark sites from here.
-      </p>
-    );
-  }
+export function ControlPanel({ page, status }: ControlPanelProps) {
   return (
     <div data-testid="control-panel" class="control">
       {page.token === undefined ? <Token page={page} /> : null}

@@ -1,6 +1,6 @@
 import { stringify } from "csv-stringify/browser/esm/sync";
 import { useMemo, useState } from "preact/hooks";
-import type { EventRow } from "../../runs/run-rows.js";
+import type { EventRow } from "../../runs/run-snapshot.js";
 import { download } from "./download.js";
 import { clock, siteName } from "./formats.js";
 import type { PageState } from "./page-state.js";
@@ -8,7 +8,17 @@ import type { PageState } from "./page-state.js";
 /** Events that are listed; the table to download has all. */
 const LISTED = 200;
 
-const KINDS = ["refocus", "outcome", "flag", "abstain", "drop", "error", "change", "alert"] as const;
+const KINDS = [
+  "refocus",
+  "outcome",
+  "flag",
+  "abstain",
+  "abandon",
+  "drop",
+  "error",
+  "change",
+  "alert",
+] as const satisfies readonly EventRow["kind"][];
 
 const SIGNS: Readonly<Record<EventRow["severity"], string>> = { info: "·", warning: "▲", error: "■" };
 

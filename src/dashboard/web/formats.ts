@@ -1,7 +1,7 @@
 import { formatWell } from "../../frames/wells.js";
+import type { SiteRow } from "../../records/rows.js";
+import type { SiteState } from "../../records/site-state.js";
 import { wellOf } from "../../runs/plate.js";
-import type { SiteRow } from "../../runs/run-rows.js";
-import type { SiteState } from "../../runs/site-state.js";
 
 /** A number for people, "–" where there is none. */
 export function number(value: number | undefined, digits: number): string {
@@ -24,12 +24,12 @@ export function ago(ms: number): string {
   return s < 7200 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3600)} h`;
 }
 
-/** A site's name for people: its well and number, else what the controller calls it. */
+/** A site's name for people: its well and the number that the controller gives it, else what the controller calls it. */
 export function siteName(site: SiteRow): string {
   const well = wellOf(site);
   if (well === undefined) return site.name;
   const name = formatWell(well.row, well.column);
-  return site.index === undefined ? name : `${name} site ${site.index + 1}`;
+  return site.index === undefined ? name : `${name} site ${site.index}`;
 }
 
 const STATUS_WORDS: Readonly<Record<SiteState["status"], string>> = {
@@ -38,7 +38,10 @@ const STATUS_WORDS: Readonly<Record<SiteState["status"], string>> = {
   flagged: "flagged, out of focus",
   blank: "nothing to judge",
   unjudged: "could not be judged",
+  refused: "not refocused: the controller refused",
   unscored: "no verdict in time",
+  "no-frame": "the camera gave no frame",
+  skipped: "planned, not imaged",
   error: "could not be scored",
 };
 

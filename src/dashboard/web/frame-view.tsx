@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { LEVELS } from "../../focus/report.js";
-import type { FrameRow } from "../../runs/run-rows.js";
-import type { SiteState } from "../../runs/site-state.js";
+import type { FrameRow } from "../../records/rows.js";
+import type { SiteState } from "../../records/site-state.js";
 import { previewPath } from "./api.js";
 import { COLOUR_SCALES, type ScaleName } from "./colours.js";
 import { number, siteName, statusWords } from "./formats.js";
@@ -117,7 +117,7 @@ function FrameChoice({
           {state.frames.map((frame) => (
             <option key={frame.id} value={frame.id}>
               attempt {frame.attempt}
-              {frame.id === state.kept.id ? " (kept)" : ""}: level {number(frame.expectedLevel, 1)}
+              {frame.id === state.kept?.id ? " (kept)" : ""}: level {number(frame.expectedLevel, 1)}
             </option>
           ))}
         </select>

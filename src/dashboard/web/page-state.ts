@@ -1,9 +1,10 @@
 import type { RuleValues } from "../../protocol/messages.js";
+import type { ResultRecord } from "../../records/record.js";
+import type { FrameRow, SiteRow } from "../../records/rows.js";
+import type { SiteState, SiteStates } from "../../records/site-state.js";
 import { formatFor, wellOf } from "../../runs/plate.js";
-import type { FrameRow, RunEntry, SiteRow } from "../../runs/run-rows.js";
+import type { RunEntry } from "../../runs/run-snapshot.js";
 import { RunTable } from "../../runs/run-table.js";
-import { type SiteState, SiteStates } from "../../runs/site-state.js";
-import type { ResultRecord } from "../../sinks/sink.js";
 import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";
 import { fetchRun, fetchRuns, fetchStatus, requestChange } from "./api.js";
 import { LiveConnection } from "./live.js";
@@ -34,7 +35,6 @@ export class PageState {
   status: StatusView | undefined;
   runs: readonly RunEntry[] = [];
   table: RunTable = new RunTable("");
-  states: SiteStates = new SiteStates();
   isConnected: boolean = false;
   /** Whether the run that goes on is shown, whichever it is. */
   followsLive: boolean = true;
@@ -74,8 +74,10 @@ export class PageState {
     this.token = takeToken();
     try {
       this.status = await fetchStatus();
-      if (this.status.liveRun !== undefined) await this.show(this.status.liveRun);
-      else await this.#loadRuns();
+      await this.#loadRuns();
+      // Before the first frame: the run that went before.
+      const run = this.status.liveRun ?? this.runs[0]?.id;
+      if (run !== undefined) await this.show(run);
     } catch (error) {
       this.#failed(error);
     }
@@ -127,6 +129,10 @@ export class PageState {
       (worst, state) => (worst === undefined || (state.level ?? -1) > (worst.level ?? -1) ? state : worst),
       undefined,
     );
+  }
+
+  get states(): SiteStates {
+    return this.table.states;
   }
 
   siteOf(number: number): SiteRow {
@@ -196,8 +202,10 @@ export class PageState {
   /** The newest frame, for long enough to look at it. */
   #newestFrame(): FrameRow | undefined {
     const isOther = this.#newest !== undefined && this.table.frameById(this.#newest.id) !== this.#newest;
-    if (isOther || performance.now() - this.#newestMs > NEWEST_MS) {
-      this.#newest = this.table.frames.findLast(({ isSlice }) => !isSlice);
+    if (this.#newest === undefined || isOther || performance.now() - this.#newestMs > NEWEST_MS) {
+      const { frames } = this.table;
+      // Of a stack that is only watched no frame stands for the others.
+      this.#newest = frames.findLast(({ isSlice }) => !isSlice) ?? frames.at(-1);
       this.#newestMs = performance.now();
     }
     return this.#newest;
@@ -207,7 +215,6 @@ export class PageState {
     try {
       const { snapshot, epoch, sequence } = await fetchRun(id);
       this.table = RunTable.from(snapshot);
-      this.states = SiteStates.of(snapshot);
       // What came meanwhile may be in the snapshot or not; to apply it twice does no harm.
       this.#place = { epoch, sequence: Math.max(sequence, this.#sequenceIn(epoch)) };
       for (const record of this.#meanwhile.splice(0)) this.#apply(record);
@@ -262,7 +269,7 @@ export class PageState {
       return;
     }
     if (session !== undefined && session !== this.table.id) return;
-    const site = this.states.apply(this.table.apply(record));
+    const { site } = this.table.apply(record);
     if (site !== undefined) this.changedSites.add(site);
     this.version++;
   }

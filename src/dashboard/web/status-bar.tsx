@@ -49,6 +49,7 @@ export function StatusBar({ page, toReimage, onReimage, isDark, onTheme }: Statu
           .join(", "),
       ],
     );
+    if (status.skippedPictures > 0) facts.push(["without picture", String(status.skippedPictures)]);
   }
   return (
     <header class="status-bar">

@@ -1,4 +1,4 @@
-import type { FrameRow } from "../../runs/run-rows.js";
+import type { FrameRow } from "../../records/rows.js";
 import { median } from "../../statistics.js";
 
 /** More frames than this are drawn as medians and bands. */

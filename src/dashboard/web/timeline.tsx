@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import type { FrameRow } from "../../runs/run-rows.js";
+import type { FrameRow } from "../../records/rows.js";
 import { number } from "./formats.js";
 import type { PageState } from "./page-state.js";
 import { type TimelineData, timelineData } from "./timeline-data.js";

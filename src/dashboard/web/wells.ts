@@ -1,5 +1,5 @@
+import type { SiteState } from "../../records/site-state.js";
 import { formatFor, type PlateFormat, wellOf } from "../../runs/plate.js";
-import type { SiteState } from "../../runs/site-state.js";
 import { median } from "../../statistics.js";
 import type { PageState } from "./page-state.js";
 
@@ -182,6 +182,7 @@ function ownGlyph({ status, mark, outcome }: SiteState): Glyph | undefined {
       return "blank";
     case "flagged":
     case "unjudged":
+    case "refused":
       return "flagged";
     default:
       return "unscored";

@@ -1,4 +1,4 @@
-import type { FrameRow, OutcomeRow } from "../../src/runs/run-rows.js";
+import type { FrameRow, OutcomeRow } from "../../src/records/rows.js";
 
 export function frameRow(fields: Partial<FrameRow> = {}): FrameRow {
   const attempt = fields.attempt ?? 0;
@@ -38,7 +38,7 @@ export function outcomeRow(fields: Partial<OutcomeRow> = {}): OutcomeRow {
       keepId: "f1",
       keepAttempt: 1,
     },
-    ...{ why: "sharp", ms: 2000 },
+    ...{ tried: [], why: "sharp", reason: "", ms: 2000 },
     ...fields,
   };
 }

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import {
+  AbandonMessage,
   AlertMessage,
   ChangeMessage,
   DropMessage,
@@ -12,7 +13,7 @@ import {
   RuleValues,
   VerdictMessage,
 } from "../protocol/messages.js";
-import type { ResultRecord } from "./sink.js";
+import type { ResultRecord } from "./record.js";
 
 const Context = z.object({
   recordedMs: z.number(),
@@ -30,9 +31,19 @@ const Reported = z.discriminatedUnion("type", [
   DropMessage,
   ErrorMessage,
   OutcomeMessage,
+  AbandonMessage,
   ChangeMessage,
   AlertMessage,
 ]);
+
+const texts = new WeakMap<ResultRecord, string>();
+
+/** A record as it stands in results.jsonl, without the line break. It is made once, however many ask for it. */
+export function recordText(record: ResultRecord): string {
+  const text = texts.get(record) ?? JSON.stringify(record);
+  texts.set(record, text);
+  return text;
+}
 
 /** One line of results.jsonl, or undefined where it is none that this version understands. */
 export function parseRecord(line: string): ResultRecord | undefined {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { SiteStates } from "../../src/records/site-state.js";
 import { RunTable } from "../../src/runs/run-table.js";
-import { SiteStates } from "../../src/runs/site-state.js";
 import { anyRecord } from "../store/records.js";
 import { frameRow, outcomeRow } from "./rows.js";
 
@@ -21,7 +21,12 @@ describe("the state of a site", () => {
     ["flagged", [retry], outcomeRow({ recovered: "no" })],
     ["unjudged", [retry], outcomeRow({ recovered: "unknown" })],
   ] as const)("is %s (case %#)", (status, frames, outcome) => {
-    const states = SiteStates.of({ frames, outcomes: outcome === undefined ? [] : [outcome], labels: [] });
+    const states = SiteStates.of({
+      frames,
+      outcomes: outcome === undefined ? [] : [outcome],
+      ends: [],
+      labels: [],
+    });
 
     expect(states.get(0, "DAPI", 0)?.status).toBe(status);
   });
@@ -29,7 +34,11 @@ describe("the state of a site", () => {
   test("is that of the frame to keep", () => {
     const worse = frameRow({ attempt: 1, expectedLevel: 8, decision: "flag", keepAttempt: 0, zUm: 9 });
 
-    const state = SiteStates.of({ frames: [retry, worse], outcomes: [], labels: [] }).get(0, "DAPI", 0);
+    const state = SiteStates.of({ frames: [retry, worse], outcomes: [], ends: [], labels: [] }).get(
+      0,
+      "DAPI",
+      0,
+    );
 
     expect(state).toMatchObject({ status: "flagged", level: 5, zUm: 3, kept: { attempt: 0 } });
   });
@@ -39,6 +48,7 @@ describe("the state of a site", () => {
     const states = SiteStates.of({
       frames: [retry, frameRow({ attempt: 1 }), again],
       outcomes: [],
+      ends: [],
       labels: [],
     });
 
@@ -50,7 +60,7 @@ describe("the state of a site", () => {
       ["DAPI", "GFP"].map((channel) => frameRow({ id: `${channel}${timeIndex}`, channel, timeIndex })),
     );
 
-    const states = SiteStates.of({ frames, outcomes: [], labels: [] });
+    const states = SiteStates.of({ frames, outcomes: [], ends: [], labels: [] });
     const names = (timeIndex?: number) =>
       states.ofSite(0, timeIndex).map(({ channel, timeIndex }) => `${channel}${timeIndex}`);
 
@@ -63,13 +73,12 @@ describe("the state of a site", () => {
     fc.assert(
       fc.property(fc.array(anyRecord, { maxLength: 40 }), (records) => {
         const table = new RunTable("run");
-        const stepwise = new SiteStates();
-        for (const record of records) stepwise.apply(table.apply(record));
+        for (const record of records) table.apply(record);
 
-        const whole = SiteStates.of(RunTable.from(JSON.parse(JSON.stringify(table.snapshot()))).snapshot());
+        const whole = RunTable.from(JSON.parse(JSON.stringify(table.snapshot()))).states;
         const plain = (states: SiteStates) => JSON.parse(JSON.stringify([...states.all()])) as unknown[];
         const byPlace = (states: SiteStates) => new Set(plain(states).map((state) => JSON.stringify(state)));
-        expect(byPlace(stepwise)).toEqual(byPlace(whole));
+        expect(byPlace(table.states)).toEqual(byPlace(whole));
       }),
     );
   });

@@ -1,9 +1,16 @@
 /**
- * A run as a table, small enough to send as a whole: what the dashboard shows and the re-image list is made from.
+ * What records say, row by row: the sites of a run, its frames and how they ended, what became of its sites.
  * @module
  */
 import type { Condition } from "../focus/report.js";
-import type { Decision, Mark, Recovered, RuleValues } from "../protocol/messages.js";
+import type {
+  AbandonMessage,
+  Decision,
+  FrameMessage,
+  Mark,
+  OutcomeMessage,
+  Recovered,
+} from "../protocol/messages.js";
 
 /** One stage position. Rows refer to it by its number in the run's list of sites. */
 export interface SiteRow {
@@ -15,6 +22,8 @@ export interface SiteRow {
   readonly column?: number | undefined;
   /** Number of the site within its well. */
   readonly index?: number | undefined;
+  /** Number of the position in the controller's plan. */
+  readonly position?: number | undefined;
   /** Of the stage, um. */
   xUm?: number | undefined;
   yUm?: number | undefined;
@@ -33,8 +42,9 @@ export interface FrameRow {
   readonly mode: "gate" | "observe";
   /** One slice of a z-stack that is judged by its last slice. */
   readonly isSlice: boolean;
-  /** Position of the focus drive, and where the plan had it, um. */
+  /** Position of the focus drive, whether it was read from it or is what it was told, and where the plan had it, um. */
   readonly zUm?: number | undefined;
+  readonly zSource?: FrameMessage["zSource"];
   readonly plannedZUm?: number | undefined;
   /** Wall clock when it was recorded, ms since 1970 UTC. */
   readonly ms: number;
@@ -52,6 +62,8 @@ export interface FrameRow {
   keepAttempt?: number | undefined;
   /** Signed move that the verdict asked for, um. */
   moveUm?: number | undefined;
+  /** Why it was decided so. */
+  reason?: string | undefined;
   /** Scored after its deadline: the controller went on without the verdict. */
   late?: true | undefined;
 }
@@ -71,7 +83,20 @@ export interface OutcomeRow {
   readonly travelUm: number;
   readonly keepId: string;
   readonly keepAttempt: number;
+  readonly tried: OutcomeMessage["tried"];
   readonly why: string;
+  readonly reason: string;
+  readonly ms: number;
+}
+
+/** How the controller says that a site, channel and time point ended: the agent had not seen it, or could not know. */
+export interface EndRow {
+  readonly site: number;
+  readonly channel: string;
+  readonly timeIndex: number;
+  /** As in `abandon`. */
+  readonly why: AbandonMessage["why"];
+  readonly reason: string;
   readonly ms: number;
 }
 
@@ -83,43 +108,4 @@ export interface LabelRow {
   readonly frameId: string;
   readonly mark: Mark;
   readonly ms: number;
-}
-
-/** A line for the list of events. */
-export interface EventRow {
-  readonly ms: number;
-  readonly kind: "refocus" | "outcome" | "flag" | "abstain" | "drop" | "error" | "change" | "alert";
-  readonly severity: "info" | "warning" | "error";
-  readonly text: string;
-  readonly site?: number | undefined;
-  readonly channel?: string | undefined;
-  readonly timeIndex?: number | undefined;
-  readonly frameId?: string | undefined;
-}
-
-/** A run in short, for a list of runs. */
-export interface RunEntry {
-  /** The session. */
-  readonly id: string;
-  readonly plates: readonly string[];
-  readonly channels: readonly string[];
-  /** Wall clock of the first and the last record, ms since 1970 UTC. */
-  readonly startedMs: number;
-  readonly lastMs: number;
-  readonly sites: number;
-  readonly frames: number;
-  /** Frames by decision, "unscored" for those without a verdict in time. */
-  readonly decisions: Readonly<Partial<Record<string, number>>>;
-}
-
-/** A run as a whole. */
-export interface RunSnapshot {
-  readonly run: RunEntry;
-  readonly sites: readonly SiteRow[];
-  readonly frames: readonly FrameRow[];
-  readonly outcomes: readonly OutcomeRow[];
-  readonly labels: readonly LabelRow[];
-  readonly events: readonly EventRow[];
-  /** By channel: the thresholds of the last verdict. */
-  readonly rules: Readonly<Record<string, RuleValues>>;
 }

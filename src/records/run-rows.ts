@@ -1,0 +1,159 @@
+import { BoundedMap } from "../protocol/bounded-map.js";
+import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
+import type { ResultRecord } from "./record.js";
+import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "./rows.js";
+import { SiteKeys, type SiteName, type SitePlace } from "./site-keys.js";
+import { isSlice } from "./slices.js";
+
+type Verdict = Extract<ResultRecord, { type: "verdict" }>;
+type At<Message> = Message & { readonly recordedMs: number };
+type Row = Pick<OutcomeRow, "site" | "channel" | "timeIndex">;
+
+/** The rows that a record has added or changed. */
+export interface RowChanges {
+  readonly frame?: FrameRow;
+  /** Whether this is the first that is heard of the frame. */
+  readonly isNewFrame?: boolean;
+  readonly outcome?: OutcomeRow;
+  readonly end?: EndRow;
+  readonly label?: LabelRow;
+}
+
+/** All rows of a run. */
+export interface Rows {
+  readonly sites: readonly SiteRow[];
+  /** In the order in which they were recorded. */
+  readonly frames: readonly FrameRow[];
+  readonly outcomes: readonly OutcomeRow[];
+  readonly ends: readonly EndRow[];
+  readonly labels: readonly LabelRow[];
+}
+
+export const NO_ROWS: Rows = { sites: [], frames: [], outcomes: [], ends: [], labels: [] };
+
+/**
+ * From the records of one run to rows, which it does not keep, but for the sites and the last frames. The same record may be
+ * applied twice and changes nothing the second time.
+ */
+export class RunRows {
+  readonly sites: SiteRow[] = [];
+  readonly #keys = new SiteKeys();
+  readonly #siteNumbers = new Map<string, number>();
+  readonly #siteKeys: string[] = [];
+  readonly #frames: BoundedMap<string, FrameRow>;
+
+  /**
+   * @param maxFrames that are known by their ids, so that what comes later about one changes its row.
+   * @param known sites and frames, to go on from.
+   */
+  constructor(maxFrames: number, { sites, frames }: Pick<Rows, "sites" | "frames"> = NO_ROWS) {
+    this.#frames = new BoundedMap(maxFrames);
+    for (const site of sites) this.#addSite(this.#keys.add(site, site), { ...site });
+    for (const frame of frames) this.#frames.set(frame.id, frame);
+  }
+
+  /** The key of a site, for tables of other programs: the same whenever the records are read again. */
+  keyOfSite(number: number): string {
+    return this.#siteKeys[number]!;
+  }
+
+  frameById(id: string): FrameRow | undefined {
+    return this.#frames.get(id);
+  }
+
+  apply(record: ResultRecord): RowChanges {
+    const { frame, recordedMs: ms } = record;
+    if (frame !== undefined) {
+      const known = this.frameById(frame.id);
+      const row = known ?? frameRow(frame, this.#siteNumber(frame.site, frame), ms);
+      if (known === undefined) this.#frames.set(frame.id, row);
+      // A late verdict comes after a drop, be it lost.
+      if (known === undefined && record.type === "verdict" && record.late) row.end = "drop";
+      applyEnd(row, record);
+      return { frame: row, isNewFrame: known === undefined };
+    }
+    if (record.type === "outcome") {
+      const site = this.frameById(record.keepId)?.site ?? this.#siteNumber(record.site, record);
+      return { outcome: outcomeRow(record, site) };
+    }
+    if (record.type === "abandon") {
+      return { end: endRow(record, this.#siteNumber(record.site, record)) };
+    }
+    if (record.type === "change" && record.change.what === "label") {
+      const { site: named, channel = "", timeIndex = 0, frameId, mark } = record.change;
+      const site = this.frameById(frameId)?.site ?? this.#siteNumber(named, {});
+      return { label: { site, channel, timeIndex, frameId, mark, ms } };
+    }
+    return {};
+  }
+
+  #siteNumber(named: SiteName & Omit<SiteRow, "name">, place: SitePlace): number {
+    const key = this.#keys.keyOf(named, place);
+    const { xUm, yUm } = place;
+    const known = this.#siteNumbers.get(key);
+    if (known !== undefined) {
+      const row = this.sites[known]!;
+      row.xUm ??= xUm;
+      row.yUm ??= yUm;
+      return known;
+    }
+    const { name, plate, well, row, column, index, position } = named;
+    return this.#addSite(key, { name, plate, well, row, column, index, position, xUm, yUm });
+  }
+
+  #addSite(key: string, site: SiteRow): number {
+    const number = this.sites.push(site) - 1;
+    this.#siteNumbers.set(key, number);
+    this.#siteKeys.push(key);
+    return number;
+  }
+}
+
+/** Tells the sites of a run at each channel and time point apart. */
+export function rowKey({ site, channel, timeIndex }: Row): string {
+  return `${site}/${timeIndex}/${channel}`;
+}
+
+function frameRow(frame: FrameMessage, site: number, ms: number): FrameRow {
+  const { id, channel = "", timeIndex = 0, zIndex = 0, attempt, mode, zUm, zSource, plannedZUm } = frame;
+  return {
+    ...{ id, site, channel, timeIndex, zIndex, attempt, mode, isSlice: isSlice(frame) },
+    ...{ zUm, zSource, plannedZUm, ms, end: "verdict" },
+  };
+}
+
+/** How a frame ended. */
+function applyEnd(row: FrameRow, record: ResultRecord): void {
+  if (record.type === "verdict") applyVerdict(row, record);
+  else if (record.type === "drop") Object.assign(row, { end: "drop", why: record.why });
+  else if (record.type === "error") Object.assign(row, { end: "error", why: record.code });
+}
+
+function applyVerdict(row: FrameRow, verdict: Verdict): void {
+  const { stack, action } = verdict;
+  if (verdict.late) row.late = true;
+  else row.end = "verdict";
+  row.condition = verdict.condition;
+  // Of a z-stack, its sharpest slice.
+  row.expectedLevel = stack?.sharpestLevel ?? verdict.expectedLevel;
+  row.level = stack === undefined ? verdict.level : Math.round(stack.sharpestLevel);
+  row.certainty = verdict.aggregateCertainty;
+  row.decision = verdict.decision;
+  row.keepAttempt = verdict.keepAttempt;
+  row.reason = verdict.reason;
+  if (action?.kind === "move-z") row.moveUm = action.byUm;
+}
+
+function outcomeRow(outcome: At<OutcomeMessage>, site: number): OutcomeRow {
+  const { channel = "", timeIndex = 0, recovered, decision, attempts, levelBefore, levelAfter } = outcome;
+  const { zBeforeUm, zAfterUm, travelUm, keepId, keepAttempt, tried, why, reason } = outcome;
+  return {
+    ...{ site, channel, timeIndex, recovered, decision, attempts, levelBefore, levelAfter },
+    ...{ zBeforeUm, zAfterUm, travelUm, keepId, keepAttempt, tried, why, reason, ms: outcome.recordedMs },
+  };
+}
+
+function endRow(abandon: At<AbandonMessage>, site: number): EndRow {
+  const { channel = "", timeIndex = 0, why, reason, recordedMs: ms } = abandon;
+  return { site, channel, timeIndex, why, reason, ms };
+}

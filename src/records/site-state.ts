@@ -1,0 +1,193 @@
+import type { Mark, OutcomeMessage, Recovered } from "../protocol/messages.js";
+import type { EndRow, FrameRow, LabelRow, OutcomeRow } from "./rows.js";
+import { type RowChanges, type Rows, rowKey } from "./run-rows.js";
+import { recoveredOf, type SiteEnding, type SiteStatus, statusOf } from "./site-status.js";
+
+/** What is known of one site, channel and time point. */
+export interface SiteState {
+  readonly site: number;
+  readonly channel: string;
+  readonly timeIndex: number;
+  readonly status: SiteStatus;
+  /** Its frames, attempt by attempt; slices of z-stacks are left out, but for the sharpest where none stands for them. */
+  readonly frames: readonly FrameRow[];
+  /** An image that was only watched after the site had been gated: what was saved of it. */
+  readonly watched: FrameRow | undefined;
+  /** The frame to keep; undefined where the agent saw none. */
+  readonly kept: FrameRow | undefined;
+  readonly outcome: OutcomeRow | undefined;
+  /** How the controller says it ended. */
+  readonly end: EndRow | undefined;
+  readonly mark: Mark | undefined;
+  /** Whether refocusing helped; undefined while it goes on, and where nothing was gated. */
+  readonly recovered: Recovered | undefined;
+  /** Expected level of the first frame, and of the one to keep; undefined where it was not scored. */
+  readonly levelBefore: number | undefined;
+  readonly level: number | undefined;
+  /** Of the frame to keep. */
+  readonly certainty: number | undefined;
+  /** Best known z, um. */
+  readonly zUm: number | undefined;
+  /** Where frames were taken and what they showed. */
+  readonly tried: OutcomeMessage["tried"];
+  /** Why it ended, in a word and in a sentence. */
+  readonly why: string | undefined;
+  readonly reason: string | undefined;
+}
+
+type Given = "site" | "channel" | "timeIndex" | "frames" | "watched" | "outcome" | "end" | "mark";
+
+/** What records have said of one site, channel and time point since it was imaged last. */
+interface Account {
+  frames: FrameRow[];
+  watched: FrameRow | undefined;
+  sharpestSlice: FrameRow | undefined;
+  outcome: OutcomeRow | undefined;
+  end: EndRow | undefined;
+  label: LabelRow | undefined;
+  state: SiteState | undefined;
+}
+
+/** What became of all sites of a run, brought up to date row by row. Every table, report and alert is made from this. */
+export class SiteStates {
+  readonly #accounts = new Map<string, Account>();
+  /** By site and channel: the latest time point that is known. */
+  readonly #latest = new Map<number, Map<string, number>>();
+
+  static of({ frames, outcomes, ends, labels }: Omit<Rows, "sites">): SiteStates {
+    const states = new SiteStates();
+    for (const frame of frames) states.apply({ frame });
+    for (const outcome of outcomes) states.apply({ outcome });
+    for (const end of ends) states.apply({ end });
+    for (const label of labels) states.apply({ label });
+    return states;
+  }
+
+  /** Takes the rows that a record has changed; gives what is known now of the site that they are about. */
+  apply({ frame, isNewFrame, outcome, end, label }: RowChanges): SiteState | undefined {
+    const row = frame ?? outcome ?? end ?? label;
+    if (row === undefined) return undefined;
+    const account = this.#accountOf(row);
+    account.state = undefined;
+    if (frame?.isSlice) putSlice(account, frame);
+    else if (frame !== undefined) putFrame(account, frame, isNewFrame);
+    if (outcome !== undefined) account.outcome = outcome;
+    if (end !== undefined) account.end = end;
+    if (label !== undefined) account.label = label;
+    else this.#noteTime(row);
+    return stateOf(row, account);
+  }
+
+  /** One state, or undefined if nothing is known of it. */
+  get(site: number, channel: string, timeIndex: number): SiteState | undefined {
+    const account = this.#accounts.get(rowKey({ site, channel, timeIndex }));
+    return account && stateOf({ site, channel, timeIndex }, account);
+  }
+
+  /** The states of a site at its last time point, or at the one given, one a channel. */
+  ofSite(site: number, timeIndex?: number): SiteState[] {
+    const channels = this.#latest.get(site) ?? [];
+    return [...channels].flatMap(([channel, last]) => this.get(site, channel, timeIndex ?? last) ?? []);
+  }
+
+  /** All states, in the order in which they were first seen. */
+  *all(): Generator<SiteState, void, undefined> {
+    for (const account of this.#accounts.values()) {
+      const row = account.frames[0] ?? account.sharpestSlice ?? account.outcome ?? account.end;
+      if (row !== undefined) yield stateOf(row, account)!;
+    }
+  }
+
+  /** Lets go of a site, which begins anew if it is heard of again. */
+  forget(site: Pick<OutcomeRow, "site" | "channel" | "timeIndex">): void {
+    this.#accounts.delete(rowKey(site));
+  }
+
+  #accountOf(row: Pick<OutcomeRow, "site" | "channel" | "timeIndex">): Account {
+    const known = this.#accounts.get(rowKey(row));
+    if (known !== undefined) return known;
+    const rest = { outcome: undefined, end: undefined, label: undefined, state: undefined };
+    const account: Account = { frames: [], watched: undefined, sharpestSlice: undefined, ...rest };
+    this.#accounts.set(rowKey(row), account);
+    return account;
+  }
+
+  #noteTime({ site, channel, timeIndex }: Pick<OutcomeRow, "site" | "channel" | "timeIndex">): void {
+    const channels = this.#latest.get(site) ?? new Map<string, number>();
+    this.#latest.set(site, channels);
+    channels.set(channel, Math.max(timeIndex, channels.get(channel) ?? 0));
+  }
+}
+
+function putFrame(account: Account, frame: FrameRow, isNew = true): void {
+  const at = account.frames.findIndex(({ id }) => id === frame.id);
+  if (at >= 0) {
+    account.frames[at] = frame;
+    return;
+  }
+  // A late word on what was imaged before.
+  if (!isNew) return;
+  const isGated = account.frames.some(({ mode }) => mode === "gate");
+  if (frame.mode === "observe" && isGated) {
+    account.watched = frame;
+    return;
+  }
+  // The site is imaged anew: what was found before is history.
+  const isAnew = frame.attempt === 0 || (frame.mode === "gate" && !isGated);
+  if (isAnew && account.frames.length > 0) {
+    account.frames = [];
+    account.watched = undefined;
+    if (account.outcome !== undefined && account.outcome.ms < frame.ms) account.outcome = undefined;
+    if (account.end !== undefined && account.end.ms < frame.ms) account.end = undefined;
+  }
+  account.frames.push(frame);
+}
+
+/** Stands for a stack of which no frame is gated. */
+function putSlice(account: Account, slice: FrameRow): void {
+  const best = account.sharpestSlice;
+  const isSharper = (slice.expectedLevel ?? 10) < (best?.expectedLevel ?? 10);
+  if (best === undefined || isSharper || (slice.zIndex === best.zIndex && slice.id !== best.id)) {
+    account.sharpestSlice = slice;
+  }
+}
+
+function stateOf(
+  { site, channel, timeIndex }: Pick<OutcomeRow, "site" | "channel" | "timeIndex">,
+  account: Account,
+): SiteState | undefined {
+  const { outcome, end, label, watched, sharpestSlice } = account;
+  const frames =
+    account.frames.length === 0 && sharpestSlice !== undefined ? [sharpestSlice] : account.frames;
+  if (frames.length === 0 && outcome === undefined && end === undefined) return undefined;
+  account.state ??= {
+    ...{ site, channel, timeIndex, frames, watched, outcome, end, mark: label?.mark },
+    ...figures({ frames, outcome, end }),
+  };
+  return account.state;
+}
+
+/** The figures of a site. */
+function figures(ending: SiteEnding): Omit<SiteState, Given> {
+  const { frames, outcome, end } = ending;
+  const last = frames.at(-1);
+  const keepAttempt = outcome?.keepAttempt ?? last?.keepAttempt ?? last?.attempt;
+  const kept = frames.find(({ attempt }) => attempt === keepAttempt) ?? last;
+  // Of a search that another agent had begun, the outcome knows only the end.
+  const first = outcome?.tried?.[0]?.attempt ?? Number.POSITIVE_INFINITY;
+  const before = frames.flatMap(({ attempt, zUm, expectedLevel: level }) =>
+    level !== undefined && attempt < first ? { attempt, zUm, level } : [],
+  );
+  return {
+    status: statusOf(ending),
+    recovered: recoveredOf(ending),
+    kept,
+    levelBefore: before[0]?.level ?? outcome?.levelBefore,
+    level: outcome?.levelAfter ?? kept?.expectedLevel,
+    certainty: kept?.certainty,
+    zUm: outcome?.zAfterUm ?? kept?.zUm ?? last?.zUm ?? last?.plannedZUm,
+    tried: [...before, ...(outcome?.tried ?? [])],
+    why: outcome?.why ?? end?.why ?? last?.why,
+    reason: outcome?.reason ?? end?.reason ?? last?.reason,
+  };
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { verdictOf } from "../../src/agent/verdict.js";
+import type { FocusReport } from "../../src/focus/report.js";
+import { RefocusPolicy } from "../../src/refocus/policy.js";
+import type { Judgement } from "../../src/refocus/site-search.js";
+import { rulesFor } from "../../src/refocus/thresholds.js";
+import { frame, report, settings } from "../refocus/helpers.js";
+
+const rules = rulesFor({ ...settings, maxLevel: 1 }, undefined);
+
+function conditionOf(found: FocusReport, judgement: Partial<Judgement>, attempt = 0): string {
+  const whole: Judgement = {
+    ...{ decision: "accept", keepAttempt: attempt, attemptsLeft: 0, reason: "", outcomes: [] },
+    ...judgement,
+  };
+  const timings = { queueMs: 0, scoreMs: 0, totalMs: 0 };
+  return verdictOf(frame({ attempt }), found, whole, rules, { name: "m", sha256: "0" }, timings).condition;
+}
+
+describe("the condition in a verdict", () => {
+  test.each([
+    ["accepted, be it blurrier than others get", 1.6, { decision: "accept" }, "in-focus"],
+    ["flagged, be it below the model's limit", 1.2, { decision: "flag" }, "defocused"],
+    ["to be taken again, above the channel's limit", 1.2, { decision: "retry" }, "defocused"],
+    ["to be taken again to make sure", 0.6, { decision: "retry" }, "in-focus"],
+    ["left for an earlier attempt that is accepted", 4, { decision: "accept", keepAttempt: 1 }, "defocused"],
+  ] as const)("of a frame that is %s", (_, level, judgement, condition) => {
+    const found = report(level, { condition: level <= 1.25 ? "in-focus" : "defocused" });
+
+    expect(conditionOf(found, judgement, "keepAttempt" in judgement ? 2 : 0)).toBe(condition);
+  });
+
+  test.each(["mixed", "blank", "unusable"] as const)("stays %s, whatever is decided", (condition) => {
+    expect(conditionOf(report(0.5, { condition }), { decision: "flag" })).toBe(condition);
+  });
+
+  test("never contradicts the decision on a frame that is judged alone", () => {
+    const policy = new RefocusPolicy({ ...settings, maxLevel: 1 });
+    for (const level of [0.2, 0.99, 1, 1.01, 1.24, 1.26, 3]) {
+      const found = report(level, { condition: level <= 1.25 ? "in-focus" : "defocused" });
+      const judgement = policy.judge(frame({ mode: "observe" }), found);
+
+      expect([judgement.decision, conditionOf(found, judgement)]).toEqual(
+        level <= 1 ? ["accept", "in-focus"] : ["flag", "defocused"],
+      );
+    }
+  });
+});

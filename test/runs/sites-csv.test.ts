@@ -1,0 +1,55 @@
+import { parse } from "csv-parse/sync";
+import { describe, expect, test } from "vitest";
+import type { ResultRecord } from "../../src/records/record.js";
+import { SiteLedger } from "../../src/records/site-ledger.js";
+import { sitesCsv } from "../../src/runs/sites-csv.js";
+import { verdict } from "../store/records.js";
+
+function rowsOf(...records: readonly ResultRecord[]): Record<string, string>[] {
+  const ledger = new SiteLedger();
+  for (const record of records) ledger.apply(record);
+  return parse(sitesCsv(ledger.all()), { columns: true }) as Record<string, string>[];
+}
+
+/** A verdict at a time point. */
+function at(timeIndex: number, fields: Partial<ReturnType<typeof verdict>> = {}) {
+  const record = verdict();
+  const id = `${record.id}/${timeIndex}`;
+  return { ...record, id, ...fields, frame: { ...record.frame!, id, timeIndex } };
+}
+
+describe("sites.csv", () => {
+  test("keeps every time point", () => {
+    expect(rowsOf(at(0), at(1), at(2)).map(({ time_index }) => time_index)).toEqual(["0", "1", "2"]);
+  });
+
+  test("counts a frame once that was dropped and judged too late", () => {
+    const late = at(0, { late: true });
+    const { id, session, frame, recordedMs } = late;
+    const drop: ResultRecord = { v: 1, type: "drop", id, session, why: "deadline", frame, recordedMs };
+
+    expect(rowsOf(drop, late)).toMatchObject([{ attempts: "1", unscored: "1", status: "unscored" }]);
+  });
+
+  test("has no digits that mean nothing", () => {
+    const [row] = rowsOf(at(0, { expectedLevel: 0.30000000000000004, aggregateCertainty: 0.1234567 }));
+
+    expect(row).toMatchObject({ kept_expected_level: "0.3", first_expected_level: "0.3" });
+    expect(Object.values(row!).filter((text) => /^\d+\.\d{4,}$/.test(text))).toEqual([]);
+  });
+
+  test("has a site that only the controller spoke of, with its word", () => {
+    const { site, channel } = verdict().frame!;
+    const said = { session: "run-1", site: { ...site, position: 7 }, channel, xUm: 100, yUm: 200 };
+
+    expect(
+      rowsOf({ v: 1, type: "abandon", ...said, why: "no-frame", reason: "camera timeout", recordedMs: 5000 }),
+    ).toMatchObject([
+      {
+        ...{ site: "A1-Site_0", position: "7", x_um: "100", channel: "DAPI", time_index: "0" },
+        ...{ status: "no-frame", recovered: "unknown", attempts: "0", kept_expected_level: "" },
+        ...{ why: "no-frame", reason: "camera timeout", updated: "1970-01-01T00:00:05.000Z" },
+      },
+    ]);
+  });
+});
