@@ -36,7 +36,7 @@ const rules = {
       "How to retry: move-z (level-guided search), autofocus (the controller's own) or reacquire (only again).",
     ),
   umPerLevel: PositiveUm.describe(
-    "Defocus that blurs by one level, um. If unset: 2 x (0.5 / na) x refractiveIndex x (pixelUm / 0.65).",
+    "Defocus that blurs by one level, um. If unset, worked out from the optics (docs/configuration.md).",
   ),
 };
 

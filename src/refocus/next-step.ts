@@ -3,6 +3,7 @@ import type { FocusPrior } from "./focus-belief.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
 import {
   type BestSample,
+  LOST,
   type Judgement,
   moveBy,
   type SiteEnd,
@@ -41,6 +42,9 @@ const STOPS: Readonly<Record<StopReason, string>> = {
 /** A move counts as not made if the drive reports less than this share of it. */
 const STUCK_SHARE = 0.2;
 
+/** A field with structure is not blank nearer to focus than this, levels. */
+const FAR_LEVELS = 2;
+
 /** What to do after a frame of a site, which is the last sample of its search. Sets the search's best sample. */
 export function decideStep(context: StepContext): SiteStep {
   const { search, assessment, rules } = context;
@@ -49,12 +53,43 @@ export function decideStep(context: StepContext): SiteStep {
   // A certainty is no threshold where moves can be made: that the patches disagree widens the evidence, no more.
   const isGuided = rules.sharp === "learned" && rules.retryWith === "move-z";
   const isNothing = kind === "unusable" || kind === "blank" || (kind === "uncertain" && !isGuided);
+  if (kind === "blank" && isGuided && search.samples.every(({ isBlank }) => isBlank)) {
+    return lookWhereOthersAre(context);
+  }
   if (isFirst && isNothing) {
     return { end: { decision: decisionAlone(kind), recovered: "unknown", why: kind, reason }, reason };
   }
   if (kind === "unusable") return giveUp(context, "unusable", reason);
   if (rules.retryWith !== "move-z") return decideWithoutMoves(context, rules.retryWith);
   return isGuided ? decideByBelief(context) : decideByLimit(context);
+}
+
+/**
+ * An empty field, or one so far out of focus that nothing is left of it. Where the sites around are in focus elsewhere, one
+ * frame is taken there; a site that is blank there, too, is empty.
+ */
+function lookWhereOthersAre(context: StepContext): SiteStep {
+  const { frame, search, assessment, settings, attemptsLeft } = context;
+  const { reason } = assessment;
+  const blank = { decision: "abstain", recovered: "unknown", why: "blank" } as const;
+  if (search.samples.length > 1) {
+    const words = `${reason}, neither here nor where the sites around it are in focus`;
+    const step = giveUp(context, "blank", words);
+    return { ...step, end: { ...blank, reason: step.reason } };
+  }
+  const nothing = { end: { ...blank, reason }, reason };
+  const { expected, umPerLevel } = context.prior();
+  const zUm = search.samples[0]!.zUm;
+  if (expected === undefined || Math.abs(expected.zUm - zUm) < FAR_LEVELS * umPerLevel) return nothing;
+  if (attemptsLeft === 0 || settings.dryRun || obstacleTo(context) !== undefined) return nothing;
+  const [low, high] = limitsOf(settings, frame) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const action = moveFrom(context, Math.min(high, Math.max(low, expected.zUm)));
+  if (action?.kind !== "move-z" || 2 * Math.abs(action.byUm) > settings.maxTravelUm) return nothing;
+  search.samples[0] = { ...search.samples[0]!, ...LOST };
+  return {
+    action,
+    reason: `${reason}; the sites around it are in focus elsewhere, try ${signed(action.byUm)} um`,
+  };
 }
 
 /** As sharp as this content gets: the belief says which frame is in focus, and whether another one is worth its light. */

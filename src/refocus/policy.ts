@@ -6,9 +6,9 @@ import { decideStep, endAt, judgeAlone } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
 import {
   type Judgement,
+  LOST,
   outcomeOf,
   type SiteEnd,
-  type SiteSample,
   type SiteSearch,
   type SiteStep,
   startSearch,
@@ -30,9 +30,6 @@ const MAX_SITES = 10_000;
 const MAX_STACKS = 100;
 /** Sessions whose memory is kept. */
 const MAX_SESSIONS = 50;
-
-/** Assumed of a frame that came after a move and shows nothing: the move went far out of focus. */
-const LOST: Pick<SiteSample, "level" | "levelSd"> = { level: 10, levelSd: 2 };
 
 /** A site as frames and `abandon` name it. */
 type NamedSite = Pick<FrameMessage, "session" | "site" | "channel" | "timeIndex" | "xUm" | "yUm">;
@@ -101,10 +98,12 @@ export class RefocusPolicy {
       unresponsive: this.#unresponsiveAt(frame),
     };
     if (frame.stack === undefined) {
-      const isLost = search.samples.length > 0 && kind === "blank";
+      const isBlank = kind === "blank";
+      // After a move, it went far out of focus.
+      const isLost = isBlank && search.samples.length > 0;
       const seen = isLost ? LOST : { level, levelSd: report.levelSd, contrast: report.contrast };
       const { id, attempt } = frame;
-      search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, ...seen });
+      search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, isBlank, ...seen });
     }
     const step: SiteStep & Pick<Judgement, "stack"> =
       frame.stack === undefined ? decideStep(context) : decideStackStep(context, this.#slicesOf(frame));

@@ -15,7 +15,12 @@ import { travelOf } from "./search.js";
 export interface SiteSample extends Sample {
   readonly id: string;
   readonly attempt: number;
+  /** Nothing was to be seen. */
+  readonly isBlank?: boolean;
 }
+
+/** What is assumed of a frame that shows nothing where there should be something: it was taken far out of focus. */
+export const LOST: Pick<SiteSample, "level" | "levelSd"> = { level: 10, levelSd: 2 };
 
 /** The frame that is kept if a site ends now, and whether it would be accepted. */
 export interface BestSample {

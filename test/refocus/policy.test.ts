@@ -87,8 +87,8 @@ describe("a frame on its own", () => {
   });
 
   test("moves as far as its own optics say", () => {
-    const optics = { na: 1, refractiveIndex: 1 };
-    const fields = { optics, pixelUm: 0.65 };
+    const optics = { na: 0.5, refractiveIndex: 1 };
+    const fields = { optics, pixelUm: 0.325 };
 
     const half = moved(judgeOne(report(4), {}, fields));
 
@@ -142,6 +142,50 @@ describe("a site", () => {
 
     expect(verdict.decision).toBe("retry");
     expect(16 + moved(verdict)).toBeCloseTo(-16, -1);
+  });
+
+  describe("that is blank where the sites around it are in focus 12 um away", () => {
+    const blank = report(9, { condition: "blank" });
+    const inFocusElsewhere = () => {
+      const policy = new RefocusPolicy(settings);
+      for (let i = 0; i < 6; i++) acquire(policy, 12, `B${i}`);
+      return policy;
+    };
+
+    test("is looked at there once, and accepted if it is sharp there", () => {
+      const policy = inFocusElsewhere();
+
+      const away = policy.judge(frame({ site: { name: "C1" } }), blank);
+      const there = policy.judge(
+        frame({ site: { name: "C1" }, attempt: 1, zUm: moved(away) }),
+        report(levelSeen((moved(away) - 12) / 2)),
+      );
+
+      expect(away.decision).toBe("retry");
+      expect(Math.abs(moved(away) - 12)).toBeLessThan(1.5);
+      expect(there).toMatchObject({ decision: "accept", keepAttempt: 1, outcomes: [{ recovered: "yes" }] });
+    });
+
+    test("abstains where it was if it is blank there, too", () => {
+      const policy = inFocusElsewhere();
+
+      const away = policy.judge(frame({ site: { name: "C1" } }), blank);
+      const there = policy.judge(frame({ site: { name: "C1" }, attempt: 1, zUm: moved(away) }), blank);
+
+      expect(there).toMatchObject({ decision: "abstain", keepAttempt: 0 });
+      expect(moved(there)).toBeCloseTo(-moved(away), 6);
+      expect(there.outcomes).toMatchObject([{ recovered: "unknown", why: "blank" }]);
+    });
+
+    test("abstains at once where no move is allowed or focus is expected here", () => {
+      const dry = new RefocusPolicy({ ...settings, dryRun: true });
+      for (const policy of [dry, new RefocusPolicy(settings)]) {
+        for (let i = 0; i < 6; i++) acquire(policy, policy === dry ? 12 : 0, `B${i}`);
+        const verdict = policy.judge(frame({ site: { name: "C1" } }), blank);
+        expect(verdict.decision).toBe("abstain");
+        expect(verdict.action).toBeUndefined();
+      }
+    });
   });
 
   test("keeps to z limits of the controller and of the configuration", () => {
