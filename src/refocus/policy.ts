@@ -167,7 +167,7 @@ export class RefocusPolicy {
   #searchFor(frame: FrameMessage, outcomes: OutcomeMessage[]): SiteSearch {
     const known = this.#searches.get(keyOf(frame));
     if (known !== undefined && frame.attempt > 0) return known;
-    if (known !== undefined) outcomes.push(unfinished(known, "the site was started anew"));
+    if (known !== undefined) outcomes.push(unfinished(known, "the site was started again"));
     return startSearch(frame);
   }
 
