@@ -24,7 +24,7 @@ def running_agent(results: Path, *flags: str) -> Iterator[str]:
     try:
         line = process.stdout.readline()
         if not line:
-            raise RuntimeError("the agent did not start; its reason stands above")
+            raise RuntimeError("the agent did not start; see the message above")
         yield json.loads(line)["addresses"]["zeromq"]
     finally:
         process.terminate()

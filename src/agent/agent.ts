@@ -122,7 +122,10 @@ export class Agent implements SourceHandler {
   }
 
   problem(source: string, error: ErrorMessage, file?: string): void {
-    this.#options.log.warn({ source, code: error.code, reason: error.message }, "Input was refused");
+    this.#options.log.warn(
+      { source, code: error.code, reason: error.message },
+      "A message or file was refused",
+    );
     void this.#record({
       ...error,
       recordedMs: this.#clock.wallMs(),
@@ -137,8 +140,8 @@ export class Agent implements SourceHandler {
   }
 
   bye(session: string): void {
-    this.#options.log.info({ session }, "Controller said goodbye");
-    this.note(...this.policy.forget(session, "the controller ended its session"));
+    this.#options.log.info({ session }, "Controller disconnected");
+    this.note(...this.policy.forget(session, "the controller disconnected"));
     for (const sink of this.#startedSinks) sink.ended?.(session);
   }
 
@@ -248,7 +251,7 @@ export class Agent implements SourceHandler {
         const written = sink.write(record);
         if (written !== undefined) writing.push(written);
       } catch (error) {
-        this.#options.log.error({ reason: reasonOf(error) }, "A sink refused a record");
+        this.#options.log.error({ reason: reasonOf(error) }, "A record could not be passed on");
       }
     }
     return writing.length === 0 ? undefined : Promise.all(writing);

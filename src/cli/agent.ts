@@ -41,7 +41,7 @@ interface AgentArguments {
 /** `parfocal agent`: takes frames and answers verdicts until it is told to stop. */
 export const agentCommand: CommandModule<object, AgentArguments> = {
   command: "agent",
-  describe: "Take frames from controllers or a folder and answer verdicts",
+  describe: "Score frames from controllers or a folder and answer with verdicts",
   builder: (args) =>
     args
       .option("config", { alias: "c", type: "string", describe: "Configuration file (YAML)" })
@@ -59,7 +59,10 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
       .option("engine", { type: "string", describe: "Onnx or tensorflow [scorer.engine]" })
       .option("device", { type: "string", describe: "Auto, or a device of the engine [scorer.device]" })
       .option("engine-threads", { type: "number", describe: "Threads of the engine [scorer.threads]" })
-      .option("dry-run", { type: "boolean", describe: "Only say what would be done [policy.dryRun]" })
+      .option("dry-run", {
+        type: "boolean",
+        describe: "Say what would be done, move nothing [policy.dryRun]",
+      })
       .option("dashboard-port", { type: "number", describe: "Port of the page [dashboard.port]" })
       .option("control", {
         type: "boolean",
@@ -68,7 +71,7 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
       .option("log-level", { type: "string", describe: "Trace to fatal, or silent [log.level]" })
       .option("supervise", {
         type: "boolean",
-        describe: "Start the agent again, on the same addresses, if it dies",
+        describe: "Restart the agent on the same addresses if it dies",
       })
       .option("set", { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" })
       .epilogue(
@@ -118,7 +121,7 @@ async function runAgent(args: AgentArguments): Promise<void> {
     manager.ready(`Taking frames at ${places.zeromq ?? places.folder ?? "nowhere"}`);
     await aborted(stopping.signal);
     manager.stopping();
-    log.info({ queued: agent.queued() }, "Stopping; a second signal forces it");
+    log.info({ queued: agent.queued() }, "Stopping; a second signal stops at once");
     await agent.stop(force.signal);
     logSummary(agent, log);
   } catch (error) {

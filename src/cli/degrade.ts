@@ -85,7 +85,7 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
         }
       } catch (error) {
         if (!isParfocalError(error) || error.tag === "OutputError") throw error;
-        say(`Left out: ${error.message}`);
+        say(`Skipped: ${error.message}`);
         process.exitCode = exitCodes.someFilesFailed;
       }
     }

@@ -17,10 +17,10 @@ const options = {
   results: { type: "string", describe: "Folder of the logs; default: runs/demo-<time>" },
   json: { type: "string", describe: "File for the summary as JSON" },
   seed: { type: "number", default: 1, describe: "Another seed, another plate" },
-  keep: { type: "boolean", default: false, describe: "Leave the agent and its page up until Ctrl-C" },
+  keep: { type: "boolean", default: false, describe: "Keep the agent and its page running until Ctrl-C" },
   port: { type: "number", default: 0, describe: "Port of the page; 0 picks a free one" },
   control: { type: "boolean", default: false, describe: "Let the page change things" },
-  "site-ms": { type: "number", default: 0, describe: "Time that a site takes at least, ms: to watch it" },
+  "site-ms": { type: "number", default: 0, describe: "Shortest time per site, ms, to watch the plate fill" },
   model: { type: "string", default: "default", describe: "Shipped model's name, or a model folder" },
 } as const satisfies Record<string, Options>;
 
@@ -33,7 +33,7 @@ interface ReadyLine {
 
 export const demoCommand: CommandModule<unknown, InferredOptionTypes<typeof options>> = {
   command: "demo",
-  describe: "An agent and a simulated microscope: a plate drifts out of focus and is brought back",
+  describe: "Run an agent with a simulated microscope: a plate drifts out of focus and is brought back",
   builder: (yargs) => yargs.options(options),
   handler: async (argv) => {
     const folder = argv.results ?? join("runs", `demo-${new Date().toISOString().replace(/[:.]/g, "-")}`);
@@ -94,7 +94,7 @@ function start(args: readonly string[]): ChildProcess {
 async function firstLine(child: ChildProcess): Promise<Record<string, unknown>> {
   for await (const line of createInterface({ input: child.stdout! }))
     return JSON.parse(line) as Record<string, unknown>;
-  throw new AgentError("the agent ended before it was ready; its reason stands above");
+  throw new AgentError("the agent ended before it was ready; see the message above");
 }
 
 /** Shows sites as they are done; gives the summary at the end. */
@@ -105,7 +105,7 @@ async function follow(microscope: ChildProcess): Promise<PlateSummary> {
     if (message.type === "summary") return message;
     printSite(message);
   }
-  throw new AgentError("the simulated microscope ended early; its reason stands above");
+  throw new AgentError("the simulated microscope ended early; see the message above");
 }
 
 function printSite(result: SiteResult & { done: number; of: number }): void {

@@ -11,7 +11,7 @@ import { settingFlags } from "./setting-flags.js";
 const options = {
   config: { alias: "c", type: "string", describe: "Configuration file (YAML), as for the agent" },
   set: { type: "string", array: true, describe: "Any other setting: --set scorer.device=cuda" },
-  micromanager: { type: "boolean", default: false, describe: "Also look for Micro-Manager's own server" },
+  micromanager: { type: "boolean", default: false, describe: "Also check Micro-Manager's own server" },
   port: { type: "number", default: DEFAULT_PORT, describe: "Port of Micro-Manager's server" },
   json: { type: "boolean", default: false, describe: "Print JSON" },
 } as const satisfies Record<string, Options>;
@@ -21,9 +21,9 @@ const SIGNS = { ok: "ok     ", warning: "warning", failed: "FAILED " } as const;
 /** `parfocal doctor`: is everything there that a run needs? */
 export const doctorCommand: CommandModule<unknown, InferredOptionTypes<typeof options>> = {
   command: "doctor",
-  describe: "Look at everything that a run needs, and say what to do where something is amiss",
+  describe: "Check everything that a run needs, and say how to fix what is wrong",
   builder: (yargs) =>
-    yargs.options(options).epilogue("Exit codes: 0 all is well or nearly, 1 something failed."),
+    yargs.options(options).epilogue("Exit codes: 0 all good (there may be warnings), 1 something failed."),
   handler: async (argv) => {
     const findings: Finding[] = [];
     for await (const finding of examination(argv)) {

@@ -20,7 +20,7 @@ const options = {
   micromanager: {
     type: "boolean",
     demandOption: true,
-    describe: "The microscope of the Micro-Manager that runs here (Tools > Options > Run server on port)",
+    describe: "Use the Micro-Manager running on this computer (Tools > Options > Run server on port)",
   },
   port: { type: "number", default: DEFAULT_PORT, describe: "Port of Micro-Manager's server" },
   "z-limits": {
@@ -29,17 +29,32 @@ const options = {
     nargs: 2,
     describe: "Lowest and highest z of the focus drive, um: MIN MAX [policy.zLimitsUm]",
   },
-  "max-travel": { type: "number", describe: "Longest path of the focus drive, um [policy.maxTravelUm]" },
-  "dry-run": { type: "boolean", describe: "Only say what would be done [policy.dryRun]" },
+  "max-travel": {
+    type: "number",
+    describe: "Longest total path of the focus drive, um [policy.maxTravelUm]",
+  },
+  "dry-run": { type: "boolean", describe: "Say what would be done, move nothing [policy.dryRun]" },
   pause: {
     type: "boolean",
     default: false,
-    describe: "Pause a running acquisition meanwhile, and let it go on afterwards",
+    describe: "Pause a running acquisition while focusing, then resume it",
   },
-  json: { type: "boolean", default: false, describe: "One line of JSON an attempt, and one for the end" },
+  json: {
+    type: "boolean",
+    default: false,
+    describe: "Print JSON: a line for each attempt and one for the result",
+  },
   channel: { type: "string", describe: "Judge by the rules of this channel [policy.channels]" },
-  "timeout-ms": { type: "number", default: 10_000, describe: "Longest wait for an answer of Micro-Manager" },
-  "autofocus-timeout-ms": { type: "number", default: AUTOFOCUS_MS, describe: "The same for its autofocus" },
+  "timeout-ms": {
+    type: "number",
+    default: 10_000,
+    describe: "Longest wait for an answer from Micro-Manager, ms",
+  },
+  "autofocus-timeout-ms": {
+    type: "number",
+    default: AUTOFOCUS_MS,
+    describe: "Longest wait for its autofocus, ms",
+  },
   config: { alias: "c", type: "string", describe: "Configuration file (YAML); its policy is used" },
   set: { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" },
   ...scorerOptions,
@@ -51,12 +66,12 @@ type FocusArguments = ArgumentsCamelCase<FocusOptions>;
 /** `parfocal focus --micromanager`: brings the present position into focus. */
 export const focusCommand: CommandModule<unknown, FocusOptions> = {
   command: "focus",
-  describe: "Bring the present position of a running Micro-Manager into focus",
+  describe: "Focus the current position of a running Micro-Manager",
   builder: (yargs) =>
     yargs
       .options(options)
       .epilogue(
-        "Moves nothing unless --z-limits, --max-travel or policy.zLimitsUm says how far. A signal ends the search at the " +
+        "Nothing moves unless --z-limits, --max-travel or policy.zLimitsUm says how far. Ctrl-C ends the search at the " +
           "best z seen. Exit codes: 0 in focus (or dry run), 1 not, 2 wrong usage or configuration, 130 stopped.",
       ),
   handler: async (argv) => {
@@ -67,7 +82,7 @@ export const focusCommand: CommandModule<unknown, FocusOptions> = {
     });
     if (!policy.dryRun && argv.maxTravel === undefined && policy.zLimitsUm === undefined) {
       const reason =
-        "say how far the focus drive may go: --z-limits MIN MAX or --max-travel UM, or --dry-run";
+        "say how far the focus drive may move: --z-limits MIN MAX or --max-travel UM, or use --dry-run";
       throw new ConfigError("parfocal focus", [reason]);
     }
     const stopping = new AbortController();
@@ -78,11 +93,13 @@ export const focusCommand: CommandModule<unknown, FocusOptions> = {
     try {
       await connection.start(stopping.signal);
       const use = await cameraUse(connection);
-      if (use === "live") return refuse("live mode is on and has the camera; stop it");
+      if (use === "live") return refuse("live mode is using the camera; stop live mode first");
       if (use === "acquisition" && !argv.pause) {
-        return refuse("an acquisition is running; --pause pauses it meanwhile and lets it go on afterwards");
+        return refuse(
+          "an acquisition is running; --pause pauses it while focusing and resumes it afterwards",
+        );
       }
-      if (use === "paused-acquisition") say("An acquisition is paused; it stays so.");
+      if (use === "paused-acquisition") say("An acquisition is paused and stays paused.");
       scorer = await Scorer.load(scorerOf(argv));
       const focus = focusWith(argv, policy, connection, scorer, stopping.signal);
       report(use === "acquisition" ? await whilePaused(connection, focus) : await focus(), policy, argv.json);
@@ -158,7 +175,7 @@ function* flagsOf(argv: FocusArguments): Generator<readonly [string, unknown, st
 function onSignals(stopping: AbortController): () => void {
   const onSignal = () => {
     if (stopping.signal.aborted) process.exit(exitCodes.interrupted);
-    say("Going back to the best z; once more to stop at once");
+    say("Going back to the best z; press Ctrl-C again to stop at once");
     stopping.abort();
   };
   const signals = ["SIGINT", "SIGTERM"] as const;

@@ -66,7 +66,7 @@ function pieceWriter(descriptor: number): WritePiece {
   // Told to the piece that was being written.
   socket.on("error", () => undefined);
   return (piece, done) => {
-    if (socket.destroyed) done(new Error("nobody reads the log any more"));
+    if (socket.destroyed) done(new Error("nothing reads the log any more"));
     else socket.write(piece, done);
   };
 }

@@ -60,7 +60,7 @@ try {
   } else {
     say(`Unexpected: ${reasonOf(error)}`);
     if (process.env.PARFOCAL_DEBUG) say(String((error as Error).stack));
-    else say("This is a fault in Parfocal; PARFOCAL_DEBUG=1 shows where.");
+    else say("This is a bug in Parfocal; set PARFOCAL_DEBUG=1 to see where.");
     process.exitCode = exitCodes.failed;
   }
 }

@@ -27,17 +27,17 @@ const options = {
   },
   seed: { type: "number", default: 1, describe: "Seed of the plate's shape and of the camera's noise" },
   session: { type: "string", default: "simulated", describe: "Name of the run in frame identifiers" },
-  "site-ms": { type: "number", default: 0, describe: "Time that a site takes at least, ms" },
+  "site-ms": { type: "number", default: 0, describe: "Shortest time per site, ms" },
   "deadline-ms": {
     type: "number",
     default: 2000,
-    describe: "Time to wait for a verdict before going on without",
+    describe: "How long to wait for a verdict before continuing without one, ms",
   },
 } as const satisfies Record<string, Options>;
 
 export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeof options>> = {
   command: "microscope",
-  describe: "Run a simulated microscope over a 24-well plate against an agent; one JSON line a site",
+  describe: "Run a simulated microscope over a 24-well plate against an agent; one line of JSON per site",
   builder: (yargs) => yargs.options(options),
   handler: async (argv) => {
     const interrupt = new AbortController();
@@ -47,7 +47,7 @@ export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeo
     const client = new GateClient(argv.address, argv.session);
     client.start();
     if (!(await client.waitForAgent(AGENT_MS)))
-      say(`No agent answers at ${argv.address}; going on without verdicts`);
+      say(`No agent answers at ${argv.address}; continuing without verdicts`);
     const results: SiteResult[] = [];
     try {
       const run = runPlate({

@@ -35,7 +35,7 @@ const options = {
   port: { type: "number", default: 0, describe: "Port of the page; 0 picks a free one" },
   speed: {
     type: "number",
-    describe: "Play the run as it went, so many times as fast; default: show it as it ended",
+    describe: "Play the run back, this many times as fast; default: show its final state",
   },
 } as const satisfies Record<string, Options>;
 
@@ -44,7 +44,7 @@ type ReplayArguments = InferredOptionTypes<typeof options> & { run: string };
 /** `parfocal replay RUN`: the dashboard on finished data. */
 export const replayCommand: CommandModule<unknown, ReplayArguments> = {
   command: "replay <run>",
-  describe: "Show a finished run on the dashboard, or play it as it went",
+  describe: "Show a finished run on the dashboard, or play it back",
   builder: (yargs) =>
     yargs
       .positional("run", {
@@ -63,7 +63,7 @@ export const replayCommand: CommandModule<unknown, ReplayArguments> = {
     try {
       print(`${JSON.stringify({ type: "ready", addresses: { dashboard: page } })}\n`);
       const skipped = await play(records, replay.apply, speed, stopping.signal);
-      if (skipped > 0) say(`${skipped} lines could not be read and are left out.`);
+      if (skipped > 0) say(`${skipped} lines could not be read and were skipped.`);
       await setTimeout(2 ** 30, undefined, { signal: stopping.signal });
     } catch (error) {
       if (!stopping.signal.aborted) throw error;

@@ -17,7 +17,7 @@ type ReportArguments = InferredOptionTypes<typeof options> & { run: string };
 /** `parfocal report RUN`. */
 export const reportCommand: CommandModule<unknown, ReportArguments> = {
   command: "report <run>",
-  describe: "Say what refocusing did in a run: recovered, given up and why, exposures, microns moved",
+  describe: "Summarise a run: sites recovered, given up and why, extra exposures, focus drive travel",
   builder: (yargs) =>
     yargs
       .positional("run", {
@@ -28,7 +28,7 @@ export const reportCommand: CommandModule<unknown, ReportArguments> = {
       .options(options),
   handler: async ({ run, session, json }) => {
     const { summary, skipped } = await summarise(run, session);
-    if (skipped > 0) say(`${skipped} lines could not be read and are left out.`);
+    if (skipped > 0) say(`${skipped} lines could not be read and were skipped.`);
     if (json) print(`${JSON.stringify(summary, null, 2)}\n`);
     else print(`${tables(summary)}\n`);
   },

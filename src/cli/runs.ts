@@ -34,7 +34,7 @@ export const runsCommand: CommandModule = {
     yargs
       .command({
         command: "list",
-        describe: "The runs, the newest first",
+        describe: "Runs, newest first",
         builder: (args: Argv) => args.options({ ...storeOptions, ...listOptions }),
         handler: (argv: StorePlace & InferredOptionTypes<typeof listOptions>) => list(argv, argv.json),
       })

@@ -22,7 +22,7 @@ import { FORMATS, formatRow, header, scoreRow } from "./score-rows.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 
 const options = {
-  format: { choices: FORMATS, default: "csv", describe: "One row a page, as CSV or JSON lines" },
+  format: { choices: FORMATS, default: "csv", describe: "One row per page, as CSV or JSON lines" },
   out: { type: "string", describe: "File for the rows; default: standard output" },
   overlay: {
     type: "string",

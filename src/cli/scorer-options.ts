@@ -12,7 +12,7 @@ export const scorerOptions = {
     default: "auto",
     describe: "onnx: auto, cpu, webgpu, cuda; tensorflow: auto, gpu, native, wasm",
   },
-  "engine-threads": { type: "number", describe: "CPU threads of the engine; default: one a core" },
+  "engine-threads": { type: "number", describe: "CPU threads of the engine; default: one per core" },
   tiling: {
     choices: TILINGS,
     default: "cover",

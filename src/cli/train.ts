@@ -19,7 +19,7 @@ const options = {
   "held-out": { type: "number", default: 0.1, describe: "Share of the fields kept for checking, 0 to 1" },
   threads: { type: "number", default: availableParallelism(), describe: "Threads that make patches" },
   "checkpoint-seconds": { type: "number", default: 30, describe: "Seconds between checkpoints" },
-  resume: { type: "boolean", default: false, describe: "Go on from the checkpoint in --out" },
+  resume: { type: "boolean", default: false, describe: "Continue from the checkpoint in --out" },
   "start-from": { type: "string", describe: "Model whose weights are the start" },
   backend: { choices: RUNTIMES, describe: "TensorFlow backend; default: the fastest that loads" },
 } as const satisfies Record<string, Options>;
@@ -75,7 +75,7 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
         reading?.stop();
         const heldOut = sources.filter(({ split }) => split === "held-out").length;
         say(`Images: ${sources.length - heldOut} to train on, ${heldOut} held out, no field in both`);
-        for (const reason of leftOut) say(`Left out: ${reason}`);
+        for (const reason of leftOut) say(`Skipped: ${reason}`);
         bar = new ProgressBar("Training {bar} {value}/{total} {note}", argv.steps);
       },
       onProgress: (progress) => {
@@ -87,7 +87,7 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
     });
     bar?.stop();
     if (!outcome.finished) {
-      say(`Stopped at step ${outcome.result.step}; the same command with --resume goes on.`);
+      say(`Stopped at step ${outcome.result.step}; run the same command with --resume to continue.`);
       process.exitCode = exitCodes.interrupted;
       return;
     }

@@ -27,9 +27,7 @@ export const AlertsConfig = z.strictObject({
     .number()
     .min(0)
     .default(600)
-    .describe(
-      "No frame for so long while a run goes on, s; 0: no alert. A run ends with the controller's bye.",
-    ),
+    .describe("No frame for this long during a run, s; 0: no alert. A run ends with the controller's bye."),
   drift: z
     .strictObject({
       umPerHour: z

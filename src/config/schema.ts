@@ -14,17 +14,19 @@ const rules = {
   sharp: z
     .enum(["learned", "absolute"])
     .describe(
-      "What is sharp: learned (as sharp as this content gets, which the moves and the run show) or absolute (maxLevel).",
+      "What counts as sharp: learned (as sharp as this sample gets, found out during the run) or absolute (maxLevel).",
     ),
   maxLevel: Level.describe(
-    "A frame that is judged alone, or with sharp: absolute, is accepted at or below this level, 0 (in focus) to 10.",
+    "A frame judged on its own, or with sharp: absolute, is accepted up to this level, 0 (in focus) to 10.",
   ),
   minCertainty: Fraction.describe(
-    "A frame that is judged alone, or with sharp: absolute, is not judged (abstain) below this aggregate certainty, 0 to 1.",
+    "A frame judged on its own, or with sharp: absolute, gets abstain below this aggregate certainty, 0 to 1.",
   ),
   plane: z
     .enum(["majority", "sharpest"])
-    .describe("Where a frame shows several planes: refocus on the one of most of it, or on the sharpest."),
+    .describe(
+      "Where a frame shows several planes: focus on the plane of most of it (majority), or on the sharpest.",
+    ),
   retries: z
     .int()
     .min(0)
@@ -33,7 +35,7 @@ const rules = {
   retryWith: z
     .enum(["move-z", "autofocus", "reacquire"])
     .describe(
-      "How to retry: move-z (level-guided search), autofocus (the controller's own) or reacquire (only again).",
+      "How to retry: move-z (level-guided search), autofocus (the controller's own) or reacquire (take it again without moving).",
     ),
   umPerLevel: PositiveUm.describe(
     "Defocus that blurs by one level, um. If unset, worked out from the optics (docs/configuration.md).",
@@ -41,20 +43,25 @@ const rules = {
 };
 
 const Scorer = z.strictObject({
-  model: z.string().min(1).optional().describe("Folder of the model. If unset: the one that is shipped."),
+  model: z.string().min(1).optional().describe("Model folder. If unset: the model that ships with Parfocal."),
   engine: z.enum(["onnx", "tensorflow"]).default("onnx").describe("What computes: onnx or tensorflow."),
   device: z
     .enum(["auto", "cpu", "webgpu", "cuda", "gpu", "native", "wasm"])
     .default("auto")
     .describe("Where it computes; onnx: auto, cpu, webgpu, cuda; tensorflow: auto, gpu, native, wasm."),
-  threads: z.int().min(1).max(256).optional().describe("Threads of the engine. If unset: its own choice."),
+  threads: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe("Threads of the engine. If unset: the engine decides."),
   concurrency: z
     .int()
     .min(1)
     .max(16)
     .default(1)
     .describe(
-      "Frames that are scored at the same time. More than 1 helps only where the engine leaves cores idle.",
+      "Frames that are scored at the same time. More than 1 helps only if the engine leaves cores idle.",
     ),
 });
 
@@ -86,14 +93,14 @@ const FolderSource = z.strictObject({
   existing: z
     .enum(["score", "ignore"])
     .default("score")
-    .describe("What to do with files that are there at the start: score or ignore."),
+    .describe("What to do with files that exist at the start: score or ignore."),
   polling: z
     .boolean()
     .default(false)
-    .describe("Look again and again instead of being told by the system; needed on network drives."),
-  pollMs: Milliseconds.default(500).describe("Time between two looks when polling, ms."),
+    .describe("Poll for new files instead of waiting for the operating system; needed on network drives."),
+  pollMs: Milliseconds.default(500).describe("Time between two polls, ms."),
   stableMs: Milliseconds.default(500).describe(
-    "A file is complete once its size stands still this long, ms.",
+    "A file is complete once its size has not changed for this long, ms.",
   ),
   maxFileMib: z
     .int()
@@ -102,7 +109,7 @@ const FolderSource = z.strictObject({
     .default(2048)
     .describe("Largest file, MiB; it is read whole. A larger one is an error."),
   giveUpMs: Milliseconds.default(30_000).describe(
-    "A file that still cannot be read this long after it stood still is an error, ms.",
+    "A complete file that still cannot be read after this long is an error, ms.",
   ),
 });
 
@@ -149,18 +156,18 @@ const Policy = z.strictObject({
   firstSide: z
     .enum(["positive", "negative"])
     .default("positive")
-    .describe("Side to probe first where nothing was learned yet: positive (larger z) or negative."),
+    .describe("Direction to try first while nothing is known yet: positive (larger z) or negative."),
   maxTravelUm: PositiveUm.default(100).describe(
     "Longest path of the focus drive for one site, um, the way back to the best z included.",
   ),
   zLimitsUm: ZLimits.optional().describe(
-    "Lowest and highest z that may be asked for, um, [min, max]. The controller's own limits hold as well.",
+    "Lowest and highest z that may be asked for, um, [min, max]. The controller's own limits apply as well.",
   ),
   backlashUm: z
     .number()
     .default(0)
     .describe(
-      "Against backlash, um: every move arrives upwards (positive) or downwards (negative) from at least this far; 0: straight.",
+      "Backlash compensation, um: every move arrives going up (positive) or down (negative) over at least this distance; 0: none.",
     ),
   confidence: Fraction.default(0.8).describe(
     "A search ends with a frame that is in focus with this probability. More: fewer misses, more exposures.",
@@ -175,14 +182,17 @@ const Policy = z.strictObject({
         .describe("Searches of a channel in a row in which moving the focus drive changed nothing."),
     })
     .prefault({})
-    .describe("After these a site is probed with one frame only, until moving changes something again."),
+    .describe("After this many, each site gets one try only, until moving changes something again."),
   suggest: z
     .boolean()
     .default(true)
     .describe(
       "Tell controllers where focus is expected at the next site (they decide whether to start there).",
     ),
-  dryRun: z.boolean().default(false).describe("Only say what would be done: flag instead of retry."),
+  dryRun: z
+    .boolean()
+    .default(false)
+    .describe("Say what would be done, but move nothing: flag instead of retry."),
   optics: OpticsDefaults.prefault({}).describe("Assumed where a frame does not report its optics."),
   channels: z
     .record(z.string().min(1), Channel)
@@ -204,7 +214,7 @@ const Results = z.strictObject({
     .string()
     .min(1)
     .default("parfocal-results")
-    .describe("Folder of results.jsonl and sites.csv; made if it is missing."),
+    .describe("Folder of results.jsonl and sites.csv; created if missing."),
   fsync: z
     .enum(["every-line", "interval", "never"])
     .default("interval")

@@ -51,7 +51,7 @@ export class ServiceManager {
     const { environment, log } = this.#parts;
     if (!environment.NOTIFY_SOCKET) return;
     const failed = (reason: string) => {
-      if (!this.#hasFailed) log.warn({ reason }, "systemd could not be told (systemd-notify)");
+      if (!this.#hasFailed) log.warn({ reason }, "systemd-notify failed");
       this.#hasFailed = true;
     };
     // Sent in this process's name where that is allowed; the unit allows any process of the service (NotifyAccess=all).

@@ -92,7 +92,7 @@ function checkVersion(v: unknown, context: ProtocolErrorContext): void {
   if (v !== PROTOCOL_VERSION) {
     throw new ProtocolError(
       "unsupported-version",
-      `protocol version ${v} is not spoken here, only version ${PROTOCOL_VERSION}`,
+      `unsupported protocol version ${v}; this agent speaks version ${PROTOCOL_VERSION}`,
       context,
     );
   }

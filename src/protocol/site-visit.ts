@@ -94,7 +94,6 @@ export class SiteVisit {
   #obey(zUm: number, { action, acquireAgain: again }: Order): Step {
     if (action === undefined || action.kind === "reacquire") return { again, stopsUm: [], autofocus: false };
     if (action.kind === "autofocus") return { again, stopsUm: [], autofocus: true };
-    if (action.kind !== "move-z") return this.refuse("other", "the agent asked for an unknown action");
     const toUm = zUm + action.byUm;
     const { rangeUm } = this.#limits;
     if (!inside(toUm, rangeUm) && !this.#wasAt(toUm)) {

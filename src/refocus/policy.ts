@@ -169,7 +169,7 @@ export class RefocusPolicy {
   #searchFor(frame: FrameMessage, outcomes: OutcomeMessage[]): SiteSearch {
     const known = this.#searches.get(this.#keyOf(frame));
     if (known !== undefined && frame.attempt > 0 && isSameTime(known.first, frame)) return known;
-    if (known !== undefined) outcomes.push(unfinished(known, "the site was started anew"));
+    if (known !== undefined) outcomes.push(unfinished(known, "the site was started again"));
     return startSearch(frame);
   }
 

@@ -57,10 +57,7 @@ export class FolderSource implements FrameSource {
       () => false,
     );
     if (!isFolder) {
-      throw new FrameReadError(
-        this.#root,
-        "is no folder that can be watched; make it or set sources.folder.path",
-      );
+      throw new FrameReadError(this.#root, "is not a folder; create it or set sources.folder.path");
     }
     const matches = globMatcher(this.#config.pattern);
     const watcher = watch(this.#root, {

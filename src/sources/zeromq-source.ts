@@ -149,7 +149,7 @@ export class ZeromqSource implements FrameSource {
 
   #welcome(identity: Buffer, { session, controller }: HelloMessage): void {
     const { agent, model, log } = this.#context;
-    log.info({ session, controller: controller.name }, "Controller said hello");
+    log.info({ session, controller: controller.name }, "Controller connected");
     this.#send(
       identity,
       encodeMessage({
@@ -232,7 +232,10 @@ export class ZeromqSource implements FrameSource {
   #send(identity: Buffer, text: string): void {
     this.#router?.send([identity, text]).catch((error: unknown) => {
       this.#controllers.forget(identity);
-      this.#context.log.debug({ reason: reasonOf(error) }, "A controller is gone or does not read");
+      this.#context.log.debug(
+        { reason: reasonOf(error) },
+        "A controller is gone, or does not read its answers",
+      );
     });
   }
 }

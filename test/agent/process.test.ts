@@ -158,7 +158,7 @@ describe("an agent that cannot start", () => {
       says: "cannot be written",
     },
     { what: "a missing model", args: ["--model", "/nowhere"], code: 1, says: "/nowhere" },
-    { what: "a missing image folder", args: ["--folder", "/nowhere"], code: 1, says: "is no folder" },
+    { what: "a missing image folder", args: ["--folder", "/nowhere"], code: 1, says: "is not a folder" },
   ])("because of $what ends with $code and says so without a stack trace", async ({ args, code, says }) => {
     const { errors, ended } = await run("agent", ...args);
 

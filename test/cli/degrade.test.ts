@@ -82,7 +82,7 @@ describe("parfocal degrade", () => {
       "1",
     );
     expect(code).toBe(3);
-    expect(stderr).toMatch(/Left out: .*broken_text\.tif: this is neither a TIFF nor a PNG/);
+    expect(stderr).toMatch(/Skipped: .*broken_text\.tif: this is neither a TIFF nor a PNG/);
     expect(await readdir(out)).toEqual(["grey16_le.tif"]);
   });
 

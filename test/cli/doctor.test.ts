@@ -125,7 +125,7 @@ describe("parfocal doctor", () => {
 
     const { of } = await examine(settings, "--micromanager", "--port", "1");
 
-    expect(of("folder")).toMatchObject([{ status: "failed", advice: expect.stringContaining("make it") }]);
+    expect(of("folder")).toMatchObject([{ status: "failed", advice: expect.stringContaining("create it") }]);
     expect(of("micro-manager")).toMatchObject([
       { status: "failed", advice: expect.stringContaining("Options") },
     ]);

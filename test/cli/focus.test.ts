@@ -161,7 +161,7 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     const server = await JavaServer.start({ zUm: 0, focusUm: 6, running: true, paused: true });
     const { code, stderr } = await focus(server, ...LIMITS);
     expect(code).toBe(0);
-    expect(stderr).toContain("it stays so");
+    expect(stderr).toContain("stays paused");
     expect(await server.state()).toMatchObject({ pauses: [], paused: true });
   });
 
@@ -169,7 +169,7 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     const server = await JavaServer.start({ zUm: 0, focusUm: 6, live: true });
     const { code, stderr } = await focus(server, ...LIMITS);
     expect(code).toBe(1);
-    expect(stderr).toContain("live mode is on");
+    expect(stderr).toContain("live mode is using the camera");
   });
 
   test("ends at the best z seen when it is interrupted", async () => {

@@ -68,7 +68,7 @@ describe.skipIf(missing.length > 0)("the service manager", () => {
     manager.stopping();
 
     await until(() => lines.length > 0);
-    expect(lines).toMatchObject([{ msg: expect.stringContaining("systemd could not be told") }]);
+    expect(lines).toMatchObject([{ msg: expect.stringContaining("systemd-notify failed") }]);
   });
 
   test("is told by the real agent", async () => {

@@ -89,7 +89,10 @@ describe("a z-stack", () => {
   test("on an empty well is not moved", () => {
     const verdict = imageStack(policyWith(), eleven, () => report(9, { condition: "blank" }));
 
-    expect(verdict).toMatchObject({ decision: "abstain", outcomes: [{ recovered: "unknown" }] });
+    expect(verdict).toMatchObject({
+      decision: "abstain",
+      outcomes: [{ recovered: "unknown", why: "blank" }],
+    });
     expect(verdict.action).toBeUndefined();
   });
 
@@ -97,6 +100,7 @@ describe("a z-stack", () => {
     const verdict = imageStack(policyWith(), { centreUm: 0, slices: 5, stepUm: 8 }, focusedAt(4));
 
     expect(verdict).toMatchObject({ decision: "flag", reason: expect.stringContaining("focus lies inside") });
+    expect(verdict.outcomes).toMatchObject([{ why: "between-slices" }]);
     expect(verdict.action).toBeUndefined();
   });
 
@@ -127,6 +131,63 @@ describe("a z-stack", () => {
     ]);
   });
 
+  test("is moved down no further than the lower limit allows", () => {
+    expect(byUm(imageStack(policyWith({ zLimitsUm: [-9, 5] }), eleven, focusedAt(-14)))).toBe(-4);
+  });
+
+  test("that leaves the limits already is not moved at all", () => {
+    const verdict = imageStack(policyWith({ zLimitsUm: [-20, 4] }), eleven, focusedAt(14));
+
+    expect(verdict.action).toBeUndefined();
+    expect(verdict.outcomes).toMatchObject([{ why: "limits" }]);
+  });
+
+  test("does not travel further in several moves than in one", () => {
+    const policy = policyWith({ maxTravelUm: 6 });
+    const first = imageStack(policy, eleven, focusedAt(18));
+    const centreUm = byUm(first);
+    const second = imageStack(policy, { ...eleven, centreUm }, focusedAt(18), { attempt: 1 });
+
+    expect(centreUm).toBe(6);
+    expect(second.action).toBeUndefined();
+    expect(second.outcomes).toMatchObject([{ why: "limits", attempts: 2 }]);
+  });
+
+  test.each([
+    [{ zLimitsUm: [-5, 5] }, "limits", "the limits leave no room to move it"],
+    [{ retries: 0 }, "budget", "the retry budget is spent"],
+    [{ dryRun: true }, "dry-run", /move the stack by \+1\d\.\d+ um \(dry run: not done\)/],
+  ] as [Partial<PolicySettings>, string, string | RegExp][])(
+    "that is not moved because of %o says why: %s",
+    (overrides, why, words) => {
+      const verdict = imageStack(policyWith(overrides), eleven, focusedAt(14));
+
+      expect(verdict.outcomes).toMatchObject([{ why, recovered: "no" }]);
+      expect(verdict.reason).toMatch(words);
+      expect(verdict.reason).toContain("lies at the upper end of the stack");
+    },
+  );
+
+  test("says how far it is moved", () => {
+    expect(imageStack(policyWith(), eleven, focusedAt(14)).reason).toMatch(
+      /; move the stack by \+1\d\.\d+ um$/,
+    );
+  });
+
+  test("whose slices report no z is not moved, and says so", () => {
+    const policy = policyWith();
+    const slices = [6, 4, 2].map((level, zIndex) => {
+      const { zUm: _, ...header } = frame({ id: `${zIndex}`, zIndex, stack: { size: 3 } });
+      return policy.judge({ ...header, mode: zIndex === 2 ? "gate" : "observe" }, report(level));
+    });
+
+    expect(slices.at(-1)).toMatchObject({
+      decision: "flag",
+      reason: expect.stringContaining("its slices do not report z"),
+      outcomes: [{ why: "drive" }],
+    });
+  });
+
   test("is judged by the slices that arrived, and says how many those were", () => {
     const verdict = imageStack(policyWith(), eleven, focusedAt(1), { missing: [2, 3] });
 
@@ -154,6 +215,19 @@ describe("a z-stack", () => {
     expect(far.map(({ decision }) => decision).slice(-2)).toEqual(["abstain", "flag"]);
     expect(far.at(-1)).toMatchObject({ stack: { edge: "low" }, attemptsLeft: 0 });
     expect(far.every(({ action }) => action === undefined)).toBe(true);
+  });
+
+  test("that is only watched is flagged where focus lies between its slices, and not judged where all are blank", () => {
+    const coarse = { centreUm: 4, slices: 5, stepUm: 8 };
+    const policy = policyWith();
+    const blank = [0, 1, 2].map((zIndex) => {
+      const stack = { size: 3, ...(zIndex === 2 && { last: true }) };
+      const header = frame({ id: `${zIndex}`, zIndex, zUm: zIndex, stack, mode: "observe" });
+      return policy.judge(header, report(9, { condition: "blank" })).decision;
+    });
+
+    expect(watchStack(coarse).at(-1)).toMatchObject({ decision: "flag", stack: { edge: "none" } });
+    expect(blank).toEqual(["abstain", "abstain", "abstain"]);
   });
 
   test("that is watched is judged by the slices that came, though nobody said how many there are", () => {

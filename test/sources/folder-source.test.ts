@@ -223,7 +223,7 @@ describe("a watched folder", () => {
 
   test("that does not exist is a clear error", async () => {
     await expect(watchFolder("/nowhere/at/all")).rejects.toThrow(FrameReadError);
-    await expect(watchFolder("/nowhere/at/all")).rejects.toThrow("is no folder");
+    await expect(watchFolder("/nowhere/at/all")).rejects.toThrow("is not a folder");
   });
 });
 

@@ -66,7 +66,7 @@ describe("parfocal train", () => {
     child.kill("SIGINT");
     const { code, stderr } = await finished;
     expect(code, stderr).toBe(130);
-    expect(stderr).toMatch(/Stopped at step \d+; the same command with --resume goes on\./);
+    expect(stderr).toMatch(/Stopped at step \d+; run the same command with --resume to continue\./);
     expect((await readCheckpoint(join(out, "checkpoint.safetensors"))).step).toBeGreaterThan(0);
   });
 

@@ -9,7 +9,7 @@ export const checkDatabase: Check = async ({ database, results }) => {
   if (!database.enabled) return [];
   const url = database.url ?? storeUrlIn(results.folder);
   const place = storePlace(url);
-  if (url.startsWith("file:") && !existsSync(place)) return [ok("database", `${place} will be made`)];
+  if (url.startsWith("file:") && !existsSync(place)) return [ok("database", `${place} will be created`)];
   const store = new ResultsStore(url);
   try {
     await store.start();

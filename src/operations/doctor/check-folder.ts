@@ -9,9 +9,10 @@ export const checkFolder: Check = async ({ sources: { folder } }) => {
   try {
     await access(path, constants.R_OK | constants.X_OK);
     if ((await stat(path)).isDirectory()) return [ok("folder", `${path} can be read`)];
-    return [failed("folder", `${path} is no folder`, "set sources.folder.path to one")];
+    return [failed("folder", `${path} is not a folder`, "set sources.folder.path to one")];
   } catch (error) {
-    const advice = "make it, or set sources.folder.path; on a network drive also sources.folder.polling";
+    const advice =
+      "create it, or set sources.folder.path; on a network drive also set sources.folder.polling";
     return [failed("folder", `${path}: ${fileReason(error)}`, advice)];
   }
 };

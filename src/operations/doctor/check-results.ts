@@ -19,7 +19,7 @@ export const checkResults: Check = async ({ results, dashboard }) => {
     await rm(probe);
   } catch (error) {
     const reason = `${folder} cannot be written: ${fileReason(error instanceof Error ? (error.cause ?? error) : error)}`;
-    return [failed("results", reason, "set results.folder to a folder that can")];
+    return [failed("results", reason, "set results.folder to a folder that can be written")];
   }
   const { bavail, bsize } = await statfs(folder);
   const freeMib = Math.floor((bavail * bsize) / MIB);
@@ -43,9 +43,9 @@ async function lastLine(path: string): Promise<Finding[]> {
     if (size === 0) return [];
     const file = await open(path);
     const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1).finally(() => file.close());
-    if (buffer.toString() === "\n") return [ok("results.jsonl", "ends in a whole line")];
-    const advice = "nothing to do: the next start moves what a crash has cut off to results.jsonl.torn";
-    return [warning("results.jsonl", "does not end in a whole line", advice)];
+    if (buffer.toString() === "\n") return [ok("results.jsonl", "ends with a complete line")];
+    const advice = "nothing to do: the next start moves the cut-off line to results.jsonl.torn";
+    return [warning("results.jsonl", "ends with a cut-off line", advice)];
   } catch (error) {
     return errorCode(error) === "ENOENT"
       ? []

@@ -26,7 +26,7 @@ export const checkScorer: Check = async ({ scorer: { engine, device, model, thre
           failed(
             "model",
             reasonOf(error),
-            "install Parfocal again, or set scorer.model to a whole model folder",
+            "install Parfocal again, or set scorer.model to a complete model folder",
           ),
         ]
       : [failed("engine", reasonOf(error), "set scorer.engine and scorer.device to what this machine has")];

@@ -55,7 +55,7 @@ async function resume(
       await new MicroManagerStudio(other).setAcquisitionPaused(false);
     } catch (cause) {
       const reasons = [...(failure === undefined ? [] : [reasonOf(failure)]), reasonOf(cause)];
-      const reason = `${reasons.join("; ")}; the acquisition may still be paused, look at it`;
+      const reason = `${reasons.join("; ")}; the acquisition may still be paused: check it`;
       throw new MicroManagerError(connection.address, reason, { cause });
     } finally {
       await other.stop();

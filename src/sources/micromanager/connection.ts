@@ -231,7 +231,7 @@ export class MicroManagerConnection {
 
   #object(reply: Reply, call: string, isClass = false): JavaObject {
     if (reply.kind !== "reference") {
-      throw new MicroManagerError(this.address, `${call} gave no object`);
+      throw new MicroManagerError(this.address, `${call} returned no object`);
     }
     return new JavaObject(this, reply.reference, isClass, LINGER_MS);
   }

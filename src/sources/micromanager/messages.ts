@@ -121,7 +121,7 @@ function arrayOf(type: ArrayType, name: string, parts: readonly Buffer[]): JavaA
     const bytes = parts[i + 1]!;
     const { [type]: TypedArray } = ARRAYS;
     if (bytes.length % TypedArray.BYTES_PER_ELEMENT !== 0) {
-      throw new RangeError(`${bytes.length} bytes are no ${type}`);
+      throw new RangeError(`${bytes.length} bytes are not a ${type}`);
     }
     // A copy, since a part may begin anywhere in its buffer. Micro-Manager and this program share a machine and so
     // their byte order.

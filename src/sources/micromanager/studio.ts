@@ -52,7 +52,8 @@ export class MicroManagerStudio {
     return this.#connection.kept(`${STUDIO}.${method}`, async () => {
       const studio = await this.#connection.kept(STUDIO, () => this.#connection.construct(STUDIO));
       const part = await studio.object(method);
-      if (part === undefined) throw new MicroManagerError(this.#connection.address, `${method} gave nothing`);
+      if (part === undefined)
+        throw new MicroManagerError(this.#connection.address, `${method} returned nothing`);
       return part;
     });
   }

@@ -70,7 +70,7 @@ def decode(part: bytes) -> Message | None:
     if not isinstance(data, dict):
         raise MessageError("not a JSON object")
     if data.get("v") != PROTOCOL_VERSION:
-        raise MessageError(f"protocol version {data.get('v')!r} is not spoken here")
+        raise MessageError(f"protocol version {data.get('v')!r} is not supported")
     kind = data.get("type")
     if not isinstance(kind, str):
         raise MessageError("type: missing or not a string")

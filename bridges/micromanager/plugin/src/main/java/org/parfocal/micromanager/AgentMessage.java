@@ -39,7 +39,7 @@ final class AgentMessage {
     JSONObject json = Json.parse(part);
     Integer version = Json.index(json, "v");
     if (version == null || version != PROTOCOL_VERSION) {
-      throw new MessageException("protocol version " + json.opt("v") + " is not spoken here");
+      throw new MessageException("protocol version " + json.opt("v") + " is not supported");
     }
     switch (Json.needed(Json.text(json, "type"), "type")) {
       case "welcome":
