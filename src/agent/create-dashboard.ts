@@ -1,48 +1,56 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Logger } from "pino";
 import type { AgentConfig } from "../config/schema.js";
 import { Dashboard, type PartialStatus } from "../dashboard/dashboard.js";
 import { LabelSet } from "../dashboard/label-set.js";
 import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
-import type { RunHistory } from "../dashboard/run-history.js";
-import type { ModelIdentity } from "../focus/scorer-types.js";
+import { MemoryHistory, type RunHistory } from "../dashboard/run-history.js";
+import type { Probes } from "../dashboard/server/routes.js";
 import { live, ready } from "../operations/health-answer.js";
-import type { Clock } from "../protocol/clock.js";
 import { ruleValuesFor } from "../refocus/thresholds.js";
-import type { MetricsSink } from "../sinks/metrics-sink.js";
-import type { Agent } from "./agent.js";
+import type { DatabaseSink } from "../sinks/database-sink.js";
+import { MetricsSink } from "../sinks/metrics-sink.js";
+import type { PartContext } from "./create-agent.js";
 
 const TOKEN_BYTES = 24;
 
 /** Without a frame for so long, /readyz warns. */
 const SILENT_MS = 300_000;
 
-export interface AgentDashboardParts {
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly version: string;
-  readonly model: ModelIdentity;
-  /** One line: what computes, and where. */
-  readonly engine: string;
-  readonly history: RunHistory;
-  readonly metrics: MetricsSink;
-  /** Once there is one. */
-  readonly agent: () => Agent;
+export interface AgentDashboardParts extends PartContext {
+  /** Where finished runs are, if they are kept. */
+  readonly database: DatabaseSink | undefined;
+  readonly probes: Probes;
+}
+
+/** The metrics of an agent. @param dashboard once there is one, if there is to be one. */
+export function createMetrics(context: PartContext, dashboard: () => Dashboard | undefined): MetricsSink {
+  const { version, scorer, agent } = context;
+  return new MetricsSink({
+    ...{ version, model: scorer.model, health: () => agent().health() },
+    gating: () => !agent().policy.settings.dryRun,
+    clients: () => dashboard()?.clients ?? 0,
+    skippedPictures: () => dashboard()?.skippedPictures ?? 0,
+  });
+}
+
+/** What an agent answers to whoever watches it from outside. */
+export function createProbes({ version, clock, agent }: PartContext, metrics: MetricsSink): Probes {
+  return {
+    metrics: () => metrics.text(),
+    live: () => live(version),
+    ready: () => ready(agent().health(), version, clock.wallMs(), SILENT_MS),
+  };
 }
 
 /** The dashboard of an agent. */
 export function createDashboard(config: AgentConfig, parts: AgentDashboardParts): Dashboard {
-  const { log, clock, history, version, metrics, agent } = parts;
+  const { log, clock, database, probes, agent } = parts;
   const { port, control, token, previews } = config.dashboard;
   const { folder } = config.results;
   return new Dashboard({
-    ...{ port, log, clock, history },
-    probes: {
-      metrics: () => metrics.text(),
-      live: () => live(version),
-      ready: () => ready(agent().health(), version, clock.wallMs(), SILENT_MS),
-    },
+    ...{ port, log, clock, probes },
+    history: database === undefined ? new MemoryHistory() : storeHistory(database),
     previews: new PreviewKeeper(previews, join(folder, "previews"), log),
     status: () => statusOf(parts),
     ...(control && {
@@ -58,7 +66,19 @@ export function createDashboard(config: AgentConfig, parts: AgentDashboardParts)
   });
 }
 
-function statusOf({ version, model, engine, agent }: AgentDashboardParts): PartialStatus {
+/** The results store as the page reads it. */
+function storeHistory(database: DatabaseSink): RunHistory {
+  return {
+    get problem() {
+      return database.problem;
+    },
+    listRuns: async () => (await database.store()).listRuns(),
+    snapshot: async (runId) => (await database.store()).snapshot(runId),
+    frame: async (runId, frameId) => (await database.store()).frame(runId, frameId),
+  };
+}
+
+function statusOf({ version, scorer: { model }, engine, agent }: PartContext): PartialStatus {
   const { settings } = agent().policy;
   const channels = Object.keys(settings.channels).map(
     (name) => [name, ruleValuesFor(settings, name)] as const,

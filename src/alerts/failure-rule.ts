@@ -3,6 +3,7 @@ import { BoundedMap } from "../protocol/bounded-map.js";
 import type { ResultRecord } from "../records/record.js";
 import { type LedgerEntry, SiteLedger } from "../records/site-ledger.js";
 import { isGated, type SiteStatus } from "../records/site-status.js";
+import { isSlice } from "../records/slices.js";
 import { rowName, wellOf } from "../runs/plate.js";
 import { type AlertRule, type Finding, Raised } from "./alert-rule.js";
 
@@ -53,8 +54,9 @@ export class FailureRule implements AlertRule {
 
   observe(record: ResultRecord, nowMs: number): readonly Finding[] {
     const entry = this.#ledger.apply(record);
-    // A late verdict changes nothing: the frame was counted when it was dropped.
-    if (entry === undefined || (record.type === "verdict" && record.late)) return [];
+    // A late verdict changes nothing, the frame was counted when it was dropped; slices are judged by the last one.
+    const isLate = record.type === "verdict" && record.late === true;
+    if (entry === undefined || isLate || (record.frame !== undefined && isSlice(record.frame))) return [];
     const end = endOf(entry, nowMs);
     if (end === undefined) return [];
     this.#count(entry, end);

@@ -1,20 +1,16 @@
 import type { Logger } from "pino";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../protocol/clock.js";
+import { Outbox } from "../sinks/outbox.js";
+import type { SinkCounts } from "../sinks/sink.js";
 
 /** Tries of one message, and the first pause between two, ms; each further one is four times as long. */
 const TRIES = 3;
 const FIRST_PAUSE_MS = 1000;
-/** Messages that wait; beyond that the oldest are given up. */
-const MAX_WAITING = 20;
+/** Messages that wait, bytes; beyond that the oldest are given up. */
+const MAX_WAITING_BYTES = 8192;
 /** After a stop, longest time for what waits, ms. */
 const LAST_WORDS_MS = 2000;
-
-export interface WebhookCounts {
-  readonly written: number;
-  readonly failures: number;
-  readonly lost: number;
-}
 
 /** Sends texts to a webhook as Slack takes them, one after the other. Nobody waits for it, and it never throws. */
 export class Webhook {
@@ -23,65 +19,40 @@ export class Webhook {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
-  readonly #waiting: string[] = [];
-  #sending: Promise<void> | undefined;
-  #isFailing: boolean = false;
-  #written = 0;
-  #failures = 0;
-  #lost = 0;
+  readonly #outbox: Outbox;
 
   constructor(url: string, timeoutMs: number, log: Logger, clock: Clock) {
     this.#url = url;
     this.#timeoutMs = timeoutMs;
     this.#log = log;
     this.#clock = clock;
-  }
-
-  send(text: string): void {
-    this.#waiting.push(text);
-    if (this.#waiting.length > MAX_WAITING) {
-      this.#waiting.shift();
-      this.#lost++;
-    }
-    this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined;
+    this.#outbox = new Outbox({
+      send: ([text]) => this.#post(text!),
+      maxBytes: MAX_WAITING_BYTES,
+      maxBatch: 1,
+      pauseMs: (failures) => (failures === TRIES ? undefined : FIRST_PAUSE_MS * 4 ** (failures - 1)),
+      failed: (error, isFirst) => this.#failed(error, isFirst),
+      clock,
     });
   }
 
-  counts(): WebhookCounts {
-    return { written: this.#written, failures: this.#failures, lost: this.#lost };
+  send(text: string): void {
+    void this.#outbox.add(text);
+  }
+
+  counts(): SinkCounts {
+    return this.#outbox.counts();
   }
 
   /** Sends what waits, as far as that takes no longer than a moment. */
   async stop(): Promise<void> {
     const cancel = this.#clock.after(LAST_WORDS_MS, () => this.#stopping.abort());
-    await this.#sending;
+    await this.#outbox.stop();
     cancel();
   }
 
-  async #sendAll(): Promise<void> {
-    for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
-      if (await this.#sent(text)) this.#written++;
-      else this.#lost++;
-    }
-  }
-
-  async #sent(text: string): Promise<boolean> {
-    for (let tries = 1; !this.#stopping.signal.aborted; tries++) {
-      try {
-        await this.#post(text);
-        this.#isFailing = false;
-        return true;
-      } catch (error) {
-        this.#failed(error);
-        if (tries === TRIES) return false;
-        await this.#pause(FIRST_PAUSE_MS * 4 ** (tries - 1));
-      }
-    }
-    return false;
-  }
-
   async #post(text: string): Promise<void> {
+    this.#stopping.signal.throwIfAborted();
     // AbortSignal.any() of an AbortSignal.timeout() never fires once garbage has been collected
     // (Node 20): a webhook that hangs would hold all later alerts back for minutes.
     const giveUp = new AbortController();
@@ -103,27 +74,15 @@ export class Webhook {
     }
   }
 
-  #failed(error: unknown): void {
-    this.#failures++;
-    if (!this.#isFailing) {
-      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      // The rest of the address is a secret.
-      const fields = { webhook: new URL(this.#url).origin, reason: reasonOf(cause) };
-      this.#log.error(
-        fields,
-        "The webhook for alerts cannot be reached; alerts are in the log and on the page",
-      );
-    }
-    this.#isFailing = true;
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#afterOrAtStop(ms, () => {
-        cancel();
-        resolve();
-      });
-    });
+  #failed(error: unknown, isFirst: boolean): void {
+    if (!isFirst) return;
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    // The rest of the address is a secret.
+    const fields = { webhook: new URL(this.#url).origin, reason: reasonOf(cause) };
+    this.#log.error(
+      fields,
+      "The webhook for alerts cannot be reached; alerts are in the log and on the page",
+    );
   }
 
   /** Calls `then` after so long, or when the webhook stops; the result calls it off. */

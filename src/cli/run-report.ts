@@ -22,8 +22,9 @@ export function tables(summary: RunSummary): string {
   ];
   const parts = [table(rows)];
   if (summary.toLookAt.length > 0) {
-    const header = ["site", "channel", "time", "level", "z um", "tried", "status", "why"];
-    parts.push("To look at:", table([header, ...summary.toLookAt.map(lineOf)]));
+    const header = ["site", "channel", "time", "level", "z um", "tried", "why", "status"];
+    const hasTimes = summary.toLookAt.some(({ timeIndex }) => timeIndex > 0);
+    parts.push("To look at:", table([header, ...summary.toLookAt.map((site) => lineOf(site, hasTimes))]));
   }
   return parts.join("\n\n");
 }
@@ -40,17 +41,17 @@ function reasons(label: string, counts: Readonly<Record<string, number>>): [stri
     .map(([why, count]) => [`${label}: ${why}`, String(count)]);
 }
 
-function lineOf({ plate, site, channel, timeIndex, ...found }: SiteToLookAt): string[] {
+function lineOf({ plate, site, channel, timeIndex, ...found }: SiteToLookAt, hasTimes: boolean): string[] {
   const { levelBefore, level, zUm, tried, status, why } = found;
   const one = (value: number | undefined) => (value === undefined ? "-" : value.toFixed(1));
   return [
     [plate, site].filter(Boolean).join(" "),
     channel || "-",
-    String(timeIndex),
+    hasTimes ? String(timeIndex) : "-",
     levelBefore === undefined ? "-" : `${one(levelBefore)} -> ${one(level)}`,
     one(zUm),
     tried.map(({ zUm: z, level: l }) => (z === undefined ? "" : `${one(z)}:`) + one(l)).join(" "),
-    ...[status, why],
+    ...[why, status],
   ];
 }
 

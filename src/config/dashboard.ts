@@ -22,7 +22,10 @@ const previews = z.strictObject({
 
 /** The page that shows a run while it goes on, and the HTTP server behind it. */
 export const DashboardConfig = z.strictObject({
-  enabled: z.boolean().default(true).describe("Serve the page, /metrics, /livez and /readyz."),
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe("Serve the page; /metrics, /livez and /readyz are served on its port without it, too."),
   port: z
     .int()
     .min(0)

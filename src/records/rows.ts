@@ -2,7 +2,6 @@
  * What records say, row by row: the sites of a run, its frames and how they ended, what became of its sites.
  * @module
  */
-import type { Condition } from "../focus/report.js";
 import type {
   AbandonMessage,
   Decision,
@@ -10,6 +9,7 @@ import type {
   Mark,
   OutcomeMessage,
   Recovered,
+  VerdictMessage,
 } from "../protocol/messages.js";
 
 /** One stage position. Rows refer to it by its number in the run's list of sites. */
@@ -51,7 +51,7 @@ export interface FrameRow {
   end: "verdict" | "drop" | "error";
   /** Reason of a drop, code of an error. */
   why?: string | undefined;
-  condition?: Condition | undefined;
+  condition?: VerdictMessage["condition"] | undefined;
   /** Most likely level, 0 to 10, and the mean of the distribution; of a z-stack, those of its sharpest slice. */
   level?: number | undefined;
   expectedLevel?: number | undefined;

@@ -64,7 +64,7 @@ export class RunRows {
   apply(record: ResultRecord): RowChanges {
     const { frame, recordedMs: ms } = record;
     if (frame !== undefined) {
-      const known = this.frameById(frame.id);
+      const known = this.#knownFrame(frame);
       const row = known ?? frameRow(frame, this.#siteNumber(frame.site, frame), ms);
       if (known === undefined) this.#frames.set(frame.id, row);
       // A late verdict comes after a drop, be it lost.
@@ -85,6 +85,15 @@ export class RunRows {
       return { label: { site, channel, timeIndex, frameId, mark, ms } };
     }
     return {};
+  }
+
+  /** The row of a frame that was heard of. An id that a controller has used again is another frame's. */
+  #knownFrame({ id, site, channel = "", timeIndex = 0, attempt }: FrameMessage): FrameRow | undefined {
+    const row = this.frameById(id);
+    if (row === undefined || this.sites[row.site]!.name !== site.name) return undefined;
+    return row.channel === channel && row.timeIndex === timeIndex && row.attempt === attempt
+      ? row
+      : undefined;
   }
 
   #siteNumber(named: SiteName & Omit<SiteRow, "name">, place: SitePlace): number {

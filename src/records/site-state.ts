@@ -120,7 +120,7 @@ export class SiteStates {
 }
 
 function putFrame(account: Account, frame: FrameRow, isNew = true): void {
-  const at = account.frames.findIndex(({ id }) => id === frame.id);
+  const at = account.frames.findIndex(({ id, attempt }) => id === frame.id && attempt === frame.attempt);
   if (at >= 0) {
     account.frames[at] = frame;
     return;

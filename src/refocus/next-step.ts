@@ -3,8 +3,8 @@ import type { FocusPrior } from "./focus-belief.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
 import {
   type BestSample,
-  LOST,
   type Judgement,
+  LOST,
   moveBy,
   type SiteEnd,
   type SiteSearch,

@@ -156,7 +156,7 @@ export class RunTable {
 }
 
 /** How many sites stand how. */
-export function countStates(states: Iterable<SiteState>): StatusCounts {
+function countStates(states: Iterable<SiteState>): StatusCounts {
   const counts: { [Status in SiteState["status"]]?: number } = {};
   for (const { status } of states) counts[status] = (counts[status] ?? 0) + 1;
   return counts;

@@ -88,22 +88,23 @@ export class CsvSink implements Sink {
   #updateTable(): void {
     this.#update(async () => {
       const thread = await this.#live();
+      // To start the thread and to read what was there takes long, but is done once.
+      const startMs = this.#context.clock.now();
       // After a failure there may be nothing new, and still something to write.
       if (await thread.call("update", this.#pending.take())) this.#written++;
+      this.#lastWriteMs = this.#context.clock.now() - startMs;
     });
   }
 
   #update(work: () => Promise<void>): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    const startMs = this.#context.clock.now();
     this.#writing = work()
       .then(() => {
         this.#isFailing = false;
       })
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
-        this.#lastWriteMs = this.#context.clock.now() - startMs;
         this.#writing = undefined;
         if (this.#isFailing || this.#pending.length > 0) this.#schedule();
       });

@@ -6,7 +6,7 @@ import { recordText } from "../records/record-line.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
 import { MAX_BATCH } from "../store/results-store.js";
 import { StoreClient } from "../store/store-client.js";
-import { PendingLines } from "./pending-lines.js";
+import { Outbox } from "./outbox.js";
 import { resultsPath } from "./results-folder.js";
 import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 
@@ -30,23 +30,28 @@ export class DatabaseSink implements Sink {
   readonly #context: SinkContext;
   readonly #url: string;
   readonly #store: StoreClient;
-  readonly #pending = new PendingLines(MAX_PENDING_BYTES);
-  #pumping: Promise<void> | undefined;
-  #cancelTimer: (() => void) | undefined;
+  readonly #outbox: Outbox;
   #isOpen: boolean = false;
   #isStopped: boolean = false;
   /** Why the database does not do its work, while it does not. */
   #problem: string | undefined = "the results store is being opened";
-  #isFailing: boolean = false;
-  #written = 0;
-  #failures = 0;
-  #lost = 0;
 
   constructor(config: DatabaseSinkConfig, context: SinkContext) {
     this.#config = config;
     this.#context = context;
     this.#url = config.database.url ?? storeUrlIn(config.results.folder);
     this.#store = new StoreClient(this.#url);
+    this.#outbox = new Outbox({
+      prepare: () => this.#makeReady(),
+      send: (lines) => this.#store.write(lines),
+      maxBytes: MAX_PENDING_BYTES,
+      maxBatch: MAX_BATCH,
+      delayMs: config.database.batchMs,
+      pauseMs: () => RETRY_MS,
+      failed: (error, isFirst) => this.#failed(error, isFirst),
+      succeeded: (hadFailed) => this.#succeeded(hadFailed),
+      clock: context.clock,
+    });
   }
 
   /** Why runs cannot be read at present, if so. */
@@ -56,75 +61,43 @@ export class DatabaseSink implements Sink {
 
   /** The store, with all records so far written to it as far as it takes them. */
   async store(): Promise<StoreClient> {
-    await this.#pumping;
-    this.#pump();
-    await this.#pumping;
+    await this.#outbox.flush();
     return this.#store;
   }
 
   /** Opens the database meanwhile: it may be slow, or away. */
   start(signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    this.#pump();
+    void this.#outbox.flush();
     return Promise.resolve(storePlace(this.#url));
   }
 
   write(record: ResultRecord): void {
-    if (this.#isStopped) {
-      this.#lost++;
-      return;
-    }
-    this.#lost += this.#pending.add(recordText(record));
-    if (this.#isFailing) return;
-    if (this.#pending.length >= MAX_BATCH) this.#pump();
-    else this.#cancelTimer ??= this.#context.clock.after(this.#config.database.batchMs, () => this.#pump());
+    void this.#outbox.add(recordText(record));
   }
 
   /** `written` counts what the database has acknowledged. */
   counts(): SinkCounts {
-    return { written: this.#written, failures: this.#failures, lost: this.#lost };
+    return this.#outbox.counts();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await this.store();
-    this.#cancelTimer?.();
-    if (this.#pending.length > 0) {
-      const fields = { database: storePlace(this.#url), records: this.#pending.length };
+    const records = await this.#outbox.stop();
+    if (records > 0) {
+      const fields = { database: storePlace(this.#url), records };
       this.#context.log.error(
         fields,
         "Records did not get into the database; the next start reads them again",
       );
-      this.#lost += this.#pending.length;
     }
     await this.#store.stop();
   }
 
-  #pump(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#pumping ??= this.#writePending().finally(() => {
-      this.#pumping = undefined;
-      if (this.#pending.length >= MAX_BATCH && !this.#isFailing) this.#pump();
-    });
-  }
-
-  async #writePending(): Promise<void> {
-    let batch: string[] = [];
-    try {
-      if (!this.#isOpen || this.#store.isClosed || !(await this.#isInPlace())) await this.#openStore();
-      // Stopped before it had caught up: these lines are in results.jsonl, too.
-      while (this.#isOpen && this.#pending.length > 0) {
-        batch = this.#pending.take(MAX_BATCH);
-        await this.#store.write(batch);
-        this.#written += batch.length;
-        batch = [];
-      }
-      this.#succeeded();
-    } catch (error) {
-      this.#lost += this.#pending.putBack(batch);
-      this.#failed(error);
-    }
+  /** False where it was stopped before it had caught up: what waits is in results.jsonl, too. */
+  async #makeReady(): Promise<boolean> {
+    if (!this.#isOpen || this.#store.isClosed || !(await this.#isInPlace())) await this.#openStore();
+    return this.#isOpen;
   }
 
   async #openStore(): Promise<void> {
@@ -165,20 +138,15 @@ export class DatabaseSink implements Sink {
     return (await stat(storePlace(this.#url)).catch(() => undefined)) !== undefined;
   }
 
-  #succeeded(): void {
-    if (this.#isFailing) this.#context.log.info("The database takes records again");
-    this.#isFailing = false;
+  #succeeded(hadFailed: boolean): void {
+    if (hadFailed) this.#context.log.info("The database takes records again");
     this.#problem = undefined;
   }
 
-  #failed(error: unknown): void {
-    this.#failures++;
+  #failed(error: unknown, isFirst: boolean): void {
     const reason = reasonOf(error);
-    if (!this.#isFailing) {
-      this.#context.log.error({ reason }, "The database cannot be used; records are kept and tried again");
-    }
-    this.#isFailing = true;
     this.#problem = reason;
-    if (!this.#isStopped) this.#cancelTimer = this.#context.clock.after(RETRY_MS, () => this.#pump());
+    if (!isFirst) return;
+    this.#context.log.error({ reason }, "The database cannot be used; records are kept and tried again");
   }
 }

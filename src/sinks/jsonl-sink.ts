@@ -4,7 +4,7 @@ import { reasonOf } from "../errors.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
 import { FolderLock } from "./folder-lock.js";
-import { PendingLines } from "./pending-lines.js";
+import { Outbox } from "./outbox.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
 import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 import { repairTornLine } from "./torn-line.js";
@@ -33,17 +33,11 @@ export class JsonlSink implements Sink {
   #identity = { ino: 0, dev: 0 };
   /** Bytes of whole lines in the file. */
   #size = 0;
-  readonly #pending = new PendingLines(MAX_PENDING_BYTES);
-  /** Resolved with the lines that wait, when they are written or the disk has refused them. */
-  #batch = newBatch();
-  #pumping: Promise<void> | undefined;
-  #cancelTimer: (() => void) | undefined;
-  #isDirty: boolean = false;
-  #isFailing: boolean = false;
-  #isStopped: boolean = false;
-  #written = 0;
-  #failures = 0;
-  #lost = 0;
+  readonly #outbox: Outbox;
+  /** Calls off the next time that lines are forced to the disk. */
+  #cancelSync: (() => void) | undefined;
+  /** Times that the file turned out to be gone. */
+  #removals = 0;
 
   /** @param openFile replaces the file system in tests. */
   constructor(
@@ -55,6 +49,15 @@ export class JsonlSink implements Sink {
     this.#context = context;
     this.#path = resultsPath(config.folder, "results.jsonl");
     this.#openFile = openFile;
+    this.#outbox = new Outbox({
+      prepare: () => Promise.resolve(this.#file !== undefined),
+      send: (lines, handedOver) => this.#writeLines(lines, handedOver),
+      maxBytes: MAX_PENDING_BYTES,
+      pauseMs: () => RETRY_MS,
+      failed: (error, isFirst) => this.#failed(error, isFirst),
+      succeeded: (hadFailed) => this.#succeeded(hadFailed),
+      clock: context.clock,
+    });
   }
 
   async start(signal: AbortSignal): Promise<string> {
@@ -77,27 +80,18 @@ export class JsonlSink implements Sink {
 
   /** Resolves when the line is handed to the system, or is kept because the disk refuses it. */
   write(record: ResultRecord): Promise<void> {
-    if (this.#isStopped) {
-      this.#lost++;
-      return Promise.resolve();
-    }
-    this.#lost += this.#pending.add(`${recordText(record)}\n`);
-    if (this.#isFailing) return Promise.resolve();
-    const { written } = this.#batch;
-    this.#pump();
-    return written;
+    return this.#outbox.add(`${recordText(record)}\n`);
   }
 
   counts(): SinkCounts {
-    return { written: this.#written, failures: this.#failures, lost: this.#lost };
+    const counts = this.#outbox.counts();
+    return { ...counts, failures: counts.failures + this.#removals };
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.#pumping;
-    this.#pump();
-    await this.#pumping;
-    this.#cancelTimer?.();
+    const lines = await this.#outbox.stop();
+    if (lines > 0) this.#context.log.error({ file: this.#path, lines }, "Results could not be written");
+    this.#cancelSync?.();
     const file = this.#file;
     this.#file = undefined;
     if (file !== undefined) await this.#close(file);
@@ -113,53 +107,31 @@ export class JsonlSink implements Sink {
   }
 
   async #close(file: LineFile): Promise<void> {
-    if (this.#pending.length > 0) {
-      this.#lost += this.#pending.length;
-      const fields = { file: this.#path, lines: this.#pending.length };
-      this.#context.log.error(fields, "Results could not be written");
-    }
     try {
       if (this.#config.fsync !== "never") await file.datasync();
     } catch (error) {
-      this.#failed(error);
+      this.#outbox.noteFailure(error);
     }
-    this.#cancelTimer?.();
     await file.close().catch(() => undefined);
   }
 
-  #pump(): void {
-    if (this.#file === undefined) return;
-    this.#pumping ??= this.#writePending().finally(() => {
-      this.#pumping = undefined;
-      if (this.#pending.length > 0 && !this.#isFailing) this.#pump();
-    });
-  }
-
-  async #writePending(): Promise<void> {
-    const lines = this.#pending.take();
-    const { settle } = this.#batch;
-    this.#batch = newBatch();
+  async #writeLines(lines: readonly string[], handedOver: () => void): Promise<void> {
+    const bytes = Buffer.from(lines.join(""));
     try {
-      const bytes = Buffer.from(lines.join(""));
-      if (this.#isFailing && !(await this.#isInPlace())) await this.#openAnew();
+      if (this.#outbox.isFailing && !(await this.#isInPlace())) await this.#openAnew();
       await this.#write(bytes);
-      settle();
+      handedOver();
       if (!(await this.#isInPlace())) await this.#writeAgain(bytes);
-      this.#written += lines.length;
-      this.#succeeded();
     } catch (error) {
-      this.#lost += this.#pending.putBack(lines);
       // What was written of these lines would be torn, or there twice after the next attempt.
       await this.#file?.truncate(this.#size).catch(() => undefined);
-      this.#failed(error);
-    } finally {
-      settle();
+      throw error;
     }
   }
 
   /** Writes into a new file what has gone into one that turns out to be gone. */
   async #writeAgain(bytes: Buffer): Promise<void> {
-    this.#failures++;
+    this.#removals++;
     this.#context.log.error(
       { file: this.#path },
       "Results were removed or moved during the run; they begin anew",
@@ -191,36 +163,20 @@ export class JsonlSink implements Sink {
     return there?.ino === this.#identity.ino && there.dev === this.#identity.dev;
   }
 
-  #succeeded(): void {
-    if (this.#isFailing) {
-      this.#isFailing = false;
-      this.#context.log.info({ file: this.#path }, "Results can be written again");
-    }
-    if (this.#config.fsync !== "interval" || this.#isDirty) return;
-    this.#isDirty = true;
-    this.#cancelTimer = this.#context.clock.after(this.#config.fsyncMs, () => {
-      this.#isDirty = false;
-      this.#file?.datasync().catch((error: unknown) => this.#failed(error));
+  #succeeded(hadFailed: boolean): void {
+    if (hadFailed) this.#context.log.info({ file: this.#path }, "Results can be written again");
+    if (this.#config.fsync !== "interval" || this.#cancelSync !== undefined) return;
+    this.#cancelSync = this.#context.clock.after(this.#config.fsyncMs, () => {
+      this.#cancelSync = undefined;
+      this.#file?.datasync().catch((error: unknown) => this.#outbox.noteFailure(error));
     });
   }
 
-  #failed(error: unknown): void {
-    this.#failures++;
-    if (!this.#isFailing) {
-      const fields = { file: this.#path, reason: reasonOf(error) };
-      this.#context.log.error(fields, "Results cannot be written; they are kept and tried again");
-    }
-    this.#isFailing = true;
-    this.#cancelTimer?.();
-    this.#isDirty = false;
-    this.#cancelTimer = this.#context.clock.after(RETRY_MS, () => this.#pump());
+  #failed(error: unknown, isFirst: boolean): void {
+    this.#cancelSync?.();
+    this.#cancelSync = undefined;
+    if (!isFirst) return;
+    const fields = { file: this.#path, reason: reasonOf(error) };
+    this.#context.log.error(fields, "Results cannot be written; they are kept and tried again");
   }
-}
-
-function newBatch(): { readonly written: Promise<void>; readonly settle: () => void } {
-  let settle = () => {};
-  const written = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  return { written, settle };
 }

@@ -123,6 +123,29 @@ describe("too many failures", () => {
     expect(said(new FailureRule(config()), records)).toHaveLength(alerts);
   });
 
+  test("are not told of the slices of stacks, of which most are out of focus", () => {
+    const rule = new FailureRule(config());
+    const slices = [0, 1, 2, 3, 4].map((column) => {
+      const record = site(0, column, true);
+      return { ...record, frame: { ...record.frame!, mode: "observe", stack: { size: 3 } } } as ResultRecord;
+    });
+
+    expect(said(rule, slices)).toEqual([]);
+  });
+
+  test("count sites that only their controller spoke of", () => {
+    const rule = new FailureRule(config());
+    const abandoned = [0, 1, 2, 3].map((column) => {
+      const { session, site: place, channel, timeIndex } = site(1, column, true).frame!;
+      const end = { why: "no-frame", reason: "", recordedMs: 0 } as const;
+      return { v: 1, type: "abandon", session, site: place, channel, timeIndex, ...end } as ResultRecord;
+    });
+
+    expect(said(rule, abandoned)).toEqual([
+      expect.stringContaining("row-failures raised: Row B of plate P1: 4 of 4"),
+    ]);
+  });
+
   test("of one run are not those of another", () => {
     const rule = new FailureRule(config());
     const records = [0, 1, 2, 3].map((column) => site(0, column, true, { session: `run-${column}` }));

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { FrameMessage, OutcomeMessage } from "../../src/protocol/messages.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
 import { parfocal } from "../helpers/command.js";
@@ -59,6 +59,30 @@ describe("parfocal report", () => {
       blurrier: 0,
       extraExposures: 3,
     });
+  });
+
+  test("counts the sites that nobody judged, and gives no share of recovered ones then", async () => {
+    const cut = await mkdtemp(join(tmpdir(), "parfocal-report-"));
+    onTestFinished(() => rm(cut, { recursive: true, force: true }));
+    const whys = ["unscored", "unscored", "no-frame", "skipped"] as const;
+    const abandoned = whys.map((why, i) => ({
+      ...{ v: 1, type: "abandon", session: "s", site: { name: `B${i + 1}` }, why, reason: "so it is" },
+    }));
+    // One was recovered before the agent was killed, and it did not come back before the last site.
+    const lines = [...outcomes().slice(1, 2), ...abandoned].map((record) =>
+      JSON.stringify({ ...record, recordedMs: 0 }),
+    );
+    await writeFile(join(cut, "results.jsonl"), `${lines.join("\n")}\n`);
+
+    const { stdout } = await parfocal("report", cut);
+
+    expect(stdout).toMatch(/sites \(each channel and time point\) +5/);
+    expect(stdout).toMatch(/recovered +1 of 1 known to be blurred; 4 sites were not judged/);
+    expect(stdout).toMatch(/not judged: unscored +2/);
+    expect(stdout).toMatch(/not judged: no-frame +1/);
+    expect(stdout).toMatch(/not judged: skipped +1/);
+    expect(stdout).not.toContain("%");
+    for (const i of [1, 2, 3, 4]) expect(stdout).toMatch(new RegExp(`B${i} .*`));
   });
 
   test("names a run that is not there", async () => {

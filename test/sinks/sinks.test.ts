@@ -314,7 +314,7 @@ describe("sites.csv", () => {
     const { sink, rows } = await csvSink(await temporaryFolder());
     const outcome = JSON.parse(await readFile("test/contract/outcome.json", "utf8")) as OutcomeMessage;
     const { session, site, channel } = outcome;
-    sink.write(verdict({ frame: frame({ session, site, channel, zUm: 12.5, plannedZUm: 10 }) }));
+    sink.write(verdict({ session, frame: frame({ session, site, channel, zUm: 12.5, plannedZUm: 10 }) }));
     sink.write({ ...outcome, recordedMs: 0 });
     await sink.stop();
 

@@ -40,12 +40,6 @@ export async function answer(
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (!isRead) return undefined;
   switch (place) {
-    case "livez":
-      return parts.probes?.live();
-    case "readyz":
-      return parts.probes?.ready();
-    case "metrics":
-      return parts.probes?.metrics();
     case "api/status":
       return json(parts.status());
     case "api/runs":
@@ -56,6 +50,20 @@ export async function answer(
       return frame({ run: runId, id: frameId }, parts);
     case "api/runs/*/frames/*/preview.png":
       return picture({ run: runId, id: frameId }, parts);
+    default:
+      return parts.probes && answerProbe(place, parts.probes);
+  }
+}
+
+/** The answer to a probe, or undefined where the address is none. */
+export async function answerProbe(place: string, probes: Probes): Promise<HttpAnswer | undefined> {
+  switch (place) {
+    case "livez":
+      return probes.live();
+    case "readyz":
+      return probes.ready();
+    case "metrics":
+      return probes.metrics();
     default:
       return undefined;
   }
