@@ -143,13 +143,14 @@ interface StatedOptics {
 }
 
 /**
- * How many pixels a side of a frame are to be judged as one. 1 where the aperture is not known: it is neither in the frame
- * nor in the settings.
+ * How many pixels a side of a frame are to be judged as one. 1 where nobody has said aperture and pixel size: neither the
+ * frame nor the settings.
  */
 export function binningOf(assumed: FocusOptics, frame: StatedOptics): number {
   const isDefault = ({ numericalAperture, pixelUm }: Optics) =>
     assumed.na === numericalAperture && assumed.pixelUm === pixelUm;
-  if (frame.optics === undefined && isDefault(REFERENCE_OPTICS)) return 1;
+  const isStated = frame.optics !== undefined && frame.pixelUm !== undefined;
+  if (!isStated && isDefault(REFERENCE_OPTICS)) return 1;
   const [height, width] = frame.shape;
   return fittingBinning({ width, height }, binningFor(opticsOf(assumed, frame)));
 }

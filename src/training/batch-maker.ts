@@ -1,6 +1,6 @@
 import { LEVELS } from "../focus/report.js";
 import { PATCH_PX } from "../frames/frame.js";
-import { Convolver, mirrored } from "../optics/convolution.js";
+import { Convolver } from "../optics/convolution.js";
 import { KERNEL_PX } from "../optics/point-spread-function.js";
 import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
@@ -8,15 +8,7 @@ import { type Blur, otherBlurs, wholeLevelBlurs } from "./blurs.js";
 import { emptyPatch, toCounts } from "./empty-fields.js";
 import { processed } from "./processing.js";
 import type { Recipe } from "./recipe.js";
-
-/** An in-focus image in memory that threads can share. */
-export interface SharedImage {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint16Array<SharedArrayBuffer>;
-  /** How often it is drawn, relative to the others. */
-  readonly weight: number;
-}
+import { enlargedRegion, REGION_PX, regionOf, type SharedImage } from "./region.js";
 
 export interface Batch {
   /** Camera counts, [batchSize, 84, 84, 1]. */
@@ -28,8 +20,6 @@ export interface Batch {
 /** In place of the level of a patch in which nothing could be in focus or out of it. */
 export const NO_LEVEL = -1;
 
-/** Side of the region that is blurred at once, px: with the kernel's margin it fills one 256 x 256 transform. */
-const REGION_PX = 256 - KERNEL_PX + 1;
 const LEVELS_PER_PAIR = 2;
 /** The largest smoothing that leaves the level of a patch as it was, px. */
 const HARMLESS_SIGMA_PX = 0.6;
@@ -96,66 +86,10 @@ export class BatchMaker {
     const draw = random.uniform() * this.#cumulativeWeights[this.#cumulativeWeights.length - 1]!;
     const image = this.#images[this.#cumulativeWeights.findIndex((sum) => draw < sum)]!;
     const { enlargedShare, enlargement } = this.#recipe;
-    if (random.uniform() < enlargedShare) return enlarged(image, random.logBetween(...enlargement), random);
-    const left = random.below(Math.max(1, image.width - REGION_PX + 1));
-    const top = random.below(Math.max(1, image.height - REGION_PX + 1));
-    const region = new Float32Array(REGION_PX * REGION_PX);
-    for (let y = 0; y < REGION_PX; y++) {
-      const row = mirrored(top + y, image.height) * image.width;
-      for (let x = 0; x < REGION_PX; x++) {
-        region[y * REGION_PX + x] = image.pixels[row + mirrored(left + x, image.width)]!;
-      }
-    }
-    return region;
+    if (random.uniform() < enlargedShare)
+      return enlargedRegion(image, random.logBetween(...enlargement), random);
+    return regionOf(image, random);
   }
-}
-
-/** A random part of an image shown `factor` times as large: cubic interpolation (Catmull-Rom) along rows, then columns. */
-function enlarged(image: SharedImage, factor: number, random: Random): Float32Array {
-  const span = REGION_PX / factor;
-  const left = random.between(0, Math.max(0, image.width - span));
-  const top = random.between(0, Math.max(0, image.height - span));
-  const [columns, rows] = [cubicTaps(left, factor), cubicTaps(top, factor)];
-  const sourceRows = rows[rows.length - 1]!.first + 4 - rows[0]!.first;
-  const wide = new Float32Array(REGION_PX * sourceRows);
-  for (let y = 0; y < sourceRows; y++) {
-    const row = mirrored(rows[0]!.first + y, image.height) * image.width;
-    for (let x = 0; x < REGION_PX; x++) {
-      const { first, weights } = columns[x]!;
-      let sum = 0;
-      for (let k = 0; k < 4; k++) sum += weights[k]! * image.pixels[row + mirrored(first + k, image.width)]!;
-      wide[y * REGION_PX + x] = sum;
-    }
-  }
-  const region = new Float32Array(REGION_PX * REGION_PX);
-  for (let y = 0; y < REGION_PX; y++) {
-    const { first, weights } = rows[y]!;
-    const source = (first - rows[0]!.first) * REGION_PX;
-    for (let x = 0; x < REGION_PX; x++) {
-      let sum = 0;
-      for (let k = 0; k < 4; k++) sum += weights[k]! * wide[source + k * REGION_PX + x]!;
-      region[y * REGION_PX + x] = Math.max(0, sum);
-    }
-  }
-  return region;
-}
-
-/** For each pixel of a region's side: the first of the four source pixels it is made of, and their weights. */
-function cubicTaps(start: number, factor: number): { first: number; weights: number[] }[] {
-  return Array.from({ length: REGION_PX }, (_, i) => {
-    const at = start + (i + 0.5) / factor - 0.5;
-    const first = Math.floor(at) - 1;
-    const t = at - first - 1;
-    return {
-      first,
-      weights: [
-        0.5 * t * (-1 + t * (2 - t)),
-        0.5 * (2 + t * t * (-5 + 3 * t)),
-        0.5 * t * (1 + t * (4 - 3 * t)),
-        0.5 * t * t * (t - 1),
-      ],
-    };
-  });
 }
 
 /** One blurred region under one light and one camera. */

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { BatchMaker, type SharedImage } from "./batch-maker.js";
+import { BatchMaker } from "./batch-maker.js";
 import type { Recipe } from "./recipe.js";
+import type { SharedImage } from "./region.js";
 
 /** What the thread is started with. */
 export interface BatchWorkerData {

@@ -6,7 +6,7 @@ import type { Architecture } from "../networks/architecture.js";
 import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-network.js";
 import type { Weights } from "../networks/weights.js";
 import { exportNetwork } from "../onnx/export-network.js";
-import type { SharedImage } from "./batch-maker.js";
+import type { SharedImage } from "./region.js";
 
 /** Largest difference allowed between a value of the exported graph and the trained network's, of its scale. */
 export const EXPORT_TOLERANCE = 1e-4;

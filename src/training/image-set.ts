@@ -5,7 +5,7 @@ import type { Frame } from "../frames/frame.js";
 import { type ManifestRow, readManifest } from "../frames/manifest.js";
 import { readFrames } from "../frames/read-frames.js";
 import { Random } from "../optics/random.js";
-import type { SharedImage } from "./batch-maker.js";
+import type { SharedImage } from "./region.js";
 
 /** Where a training image comes from: enough for a stranger to find it again. */
 export interface ImageSource {

@@ -68,6 +68,30 @@ describe("the agent with the shipped model", () => {
     expect(Math.abs(zUm - focusUm)).toBeLessThanOrEqual(2);
   });
 
+  test("judges small pixels behind a known aperture binned: each patch covers 168 x 168 px", async () => {
+    const { controller: scope } = await controller();
+    const { shape, imageAt } = await fieldOf(images[0]!, 0);
+    const levelOf = async (fields: object) => {
+      const { id } = await scope.sendFrame(
+        { shape, dtype: "uint16", mode: "observe", ...fields },
+        imageAt(0),
+      );
+      const verdict = await scope.answerTo(id);
+      if (verdict.type !== "verdict") throw new Error(`got ${verdict.type}`);
+      return verdict.expectedLevel;
+    };
+    const [height, width] = shape;
+    const optics = { na: 1.4, refractiveIndex: 1.515 };
+
+    const plain = await levelOf({ id: "plain", site: { name: "a" } });
+    const fine = await levelOf({ id: "fine", site: { name: "b" }, optics, pixelUm: 0.108 });
+
+    const frame = { width, height, pixels: imageAt(0) };
+    expect(plain).toBeCloseTo((await scorer.score(frame)).expectedLevel, 3);
+    expect(fine).toBeCloseTo((await scorer.score(frame, { binning: 2 })).expectedLevel, 3);
+    expect(Math.abs(fine - plain)).toBeGreaterThan(0.01);
+  });
+
   test("leaves sites in focus where they are, and looks no further once it knows how sharp the run gets", async () => {
     const { controller: scope, agent } = await controller();
 

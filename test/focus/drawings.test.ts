@@ -146,4 +146,18 @@ describe("drawMasks", () => {
     expect(valid.pixels.filter((value) => value === 65_535).length).toBe(84 * 84);
     expect([valid.pixels[0], valid.pixels[84], valid.pixels[84 * WIDTH]]).toEqual([65_535, 0, 0]);
   });
+
+  it("covers twice as many pixels a side with each patch of a frame that was judged in 2 x 2", () => {
+    const large = {
+      width: 2 * WIDTH + 1,
+      height: 2 * HEIGHT,
+      pixels: new Uint16Array((2 * WIDTH + 1) * 2 * HEIGHT),
+    };
+    const masks = drawMasks(large, { ...report, binning: 2 });
+    const at = (x: number, y: number) => masks.level.pixels[y * large.width + x];
+    expect([at(0, 0), at(2 * WIDTH - 1, 0), at(0, 2 * HEIGHT - 1)]).toEqual([0, 4, 7]);
+    expect(at(2 * WIDTH - 1, 2 * HEIGHT - 1)).toBe(10);
+    expect(masks.valid.pixels.filter((value) => value === 65_535).length).toBe(4 * WIDTH * HEIGHT);
+    expect(masks.valid.pixels[large.width - 1]).toBe(0);
+  });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FrameShapeError, ModelError, UnknownNameError } from "../../src/errors.js";
+import { binned } from "../../src/focus/binning.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { Defocus } from "../../src/optics/defocus.js";
@@ -52,6 +53,15 @@ describe("Scorer with the shipped model", () => {
     expect(sharp.level).toBeLessThanOrEqual(1);
     expect(["defocused", "mixed"]).toContain(blurred.condition);
     expect(blurred.expectedLevel).toBeGreaterThan(sharp.expectedLevel + 1);
+  });
+
+  it("judges a frame in 2 x 2 as it judges the frame that a camera would have binned", async () => {
+    const frame = await dataFrame(IN_FOCUS);
+    const half = await scorer.score(binned(frame, 2));
+    const whole = await scorer.score(frame, { binning: 2 });
+    expect(whole).toMatchObject({ binning: 2, rows: half.rows, columns: half.columns });
+    expect(whole.probabilities).toEqual(half.probabilities);
+    expect((await scorer.score(frame)).binning).toBe(1);
   });
 
   it.each([3, 6, 9])(

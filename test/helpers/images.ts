@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { Random } from "../../src/optics/random.js";
-import type { SharedImage } from "../../src/training/batch-maker.js";
+import type { SharedImage } from "../../src/training/region.js";
 
 export const DATA = join(import.meta.dirname, "../../data");
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { assess } from "../../src/refocus/thresholds.js";
-import { report } from "./helpers.js";
+import { assess, binningOf, rulesFor, umPerLevelFor } from "../../src/refocus/thresholds.js";
+import { report, settings } from "./helpers.js";
 
 describe("the reason of a decision", () => {
   test.each([
@@ -18,5 +18,38 @@ describe("the reason of a decision", () => {
     expect(assess(uncertain, 0.3, { maxLevel: 1, minCertainty: 0.25 }).reason).toBe(
       "certainty 0.2496 is below 0.25",
     );
+  });
+});
+
+describe("the sampling that a frame is judged at", () => {
+  const assumed = { na: 0.5, refractiveIndex: 1, pixelUm: 0.65 };
+  const shape = [2048, 2048] as const;
+  const oil = { na: 1.4, refractiveIndex: 1.515 };
+
+  test.each([
+    { what: "with aperture and pixel", frame: { optics: oil, pixelUm: 0.108 }, expected: 2 },
+    { what: "with smaller pixels", frame: { optics: oil, pixelUm: 0.065 }, expected: 4 },
+    { what: "with the pixel alone", frame: { pixelUm: 0.108 }, expected: 1 },
+    { what: "with the aperture alone", frame: { optics: { na: 0.1 } }, expected: 1 },
+    { what: "that says nothing", frame: {}, expected: 1 },
+  ])("of a frame $what is 1 of $expected", ({ frame, expected }) => {
+    expect(binningOf(assumed, { shape, ...frame })).toBe(expected);
+  });
+
+  test("follows the settings where the frame says less", () => {
+    const configured = { na: 1.4, refractiveIndex: 1.515, pixelUm: 0.108 };
+    expect(binningOf(configured, { shape })).toBe(2);
+    expect(binningOf(configured, { shape, pixelUm: 0.065 })).toBe(4);
+  });
+
+  test("leaves room for a patch", () => {
+    expect(binningOf(assumed, { shape: [200, 2048], optics: oil, pixelUm: 0.065 })).toBe(2);
+  });
+
+  test("counts in the micrometres of a level: twice as many where pixels are judged in 2 x 2", () => {
+    const rules = rulesFor(settings, undefined);
+    const fine = { optics: { na: 0.5 }, pixelUm: 0.325 };
+    expect(umPerLevelFor(rules, assumed, { shape, ...fine })).toBeCloseTo(2, 9);
+    expect(umPerLevelFor(rules, assumed, { shape: [100, 100], ...fine })).toBeCloseTo(1, 9);
   });
 });
