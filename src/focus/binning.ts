@@ -7,15 +7,30 @@ import { type Frame, PATCH_PX } from "../frames/frame.js";
 import { type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 
 const MAX_BINNING = 4;
+/** Stated optics may be wrong by a factor of two; judged coarser than this, frames would no longer tell a level from none. */
+const DOUBT = 1.6;
+
+type Sampling = Pick<Optics, "numericalAperture" | "pixelUm">;
 
 /** How many pixels a side are judged as one, 1 to 4: what brings NA times pixel nearest to the reference optics. */
-export function binningFor({
-  numericalAperture,
-  pixelUm,
-}: Pick<Optics, "numericalAperture" | "pixelUm">): number {
-  const oversampling =
-    (REFERENCE_OPTICS.numericalAperture * REFERENCE_OPTICS.pixelUm) / (numericalAperture * pixelUm);
-  return Math.min(MAX_BINNING, Math.max(1, Math.round(oversampling)));
+export function binningFor(optics: Sampling): number {
+  return limited(Math.round(oversamplingOf(optics)));
+}
+
+/**
+ * The same for optics that a microscope reports and nobody has checked: less, so that a pixel size stated half as large does
+ * no harm. A search learns what is left of the oversampling as it learns how sharp the content gets.
+ */
+export function cautiousBinningFor(optics: Sampling): number {
+  return limited(Math.floor(oversamplingOf(optics) / DOUBT));
+}
+
+function oversamplingOf({ numericalAperture, pixelUm }: Sampling): number {
+  return (REFERENCE_OPTICS.numericalAperture * REFERENCE_OPTICS.pixelUm) / (numericalAperture * pixelUm);
+}
+
+function limited(binning: number): number {
+  return Math.min(MAX_BINNING, Math.max(1, binning));
 }
 
 /** The binning that a frame has room for: it still holds a patch. */

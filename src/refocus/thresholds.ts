@@ -1,4 +1,4 @@
-import { binningFor, fittingBinning } from "../focus/binning.js";
+import { cautiousBinningFor, fittingBinning } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
 import { micrometresPerLevel, type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { RuleValues } from "../protocol/messages.js";
@@ -152,7 +152,7 @@ export function binningOf(assumed: FocusOptics, frame: StatedOptics): number {
   const isStated = frame.optics !== undefined && frame.pixelUm !== undefined;
   if (!isStated && isDefault(REFERENCE_OPTICS)) return 1;
   const [height, width] = frame.shape;
-  return fittingBinning({ width, height }, binningFor(opticsOf(assumed, frame)));
+  return fittingBinning({ width, height }, cautiousBinningFor(opticsOf(assumed, frame)));
 }
 
 function opticsOf(assumed: FocusOptics, frame: Omit<StatedOptics, "shape">) {

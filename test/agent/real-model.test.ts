@@ -84,7 +84,7 @@ describe("the agent with the shipped model", () => {
     const optics = { na: 1.4, refractiveIndex: 1.515 };
 
     const plain = await levelOf({ id: "plain", site: { name: "a" } });
-    const fine = await levelOf({ id: "fine", site: { name: "b" }, optics, pixelUm: 0.108 });
+    const fine = await levelOf({ id: "fine", site: { name: "b" }, optics, pixelUm: 0.065 });
 
     const frame = { width, height, pixels: imageAt(0) };
     expect(plain).toBeCloseTo((await scorer.score(frame)).expectedLevel, 3);

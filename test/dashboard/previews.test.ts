@@ -8,7 +8,8 @@ import { previewOf } from "../../src/dashboard/previews/preview-image.js";
 import type { FrameDetail, StatusView } from "../../src/dashboard/wire.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
-import { temporaryFolder, until } from "../agent/helpers.js";
+import { faultyScorer, temporaryFolder, until } from "../agent/helpers.js";
+import { report } from "../refocus/helpers.js";
 import { ask, serve } from "./helpers.js";
 
 /** A ramp from left to right. */
@@ -90,7 +91,8 @@ describe("a folder of pictures", () => {
 
 describe("the page", () => {
   test("finds the picture and the patches of a frame, whatever its id", async () => {
-    const { host, controller } = await serve({ previews: { maxPx: 84 } });
+    const scorer = faultyScorer(async () => report(1, { rows: 3, columns: 2 }));
+    const { host, controller } = await serve({ previews: { maxPx: 84 } }, {}, scorer);
     const id = "session/A1 ü?#%2F../\\x";
     const pixels = Uint16Array.from({ length: 200 * 168 }, (_, i) => 1 + (i % 168));
     await controller.sendFrame({ id, shape: [200, 168], dtype: "uint16" }, pixels);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { binned, binningFor, fittingBinning } from "../../src/focus/binning.js";
+import { binned, binningFor, cautiousBinningFor, fittingBinning } from "../../src/focus/binning.js";
 
 describe("binningFor", () => {
   it.each([
@@ -13,6 +13,14 @@ describe("binningFor", () => {
     ["4x/0.1, 1.6 um", 0.1, 1.6, 2],
   ])("judges %s at the sampling of the reference optics", (_, numericalAperture, pixelUm, expected) => {
     expect(binningFor({ numericalAperture, pixelUm })).toBe(expected);
+  });
+
+  it.each([
+    ["40x/0.95, 0.1625 um", 0.95, 0.1625, 1],
+    ["100x/1.4, 0.065 um", 1.4, 0.065, 2],
+    ["20x/0.5, 0.1 um", 0.5, 0.1, 4],
+  ])("is more cautious about %s where a microscope reports it", (_, numericalAperture, pixelUm, expected) => {
+    expect(cautiousBinningFor({ numericalAperture, pixelUm })).toBe(expected);
   });
 
   it("leaves room for a patch", () => {

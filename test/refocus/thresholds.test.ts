@@ -27,8 +27,8 @@ describe("the sampling that a frame is judged at", () => {
   const oil = { na: 1.4, refractiveIndex: 1.515 };
 
   test.each([
-    { what: "with aperture and pixel", frame: { optics: oil, pixelUm: 0.108 }, expected: 2 },
-    { what: "with smaller pixels", frame: { optics: oil, pixelUm: 0.065 }, expected: 4 },
+    { what: "with aperture and pixel", frame: { optics: oil, pixelUm: 0.108 }, expected: 1 },
+    { what: "with smaller pixels", frame: { optics: oil, pixelUm: 0.065 }, expected: 2 },
     { what: "with the pixel alone", frame: { pixelUm: 0.108 }, expected: 1 },
     { what: "with the aperture alone", frame: { optics: { na: 0.1 } }, expected: 1 },
     { what: "that says nothing", frame: {}, expected: 1 },
@@ -38,18 +38,26 @@ describe("the sampling that a frame is judged at", () => {
 
   test("follows the settings where the frame says less", () => {
     const configured = { na: 1.4, refractiveIndex: 1.515, pixelUm: 0.108 };
-    expect(binningOf(configured, { shape })).toBe(2);
-    expect(binningOf(configured, { shape, pixelUm: 0.065 })).toBe(4);
+    expect(binningOf(configured, { shape })).toBe(1);
+    expect(binningOf(configured, { shape, pixelUm: 0.065 })).toBe(2);
   });
 
   test("leaves room for a patch", () => {
-    expect(binningOf(assumed, { shape: [200, 2048], optics: oil, pixelUm: 0.065 })).toBe(2);
+    expect(binningOf(assumed, { shape: [100, 2048], optics: oil, pixelUm: 0.065 })).toBe(1);
+  });
+
+  test("is never coarser than the reference for a pixel that is stated half as large as it is", () => {
+    for (const pixelUm of [0.65, 0.4, 0.3, 0.2, 0.1]) {
+      const stated = { optics: { na: 0.5 }, pixelUm: pixelUm / 2 };
+      expect(binningOf(assumed, { shape, ...stated }) * pixelUm).toBeLessThanOrEqual(1.25 * 0.65);
+    }
   });
 
   test("counts in the micrometres of a level: twice as many where pixels are judged in 2 x 2", () => {
     const rules = rulesFor(settings, undefined);
-    const fine = { optics: { na: 0.5 }, pixelUm: 0.325 };
-    expect(umPerLevelFor(rules, assumed, { shape, ...fine })).toBeCloseTo(2, 9);
-    expect(umPerLevelFor(rules, assumed, { shape: [100, 100], ...fine })).toBeCloseTo(1, 9);
+    const fine = { optics: { na: 0.5 }, pixelUm: 0.18 };
+    const single = umPerLevelFor(rules, assumed, { shape: [100, 100], ...fine });
+    expect(umPerLevelFor(rules, assumed, { shape, ...fine })).toBeCloseTo(2 * single, 9);
+    expect(single).toBeCloseTo(2 * (0.18 / 0.65), 9);
   });
 });
