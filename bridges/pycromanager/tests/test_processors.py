@@ -13,7 +13,7 @@ import pytest
 
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, SiteResult, ZLimits
-from parfocal_bridge.pycromanager import FrameCollector, gate_loop
+from parfocal_bridge.pycromanager import FrameCollector, _Acquisition, gate_loop
 from pycro_runs import acquire
 from runs import ACCEPT, PATIENT_MS, RUN_S, move, scripted
 
@@ -231,3 +231,20 @@ def test_two_threads_may_wait_for_images_of_their_own() -> None:
     for thread in threads:
         thread.join(RUN_S)
     assert taken == {0: 1, 1: 1}
+
+
+def test_an_event_after_the_abort_is_skipped_and_does_not_fail_the_acquisition(headless: Any) -> None:
+    frames = FrameCollector()
+    caught: list[Any] = []
+
+    def late(acq: Any) -> None:
+        acq.abort()
+        end_s = time.monotonic() + 10
+        while not acq._acq.are_events_finished() and time.monotonic() < end_s:
+            time.sleep(0.01)
+        event = {"axes": {"position": "P0"}, "x": 0.0, "y": 0.0, "z": 0.0, "exposure": 2.0}
+        caught.append(_Acquisition(acq, frames).acquire(event, 1, 0.5))
+
+    acquire(frames, late)  # raises what made the acquisition fail
+
+    assert caught[0].is_skipped

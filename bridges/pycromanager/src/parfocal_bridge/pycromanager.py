@@ -67,6 +67,9 @@ class _Acquisition:
         except Exception as error:
             if type(error).__name__ != "AcqAlreadyCompleteException":
                 raise
+            # pycro-manager keeps it as what made the acquisition fail, and would raise it when the user's `with` ends.
+            if getattr(self._acq, "_exception", None) is error:
+                self._acq._exception = None
             self._has_ended = True
             return Catch((), "the acquisition was aborted", is_skipped=True)
         frames = self._frames.take(event["axes"], timeout_s, count, self.is_over)
