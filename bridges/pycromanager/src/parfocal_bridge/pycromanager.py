@@ -67,7 +67,7 @@ class _Acquisition:
         except Exception as error:
             if type(error).__name__ != "AcqAlreadyCompleteException":
                 raise
-            # pycro-manager keeps it as what made the acquisition fail, and would raise it when the user's `with` ends.
+            # pycro-manager keeps it and would raise it when the user's `with` block ends.
             if getattr(self._acq, "_exception", None) is error:
                 self._acq._exception = None
             self._has_ended = True
