@@ -104,10 +104,15 @@ export function sampledPointSpread(
  * `rimFactor` (measured: see docs/scoring.md).
  */
 export function micrometresPerLevel(optics: Omit<Optics, "wavelengthNm">): number {
+  const rim = Math.min(1, (rimFactor(optics) / rimFactor(REFERENCE_OPTICS)) ** MEAN_RIM_POWER);
+  return rim * paraxialMicrometresPerLevel(optics);
+}
+
+/** The same as the paper's formula has it, which holds for small apertures. */
+export function paraxialMicrometresPerLevel(optics: Omit<Optics, "wavelengthNm">): number {
   const discPerUm = (o: Omit<Optics, "wavelengthNm">) =>
     o.numericalAperture / (o.refractiveIndex * o.pixelUm);
-  const rim = Math.min(1, (rimFactor(optics) / rimFactor(REFERENCE_OPTICS)) ** MEAN_RIM_POWER);
-  return (rim * (LEVEL_UM * discPerUm(REFERENCE_OPTICS))) / discPerUm(optics);
+  return (LEVEL_UM * discPerUm(REFERENCE_OPTICS)) / discPerUm(optics);
 }
 
 /** The power of the rim's factor that fits best over levels 1 to 8 and apertures of 0.3 to 1.4. */

@@ -5,6 +5,7 @@ import {
   defocusKernel,
   KERNEL_PX,
   LEVEL_UM,
+  paraxialMicrometresPerLevel,
   REFERENCE_OPTICS,
   rimFactor,
 } from "../optics/point-spread-function.js";
@@ -49,11 +50,8 @@ export function otherBlurs(convolver: Convolver, recipe: Recipe, random: Random)
     const pixelUm = sampling / objective.numericalAperture;
     const optics = { ...objective, pixelUm, wavelengthNm: random.between(...WAVELENGTHS_NM) };
     const waves = random.between(...recipe.sphericalWaves);
-    const paraxialUm =
-      (LEVEL_UM * sampling * pixelUm * objective.refractiveIndex) / objective.numericalAperture;
-    const zUm =
-      (level * paraxialUm * rimFactor(optics) ** (1 + RIM_POWER_PER_LEVEL * level)) /
-      REFERENCE_OPTICS.pixelUm ** 2;
+    const rim = rimFactor(optics) ** (1 + RIM_POWER_PER_LEVEL * level);
+    const zUm = level * rim * paraxialMicrometresPerLevel(optics);
     const kernel = defocusKernel(zUm, optics, KERNEL_PX, (r, z, o) => highNaPointSpread(r, z, o, waves));
     return { level, transfer: convolver.transferFunction(kernel) };
   });
