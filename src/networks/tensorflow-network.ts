@@ -1,6 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { PATCH_PX } from "../frames/frame.js";
 import { type Architecture, BATCH_NORM_EPSILON, type Layer, weightsOf } from "./architecture.js";
+import { batchNormRelu } from "./batch-norm.js";
 import type { Weights, WeightTensor } from "./weights.js";
 
 /** The TensorFlow.js module, with whichever backend was made ready. */
@@ -92,10 +93,9 @@ export class TensorflowNetwork {
           layer.stride,
           layer.padding,
         );
-        const shifted = layer.batchNorm
-          ? this.#batchNorm(layer.name, convolved, training)
-          : convolved.add(this.#weight(`${layer.name}/biases`));
-        return shifted.relu();
+        return layer.batchNorm
+          ? this.#batchNormRelu(layer.name, convolved, training)
+          : convolved.add(this.#weight(`${layer.name}/biases`)).relu();
       }
       case "max-pool":
         return tf.maxPool(input as tfjs.Tensor4D, 2, 2, "valid");
@@ -116,27 +116,28 @@ export class TensorflowNetwork {
     }
   }
 
-  #batchNorm(name: string, input: tfjs.Tensor4D, training: TrainingPass | undefined): tfjs.Tensor4D {
+  #batchNormRelu(name: string, input: tfjs.Tensor4D, training: TrainingPass | undefined): tfjs.Tensor4D {
     const tf = this.#tf;
-    const movingMean = this.#weight<tfjs.Tensor1D>(`${name}/moving_mean`);
-    const movingVariance = this.#weight<tfjs.Tensor1D>(`${name}/moving_variance`);
-    let mean: tfjs.Tensor1D = movingMean;
-    let variance: tfjs.Tensor1D = movingVariance;
+    const movingMean = this.#weight(`${name}/moving_mean`);
+    const movingVariance = this.#weight(`${name}/moving_variance`);
+    const gamma = this.#weight(`${name}/gamma`);
+    const beta = this.#weight(`${name}/beta`);
     if (training) {
-      const moments = tf.moments(input, [0, 1, 2]);
-      mean = moments.mean as tfjs.Tensor1D;
-      variance = moments.variance as tfjs.Tensor1D;
-      const blend = (moving: tfjs.Tensor, batch: tfjs.Tensor) =>
-        tf.keep(moving.mul(MOVING_AVERAGE_MOMENTUM).add(batch.mul(1 - MOVING_AVERAGE_MOMENTUM)));
-      training.movingAverages.set(`${name}/moving_mean`, blend(movingMean, mean));
-      training.movingAverages.set(`${name}/moving_variance`, blend(movingVariance, variance));
+      const keepAverage = (weight: string, moving: tfjs.Tensor, batch: tfjs.Tensor) => {
+        const average = moving.mul(MOVING_AVERAGE_MOMENTUM).add(batch.mul(1 - MOVING_AVERAGE_MOMENTUM));
+        training.movingAverages.set(`${name}/${weight}`, tf.keep(average));
+        batch.dispose();
+      };
+      return batchNormRelu(tf, input, gamma, beta, ({ mean, variance }) => {
+        keepAverage("moving_mean", movingMean, mean);
+        keepAverage("moving_variance", movingVariance, variance);
+      });
     }
-    // Written out: the fused operation has no gradient on the WebAssembly backend for batch statistics.
-    const scale = this.#weight(`${name}/gamma`).mul(variance.add(BATCH_NORM_EPSILON).rsqrt());
+    const slope = gamma.mul(movingVariance.add(BATCH_NORM_EPSILON).rsqrt());
     return input
-      .sub(mean)
-      .mul(scale)
-      .add(this.#weight(`${name}/beta`)) as tfjs.Tensor4D;
+      .mul(slope)
+      .add(beta.sub(movingMean.mul(slope)))
+      .relu() as tfjs.Tensor4D;
   }
 
   #weight<T extends tfjs.Tensor = tfjs.Tensor>(name: string): T {

@@ -1,17 +1,21 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { TrainingError } from "../errors.js";
+import { reasonOf, TrainingError } from "../errors.js";
 import { type FocusModel, openModel } from "../focus/model.js";
 import type { ModelCard } from "../focus/model-card.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { describeMachine } from "../machine.js";
+import type { Architecture } from "../networks/architecture.js";
 import { networkNamed } from "../networks/registry.js";
 import type { TensorFlowRuntime } from "../networks/tensorflow-runtime.js";
+import type { Weights } from "../networks/weights.js";
+import { Random } from "../optics/random.js";
 import { type Checkpoint, type RunSettings, readCheckpoint } from "./checkpoint.js";
 import { checkExport } from "./export-check.js";
 import { type ImageSet, loadImageSet } from "./image-set.js";
 import { DEFAULT_RECIPE } from "./recipe.js";
 import { Trainer, type TrainingProgress, type TrainingResult } from "./trainer.js";
+import { widened } from "./widen.js";
 import { type TrainingRecord, writeModel } from "./write-model.js";
 
 export interface TrainOptions {
@@ -28,7 +32,7 @@ export interface TrainOptions {
   readonly checkpointSeconds: number;
   /** Go on from the checkpoint in `out`. */
   readonly resume: boolean;
-  /** Model whose weights are the start. */
+  /** Model whose weights are the start: of the same network, or of a narrower one with the same layers. */
   readonly startFrom?: string;
   readonly runtime: TensorFlowRuntime;
   /** As typed, for the card. */
@@ -65,7 +69,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const settings = settingsOf(options, images);
   if (from) assertSameRun(from, settings, checkpointPath);
   const start = options.startFrom === undefined ? undefined : await openModel(options.startFrom);
-  const startWeights = await start?.weights();
+  const startWeights = start && (await fitted(start, architecture, options.seed));
 
   const trainer = new Trainer({
     tf: options.runtime.tf,
@@ -102,6 +106,20 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     return { finished: true, result, exportDifference };
   } finally {
     trainer.dispose();
+  }
+}
+
+/** The weights of a model, spread out where it is narrower than the network to be trained. */
+async function fitted(start: FocusModel, architecture: Architecture, seed: number): Promise<Weights> {
+  const weights = await start.weights();
+  const { network } = start.card;
+  if (network === architecture.name) return weights;
+  try {
+    return widened(weights, networkNamed(network), architecture, new Random(seed));
+  } catch (cause) {
+    throw new TrainingError(`cannot go on from ${start.card.name} (${network}): ${reasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 
