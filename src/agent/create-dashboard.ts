@@ -45,13 +45,15 @@ export function createProbes({ version, clock, agent }: PartContext, metrics: Me
 
 /** The dashboard of an agent. */
 export function createDashboard(config: AgentConfig, parts: AgentDashboardParts): Dashboard {
-  const { log, clock, database, probes, agent } = parts;
+  const { log, clock, database, probes, agent, scorer } = parts;
   const { port, control, token, previews } = config.dashboard;
   const { folder } = config.results;
   return new Dashboard({
     ...{ port, log, clock, probes },
     history: database === undefined ? new MemoryHistory() : storeHistory(database),
-    previews: new PreviewKeeper(previews, join(folder, "previews"), log),
+    previews: new PreviewKeeper(previews, join(folder, "previews"), log, (frame, report) =>
+      scorer.completed(frame, report),
+    ),
     status: () => statusOf(parts),
     ...(control && {
       control: {

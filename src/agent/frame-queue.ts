@@ -1,4 +1,3 @@
-import { isLarge } from "../focus/bands.js";
 import type { Frame } from "../frames/frame.js";
 import type { DropReason, FrameMessage } from "../protocol/messages.js";
 
@@ -8,7 +7,7 @@ export interface Queued {
   readonly frame: Pick<Frame, "pixels">;
 }
 
-/** Large frames are scored in bands, with smaller ones in between, so each kind has its own takers. */
+/** Large frames take long to go through, with smaller ones scored in between, so each kind has its own takers. */
 export type Lane = "small" | "large";
 
 /** A frame that had to leave the queue unscored. */
@@ -152,8 +151,11 @@ export class FrameQueue<T extends Queued> {
   }
 }
 
+/** Pixels from which a frame is large; one of 2048 x 2048 is not. */
+export const LARGE_PX = 2 ** 22;
+
 function laneOf({ frame }: Queued): Lane {
-  return isLarge(frame) ? "large" : "small";
+  return frame.pixels.length > LARGE_PX ? "large" : "small";
 }
 
 function bytesOf({ frame }: Queued): number {

@@ -68,6 +68,7 @@ export function scoresOf({ distribution, certainties }: FocusReport): {
 } {
   let [sum, squares] = [0, 0];
   for (const certainty of certainties) {
+    if (Number.isNaN(certainty)) continue;
     sum += certainty;
     squares += certainty * certainty;
   }

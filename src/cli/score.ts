@@ -63,6 +63,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     let failures = missing.length;
     let scored = 0;
     const withDefocus = argv.na !== undefined;
+    const coverage = argv.overlay === undefined && argv.masks === undefined ? "sample" : "full";
     await write(output, header(argv.format, withDefocus));
     for await (const decoded of decoder.pages(found)) {
       const { path } = decoded;
@@ -76,7 +77,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
           if (withDefocus && sampling === undefined) {
             throw new FrameReadError(path, "the file does not say how large a pixel is: give --pixel-um");
           }
-          const report = await scorer.score(frame, sampling);
+          const report = await scorer.score(frame, { ...sampling, coverage });
           const row = scoreRow(path, page, report, sampling?.umPerLevel);
           await write(output, formatRow(argv.format, row, withDefocus));
           await draw(argv, `${basename(path)}-${page}`, frame, report);

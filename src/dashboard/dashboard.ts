@@ -103,7 +103,7 @@ export class Dashboard implements Sink {
 
   /** Keeps the picture of a frame that was scored. */
   scored(run: string, id: string, frame: Frame, report: FocusReport): void {
-    this.#parts.previews.keep({ run, id }, frame, report);
+    this.#parts.previews.keep({ run, id }, frame, report, this.clients > 0);
   }
 
   counts(): SinkCounts {

@@ -60,9 +60,9 @@ export interface FrameDetail {
   /** Left and top edges of the columns and rows of patches, px of the frame. */
   readonly lefts: readonly number[];
   readonly tops: readonly number[];
-  /** Most likely level and certainty of each patch, row by row. */
-  readonly levels: readonly number[];
-  readonly certainties: readonly number[];
+  /** Most likely level and certainty of each patch, row by row; null where a patch was not judged. */
+  readonly levels: readonly (number | null)[];
+  readonly certainties: readonly (number | null)[];
   /** Frame distribution, 11 probabilities. */
   readonly distribution: readonly number[];
 }

@@ -37,25 +37,3 @@ function limited(binning: number): number {
 export function fittingBinning({ width, height }: Pick<Frame, "width" | "height">, wanted: number): number {
   return Math.max(1, Math.min(wanted, Math.floor(Math.min(width, height) / PATCH_PX)));
 }
-
-/**
- * Sums of `binning` x `binning` pixels, scaled back only where they would not fit 16 bits; a remainder at the right and the
- * lower border is left out.
- */
-export function binned(frame: Frame, binning: number): Frame {
-  if (binning === 1) return frame;
-  const width = Math.floor(frame.width / binning);
-  const height = Math.floor(frame.height / binning);
-  const sums = new Uint32Array(width * height);
-  let highest = 0;
-  for (let y = 0; y < height; y++) {
-    const row = sums.subarray(y * width, (y + 1) * width);
-    for (let line = y * binning; line < (y + 1) * binning; line++) {
-      let source = line * frame.width;
-      for (let x = 0; x < width; x++) for (let i = 0; i < binning; i++) row[x]! += frame.pixels[source++]!;
-    }
-    for (let x = 0; x < width; x++) if (row[x]! > highest) highest = row[x]!;
-  }
-  const divisor = highest > 65535 ? binning * binning : 1;
-  return { width, height, pixels: Uint16Array.from(sums, (sum) => sum / divisor) };
-}

@@ -1,6 +1,6 @@
 import type { Frame } from "../frames/frame.js";
 import { expectedLevel } from "./certainty.js";
-import type { RawScores } from "./engines/engine.js";
+import type { PatchScores } from "./engines/engine.js";
 import type { ConditionThresholds } from "./model-card.js";
 import { type Condition, LEVELS } from "./report.js";
 
@@ -55,7 +55,7 @@ function rangeOf({ pixels, bitDepth }: Frame, step: number): CountRange {
 export function conditionOf(
   frame: Frame,
   range: CountRange,
-  scores: RawScores,
+  scores: PatchScores,
   frameLevel: number,
   thresholds: ConditionThresholds,
 ): { condition: Condition; conditionReason?: string } {

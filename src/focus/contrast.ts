@@ -9,16 +9,18 @@ const LAG = 2;
  * Mean squared difference of pixels two apart in a row, counts squared: Brenner's gradient (Brenner et al. 1976) over the
  * number of pairs. Not comparable between fields. Of two frames of one field under one light, the one with more is nearer
  * to focus; noise adds the same to both.
+ * @param binning pixels that are judged as one: pairs are so much further apart.
  */
-export function contrastOf({ pixels, width, height }: Frame): number {
-  const pairsOfRow = Math.max(0, width - LAG);
+export function contrastOf({ pixels, width, height }: Frame, binning = 1): number {
+  const lag = LAG * binning;
+  const pairsOfRow = Math.max(0, width - lag);
   if (pairsOfRow === 0) return 0;
   const step = Math.ceil((pairsOfRow * height) / LOOKED_AT);
   let [sum, rows] = [0, 0];
   for (let y = 0; y < height; y += step, rows++) {
     const end = y * width + pairsOfRow;
     for (let i = y * width; i < end; i++) {
-      const difference = pixels[i + LAG]! - pixels[i]!;
+      const difference = pixels[i + lag]! - pixels[i]!;
       sum += difference * difference;
     }
   }

@@ -22,6 +22,7 @@ export function drawMasks(frame: Frame, report: FocusReport): Masks {
   for (const [row, top] of tops.entries()) {
     for (const [column, left] of lefts.entries()) {
       const patch = row * report.columns + column;
+      if (Number.isNaN(report.certainties[patch])) continue;
       const level = mostProbableLevel(report.probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));
       const certainty = Math.round(65535 * report.certainties[patch]!);
       for (let y = top; y < top + sidePx; y++) {

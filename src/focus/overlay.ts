@@ -29,6 +29,7 @@ export function drawOverlay(
   const paint = (x: number, y: number, colour: Rgb) => rgb.set(colour, 3 * (y * width + x));
   const { tops, lefts, sidePx } = patchesOf(frame, report);
   for (let patch = 0; patch < report.rows * report.columns; patch++) {
+    if (Number.isNaN(report.certainties[patch])) continue;
     const top = tops[Math.floor(patch / report.columns)]!;
     const left = lefts[patch % report.columns]!;
     const level = mostProbableLevel(report.probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));

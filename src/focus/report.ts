@@ -5,6 +5,10 @@ export const LEVELS = 11;
 export const CONDITIONS = ["in-focus", "defocused", "mixed", "blank", "unusable"] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
+/** Which patches of a frame are judged: those that decide it (`decidingPatches`), or all. */
+export const COVERAGES = ["sample", "full"] as const;
+export type Coverage = (typeof COVERAGES)[number];
+
 /** Everything the network and the aggregation say about one frame. */
 export interface FocusReport {
   /** Pixels of the frame a side that were judged as one; levels are those of the binned frame. */
@@ -12,9 +16,11 @@ export interface FocusReport {
   /** Rows and columns of patches. */
   readonly rows: number;
   readonly columns: number;
-  /** Probability of each level for each patch, [rows, columns, 11], each row sums to 1. */
+  /** `full` where every patch was judged. The frame's own figures are those of its deciding patches in either case. */
+  readonly coverage: Coverage;
+  /** Probability of each level for each patch, [rows, columns, 11], each row sums to 1; NaN where not judged. */
   readonly probabilities: Float32Array;
-  /** 1 - H(p)/ln 11 of each patch, [rows, columns], 0 to 1. */
+  /** 1 - H(p)/ln 11 of each patch, [rows, columns], 0 to 1; NaN where not judged. */
   readonly certainties: Float32Array;
   /** Frame distribution: certainty-weighted mean of the patch distributions, [11]. */
   readonly distribution: Float32Array;
@@ -28,7 +34,7 @@ export interface FocusReport {
   readonly levelSd: number;
   /** Certainty of the frame distribution, 0 to 1. */
   readonly aggregateCertainty: number;
-  /** Mean and maximum of the patch certainties, 0 to 1. */
+  /** Mean and maximum of the certainties of the deciding patches, 0 to 1. */
   readonly meanCertainty: number;
   readonly maxCertainty: number;
   /**

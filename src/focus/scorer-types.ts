@@ -1,5 +1,5 @@
 import type { Frame } from "../frames/frame.js";
-import type { FocusReport } from "./report.js";
+import type { Coverage, FocusReport } from "./report.js";
 
 /** Which model answered: goes into every record. */
 export interface ModelIdentity {
@@ -10,6 +10,11 @@ export interface ModelIdentity {
 
 export interface ScoreOptions {
   readonly signal?: AbortSignal;
+  /**
+   * Patches that are judged: those that decide the frame, or all. The verdict is the same; all are for maps and overlays.
+   * @default "sample"
+   */
+  readonly coverage?: Coverage;
   /** Pixels a side that are judged as one, 1 and up: see `binningFor`. @default 1 */
   readonly binning?: number;
 }
@@ -19,5 +24,7 @@ export interface FrameScorer {
   readonly model: ModelIdentity;
   /** @throws FrameShapeError when the frame cannot be cut into patches. */
   score(frame: Frame, options?: ScoreOptions): Promise<FocusReport>;
+  /** The report of a frame with the patches judged that did not decide it. */
+  completed(frame: Frame, report: FocusReport, signal?: AbortSignal): Promise<FocusReport>;
   dispose(): Promise<void>;
 }

@@ -1,17 +1,17 @@
 import { assertScorable, type Frame } from "../frames/frame.js";
-import { bandsOf } from "./bands.js";
-import { binned, fittingBinning } from "./binning.js";
+import { fittingBinning } from "./binning.js";
 import { mostProbableLevel } from "./certainty.js";
 import { conditionOf, countRange } from "./condition.js";
 import { contrastOf } from "./contrast.js";
 import type { EngineOptions, FocusEngine } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
-import { scoresOfBands } from "./engines/score-bands.js";
+import { scoresOfPatches } from "./engines/score-patches.js";
 import { frameLevel } from "./frame-level.js";
 import { type FocusModel, openModel } from "./model.js";
-import type { FocusReport } from "./report.js";
+import { decidingPatches } from "./patch-choice.js";
+import { type FocusReport, LEVELS } from "./report.js";
 import type { FrameScorer, ModelIdentity, ScoreOptions } from "./scorer-types.js";
-import { croppedToWholePatches, type Tiling } from "./tiling.js";
+import { patchesOf, patchGrid, type Tiling } from "./tiling.js";
 
 export interface ScorerOptions extends EngineOptions {
   /** Name of a shipped model, or a model folder. @default "default" */
@@ -57,33 +57,70 @@ export class Scorer implements FrameScorer {
   }
 
   /**
-   * Scores one frame in isolation. The engine computes on the calling thread, which does nothing else meanwhile, one band of
-   * a large frame at a time; a program that has to answer others meanwhile scores in a worker thread.
+   * Scores one frame in isolation: the verdict comes from the patches that decide it, however large the frame is. The engine
+   * computes on the calling thread, which does nothing else meanwhile; a program that has to answer others meanwhile scores
+   * in a worker thread.
    * @throws FrameShapeError when the frame is smaller than a patch or its pixels do not fill its shape.
    */
-  async score(frame: Frame, { signal, binning: wanted = 1 }: ScoreOptions = {}): Promise<FocusReport> {
+  async score(frame: Frame, options: ScoreOptions = {}): Promise<FocusReport> {
+    const { signal, binning: wanted = 1, coverage = "sample" } = options;
     signal?.throwIfAborted();
     assertScorable(frame);
     const range = countRange(frame);
     const binning = fittingBinning(frame, wanted);
-    const whole = binned(frame, binning);
-    const judged = this.#tiling === "original" ? croppedToWholePatches(whole) : whole;
-    const scores = await scoresOfBands(this.#engine, bandsOf(judged), signal);
+    const grid = patchGrid(frame, binning, this.#tiling);
+    const [rows, columns] = [grid.tops.length, grid.lefts.length];
+    // The original has no choice of patches.
+    const deciding = decidingPatches(frame, grid, this.#tiling === "original" ? rows * columns : undefined);
+    const scores = await scoresOfPatches(this.#engine, frame, grid, deciding, signal);
     const { level, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
-    return {
+    const report: FocusReport = {
       ...scores,
+      ...mapOf(unjudgedMap(rows * columns), deciding, scores),
       binning,
+      rows,
+      columns,
+      coverage: deciding.length === rows * columns ? "full" : "sample",
       level: mostProbableLevel(scores.distribution),
       expectedLevel: level,
       sharpestLevel,
       levelSd: sd,
-      contrast: contrastOf(judged),
+      contrast: contrastOf(frame, binning),
       saturatedFraction: range.saturatedFraction,
       ...conditionOf(frame, range, scores, level, this.#model.card.conditions),
     };
+    return coverage === "full" ? this.completed(frame, report, signal) : report;
+  }
+
+  async completed(frame: Frame, report: FocusReport, signal?: AbortSignal): Promise<FocusReport> {
+    if (report.coverage === "full") return report;
+    const grid = patchesOf(frame, report);
+    const missing = [...report.certainties.keys()].filter((patch) => Number.isNaN(report.certainties[patch]));
+    const scores = await scoresOfPatches(this.#engine, frame, grid, missing, signal);
+    return { ...report, ...mapOf(report, missing, scores), coverage: "full" };
   }
 
   async dispose(): Promise<void> {
     await this.#engine.dispose();
   }
+}
+
+type PatchMap = Pick<FocusReport, "probabilities" | "certainties">;
+
+function unjudgedMap(patches: number): PatchMap {
+  return {
+    probabilities: new Float32Array(patches * LEVELS).fill(Number.NaN),
+    certainties: new Float32Array(patches).fill(Number.NaN),
+  };
+}
+
+/** A map with the scores of some more patches in it. */
+function mapOf(map: PatchMap, patches: readonly number[], scores: PatchMap): PatchMap {
+  const probabilities = Float32Array.from(map.probabilities);
+  const certainties = Float32Array.from(map.certainties);
+  for (const [i, patch] of patches.entries()) {
+    certainties[patch] = scores.certainties[i]!;
+    probabilities.set(scores.probabilities.subarray(i * LEVELS, (i + 1) * LEVELS), patch * LEVELS);
+  }
+  return { probabilities, certainties };
 }

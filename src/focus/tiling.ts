@@ -9,35 +9,37 @@ export const TILINGS = ["cover", "original"] as const;
  */
 export type Tiling = (typeof TILINGS)[number];
 
+/** Where the patches of a frame lie: each of `sidePx` x `sidePx` at one of `tops` and one of `lefts`, px. */
+export interface PatchGrid {
+  readonly sidePx: number;
+  readonly tops: readonly number[];
+  readonly lefts: readonly number[];
+}
+
 /** Where the patches along one side of `length` px begin; `length` at least 84. */
-export function patchOrigins(length: number): number[] {
-  const count = Math.ceil(length / PATCH_PX);
+export function patchOrigins(length: number, tiling: Tiling = "cover"): number[] {
+  const count = tiling === "cover" ? Math.ceil(length / PATCH_PX) : Math.floor(length / PATCH_PX);
   return Array.from({ length: count }, (_, i) => Math.min(i * PATCH_PX, length - PATCH_PX));
 }
 
-/** Where the patches of a report lie on its frame, px. */
-export function patchesOf(
+/** The patches of a frame whose pixels are judged `binning` x `binning` as one; it holds at least one patch then. */
+export function patchGrid(
   { width, height }: Pick<Frame, "width" | "height">,
-  { binning, rows, columns }: Pick<FocusReport, "binning" | "rows" | "columns">,
-): { sidePx: number; tops: number[]; lefts: number[] } {
-  const along = (length: number, count: number) =>
-    patchOrigins(Math.floor(length / binning))
-      .slice(0, count)
-      .map((origin) => origin * binning);
-  return { sidePx: PATCH_PX * binning, tops: along(height, rows), lefts: along(width, columns) };
+  binning: number,
+  tiling: Tiling = "cover",
+): PatchGrid {
+  const along = (length: number) =>
+    patchOrigins(Math.floor(length / binning), tiling).map((origin) => origin * binning);
+  return { sidePx: PATCH_PX * binning, tops: along(height), lefts: along(width) };
 }
 
-/** The part of the frame that the original judges: whole patches from the upper left corner. */
-export function croppedToWholePatches(frame: Frame): Frame {
-  const width = Math.floor(frame.width / PATCH_PX) * PATCH_PX;
-  const height = Math.floor(frame.height / PATCH_PX) * PATCH_PX;
-  if (width === frame.width && height === frame.height) return frame;
-  const pixels =
-    frame.pixels instanceof Uint8Array ? new Uint8Array(width * height) : new Uint16Array(width * height);
-  for (let y = 0; y < height; y++) {
-    pixels.set(frame.pixels.subarray(y * frame.width, y * frame.width + width), y * width);
-  }
-  return { ...frame, width, height, pixels };
+/** Where the patches of a report lie on its frame. */
+export function patchesOf(
+  frame: Pick<Frame, "width" | "height">,
+  { binning, rows, columns }: Pick<FocusReport, "binning" | "rows" | "columns">,
+): PatchGrid {
+  const { sidePx, tops, lefts } = patchGrid(frame, binning);
+  return { sidePx, tops: tops.slice(0, rows), lefts: lefts.slice(0, columns) };
 }
 
 /** Cuts the frame into patches, [rows * columns, 84, 84], camera counts as floats. */

@@ -1,14 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FrameQueue, type Queued } from "../../src/agent/frame-queue.js";
-import { BAND_PX } from "../../src/focus/bands.js";
+import { FrameQueue, LARGE_PX, type Queued } from "../../src/agent/frame-queue.js";
 
 interface Item extends Queued {
   readonly name: string;
 }
 
 const small = { pixels: new Uint8Array(10) };
-const large = { pixels: new Uint8Array(BAND_PX + 1) };
+const large = { pixels: new Uint8Array(LARGE_PX + 1) };
 const item = (mode: "gate" | "observe", session: string, name: string, frame = small): Item => ({
   header: { mode, session },
   frame,

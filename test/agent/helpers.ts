@@ -46,6 +46,7 @@ export function faultyScorer(
   return {
     model: { name: "faulty", sha256: "0".repeat(64) },
     score: (frame, options) => score(frame, options?.signal),
+    completed: async (_, report) => report,
     dispose: async () => undefined,
   };
 }

@@ -22,7 +22,7 @@ describe("a scoring thread", () => {
   test.each([
     ["uint8", pattern(131, 100, Uint8Array)],
     ["uint16", pattern(300, 200, Uint16Array)],
-    ["uint16 in bands", pattern(2500, 2000, Uint16Array)],
+    ["uint16, larger", pattern(2500, 2000, Uint16Array)],
   ])("says of a frame of %s what the scorer says, and leaves its pixels where they are", async (_, frame) => {
     const scorer = await Scorer.load(options);
 
@@ -31,29 +31,31 @@ describe("a scoring thread", () => {
     await scorer.dispose();
   });
 
-  test("leaves the thread that calls free, and scores a small frame between the bands of a large one", async () => {
+  test("leaves the thread that calls free, and scores a small frame between the strips of a large one", async () => {
     const large = pattern(8192, 4096, Uint16Array);
     const ended: string[] = [];
     let turns = 0;
     const ticking = setInterval(() => void turns++, 1);
 
-    const scoring = thread.score(large).then(() => ended.push("large"));
+    const scoring = thread.score(large, { coverage: "full" }).then(() => ended.push("large"));
     await thread.score(pattern(100, 100, Uint8Array)).then(() => ended.push("small"));
     await scoring;
     clearInterval(ticking);
 
     expect(ended).toEqual(["small", "large"]);
-    // On the thread that computes there is one turn a band, eight in all.
-    expect(turns).toBeGreaterThan(40);
+    // On the thread that computes there is one turn a strip, 76 in all.
+    expect(turns).toBeGreaterThan(200);
   });
 
   test("stops in the middle of a large frame when it is called off", async () => {
     const calling = new AbortController();
     const ended: string[] = [];
     const off = thread
-      .score(pattern(8192, 8192, Uint16Array), { signal: calling.signal })
+      .score(pattern(8192, 8192, Uint16Array), { signal: calling.signal, coverage: "full" })
       .catch((error: unknown) => ended.push((error as Error).name));
-    const whole = thread.score(pattern(8192, 4096, Uint16Array)).then(() => ended.push("whole"));
+    const whole = thread
+      .score(pattern(8192, 4096, Uint16Array), { coverage: "full" })
+      .then(() => ended.push("whole"));
     calling.abort();
     await Promise.all([off, whole]);
 

@@ -2,10 +2,14 @@ import { existsSync } from "node:fs";
 import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "fast-png";
+import pino from "pino";
 import { describe, expect, test } from "vitest";
+import { AgentConfig } from "../../src/config/schema.js";
 import { PreviewFolder, previewName } from "../../src/dashboard/previews/preview-folder.js";
 import { previewOf } from "../../src/dashboard/previews/preview-image.js";
+import { PreviewKeeper } from "../../src/dashboard/previews/preview-keeper.js";
 import type { FrameDetail, StatusView } from "../../src/dashboard/wire.js";
+import type { FocusReport } from "../../src/focus/report.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { faultyScorer, temporaryFolder, until } from "../agent/helpers.js";
@@ -134,5 +138,37 @@ describe("the page", () => {
 
     expect(reply.status).toBe(404);
     expect(reply.json()).toEqual({ error: expect.stringContaining("no picture") });
+  });
+});
+
+describe("the patches of a frame on the page", () => {
+  const frame = ramp(1000, 1000);
+  /** 144 patches, of which only the first was judged. */
+  const certainties = new Float32Array(144).fill(Number.NaN).fill(0.5, 0, 1);
+  const probabilities = new Float32Array(144 * 11).fill(Number.NaN).fill(1 / 11, 0, 11);
+  const sample = report(3, { rows: 12, columns: 12, coverage: "sample", certainties, probabilities });
+  const full = { ...sample, coverage: "full" as const, certainties: new Float32Array(144).fill(0.25) };
+
+  async function shown(isWatched: boolean, complete: () => Promise<FocusReport>): Promise<FrameDetail> {
+    const config = AgentConfig.parse({}).dashboard.previews;
+    const keeper = new PreviewKeeper(config, await temporaryFolder(), pino({ enabled: false }), complete);
+    await keeper.start();
+    keeper.keep({ run: "r", id: "a" }, frame, sample, isWatched);
+    await until(async () => (await keeper.detail({ run: "r", id: "a" })) !== undefined);
+    const detail = await keeper.detail({ run: "r", id: "a" });
+    await keeper.stop();
+    return detail!;
+  }
+
+  test("are those that decided it while nobody looks", async () => {
+    const detail = await shown(false, async () => full);
+    expect(detail.certainties).toEqual([0.5, ...new Array(143).fill(null)]);
+    expect(detail.levels).toEqual([0, ...new Array(143).fill(null)]);
+  });
+
+  test("are all of them while a page is open, and those that decided it where the scorer fails", async () => {
+    expect((await shown(true, async () => full)).certainties).toEqual(new Array(144).fill(0.25));
+    const failing = async () => Promise.reject(new Error("the scorer has ended"));
+    expect((await shown(true, failing)).certainties.filter((certainty) => certainty !== null)).toEqual([0.5]);
   });
 });

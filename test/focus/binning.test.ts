@@ -1,6 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { binned, binningFor, cautiousBinningFor, fittingBinning } from "../../src/focus/binning.js";
+import { binningFor, cautiousBinningFor, fittingBinning } from "../../src/focus/binning.js";
 
 describe("binningFor", () => {
   it.each([
@@ -27,49 +26,5 @@ describe("binningFor", () => {
     expect(fittingBinning({ width: 400, height: 200 }, 4)).toBe(2);
     expect(fittingBinning({ width: 100, height: 90 }, 4)).toBe(1);
     expect(fittingBinning({ width: 2048, height: 2048 }, 4)).toBe(4);
-  });
-});
-
-describe("binned", () => {
-  it("sums squares of pixels and leaves a remainder out", () => {
-    const frame = { width: 5, height: 2, pixels: Uint8Array.of(1, 2, 3, 4, 99, 5, 6, 7, 8, 99), bitDepth: 8 };
-    expect(binned(frame, 2)).toEqual({ width: 2, height: 1, pixels: Uint16Array.of(14, 22) });
-  });
-
-  it("scales back where the sums do not fit 16 bits", () => {
-    const frame = { width: 2, height: 2, pixels: Uint16Array.of(60000, 60000, 60000, 60002) };
-    expect([...binned(frame, 2).pixels]).toEqual([60000]);
-  });
-
-  it("keeps the mean of any frame that divides, whichever way it has to scale", () => {
-    const frames = fc
-      .record({
-        columns: fc.integer({ min: 1, max: 6 }),
-        rows: fc.integer({ min: 1, max: 6 }),
-        binning: fc.integer({ min: 2, max: 4 }),
-      })
-      .chain(({ columns, rows, binning }) =>
-        fc
-          .array(fc.integer({ min: 0, max: 65535 }), {
-            minLength: columns * rows * binning ** 2,
-            maxLength: columns * rows * binning ** 2,
-          })
-          .map((counts) => ({
-            binning,
-            frame: { width: columns * binning, height: rows * binning, pixels: Uint16Array.from(counts) },
-          })),
-      );
-    fc.assert(
-      fc.property(frames, ({ frame, binning }) => {
-        const meanOf = (pixels: ArrayLike<number>) =>
-          Array.from(pixels).reduce((a, b) => a + b, 0) / pixels.length;
-        const judged = binned(frame, binning);
-        const mean = meanOf(frame.pixels);
-        const ours = meanOf(judged.pixels);
-        const isSum = Math.abs(ours - mean * binning ** 2) < 1e-6;
-        const isMean = ours <= mean + 1e-9 && ours > mean - 1;
-        expect(isSum || isMean).toBe(true);
-      }),
-    );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
 import { conditionOf, countRange } from "../../src/focus/condition.js";
-import type { RawScores } from "../../src/focus/engines/engine.js";
+import type { PatchScores } from "../../src/focus/engines/engine.js";
 import { frameLevel } from "../../src/focus/frame-level.js";
 import type { ConditionThresholds } from "../../src/focus/model-card.js";
 import { LEVELS } from "../../src/focus/report.js";
@@ -22,13 +22,11 @@ const sure = (level: number) => Array.from({ length: LEVELS }, (_, k) => (k === 
 /** A patch that has nothing to go by. */
 const unsure = new Array<number>(LEVELS).fill(1 / LEVELS);
 
-function scoresOf(patches: readonly (readonly number[])[]): RawScores {
+function scoresOf(patches: readonly (readonly number[])[]): PatchScores {
   const probabilities = Float32Array.from(patches.flat());
   const certainties = Float32Array.from(patches, certaintyOf);
   const distribution = frameDistribution(probabilities, certainties);
   return {
-    rows: 1,
-    columns: patches.length,
     probabilities,
     certainties,
     distribution,
@@ -47,7 +45,7 @@ function frameOf(first: readonly number[] = [], bitDepth?: number): Frame {
 const conditionFor = (frame: Frame, patches: readonly (readonly number[])[]) =>
   judge(frame, scoresOf(patches));
 
-function judge(frame: Frame, scores: RawScores) {
+function judge(frame: Frame, scores: PatchScores) {
   const { level } = frameLevel(scores.probabilities, scores.certainties);
   return conditionOf(frame, countRange(frame), scores, level, THRESHOLDS);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
 import { levelColour, type Rgb } from "../../src/focus/colours.js";
 import { drawMasks } from "../../src/focus/masks.js";
@@ -24,6 +24,7 @@ function reportOf(patches: readonly { level: number; share: number }[]): FocusRe
     binning: 1,
     rows: 2,
     columns: 2,
+    coverage: "full",
     probabilities,
     certainties,
     distribution,
@@ -160,4 +161,14 @@ describe("drawMasks", () => {
     expect(masks.valid.pixels.filter((value) => value === 65_535).length).toBe(4 * WIDTH * HEIGHT);
     expect(masks.valid.pixels[large.width - 1]).toBe(0);
   });
+});
+
+test("patches that were not judged are left out of overlay and masks", () => {
+  const certainties = report.certainties.map((certainty, patch) => (patch === 3 ? Number.NaN : certainty));
+  const sample = { ...report, certainties };
+  const corner = 3 * (WIDTH * HEIGHT - 1);
+  const [red, green, blue] = drawOverlay(frame, sample).rgb.subarray(corner, corner + 3);
+  expect([green, blue]).toEqual([red, red]);
+  const { valid } = drawMasks(frame, sample);
+  expect([valid.pixels[0], valid.pixels.at(-1)]).toEqual([65535, 0]);
 });

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FrameShapeError, ModelError, UnknownNameError } from "../../src/errors.js";
-import { binned } from "../../src/focus/binning.js";
+import { patchStrip } from "../../src/focus/patch-strip.js";
 import { Scorer } from "../../src/focus/scorer.js";
+import { patchGrid } from "../../src/focus/tiling.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { Defocus } from "../../src/optics/defocus.js";
 import { LEVEL_UM } from "../../src/optics/point-spread-function.js";
 import { Random } from "../../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../../src/optics/sensor.js";
 import { golden, largestDifference } from "../helpers/golden.js";
-import { dataFrame, spots } from "../helpers/images.js";
+import { binned, dataFrame, spots } from "../helpers/images.js";
 import { SHIPPED_MODEL } from "../helpers/models.js";
 
 interface ModelAnswers {
@@ -110,6 +111,27 @@ describe("Scorer with the shipped model", () => {
     const alone = [];
     for (const frame of frames) alone.push(await scorer.score(frame));
     expect(await Promise.all(frames.map((frame) => scorer.score(frame)))).toEqual(alone);
+  });
+
+  it("gives a large frame the same verdict whether all its patches are judged or those that decide it", async () => {
+    const frame = spots(1100, 1000, 4);
+    const sample = await scorer.score(frame);
+    const full = await scorer.score(frame, { coverage: "full" });
+    const { probabilities, certainties, coverage, ...verdict } = sample;
+    expect([sample.coverage, full.coverage]).toEqual(["sample", "full"]);
+    expect(full).toMatchObject(verdict);
+    expect(certainties).toHaveLength(12 * 14);
+    const judged = [...certainties.keys()].filter((patch) => !Number.isNaN(certainties[patch]));
+    expect(judged).toHaveLength(64);
+    for (const patch of judged) expect(full.certainties[patch]).toBe(certainties[patch]);
+    expect([...full.certainties, ...full.probabilities].every(Number.isFinite)).toBe(true);
+    expect(probabilities.filter(Number.isFinite)).toHaveLength(64 * 11);
+    const first = await scorer.score({
+      width: 84,
+      height: 84,
+      pixels: patchStrip(frame, patchGrid(frame, 1), [3]).pixels,
+    });
+    expect(full.probabilities.subarray(33, 44)).toEqual(first.probabilities);
   });
 
   it("judges every pixel, or only whole patches from the corner when it tiles as the original does", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { croppedToWholePatches, cutPatches, patchOrigins } from "../../src/focus/tiling.js";
+import { cutPatches, patchGrid, patchOrigins } from "../../src/focus/tiling.js";
 import type { Frame } from "../../src/frames/frame.js";
 
 const sides = fc.integer({ min: 84, max: 700 });
@@ -53,32 +53,30 @@ describe("cutPatches", () => {
   });
 });
 
-describe("croppedToWholePatches, as the original tiles", () => {
-  it("keeps 672 x 504 of the original's 696 x 520 px, from the upper left corner: 8 x 6 patches", () => {
-    const frame = numbered(696, 520);
-    const cropped = croppedToWholePatches(frame);
-    expect([cropped.width, cropped.height]).toEqual([672, 504]);
-    for (const [x, y] of [
-      [0, 0],
-      [671, 0],
-      [5, 503],
-      [671, 503],
-    ] as const) {
-      expect(cropped.pixels[y * 672 + x]).toBe(frame.pixels[y * 696 + x]);
-    }
-    const { rows, columns } = cutPatches(cropped);
-    expect([columns, rows]).toEqual([8, 6]);
+describe("patchGrid", () => {
+  it("as the original tiles, keeps 8 x 6 whole patches of its 696 x 520 px, from the upper left corner", () => {
+    const { sidePx, tops, lefts } = patchGrid({ width: 696, height: 520 }, 1, "original");
+    expect(sidePx).toBe(84);
+    expect(tops).toEqual([0, 84, 168, 252, 336, 420]);
+    expect(lefts).toEqual([0, 84, 168, 252, 336, 420, 504, 588]);
+    expect(patchGrid({ width: 168, height: 84 }, 1, "original")).toMatchObject({ tops: [0], lefts: [0, 84] });
   });
 
-  it("keeps a frame of whole patches as it is, the last row and column too, and pixel type and bit depth of any", () => {
-    const whole = numbered(168, 84);
-    expect(croppedToWholePatches(whole)).toBe(whole);
-    const bytes = { width: 100, height: 90, pixels: new Uint8Array(9000), bitDepth: 8 };
-    expect(croppedToWholePatches(bytes)).toEqual({
-      width: 84,
-      height: 84,
-      pixels: new Uint8Array(84 * 84),
-      bitDepth: 8,
-    });
+  it("keeps patches of binned pixels inside the frame, and each on whole binned pixels", () => {
+    fc.assert(
+      fc.property(sides, sides, fc.integer({ min: 1, max: 4 }), (width, height, binning) => {
+        const frame = { width: width * binning, height: height * binning + 3 };
+        const { sidePx, tops, lefts } = patchGrid(frame, binning);
+        expect(sidePx).toBe(84 * binning);
+        for (const [origins, length] of [
+          [tops, frame.height],
+          [lefts, frame.width],
+        ] as const) {
+          expect(origins.every((origin) => origin % binning === 0)).toBe(true);
+          expect(length - (origins.at(-1)! + sidePx)).toBeLessThan(binning);
+          expect(origins.at(-1)! + sidePx).toBeLessThanOrEqual(length);
+        }
+      }),
+    );
   });
 });

@@ -35,3 +35,15 @@ export function sharedSpots(width: number, height: number, seed: number): Shared
   memory.set(pixels);
   return { width, height, pixels: memory, weight: 1 };
 }
+
+/** Sums of `binning` x `binning` pixels, as a camera bins, as long as they fit 16 bits; a remainder at the right and the lower border is left out. */
+export function binned({ width, height, pixels }: Frame, binning: number): Frame {
+  const size = { width: Math.floor(width / binning), height: Math.floor(height / binning) };
+  const sums = new Uint16Array(size.width * size.height);
+  for (let y = 0; y < size.height * binning; y++) {
+    for (let x = 0; x < size.width * binning; x++) {
+      sums[Math.floor(y / binning) * size.width + Math.floor(x / binning)]! += pixels[y * width + x]!;
+    }
+  }
+  return { ...size, pixels: sums };
+}

@@ -104,6 +104,8 @@ describe("networkNamed", () => {
   it("gives a network by name, and lists the known ones for an unknown name", () => {
     expect(networkNamed("yang2018")).toBe(yang2018);
     expect(() => networkNamed("resnet")).toThrow(UnknownNameError);
-    expect(() => networkNamed("resnet")).toThrow('unknown network "resnet"; known: compact, medium, yang2018');
+    expect(() => networkNamed("resnet")).toThrow(
+      'unknown network "resnet"; known: compact, medium, yang2018',
+    );
   });
 });

@@ -26,6 +26,7 @@ export function report(expectedLevel: number, fields: Partial<FocusReport> = {})
     binning: 1,
     rows: 1,
     columns: 1,
+    coverage: "full",
     probabilities: new Float32Array(LEVELS),
     certainties: new Float32Array(1),
     distribution: new Float32Array(LEVELS),

@@ -6,8 +6,7 @@ import type { Frame } from "../../frames/frame.js";
 import type { LoadedScorer } from "./scoring-worker.js";
 
 /**
- * Scores in a thread of its own, so that whoever calls can answer others meanwhile. A small frame is scored between two
- * bands of a large one. If the thread dies, the frames in it fail, and the next one starts another.
+ * Scores in a thread of its own, so that whoever calls can answer others meanwhile. If the thread dies, the frames in it fail, and the next one starts another.
  */
 export class ScoringThread implements FrameScorer {
   readonly #options: ScorerOptions;
@@ -36,10 +35,18 @@ export class ScoringThread implements FrameScorer {
     return this.#loaded.engine;
   }
 
-  async score(frame: Frame, { signal, binning = 1 }: ScoreOptions = {}): Promise<FocusReport> {
+  score(frame: Frame, { signal, binning = 1, coverage = "sample" }: ScoreOptions = {}): Promise<FocusReport> {
+    return this.#ask("score", frame, { binning, coverage }, signal);
+  }
+
+  completed(frame: Frame, report: FocusReport, signal?: AbortSignal): Promise<FocusReport> {
+    return this.#ask("completed", frame, { report }, signal);
+  }
+
+  async #ask(call: string, frame: Frame, beside: object, signal?: AbortSignal): Promise<FocusReport> {
     const thread = await this.#liveThread();
     signal?.throwIfAborted();
-    const { number, answer } = thread.callWithFrame("score", frame, { binning });
+    const { number, answer } = thread.callWithFrame(call, frame, beside);
     const abort = () => void thread.call("abort", number).catch(() => undefined);
     signal?.addEventListener("abort", abort, { once: true });
     try {

@@ -3,10 +3,12 @@
  * @module
  */
 import { EngineError } from "../../errors.js";
+import type { FocusReport } from "../../focus/report.js";
 import { Scorer, type ScorerOptions } from "../../focus/scorer.js";
-import type { ModelIdentity } from "../../focus/scorer-types.js";
+import type { ModelIdentity, ScoreOptions } from "../../focus/scorer-types.js";
 import { FrameReceiver } from "../../frame-receiver.js";
 import type { FrameShape } from "../../frame-thread.js";
+import type { Frame } from "../../frames/frame.js";
 import { HandedOver, serveCalls } from "../../serve-calls.js";
 
 export interface LoadedScorer {
@@ -25,20 +27,12 @@ serveCalls({
     return { model: scorer.model, engine: scorer.engine };
   },
 
-  async score({ shape, binning }: { shape: FrameShape; binning: number }): Promise<HandedOver> {
-    if (scorer === undefined) throw new EngineError("the scorer is not loaded");
-    const stopping = new AbortController();
-    inWork.set(shape.number, stopping);
-    try {
-      const report = await scorer.score(await frames.frame(shape), { signal: stopping.signal, binning });
-      const arrays = [report.probabilities, report.certainties, report.distribution];
-      return new HandedOver(
-        report,
-        arrays.map(({ buffer }) => buffer as ArrayBuffer),
-      );
-    } finally {
-      inWork.delete(shape.number);
-    }
+  score({ shape, ...options }: { shape: FrameShape } & ScoreOptions): Promise<HandedOver> {
+    return answerFor(shape, (scorer, frame, signal) => scorer.score(frame, { ...options, signal }));
+  },
+
+  completed({ shape, report }: { shape: FrameShape; report: FocusReport }): Promise<HandedOver> {
+    return answerFor(shape, (scorer, frame, signal) => scorer.completed(frame, report, signal));
   },
 
   abort(number: number): void {
@@ -50,3 +44,23 @@ serveCalls({
     await scorer?.dispose();
   },
 });
+
+/** What a call makes of a frame, until it is aborted. */
+async function answerFor(
+  shape: FrameShape,
+  run: (scorer: Scorer, frame: Frame, signal: AbortSignal) => Promise<FocusReport>,
+): Promise<HandedOver> {
+  if (scorer === undefined) throw new EngineError("the scorer is not loaded");
+  const stopping = new AbortController();
+  inWork.set(shape.number, stopping);
+  try {
+    const report = await run(scorer, await frames.frame(shape), stopping.signal);
+    const arrays = [report.probabilities, report.certainties, report.distribution];
+    return new HandedOver(
+      report,
+      arrays.map(({ buffer }) => buffer as ArrayBuffer),
+    );
+  } finally {
+    inWork.delete(shape.number);
+  }
+}

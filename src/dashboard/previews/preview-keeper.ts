@@ -5,6 +5,7 @@ import type { AgentConfig } from "../../config/schema.js";
 import { reasonOf } from "../../errors.js";
 import { mostProbableLevel } from "../../focus/certainty.js";
 import { type FocusReport, LEVELS } from "../../focus/report.js";
+import type { FrameScorer } from "../../focus/scorer-types.js";
 import { patchesOf } from "../../focus/tiling.js";
 import { FrameThread } from "../../frame-thread.js";
 import { errorCode } from "../../frames/file-reasons.js";
@@ -21,14 +22,25 @@ export class PreviewKeeper {
   readonly #config: AgentConfig["dashboard"]["previews"];
   readonly #folder: string;
   readonly #log: Logger;
+  readonly #complete: FrameScorer["completed"] | undefined;
   #thread: Promise<FrameThread> | undefined;
   #isStarted: boolean = false;
   #waitingBytes = 0;
   #isFailing: boolean = false;
+  #isCompleting: boolean = false;
   #skipped = 0;
 
-  /** @param folder of the pictures. */
-  constructor(config: AgentConfig["dashboard"]["previews"], folder: string, log: Logger) {
+  /**
+   * @param folder of the pictures.
+   * @param complete judges the patches that did not decide a frame, if that can be done here.
+   */
+  constructor(
+    config: AgentConfig["dashboard"]["previews"],
+    folder: string,
+    log: Logger,
+    complete: FrameScorer["completed"] | undefined = undefined,
+  ) {
+    this.#complete = complete;
     this.#config = config;
     this.#folder = folder;
     this.#log = log;
@@ -45,8 +57,11 @@ export class PreviewKeeper {
     await this.#try(() => this.#live());
   }
 
-  /** Takes a frame; never waits and never throws. */
-  keep(id: FrameId, frame: Frame, report: FocusReport): void {
+  /**
+   * Takes a frame; never waits and never throws.
+   * @param isWatched somebody looks: the rest of the patches is judged, too, of one frame at a time.
+   */
+  keep(id: FrameId, frame: Frame, report: FocusReport, isWatched = false): void {
     if (!this.#isStarted) return;
     const bytes = frame.pixels.byteLength;
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
@@ -55,8 +70,9 @@ export class PreviewKeeper {
     }
     this.#waitingBytes += bytes;
     const kept = this.#try(async () => {
+      const whole = isWatched ? await this.#completed(frame, report) : report;
       const thread = await this.#live();
-      return thread.callWithFrame("keep", frame, { detail: detailOf(id, frame, report) }).answer;
+      return thread.callWithFrame("keep", frame, { detail: detailOf(id, frame, whole) }).answer;
     });
     void kept.finally(() => {
       this.#waitingBytes -= bytes;
@@ -83,6 +99,20 @@ export class PreviewKeeper {
   async stop(): Promise<void> {
     this.#isStarted = false;
     await (await this.#thread?.catch(() => undefined))?.stop();
+  }
+
+  /** The report with every patch judged, or as it is where that would hold up others. */
+  async #completed(frame: Frame, report: FocusReport): Promise<FocusReport> {
+    if (this.#complete === undefined || this.#isCompleting) return report;
+    this.#isCompleting = true;
+    try {
+      return await this.#complete(frame, report);
+    } catch {
+      // The picture does not need it, and the scorer's own frames tell what is wrong with it.
+      return report;
+    } finally {
+      this.#isCompleting = false;
+    }
   }
 
   /** The thread, started; another one if it has ended. */
@@ -149,8 +179,12 @@ function detailOf({ run, id }: FrameId, frame: Frame, report: FocusReport): Patc
     patchPx: sidePx,
     lefts,
     tops,
-    levels: patches.map((i) => mostProbableLevel(probabilities.subarray(i * LEVELS, (i + 1) * LEVELS))),
-    certainties: Array.from(certainties, rounded),
+    levels: patches.map((i) =>
+      Number.isNaN(certainties[i])
+        ? null
+        : mostProbableLevel(probabilities.subarray(i * LEVELS, (i + 1) * LEVELS)),
+    ),
+    certainties: Array.from(certainties, (value) => (Number.isNaN(value) ? null : rounded(value))),
     distribution: Array.from(distribution, rounded),
   };
 }

@@ -22,8 +22,9 @@ export function PatchOverlay({ detail, layers, scale, minCertainty }: PatchOverl
     const border = Math.max(2, Math.round(Math.max(detail.width, detail.height) / 200));
     const { patchPx, lefts, tops, levels, certainties } = detail;
     for (const [i, level] of levels.entries()) {
+      const certainty = certainties[i] ?? null;
+      if (level === null || certainty === null) continue;
       const [left, top] = [lefts[i % lefts.length]!, tops[Math.floor(i / lefts.length)]!];
-      const certainty = certainties[i]!;
       const colour = COLOUR_SCALES[scale](level / 10);
       context.fillStyle = colour;
       context.strokeStyle = colour;

@@ -1,13 +1,11 @@
 import type { Frame } from "../../frames/frame.js";
 import type { FocusModel } from "../model.js";
 
-/** What a network and the aggregation say about a frame, before the condition is told. */
-export interface RawScores {
-  readonly rows: number;
-  readonly columns: number;
-  /** [rows, columns, 11] */
+/** What a network says about patches, in their order, and about all of them together. */
+export interface PatchScores {
+  /** [patches, 11] */
   readonly probabilities: Float32Array;
-  /** [rows, columns] */
+  /** [patches], 0 to 1 */
   readonly certainties: Float32Array;
   /** [11] */
   readonly distribution: Float32Array;
@@ -20,8 +18,8 @@ export interface RawScores {
 export interface FocusEngine {
   /** One line for the user: what runs where, and why not something faster. */
   readonly description: string;
-  /** Scores a frame that `assertScorable` has passed. */
-  run(frame: Frame): Promise<RawScores>;
+  /** Scores the patches of a strip made by `patchStrip`. */
+  run(strip: Frame): Promise<PatchScores>;
   dispose(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import ort from "onnxruntime-node";
 import { EngineError, reasonOf, UnknownNameError } from "../../errors.js";
 import type { Frame } from "../../frames/frame.js";
 import type { FocusModel } from "../model.js";
-import type { EngineOptions, FocusEngine, RawScores } from "./engine.js";
+import type { EngineOptions, FocusEngine, PatchScores } from "./engine.js";
 import { cudaAbsence, webgpuAbsence } from "./gpu-presence.js";
 
 /** Devices of ONNX Runtime, fastest first. */
@@ -88,7 +88,7 @@ class OnnxEngine implements FocusEngine {
     this.description = description;
   }
 
-  run(frame: Frame): Promise<RawScores> {
+  run(frame: Frame): Promise<PatchScores> {
     return run(this.#session, frame);
   }
 
@@ -97,15 +97,12 @@ class OnnxEngine implements FocusEngine {
   }
 }
 
-async function run(session: ort.InferenceSession, { width, height, pixels }: Frame): Promise<RawScores> {
+async function run(session: ort.InferenceSession, { width, height, pixels }: Frame): Promise<PatchScores> {
   const counts = pixels instanceof Uint16Array ? pixels : new Uint16Array(pixels);
   const outputs = await session.run({ frame: new ort.Tensor("uint16", counts, [height, width]) });
   const values = (name: string) => outputs[name]!.data as Float32Array;
-  const [rows, columns] = outputs.certainty!.dims as [number, number];
   const [aggregateCertainty, meanCertainty, maxCertainty] = values("frame_certainties");
   return {
-    rows,
-    columns,
     probabilities: values("probabilities"),
     certainties: values("certainty"),
     distribution: values("distribution"),

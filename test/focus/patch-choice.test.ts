@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decidingPatches } from "../../src/focus/patch-choice.js";
+import { patchGrid } from "../../src/focus/tiling.js";
+import type { Frame } from "../../src/frames/frame.js";
+import { Random } from "../../src/optics/random.js";
+
+const SIDE = 84 * 12;
+const COLUMNS = 12;
+
+/** Shot noise over 1,000 counts, and discs of 20 px in the middle of the patches named. */
+function withDiscs(patches: readonly number[], counts: number, seed = 1): Frame {
+  const random = new Random(seed);
+  const pixels = Uint16Array.from({ length: SIDE * SIDE }, () => random.poisson(1000));
+  for (const patch of patches) {
+    const [centreX, centreY] = [(patch % COLUMNS) * 84 + 42, Math.floor(patch / COLUMNS) * 84 + 42];
+    for (let y = -10; y <= 10; y++) {
+      for (let x = -10; x <= 10; x++) {
+        if (x * x + y * y <= 100) pixels[(centreY + y) * SIDE + centreX + x]! += counts;
+      }
+    }
+  }
+  return { width: SIDE, height: SIDE, pixels };
+}
+
+const chosen = (frame: Frame, limit?: number) => decidingPatches(frame, patchGrid(frame, 1), limit);
+
+describe("decidingPatches", () => {
+  it("takes all patches of a frame that has few", () => {
+    const frame = { width: 700, height: 520, pixels: new Uint8Array(700 * 520) };
+    expect(chosen(frame)).toEqual(Array.from({ length: 63 }, (_, i) => i));
+  });
+
+  it("finds the patches that show something among many that do not, however faint beside the noise", () => {
+    const discs = [0, 13, 17, 31, 55, 68, 100, 143];
+    for (const counts of [60, 20_000]) {
+      expect(chosen(withDiscs(discs, counts))).toEqual(expect.arrayContaining(discs));
+    }
+  });
+
+  it("is not led by the noise of bright light: dim patches with structure come before bright ones without", () => {
+    const random = new Random(3);
+    const discs = [6, 30, 54, 78];
+    const frame = withDiscs(discs, 150);
+    for (let y = 0; y < SIDE; y++) {
+      for (let x = 0; x < SIDE / 2; x++) frame.pixels[y * SIDE + x] = random.poisson(40_000);
+    }
+    expect(chosen(frame, 20)).toEqual(expect.arrayContaining(discs));
+  });
+
+  it("gives each of the 4 x 4 parts of a frame its share, wherever the brightest cells are", () => {
+    const corner = Array.from({ length: 36 }, (_, i) => Math.floor(i / 6) * COLUMNS + (i % 6));
+    const rows = chosen(withDiscs(corner, 5000)).map((patch) => [
+      Math.floor(patch / COLUMNS / 3),
+      Math.floor((patch % COLUMNS) / 3),
+    ]);
+    for (let row = 0; row < 4; row++) {
+      for (let column = 0; column < 4; column++) {
+        expect(rows.filter(([r, c]) => r === row && c === column).length).toBeGreaterThanOrEqual(4);
+      }
+    }
+  });
+
+  it("gives as many as asked for, each once, in row order, and the same for any gain and offset", () => {
+    const frame = withDiscs([5, 70, 130], 900);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 16, max: 143 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 0, max: 1000 }),
+        (limit, gain, offset) => {
+          const plain = chosen(frame, limit);
+          expect(plain).toHaveLength(limit);
+          expect(plain).toEqual([...new Set(plain)].sort((a, b) => a - b));
+          const pixels = frame.pixels.map((value) => value * gain + offset) as Uint16Array;
+          expect(chosen({ ...frame, pixels }, limit)).toEqual(plain);
+        },
+      ),
+      { numRuns: 20, endOnFailure: true },
+    );
+  });
+});
