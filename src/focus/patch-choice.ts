@@ -12,10 +12,10 @@ export const DECIDING_PATCHES = 64;
 /** The frame is divided into so many parts a side, and each has its share of the patches. */
 const PARTS = 4;
 /** Every so many rows and columns of a patch are looked at; fewer rows of frames beyond `LOOKED_AT`. */
-const [ROW_STEP, COLUMN_STEP] = [4, 3];
+const [ROW_STEP, COLUMN_STEP] = [6, 3];
 const LOOKED_AT = 2 ** 19;
-/** What chance makes of the noise of some 600 pixels stays below this multiple of it. */
-const NOISE_MARGIN = 1.3;
+/** What chance makes of the noise of some 400 pixels stays below this multiple of it. */
+const NOISE_MARGIN = 1.35;
 
 /**
  * The patches that decide a frame, by their number in row order, rising: in each of 4 x 4 parts those with the most
