@@ -73,7 +73,7 @@ const patchesOf = ({ certainties, probabilities }: FocusReport) =>
   Array.from(certainties, (certainty, i) => ({
     certainty,
     level: expectedLevel(probabilities.subarray(i * LEVELS, (i + 1) * LEVELS)),
-  }));
+  })).filter(({ certainty }) => !Number.isNaN(certainty));
 const focused = known.filter(({ truth }) => typeof truth === "number");
 
 console.log(

@@ -22,6 +22,7 @@ const EXIT_WITHIN_MS = 2000;
 
 interface AgentArguments {
   config: string | undefined;
+  calibration: string | undefined;
   address: string | undefined;
   publish: string | undefined;
   folder: string | undefined;
@@ -45,6 +46,10 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
   builder: (args) =>
     args
       .option("config", { alias: "c", type: "string", describe: "Configuration file (YAML)" })
+      .option("calibration", {
+        type: "string",
+        describe: "File that parfocal calibrate wrote: um per level of this microscope",
+      })
       .option("address", { type: "string", describe: "Where controllers connect [sources.zeromq.address]" })
       .option("publish", { type: "string", describe: "Where subscribers connect [publish.address]" })
       .option("folder", {
@@ -99,7 +104,12 @@ function unsupervised(command: readonly string[]): string[] {
 
 async function runAgent(args: AgentArguments): Promise<void> {
   const flags = flagLayer(flagsOf(args));
-  const config = await loadConfig({ file: args.config, environment: process.env, flags });
+  const config = await loadConfig({
+    file: args.config,
+    calibration: args.calibration,
+    environment: process.env,
+    flags,
+  });
   const log = pino({ level: config.log.level, base: null }, new LogOutput(2));
   collectGarbageLessOften();
   const stopping = new AbortController();

@@ -55,6 +55,10 @@ const options = {
     default: AUTOFOCUS_MS,
     describe: "Longest wait for its autofocus, ms",
   },
+  calibration: {
+    type: "string",
+    describe: "File that parfocal calibrate wrote: um per level of this microscope",
+  },
   config: { alias: "c", type: "string", describe: "Configuration file (YAML); its policy is used" },
   set: { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" },
   ...scorerOptions,
@@ -77,6 +81,7 @@ export const focusCommand: CommandModule<unknown, FocusOptions> = {
   handler: async (argv) => {
     const { policy } = await loadConfig({
       file: argv.config,
+      calibration: argv.calibration,
       environment: process.env,
       flags: flagLayer(flagsOf(argv)),
     });

@@ -3,6 +3,7 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
 import { agentCommand } from "./agent.js";
+import { calibrateCommand } from "./calibrate.js";
 import { checkArguments, UsageError } from "./check-arguments.js";
 import { configCommand } from "./config.js";
 import { degradeCommand } from "./degrade.js";
@@ -35,6 +36,7 @@ try {
     .command(trainCommand)
     .command(evaluateCommand)
     .command(degradeCommand)
+    .command(calibrateCommand)
     .command(configCommand)
     .command(focusCommand)
     .command(doctorCommand)

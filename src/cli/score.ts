@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { readCalibration } from "../calibration/calibration-file.js";
 import { FrameReadError, isParfocalError, OutputError, reasonOf } from "../errors.js";
 import { drawMasks } from "../focus/masks.js";
 import { drawOverlay } from "../focus/overlay.js";
@@ -30,6 +31,10 @@ const options = {
   },
   masks: { type: "string", describe: "Folder for pixel maps of level, certainty and validity" },
   ...opticsOptions,
+  calibration: {
+    type: "string",
+    describe: "File that parfocal calibrate wrote: gives defocus_um without --na",
+  },
   ...scorerOptions,
 } as const satisfies Record<string, Options>;
 
@@ -62,7 +67,8 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     const failed = new FailedPages();
     let failures = missing.length;
     let scored = 0;
-    const withDefocus = argv.na !== undefined;
+    const calibration = argv.calibration === undefined ? undefined : await readCalibration(argv.calibration);
+    const withDefocus = argv.na !== undefined || calibration !== undefined;
     const coverage = argv.overlay === undefined && argv.masks === undefined ? "sample" : "full";
     await write(output, header(argv.format, withDefocus));
     for await (const decoded of decoder.pages(found)) {
@@ -73,7 +79,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
           failed.add(path, decoded.failure);
         } else {
           const { page, frame, metadata } = decoded.page;
-          const sampling = samplingOf(argv, frame, metadata?.pixelUm);
+          const sampling = calibration ?? samplingOf(argv, frame, metadata?.pixelUm);
           if (withDefocus && sampling === undefined) {
             throw new FrameReadError(path, "the file does not say how large a pixel is: give --pixel-um");
           }

@@ -8,17 +8,22 @@ import { yamlLayer } from "./yaml-layer.js";
 export interface ConfigOrigins {
   /** YAML file; without one, only defaults, environment and flags count. */
   readonly file?: string | undefined;
+  /** YAML file over that one, as `parfocal calibrate` writes it. */
+  readonly calibration?: string | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly flags?: Layer;
 }
 
 /**
- * The configuration from all its origins; defaults < file < environment < flags.
+ * The configuration from all its origins; defaults < file < calibration < environment < flags.
  * @throws ConfigError with every problem as `path: message (where)`.
  */
 export async function loadConfig(origins: ConfigOrigins): Promise<AgentConfig> {
   const layers: Layer[] = [];
   if (origins.file !== undefined) layers.push(yamlLayer(await readText(origins.file), origins.file));
+  if (origins.calibration !== undefined) {
+    layers.push(yamlLayer(await readText(origins.calibration), origins.calibration));
+  }
   if (origins.environment !== undefined) layers.push(environmentLayer(origins.environment));
   if (origins.flags !== undefined) layers.push(origins.flags);
   return checkConfig(layers, origins.file ?? "configuration");

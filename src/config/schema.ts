@@ -141,6 +141,12 @@ const OpticsDefaults = z.strictObject({
   na: z.number().positive().max(2).default(0.5).describe("Numerical aperture of the objective."),
   refractiveIndex: z.number().min(1).max(2).default(1).describe("Refractive index of the immersion medium."),
   pixelUm: PositiveUm.default(0.65).describe("Side of a pixel in the sample, um."),
+  binning: z
+    .int()
+    .min(1)
+    .max(4)
+    .optional()
+    .describe("Pixels a side that are judged as one. If unset, worked out from aperture and pixel size."),
 });
 
 const Channel = z.strictObject(rules).partial();

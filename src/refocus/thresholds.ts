@@ -11,6 +11,8 @@ export interface FocusOptics {
   readonly refractiveIndex: number;
   /** Side of a pixel in the sample, um. */
   readonly pixelUm: number;
+  /** Pixels a side that are judged as one. If missing, it follows from aperture and pixel size. */
+  readonly binning?: number | undefined;
 }
 
 /** How a retry is made: by the level-guided search, or left to the controller and verified. */
@@ -143,15 +145,16 @@ interface StatedOptics {
 }
 
 /**
- * How many pixels a side of a frame are to be judged as one. 1 where nobody has said aperture and pixel size: neither the
+ * How many pixels a side of a frame are to be judged as one: as configured, else by the optics; 1 where nobody has said aperture and pixel size: neither the
  * frame nor the settings.
  */
 export function binningOf(assumed: FocusOptics, frame: StatedOptics): number {
+  const [height, width] = frame.shape;
+  if (assumed.binning !== undefined) return fittingBinning({ width, height }, assumed.binning);
   const isDefault = ({ numericalAperture, pixelUm }: Optics) =>
     assumed.na === numericalAperture && assumed.pixelUm === pixelUm;
   const isStated = frame.optics !== undefined && frame.pixelUm !== undefined;
   if (!isStated && isDefault(REFERENCE_OPTICS)) return 1;
-  const [height, width] = frame.shape;
   return fittingBinning({ width, height }, cautiousBinningFor(opticsOf(assumed, frame)));
 }
 

@@ -1,0 +1,116 @@
+import { writeFile } from "node:fs/promises";
+import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
+import { writeCalibration } from "../calibration/calibration-file.js";
+import { fitStack, type Plane, type StackFit } from "../calibration/fit-stack.js";
+import { stackPlot } from "../calibration/stack-plot.js";
+import { FrameReadError, OutputError, reasonOf } from "../errors.js";
+import { Scorer } from "../focus/scorer.js";
+import { findImages } from "../frames/find-images.js";
+import { readFrames } from "../frames/read-frames.js";
+import { commandLine } from "./command-line.js";
+import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
+import { print } from "./print.js";
+import { scorerOf, scorerOptions } from "./scorer-options.js";
+
+/** From this ratio on, one side blurs clearly faster than the other. */
+const ASYMMETRIC = 1.25;
+/** Levels that scatter more than this about the fit do not bear it. */
+const POOR_FIT = 0.5;
+
+const options = {
+  "z-step-um": {
+    type: "number",
+    describe:
+      "Distance of the planes, um, in the order of the pages or files; default: the z that the files say",
+  },
+  out: { type: "string", default: "calibration.yaml", describe: "File for agent and score (--calibration)" },
+  plot: { type: "string", describe: "File for a plot of levels over z, SVG" },
+  ...opticsOptions,
+  ...scorerOptions,
+} as const satisfies Record<string, Options>;
+
+type CalibrateArguments = InferredOptionTypes<typeof options> & { stack: string[] };
+
+/** `parfocal calibrate`: um per level of one's own microscope, from one z-stack. */
+export const calibrateCommand: CommandModule<unknown, CalibrateArguments> = {
+  command: "calibrate <stack..>",
+  describe: "Measure how many um blur by one level on your microscope, from one z-stack",
+  builder: (yargs) =>
+    yargs
+      .positional("stack", {
+        type: "string",
+        array: true,
+        demandOption: true,
+        describe: "A z-stack through focus: one file with pages, or a file for each plane",
+      })
+      .options(options)
+      .check((argv) => checkOptics(argv as unknown as OpticsArguments)),
+  handler: async (argv) => {
+    const { planes, binning, umPerLevel } = await judgedPlanes(argv);
+    const fit = fitStack(planes);
+    await writeCalibration(argv.out, { umPerLevel: fit.umPerLevel, binning }, [
+      `Made by: ${commandLine()}`,
+      `${planes.length} planes; levels lie ${fit.residual.toFixed(2)} from the fit`,
+    ]);
+    if (argv.plot !== undefined) await writePlot(argv.plot, stackPlot(planes, fit, argv.stack.join(", ")));
+    for (const line of report(planes, fit, umPerLevel)) print(`${line}\n`);
+    print(`Written: ${argv.out}. Use it: parfocal agent --calibration ${argv.out}\n`);
+  },
+};
+
+/** The level of each plane, how it was binned, and the um per level that the optics promise, if they are known. */
+async function judgedPlanes(
+  argv: ArgumentsCamelCase<CalibrateArguments>,
+): Promise<{ planes: Plane[]; binning: number; umPerLevel: number | undefined }> {
+  const scorer = await Scorer.load(scorerOf(argv));
+  const planes: Plane[] = [];
+  let sampling: ReturnType<typeof samplingOf>;
+  try {
+    for (const path of await findImages(argv.stack)) {
+      for await (const { frame, metadata } of readFrames(path)) {
+        const zUm = argv.zStepUm === undefined ? metadata?.zUm : planes.length * argv.zStepUm;
+        if (zUm === undefined)
+          throw new FrameReadError(path, "the file does not say its z: give --z-step-um");
+        sampling ??= samplingOf(argv, frame, metadata?.pixelUm);
+        const { expectedLevel } = await scorer.score(frame, { binning: sampling?.binning ?? 1 });
+        planes.push({ zUm, level: expectedLevel });
+      }
+    }
+  } finally {
+    await scorer.dispose();
+  }
+  return { planes, binning: sampling?.binning ?? 1, umPerLevel: sampling?.umPerLevel };
+}
+
+function report(planes: readonly Plane[], fit: StackFit, promised: number | undefined): string[] {
+  const um = (value: number) => Number(value.toPrecision(3));
+  const lines = [
+    `Focus at z ${um(fit.focusUm)} um, where the level is ${fit.sharpestLevel.toFixed(1)}.`,
+    `One level is ${um(fit.umPerLevel)} um${promised === undefined ? "" : `; the optics promise ${um(promised)} um`}.`,
+  ];
+  const { umPerLevelAbove, umPerLevelBelow } = fit;
+  const ratio = Math.max(umPerLevelAbove, umPerLevelBelow) / Math.min(umPerLevelAbove, umPerLevelBelow);
+  if (ratio >= ASYMMETRIC) {
+    lines.push(
+      `The sides differ: ${um(umPerLevelAbove)} um a level at larger z, ${um(umPerLevelBelow)} um at smaller z (spherical aberration: check cover glass, correction collar and immersion).`,
+    );
+  }
+  if (fit.residual > POOR_FIT) {
+    lines.push(
+      `The levels lie ${fit.residual.toFixed(1)} from the fit: take a stack of thinner or brighter structure, or one channel alone.`,
+    );
+  }
+  const z = planes.map(({ zUm }) => zUm);
+  if (fit.focusUm < Math.min(...z) || fit.focusUm > Math.max(...z)) {
+    lines.push("Focus lies outside of the stack: take it on both sides of focus.");
+  }
+  return lines;
+}
+
+async function writePlot(path: string, svg: string): Promise<void> {
+  try {
+    await writeFile(path, svg);
+  } catch (cause) {
+    throw new OutputError(path, `cannot be written: ${reasonOf(cause)}`, { cause });
+  }
+}

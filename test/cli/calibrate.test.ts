@@ -1,0 +1,91 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/load-config.js";
+import { writeTiff } from "../../src/frames/write-tiff.js";
+import { Defocus, toFloat } from "../../src/optics/defocus.js";
+import { LEVEL_UM } from "../../src/optics/point-spread-function.js";
+import { Random } from "../../src/optics/random.js";
+import { expose, IDEAL_SENSOR } from "../../src/optics/sensor.js";
+import { type Finished, parfocal } from "../helpers/command.js";
+import { dataFrame } from "../helpers/images.js";
+import { temporaryFolder } from "../helpers/models.js";
+
+const FOCUS_UM = 105;
+/** A drive whose um are half as long as they should be, which no formula knows. */
+const STEP_UM = 3;
+const LEVELS_A_STEP = 0.75;
+const UM_PER_LEVEL = STEP_UM / LEVELS_A_STEP;
+
+describe("parfocal calibrate", () => {
+  let folder: string;
+  let stack: string;
+  let finished: Finished;
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    stack = join(folder, "z*.tif");
+    const frame = await dataFrame("plate/dsb_520x696_6b72b61b80.png");
+    const { width, height } = frame;
+    const random = new Random(1);
+    const steps = Array.from({ length: 17 }, (_, i) => i - 7);
+    const zs = steps.map((step) => Math.abs(step) * LEVELS_A_STEP * LEVEL_UM);
+    for (const [i, light] of new Defocus(width, height).applyMany(toFloat(frame), zs).entries()) {
+      const pixels = expose(light, { ...IDEAL_SENSOR, gain: 40 }, random);
+      const zUm = FOCUS_UM + steps[i]! * STEP_UM;
+      await writeTiff(join(folder, `z${String(i).padStart(2, "0")}.tif`), { width, height, pixels }, { zUm });
+    }
+    const out = join(folder, "calibration.yaml");
+    const plot = join(folder, "plot.svg");
+    finished = await parfocal("calibrate", stack, "--out", out, "--plot", plot, "--device", "cpu");
+  }, 120_000);
+
+  it("says where focus lies and how many um make a level", async () => {
+    expect(finished.code, finished.stderr).toBe(0);
+    const [, focus, level] = /Focus at z ([\d.]+) um[\s\S]*One level is ([\d.]+) um/.exec(finished.stdout)!;
+    expect(Math.abs(Number(focus) - FOCUS_UM)).toBeLessThan(0.3 * UM_PER_LEVEL);
+    expect(Math.abs(Number(level) / UM_PER_LEVEL - 1)).toBeLessThan(0.1);
+    expect(await readFile(join(folder, "plot.svg"), "utf8")).toMatch(/<polyline [\s\S]*<\/svg>/);
+  });
+
+  it("writes a file that the agent takes over its own settings", async () => {
+    const file = join(folder, "agent.yaml");
+    await writeFile(file, "policy:\n  umPerLevel: 9\n  retries: 2\n");
+    const { policy } = await loadConfig({ file, calibration: join(folder, "calibration.yaml") });
+    expect(Math.abs(policy.umPerLevel! / UM_PER_LEVEL - 1)).toBeLessThan(0.1);
+    expect(policy).toMatchObject({ retries: 2, optics: { binning: 1, na: 0.5 } });
+  });
+
+  it("writes a file with which score gives the distance from focus", async () => {
+    const calibration = join(folder, "calibration.yaml");
+    const scored = await parfocal("score", stack, "--calibration", calibration, "--device", "cpu");
+    const rows: Record<string, string>[] = parse(scored.stdout, { columns: true });
+    expect(rows).toHaveLength(17);
+    for (const [i, row] of rows.entries()) {
+      if (Math.abs(i - 7) < 3) continue;
+      expect(Math.abs(Number(row.defocus_um) - Math.abs(i - 7) * STEP_UM)).toBeLessThan(0.6 * UM_PER_LEVEL);
+    }
+  });
+
+  it.each([
+    [["--z-step-um", "2"], ["z00.tif", "z01.tif", "z02.tif"], /3 planes at different z; it takes 5/],
+    [["--na", "1.2"], ["z00.tif"], /--na must be above 0/],
+  ])("refuses with %j what is no stack, and says why", async (flags, files, message) => {
+    const refused = await parfocal(
+      "calibrate",
+      ...files.map((file) => join(folder, file)),
+      ...flags,
+      "--device",
+      "cpu",
+    );
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toMatch(message);
+    expect(refused.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it("refuses a file that is no calibration", async () => {
+    const refused = await parfocal("score", stack, "--calibration", join(folder, "agent.yaml"));
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toMatch(/agent\.yaml.*is not a calibration/s);
+  });
+});
