@@ -4,6 +4,7 @@ import { hideBin } from "yargs/helpers";
 import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
 import { agentCommand } from "./agent.js";
 import { checkArguments, UsageError } from "./check-arguments.js";
+import { completionCommand } from "./completion.js";
 import { configCommand } from "./config.js";
 import { degradeCommand } from "./degrade.js";
 import { demoCommand } from "./demo.js";
@@ -40,7 +41,7 @@ try {
     .command(doctorCommand)
     .command(demoCommand)
     .command(microscopeCommand)
-    .completion("completion", "Print a script that completes commands in bash or zsh")
+    .command(completionCommand)
     .demandCommand(1, "Name a command.")
     .recommendCommands()
     .strict()
