@@ -5,6 +5,7 @@ import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
 import { agentCommand } from "./agent.js";
 import { calibrateCommand } from "./calibrate.js";
 import { checkArguments, UsageError } from "./check-arguments.js";
+import { completionCommand } from "./completion.js";
 import { configCommand } from "./config.js";
 import { degradeCommand } from "./degrade.js";
 import { demoCommand } from "./demo.js";
@@ -42,7 +43,7 @@ try {
     .command(doctorCommand)
     .command(demoCommand)
     .command(microscopeCommand)
-    .completion("completion", "Print a script that completes commands in bash or zsh")
+    .command(completionCommand)
     .demandCommand(1, "Name a command.")
     .recommendCommands()
     .strict()

@@ -119,14 +119,19 @@ class Agent:
         return line
 
 
-@pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Agent]:
+def needs_program() -> None:
+    """The built agent, its model and Node."""
     if not AGENT.exists():
         skip_or_fail("the agent is not built (npm run build)")
     if "PARFOCAL_TEST_MODEL" not in os.environ and not (ROOT / "models" / "default").exists():
         skip_or_fail("no model: neither models/default nor PARFOCAL_TEST_MODEL")
     if shutil.which("node") is None:
         skip_or_fail("node is not installed")
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[Agent]:
+    needs_program()
     running = Agent(tmp_path / "results")
     try:
         running.start()

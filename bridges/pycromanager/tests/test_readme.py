@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import Agent, needs
+from conftest import Agent, needs, needs_program
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -30,16 +30,18 @@ def execute(example: str, agent: Agent, names: dict[str, Any]) -> None:
 
 
 def test_the_quick_start_ends_with_a_saved_file(
-    agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     needs("pymmcore_plus", "mm_test_adapters", "useq", "tensorstore")
+    needs_program()
     import pymmcore
     import tensorstore
 
     (example,) = examples_with("plate.ome.zarr")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    execute(example, agent, names)
+    exec(compile(example, "README.md", "exec"), names)
+    assert not names["agent"].is_running
     pymmcore.CMMCore.registerCallback(names["core"], None)
     said = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in said] == [[f"A{i}", "judged"] for i in (1, 2, 3)]
@@ -48,6 +50,10 @@ def test_the_quick_start_ends_with_a_saved_file(
         image = np.asarray(tensorstore.open(spec).result().read().result())
         assert image.shape[-2:] == (512, 512) and image.size == 512 * 512
         assert int(image.max()) > 1000, "sharp beads are bright"
+
+
+def test_links_work_where_the_page_stands_alone() -> None:
+    assert re.findall(r"\]\((?!https?://|#)", README) == []
 
 
 def test_no_example_is_left_out() -> None:
