@@ -65,6 +65,7 @@ class AgentReadsMessagesTest {
         Files.write(SENT.resolve(message.getKey() + ".json"), message.getValue());
         boolean isFrame = message.getKey().startsWith("frame");
         byte[] head = message.getValue();
+        assertEquals(List.of(), ProtocolSchema.problems(new String(head, StandardCharsets.UTF_8)), message.getKey());
         Eventually.holds(
             () -> isFrame ? socket.send(head, PIXELS.bytes) : socket.send(head), message.getKey() + " is sent");
       }
