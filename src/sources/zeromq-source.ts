@@ -141,6 +141,9 @@ export class ZeromqSource implements FrameSource {
   #plain(identity: Buffer, message: PlainMessage): void {
     if (message.type === "hello") this.#welcome(identity, message);
     if (message.type === "abandon") this.#handler?.abandon(message);
+    if (message.type === "heartbeat" && message.session !== undefined && message.acquiring !== undefined) {
+      this.#handler?.acquiring(message.session, message.acquiring);
+    }
     if (message.type === "bye") {
       this.#controllers.forget(identity);
       if (message.session !== undefined) this.#handler?.bye(message.session);
