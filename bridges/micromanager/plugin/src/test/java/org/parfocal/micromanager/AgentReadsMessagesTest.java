@@ -46,7 +46,7 @@ class AgentReadsMessagesTest {
   private static Map<String, byte[]> messages() {
     Map<String, byte[]> messages = new LinkedHashMap<>();
     messages.put("hello", ControllerMessages.hello("s", Parfocal.VERSION));
-    messages.put("heartbeat", ControllerMessages.heartbeat("s", System.currentTimeMillis()));
+    messages.put("heartbeat", ControllerMessages.heartbeat("s", System.currentTimeMillis(), true));
     messages.put("frame-gate", fullFrame().toBytes("s", 0, Mode.GATE, 300, PIXELS));
     FrameHeader least = new FrameHeader(Site.ofLabel("Pos0"), 0, null);
     messages.put("frame-observe", least.toBytes("s", 1, Mode.OBSERVE, null, PIXELS));
