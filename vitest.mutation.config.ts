@@ -1,9 +1,11 @@
 import { configDefaults, defineConfig, mergeConfig } from "vitest/config";
 import base from "./vitest.config.js";
 
+/** The folder whose tests the mutants are tried on: `agent`; by default those of all folders that are mutated. */
+const { TESTS = "refocus,protocol,agent,sinks" } = process.env;
+
 /**
- * The tests that mutants are tried on: those of the folders that are mutated. Left out is what runs the built program in
- * processes or threads of its own, where no mutant is, and what takes minutes.
+ * Left out is what runs the built program in processes or threads of its own, where no mutant is, and what takes minutes.
  */
 export default mergeConfig(
   base,
@@ -11,9 +13,10 @@ export default mergeConfig(
     test: {
       exclude: [
         ...configDefaults.exclude,
-        "test/!(refocus|protocol|agent|sinks)/**",
+        `test/!(${TESTS.replaceAll(",", "|")})/**`,
         "test/*.test.ts",
-        "test/agent/{process,real-model,soak,stall,scoring-thread}.test.ts",
+        "test/agent/{answers,process,real-model,soak,stall,scoring-thread}.test.ts",
+        "test/refocus/run.test.ts",
       ],
     },
   }),
