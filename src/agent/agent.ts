@@ -145,6 +145,10 @@ export class Agent implements SourceHandler {
     for (const sink of this.#startedSinks) sink.ended?.(session);
   }
 
+  acquiring(session: string, isAcquiring: boolean): void {
+    for (const sink of this.#startedSinks) sink.acquiring?.(session, isAcquiring);
+  }
+
   abandon(message: AbandonMessage): void {
     const { session, site, why, reason } = message;
     this.#options.log.warn({ session, site: site.name, why, reason }, "Controller ended a site");

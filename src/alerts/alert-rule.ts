@@ -20,8 +20,8 @@ export interface AlertRule {
 export class Raised {
   readonly #keys = new Set<string>();
 
-  /** The finding, if it is news: undefined where this has been told already or never was. */
-  turn(key: string, isRaised: boolean, finding: () => Omit<Finding, "state">): Finding[] {
+  /** The finding, if it is news; nothing where this has been told already or never was. */
+  ifNews(key: string, isRaised: boolean, finding: () => Omit<Finding, "state">): Finding[] {
     if (this.#keys.has(key) === isRaised) return [];
     if (isRaised) this.#keys.add(key);
     else this.#keys.delete(key);

@@ -47,6 +47,10 @@ export class AlertsSink implements Sink {
     }
   }
 
+  acquiring(session: string, isAcquiring: boolean): void {
+    this.#silence.acquiring(session, isAcquiring);
+  }
+
   ended(session: string): void {
     this.#silence.ended(session);
   }

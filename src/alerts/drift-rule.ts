@@ -48,7 +48,7 @@ export class DriftRule implements AlertRule {
       ? speed > HYSTERESIS * umPerHour
       : speed > umPerHour && speed > SIGNIFICANCE * drift.standardError;
     const message = `Focus drifts by ${drift.umPerHour.toFixed(1)} um an hour, over the last ${points.length} sites`;
-    return this.#raised.turn(session, isRaised, () => ({ alert: "drift", session, message }));
+    return this.#raised.ifNews(session, isRaised, () => ({ alert: "drift", session, message }));
   }
 
   #remember({ frame }: ResultRecord): void {

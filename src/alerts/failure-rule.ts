@@ -122,7 +122,7 @@ export class FailureRule implements AlertRule {
     const isRaised = share > (this.#raised.has(key) ? HYSTERESIS * limit : limit);
     const alert = `${scope}-failures`;
     const message = `${words}: ${group.bad} of ${group.sites} sites are out of focus, not recovered or not scored`;
-    return this.#raised.turn(key, isRaised, () => ({ alert, session, message }));
+    return this.#raised.ifNews(key, isRaised, () => ({ alert, session, message }));
   }
 }
 

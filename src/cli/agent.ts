@@ -1,7 +1,6 @@
 import { type Logger, pino } from "pino";
 import type { CommandModule } from "yargs";
 import type { Agent, AgentEndpoints } from "../agent/agent.js";
-import { createAgent } from "../agent/create-agent.js";
 import type { ScoringThread } from "../agent/scoring/scoring-thread.js";
 import { flagLayer } from "../config/layers.js";
 import { loadConfig } from "../config/load-config.js";
@@ -117,7 +116,11 @@ async function runAgent(args: AgentArguments): Promise<void> {
   const removeListeners = onSignals(log, stopping, force);
   let scorer: ScoringThread | undefined;
   try {
-    const loaded = await loadScorer(config);
+    // The model is loaded in its own thread while this one loads all the rest.
+    const [loaded, { createAgent }] = await Promise.all([
+      loadScorer(config),
+      import("../agent/create-agent.js"),
+    ]);
     scorer = loaded;
     force.signal.addEventListener("abort", () => void loaded.dispose(), { once: true });
     const { engine } = loaded;

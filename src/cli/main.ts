@@ -1,49 +1,47 @@
 #!/usr/bin/env node
-import yargs from "yargs";
+import yargs, { type CommandModule } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
-import { agentCommand } from "./agent.js";
-import { calibrateCommand } from "./calibrate.js";
 import { checkArguments, UsageError } from "./check-arguments.js";
-import { completionCommand } from "./completion.js";
-import { configCommand } from "./config.js";
-import { degradeCommand } from "./degrade.js";
-import { demoCommand } from "./demo.js";
-import { doctorCommand } from "./doctor.js";
-import { evaluateCommand } from "./evaluate.js";
 import { exitCodes } from "./exit-codes.js";
-import { focusCommand } from "./focus.js";
-import { microscopeCommand } from "./microscope.js";
 import { packageVersion } from "./package-version.js";
 import { say } from "./print.js";
-import { replayCommand } from "./replay.js";
-import { reportCommand } from "./report.js";
-import { runsCommand } from "./runs.js";
-import { scoreCommand } from "./score.js";
-import { trainCommand } from "./train.js";
+
+/** Each with what it needs; loading all of it takes longer than starting the agent, which must be back soon after a crash. */
+const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  agent: async () => (await import("./agent.js")).agentCommand as CommandModule,
+  score: async () => (await import("./score.js")).scoreCommand as CommandModule,
+  report: async () => (await import("./report.js")).reportCommand as CommandModule,
+  replay: async () => (await import("./replay.js")).replayCommand as CommandModule,
+  runs: async () => (await import("./runs.js")).runsCommand as CommandModule,
+  train: async () => (await import("./train.js")).trainCommand as CommandModule,
+  evaluate: async () => (await import("./evaluate.js")).evaluateCommand as CommandModule,
+  degrade: async () => (await import("./degrade.js")).degradeCommand as CommandModule,
+  calibrate: async () => (await import("./calibrate.js")).calibrateCommand as CommandModule,
+  config: async () => (await import("./config.js")).configCommand as CommandModule,
+  focus: async () => (await import("./focus.js")).focusCommand as CommandModule,
+  doctor: async () => (await import("./doctor.js")).doctorCommand as CommandModule,
+  demo: async () => (await import("./demo.js")).demoCommand as CommandModule,
+  microscope: async () => (await import("./microscope.js")).microscopeCommand as CommandModule,
+  completion: async () => (await import("./completion.js")).completionCommand as CommandModule,
+};
+
+/** The command that is named, or all of them for help, completion and wrong names. */
+function commandsFor(words: readonly string[]): Promise<CommandModule[]> {
+  const named = words.find((word) => Object.hasOwn(COMMANDS, word));
+  const wanted = named === undefined ? Object.values(COMMANDS) : [COMMANDS[named]!];
+  return Promise.all(wanted.map((load) => load()));
+}
 
 // That nobody reads what is said, or the disk is full, ends nothing.
 process.stderr.on("error", () => undefined);
 
 try {
-  await yargs(hideBin(process.argv))
+  const words = hideBin(process.argv);
+  await yargs(words)
     .scriptName("parfocal")
     .version(packageVersion())
-    .command(agentCommand)
-    .command(scoreCommand)
-    .command(reportCommand)
-    .command(replayCommand)
-    .command(runsCommand)
-    .command(trainCommand)
-    .command(evaluateCommand)
-    .command(degradeCommand)
-    .command(calibrateCommand)
-    .command(configCommand)
-    .command(focusCommand)
-    .command(doctorCommand)
-    .command(demoCommand)
-    .command(microscopeCommand)
-    .command(completionCommand)
+    .command(await commandsFor(words))
     .demandCommand(1, "Name a command.")
     .recommendCommands()
     .strict()

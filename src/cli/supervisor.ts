@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { say } from "./print.js";
 
-/** Time from a death to the next start, ms; doubled for each death in a row before the program was ready. */
+/** Time from a death to the next start, ms, where the program did not get ready; doubled for each time in a row. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1000;
 
@@ -41,7 +41,9 @@ export class Supervisor {
       for (;;) {
         const code = await this.#runOnce();
         if (code === 0 || this.#isStopping || this.#ready === undefined) return code ?? 1;
-        await this.#pause(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failedStarts));
+        if (this.#failedStarts > 0) {
+          await this.#pause(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#failedStarts - 1)));
+        }
         if (this.#isStopping) return 0;
       }
     } finally {

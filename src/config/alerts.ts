@@ -27,7 +27,9 @@ export const AlertsConfig = z.strictObject({
     .number()
     .min(0)
     .default(600)
-    .describe("No frame for this long during a run, s; 0: no alert. A run ends with the controller's bye."),
+    .describe(
+      "No frame for this long during an acquisition, s; 0: no alert. Longer where it has paused for longer before.",
+    ),
   drift: z
     .strictObject({
       umPerHour: z

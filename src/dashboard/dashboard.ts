@@ -85,7 +85,7 @@ export class Dashboard implements Sink {
   /** @returns the address of the page; a new token stands behind the #, which browsers keep to themselves. */
   async start(): Promise<string> {
     const { previews, control } = this.#parts;
-    await previews.start();
+    previews.start();
     const address = await this.#server.start();
     this.#stream.start();
     return control?.isTokenNew ? `${address}#token=${control.token}` : address;

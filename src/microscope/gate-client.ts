@@ -40,6 +40,7 @@ export class GateClient {
           type: "heartbeat",
           session: this.#session,
           timestampMs: Date.now(),
+          acquiring: true,
         }),
       );
     }, HEARTBEAT_MS);

@@ -37,6 +37,8 @@ export const HeartbeatMessage = z.object({
   timestampMs: z.number(),
   /** From the agent: frames waiting. */
   queued: Index.optional(),
+  /** From a controller: whether an acquisition runs, so that one that stops is told from one that is over. */
+  acquiring: z.boolean().optional(),
 });
 export type HeartbeatMessage = z.infer<typeof HeartbeatMessage>;
 

@@ -29,6 +29,8 @@ export interface Sink {
    * not lose the record, or the sink cannot see to that at present; the verdict waits for it.
    */
   write(record: ResultRecord): Promise<void> | void;
+  /** A controller says whether an acquisition runs; once a second. */
+  acquiring?(session: string, isAcquiring: boolean): void;
   /** A controller has ended its session. */
   ended?(session: string): void;
   counts(): SinkCounts;

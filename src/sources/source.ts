@@ -35,6 +35,8 @@ export interface SourceHandler {
   lost(session: string, count: number): void;
   /** A controller ended its session. */
   bye(session: string): void;
+  /** A controller says whether an acquisition runs. */
+  acquiring(session: string, isAcquiring: boolean): void;
   /** A controller ended a site by itself. */
   abandon(message: AbandonMessage): void;
   /** Frames that wait. */

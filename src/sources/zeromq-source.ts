@@ -13,10 +13,13 @@ import {
 } from "../protocol/messages.js";
 import type { ProtocolError } from "../protocol/protocol-error.js";
 import { Controllers } from "./controllers.js";
+import { Outgoing } from "./outgoing.js";
 import type { Answer, FrameSource, SourceContext, SourceHandler } from "./source.js";
 
 /** Verdicts that are kept to answer repeated ids. */
 const MAX_ANSWERS = 4096;
+/** Repeats of one frame that wait for its answer. */
+const MAX_REPEATS = 1000;
 /** Largest header that is recorded with its `meta`, bytes. */
 const MAX_RECORDED_BYTES = 64 * 1024;
 /** A controller that was silent this long gets no more heartbeats. */
@@ -26,7 +29,7 @@ const KEEPALIVE_S = 10;
 const KEEPALIVES_LOST = 3;
 /** Longest time for which messages are taken without a look at anything else, ms. */
 const TURN_MS = 4;
-/** Answers, which are small, that may wait for a controller that does not read. */
+/** Messages that libzmq holds for one connection; what is more waits in `Outgoing`, bounded in bytes. */
 const SEND_HIGH_WATER_MARK = 64;
 /** How long the last answers may take to leave after an orderly stop, ms. */
 const LINGER_MS = 250;
@@ -40,6 +43,7 @@ export class ZeromqSource implements FrameSource {
   readonly #answers = new BoundedMap<string, string>(MAX_ANSWERS);
   /** Connections that wait for the answer to a frame, each as often as it sent the frame. */
   readonly #waiting = new Map<string, Buffer[]>();
+  readonly #outgoing: Outgoing;
   #router: Router | undefined;
   #handler: SourceHandler | undefined;
   #stopHeartbeat: () => void = () => undefined;
@@ -47,6 +51,19 @@ export class ZeromqSource implements FrameSource {
   constructor(config: ZeromqSourceConfig, context: SourceContext) {
     this.#config = config;
     this.#context = context;
+    const { clock, log } = context;
+    this.#outgoing = new Outgoing({
+      clock,
+      send: (identity, text) => this.#router?.send([identity, text]) ?? Promise.resolve(),
+      onGone: (identity, error) => {
+        this.#controllers.forget(identity);
+        log.debug({ reason: reasonOf(error) }, "A controller is gone");
+      },
+      onLost: (identity) => {
+        this.#controllers.forget(identity);
+        log.warn("A controller does not read its answers; some are lost");
+      },
+    });
   }
 
   async start(handler: SourceHandler, signal: AbortSignal): Promise<string> {
@@ -84,12 +101,16 @@ export class ZeromqSource implements FrameSource {
 
   async pause(): Promise<void> {
     for (const controller of this.#controllers.present(this.#context.clock.now())) {
-      this.#send(controller.identity, encodeMessage({ v: 1, type: "bye", reason: "the agent stops" }));
+      this.#outgoing.send(
+        controller.identity,
+        encodeMessage({ v: 1, type: "bye", reason: "the agent stops" }),
+      );
     }
   }
 
   async stop(): Promise<void> {
     this.#stopHeartbeat();
+    await this.#outgoing.stop(LINGER_MS);
     const router = this.#router;
     this.#router = undefined;
     if (router === undefined || router.closed) return;
@@ -141,6 +162,9 @@ export class ZeromqSource implements FrameSource {
   #plain(identity: Buffer, message: PlainMessage): void {
     if (message.type === "hello") this.#welcome(identity, message);
     if (message.type === "abandon") this.#handler?.abandon(message);
+    if (message.type === "heartbeat" && message.session !== undefined && message.acquiring !== undefined) {
+      this.#handler?.acquiring(message.session, message.acquiring);
+    }
     if (message.type === "bye") {
       this.#controllers.forget(identity);
       if (message.session !== undefined) this.#handler?.bye(message.session);
@@ -150,7 +174,7 @@ export class ZeromqSource implements FrameSource {
   #welcome(identity: Buffer, { session, controller }: HelloMessage): void {
     const { agent, model, log } = this.#context;
     log.info({ session, controller: controller.name }, "Controller connected");
-    this.#send(
+    this.#outgoing.send(
       identity,
       encodeMessage({
         v: 1,
@@ -172,12 +196,17 @@ export class ZeromqSource implements FrameSource {
     const key = JSON.stringify([header.session, header.id]);
     const answered = this.#answers.get(key);
     if (answered !== undefined) {
-      this.#send(identity, answered);
+      this.#outgoing.send(identity, answered);
       return;
     }
     const waiting = this.#waiting.get(key);
-    if (waiting !== undefined) {
+    if (waiting !== undefined && waiting.length < MAX_REPEATS) {
       waiting.push(Buffer.from(identity));
+      return;
+    }
+    if (waiting !== undefined) {
+      const { id, session } = header;
+      this.#outgoing.send(identity, encodeMessage({ v: 1, type: "drop", id, session, why: "overload" }));
       return;
     }
     this.#waiting.set(key, [Buffer.from(identity)]);
@@ -197,7 +226,7 @@ export class ZeromqSource implements FrameSource {
     const text = encodeMessage(answer);
     // A frame that was dropped may be sent again and deserves another try.
     if (answer.type === "verdict") this.#answers.set(key, text);
-    for (const identity of this.#waiting.get(key) ?? []) this.#send(identity, text);
+    for (const identity of this.#waiting.get(key) ?? []) this.#outgoing.send(identity, text);
     this.#waiting.delete(key);
   }
 
@@ -210,7 +239,7 @@ export class ZeromqSource implements FrameSource {
       code: error.code,
       message: error.message,
     };
-    this.#send(identity, encodeMessage(message));
+    this.#outgoing.send(identity, encodeMessage(message));
     this.#handler?.problem("zeromq", message);
   }
 
@@ -223,19 +252,8 @@ export class ZeromqSource implements FrameSource {
         timestampMs: clock.wallMs(),
         queued: this.#handler?.queued() ?? 0,
       });
-      for (const { identity } of this.#controllers.present(clock.now())) this.#send(identity, text);
+      for (const { identity } of this.#controllers.present(clock.now())) this.#outgoing.send(identity, text);
       this.#heartbeat();
-    });
-  }
-
-  /** Sends without waiting. Who is gone, or does not read, gets nothing. */
-  #send(identity: Buffer, text: string): void {
-    this.#router?.send([identity, text]).catch((error: unknown) => {
-      this.#controllers.forget(identity);
-      this.#context.log.debug(
-        { reason: reasonOf(error) },
-        "A controller is gone, or does not read its answers",
-      );
     });
   }
 }

@@ -119,9 +119,11 @@ describe("a gating controller", () => {
     let verdict: PlainMessage | undefined;
     for (let index = 0; index < 6; index++) {
       // Focus rises by 3 um from site to site, the plan does not.
-      await controller.ask(Math.min(10, (3 * index + 4) / 2), { ...at(index), zUm: 0 });
+      // No time passes: what is drift and what is tilt must not depend on how fast this machine is.
+      const when = { timestampMs: 0 };
+      await controller.ask(Math.min(10, (3 * index + 4) / 2), { ...at(index), ...when, zUm: 0 });
       const next = { ...at(index + 1), zUm: 0 };
-      verdict = await controller.ask(0, { ...at(index), attempt: 1, zUm: 3 * index + 4, next });
+      verdict = await controller.ask(0, { ...at(index), ...when, attempt: 1, zUm: 3 * index + 4, next });
     }
 
     expect(verdict).toMatchObject({

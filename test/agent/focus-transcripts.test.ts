@@ -5,6 +5,7 @@ import type { FrameMessage } from "../../src/protocol/messages.js";
 import type { Judgement } from "../../src/refocus/site-search.js";
 import { MicroManagerMicroscope } from "../../src/sources/micromanager/microscope.js";
 import {
+  breaksOff,
   expectConduct,
   framesOf,
   isMissing,
@@ -43,6 +44,7 @@ async function conductOf(transcript: Transcript) {
     microscope: {
       snap: async (signal) => {
         if (isMissing(transcript, attempt)) await server.fail("snapImage", "the shutter is stuck");
+        if (breaksOff(transcript, attempt)) abort.abort();
         return microscope.snap(signal);
       },
       zUm: () => microscope.zUm(),

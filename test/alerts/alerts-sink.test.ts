@@ -6,11 +6,12 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AlertsSink } from "../../src/alerts/alerts-sink.js";
 import { AlertsConfig } from "../../src/config/alerts.js";
-import { systemClock } from "../../src/protocol/clock.js";
+import { type Clock, systemClock } from "../../src/protocol/clock.js";
 import type { AlertMessage } from "../../src/protocol/messages.js";
 import type { ResultRecord } from "../../src/records/record.js";
 import { recordingLog, until } from "../agent/helpers.js";
 import { serve } from "../dashboard/helpers.js";
+import { ManualClock } from "../helpers/manual-clock.js";
 import { verdict } from "../store/records.js";
 
 /** A webhook that answers each message with the next of these; "hang": never. */
@@ -35,11 +36,11 @@ async function webhook(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/services/SECRET`, texts, server };
 }
 
-function sink(fields: Record<string, unknown>) {
+function sink(fields: Record<string, unknown>, clock: Clock = systemClock) {
   const alerts: AlertMessage[] = [];
   const { log, lines } = recordingLog();
   const made = new AlertsSink(AlertsConfig.parse(fields), {
-    ...{ log, clock: systemClock },
+    ...{ log, clock },
     onAlert: (alert) => alerts.push(alert),
   });
   onTestFinished(() => made.stop());
@@ -157,6 +158,53 @@ describe("alerts", () => {
     expect(alerts).toMatchObject([{ session: "stuck", state: "raised" }]);
   });
 
+  test("tell of an acquisition that stops between two sites, where the controller says that one runs", async () => {
+    const { made, alerts } = sink({ silentS: 0.05 });
+    const records = [verdict({ run: "stuck" }), outcome("stuck")];
+    for (const record of records) made.write(record);
+    made.acquiring("stuck", true);
+
+    await until(() => alerts.length === 1);
+    made.acquiring("stuck", true);
+    made.acquiring("stuck", false);
+
+    expect(alerts).toMatchObject([
+      { session: "stuck", alert: "no-frames", state: "raised" },
+      { session: "stuck", alert: "no-frames", state: "cleared", message: "The acquisition is over" },
+    ]);
+  });
+
+  test("say nothing of a site that is not finished where no acquisition runs, nor of an acquisition that is over", async () => {
+    const { made, alerts } = sink({ silentS: 0.05 });
+    made.acquiring("by hand", false);
+    made.write(verdict({ run: "by hand", decision: "retry" }));
+    made.acquiring("over", true);
+    made.write(verdict({ run: "over" }));
+    made.acquiring("over", false);
+    made.acquiring("stuck", true);
+
+    await until(() => alerts.length > 0);
+
+    expect(alerts).toMatchObject([{ session: "stuck", state: "raised" }]);
+  });
+
+  test("wait longer where an acquisition has made a longer pause", async () => {
+    const clock = new ManualClock();
+    const { made, alerts } = sink({ silentS: 600 }, clock);
+    made.acquiring("time-lapse", true);
+    made.write(verdict({ run: "time-lapse" }));
+    clock.advance(1800_000);
+    made.write(verdict({ run: "time-lapse" }));
+    const told = alerts.splice(0);
+
+    clock.advance(2600_000);
+    expect(alerts).toEqual([]);
+    clock.advance(200_000);
+
+    expect(told.map(({ state }) => state)).toEqual(["raised", "cleared"]);
+    expect(alerts).toMatchObject([{ state: "raised", message: expect.stringContaining("2700 s") }]);
+  });
+
   test("tell that frames have stopped where more were announced", async () => {
     const { made, alerts } = sink({ silentS: 0.05 });
     const record = verdict({ run: "planned" });
@@ -178,12 +226,18 @@ describe("alerts", () => {
     await controller.send({ v: 1, type: "bye", session: "gone" });
     await controller.ask(0, { session: "finished", id: "finished/0" });
     await controller.ask(5, { session: "stuck", id: "stuck/0" });
+    await controller.ask(0, { session: "between sites", id: "between/0" });
+    const beat = { v: 1, type: "heartbeat", timestampMs: 0, session: "between sites" } as const;
+    await controller.send({ ...beat, acquiring: true });
 
     const alerts = await until(async () => {
       const found = (await results()).filter(({ type }) => type === "alert");
-      return found.length > 0 && found;
+      return found.length > 1 && found;
     });
 
-    expect(alerts).toMatchObject([{ session: "stuck", alert: "no-frames", state: "raised" }]);
+    expect(alerts).toMatchObject([
+      { session: "stuck", alert: "no-frames", state: "raised" },
+      { session: "between sites", alert: "no-frames", state: "raised" },
+    ]);
   });
 });

@@ -35,7 +35,13 @@ const Transcript = z.strictObject({
       .optional(),
     lock: z.literal("engaged").optional(),
   }),
-  conversation: z.array(z.union([Frame, z.strictObject({ noFrame: z.strictObject({ attempt: Index }) })])),
+  conversation: z.array(
+    z.union([
+      Frame,
+      z.strictObject({ noFrame: z.strictObject({ attempt: Index }) }),
+      z.strictObject({ breaksOff: z.strictObject({ attempt: Index }) }),
+    ]),
+  ),
   end: z.strictObject({
     visitedUm: z.array(z.number()).optional(),
     zUm: z.number().optional(),
@@ -77,6 +83,11 @@ export function framesOf({ conversation }: Transcript): TranscriptFrame[] {
 /** Whether the camera gives no frame for this attempt. */
 export function isMissing({ conversation }: Transcript, attempt: number): boolean {
   return conversation.some((step) => "noFrame" in step && step.noFrame.attempt === attempt);
+}
+
+/** Whether the run breaks off while the frame of this attempt is acquired. */
+export function breaksOff({ conversation }: Transcript, attempt: number): boolean {
+  return conversation.some((step) => "breaksOff" in step && step.breaksOff.attempt === attempt);
 }
 
 /** What a controller did. */

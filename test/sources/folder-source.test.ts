@@ -33,6 +33,7 @@ async function watchFolder(folder: string, fields: object = {}) {
     problem: (_source, { message }, path) => void problems.push({ message, path }),
     lost: () => undefined,
     bye: () => undefined,
+    acquiring: () => undefined,
     abandon: () => undefined,
     queued: () => 0,
   };

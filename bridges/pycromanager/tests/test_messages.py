@@ -173,6 +173,7 @@ def test_the_client_sends_what_the_contract_shows() -> None:
             agent.address, "run 1", 300, controller="pymmcore-plus", controller_version="0.18.1"
         )
         with client:
+            client.acquiring = True
             assert client.wait_for_agent()
             assert client.score(image, frame, timeout_s=5) is not None
             client.offer(observed, Frame(site=Site(name="Pos7")))

@@ -85,14 +85,18 @@ def _replace(core: Any, name: str, new: Callable[..., Any], monkeypatch: pytest.
 
 @pytest.fixture
 def engine(beads: Any) -> Iterator[Any]:
-    """The core with an engine that gives no frame where a transcript says so."""
+    """The core with an engine that gives no frame, or fails, where a transcript says so."""
     from pymmcore_plus.mda import MDAEngine
 
     class Missing(MDAEngine):
         is_missing: Callable[[int], bool] = staticmethod(lambda attempt: False)
+        breaks_off: Callable[[int], bool] = staticmethod(lambda attempt: False)
 
         def exec_single_event(self, event: Any) -> Iterator[Any]:
-            if not self.is_missing(event.metadata.get(ATTEMPT_KEY, 0)):
+            attempt = event.metadata.get(ATTEMPT_KEY, 0)
+            if self.breaks_off(attempt):
+                raise RuntimeError("the camera is unplugged")
+            if not self.is_missing(attempt):
                 yield from super().exec_single_event(event)
 
     before = beads.mda.engine
@@ -101,6 +105,7 @@ def engine(beads: Any) -> Iterator[Any]:
     beads.mda.set_engine(before)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("kind", ["generator", "engine"])
 @pytest.mark.parametrize("name", names_of("pymmcore-plus"))
 def test_pymmcore_plus(name: str, kind: str, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,6 +114,7 @@ def test_pymmcore_plus(name: str, kind: str, engine: Any, monkeypatch: pytest.Mo
     transcript, results = Transcript.read(name), []
     transcript.cancel = engine.mda.cancel
     engine.mda.engine.is_missing = transcript.is_missing
+    engine.mda.engine.breaks_off = transcript.breaks_off
     drive = Drive(engine, transcript, monkeypatch)
     z_um = transcript.given["zUm"]
     plan = [MDAEvent(index={"p": 0}, pos_name="P0", x_pos=0, y_pos=0, z_pos=z_um)]
@@ -134,7 +140,10 @@ def test_pycro_manager(name: str, headless: Any, monkeypatch: pytest.MonkeyPatch
 
     class Missing(FrameCollector):
         def __call__(self, image: Any, metadata: Any, event_queue: Any = None) -> Any:
-            if transcript.is_missing(metadata["Axes"]["attempt"]):
+            attempt = metadata["Axes"]["attempt"]
+            if transcript.breaks_off(attempt):
+                transcript.cancel()
+            if transcript.is_missing(attempt) or transcript.breaks_off(attempt):
                 return image, metadata
             return super().__call__(image, metadata, event_queue)
 

@@ -44,6 +44,10 @@ class Transcript:
         """True if the camera gives no frame for this attempt."""
         return any(step.get("noFrame", {}).get("attempt") == attempt for step in self.conversation)
 
+    def breaks_off(self, attempt: int) -> bool:
+        """True if the run ends with an error while the frame of this attempt is acquired."""
+        return any(step.get("breaksOff", {}).get("attempt") == attempt for step in self.conversation)
+
     def answer(self, message: dict[str, Any]) -> list[bytes]:
         """What the agent of the transcript says to a message."""
         if message["type"] != "frame":

@@ -51,10 +51,11 @@ export class PreviewKeeper {
     return this.#skipped;
   }
 
-  async start(): Promise<void> {
+  /** Its thread gets ready meanwhile: frames are not kept waiting for pictures. */
+  start(): void {
     if (!this.#config.enabled) return;
     this.#isStarted = true;
-    await this.#try(() => this.#live());
+    void this.#try(() => this.#live());
   }
 
   /**
@@ -156,6 +157,8 @@ export class PreviewKeeper {
       this.#isFailing = false;
       return result;
     } catch (error) {
+      // A thread that was stopped while it started has failed at nothing.
+      if (!this.#isStarted) return undefined;
       if (!this.#isFailing) {
         const fields = { folder: this.#folder, reason: reasonOf(error) };
         this.#log.error(fields, "Pictures for the dashboard cannot be kept; scoring goes on");

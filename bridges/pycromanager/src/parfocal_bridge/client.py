@@ -90,6 +90,8 @@ class FocusClient:
         self._sequence = 0
         self._presence = Presence(time.monotonic(), misses_until_degraded)
         self._arrived = threading.Event()
+        self.acquiring: bool | None = None
+        """Whether an acquisition runs, for the agent to tell one that has stopped; None: it is not told."""
         self._before_close: list[Callable[[], None]] = []
         self._is_degraded = False
         self._is_closed = False
@@ -235,7 +237,8 @@ class FocusClient:
         with self._lock:
             is_here = self._presence.is_here(time.monotonic())
         if is_here:
-            return encode(Heartbeat(session=self.session, timestamp_ms=time.time() * 1000))
+            beat = Heartbeat(session=self.session, timestamp_ms=time.time() * 1000, acquiring=self.acquiring)
+            return encode(beat)
         return encode(Hello(session=self.session, controller=self._controller))
 
     def _receive(self, part: bytes) -> bool:

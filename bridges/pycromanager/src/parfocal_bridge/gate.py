@@ -92,6 +92,7 @@ class Gate(Generic[E]):
         """What of a plan is acquired together, in the plan's order."""
         judges_stacks = self._rules.stacks == "gate"
         self._visits = Visits(plan, self._events, self._is_gated, judges_stacks)
+        self._client.acquiring = True
         yield from self._visits
 
     @property
@@ -110,6 +111,7 @@ class Gate(Generic[E]):
 
     def finish(self) -> None:
         """The plan is over."""
+        self._client.acquiring = False
         self._placing.finish()
         if self._visits is not None:
             self._visits.close()
@@ -119,6 +121,7 @@ class Gate(Generic[E]):
 
         Returns the attempt to keep of the site that was under way.
         """
+        self._client.acquiring = False
         keep = 0
         if self._under_way is not None:
             visit, attempts = self._under_way

@@ -170,9 +170,7 @@ class ObserveListener:
         self._events = self._new_run()
         self._stacks = WatchedStacks(client)
         self._tap = EngineTap.of(core.mda.engine)
-        self._listener = EngineListener(
-            started=self._started, acquired=self._acquired, ended=self._stacks.end
-        )
+        self._listener = EngineListener(started=self._started, acquired=self._acquired, ended=self._ended)
         self._tap.listen(self._listener)
 
     def __enter__(self) -> ObserveListener:
@@ -194,6 +192,11 @@ class ObserveListener:
 
     def _started(self, *_: Any) -> None:
         self._events = self._new_run()
+        self._client.acquiring = True
+
+    def _ended(self) -> None:
+        self._client.acquiring = False
+        self._stacks.end()
 
     def _acquired(self, _: MDAEvent, image: Any, event: MDAEvent, metadata: Any) -> None:
         if ATTEMPT_KEY in event.metadata:

@@ -79,13 +79,14 @@ class Abandon(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Heartbeat(Message):
-    """Sent every second both ways; ``queued`` frames wait at the agent."""
+    """Sent every second both ways: ``queued`` frames wait at the agent; ``acquiring`` is of a controller."""
 
     type: ClassVar[str] = "heartbeat"
 
     session: Name | None = None
     timestamp_ms: float | None = None
     queued: Index | None = None
+    acquiring: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,9 @@ public final class AcquisitionWatcher {
   @Subscribe
   public void acquisitionStarted(AcquisitionStartedEvent event) {
     try {
-      event.getDatastore().registerForEvents(new FrameWatcher(parfocal));
+      TimePoints timePoints = new TimePoints(event.getDatastore());
+      parfocal.begins(timePoints);
+      event.getDatastore().registerForEvents(new FrameWatcher(parfocal, timePoints));
       if (parfocal.settings().isWatching) {
         parfocal.client();
       }

@@ -29,7 +29,7 @@ final class ConnectionState {
 
   /** Tries an address with a connection of its own; waits {@code maxMs} at most. */
   static ConnectionState probe(String address, long maxMs, Log log) {
-    FocusClient client = new FocusClient(address, Parfocal.VERSION, log, (header, verdict) -> {});
+    FocusClient client = new FocusClient(address, Parfocal.VERSION, log, (header, verdict) -> {}, () -> false);
     try {
       return client.awaitAgent(maxMs)
           ? of(client)

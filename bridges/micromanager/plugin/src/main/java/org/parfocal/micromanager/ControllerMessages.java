@@ -14,8 +14,9 @@ final class ControllerMessages {
   }
 
   /** @param timestampMs wall clock, ms since 1970 UTC. */
-  static byte[] heartbeat(String session, long timestampMs) {
-    return JsonBuilder.message("heartbeat").putName("session", session).put("timestampMs", timestampMs).toBytes();
+  static byte[] heartbeat(String session, long timestampMs, boolean isAcquiring) {
+    JsonBuilder message = JsonBuilder.message("heartbeat").putName("session", session);
+    return message.put("timestampMs", timestampMs).put("acquiring", isAcquiring).toBytes();
   }
 
   static byte[] bye(String session) {

@@ -5,6 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 
 /**
  * One microscope's connection to the agent. {@link #offer} and {@link #score} may be called from any thread; neither
@@ -19,6 +20,7 @@ final class FocusClient implements AgentLink.Listener {
   final String session = UUID.randomUUID().toString();
   private final Log log;
   private final BiConsumer<FrameHeader, Verdict> onObserved;
+  private final BooleanSupplier isAcquiring;
   private final ReentrantLock oneAtATime = new ReentrantLock();
   private final CountDownLatch arrived = new CountDownLatch(1);
   private final Ledger ledger = new Ledger();
@@ -36,10 +38,13 @@ final class FocusClient implements AgentLink.Listener {
    * @param address where the agent takes frames, "tcp://host:port".
    * @param version of this program.
    * @param onObserved called with each offered frame and its verdict, in the thread of the link; must return soon.
+   * @param isAcquiring whether an acquisition runs; asked once a second, in the thread of the link.
    */
-  FocusClient(String address, String version, Log log, BiConsumer<FrameHeader, Verdict> onObserved) {
+  FocusClient(
+      String address, String version, Log log, BiConsumer<FrameHeader, Verdict> onObserved, BooleanSupplier isAcquiring) {
     this.log = log;
     this.onObserved = onObserved;
+    this.isAcquiring = isAcquiring;
     hello = ControllerMessages.hello(session, version);
     link = new AgentLink(address, MAX_OBSERVED_IN_OUTBOX, this, log);
   }
@@ -239,7 +244,9 @@ final class FocusClient implements AgentLink.Listener {
 
   @Override
   public byte[] beat() {
-    return isConnected() ? ControllerMessages.heartbeat(session, System.currentTimeMillis()) : hello;
+    return isConnected()
+        ? ControllerMessages.heartbeat(session, System.currentTimeMillis(), isAcquiring.getAsBoolean())
+        : hello;
   }
 
   @Override

@@ -8,13 +8,15 @@ import org.micromanager.data.Image;
 import org.micromanager.data.Metadata;
 import org.micromanager.data.SummaryMetadata;
 
-/** Has the images of one acquisition judged as they are recorded. Registered on the bus of its datastore. */
+/** Has the images of one acquisition judged as they are recorded, and notes their time points. Registered on the bus of its datastore. */
 public final class FrameWatcher {
   private final Parfocal parfocal;
+  private final TimePoints timePoints;
   private boolean saidUnfit;
 
-  FrameWatcher(Parfocal parfocal) {
+  FrameWatcher(Parfocal parfocal, TimePoints timePoints) {
     this.parfocal = parfocal;
+    this.timePoints = timePoints;
   }
 
   /** Called in the thread of the datastore's events, for one image after the other. Never waits, never throws. */
@@ -22,10 +24,12 @@ public final class FrameWatcher {
   public void imageRecorded(DataProviderHasNewImageEvent event) {
     try {
       Settings settings = parfocal.settings();
+      Image image = event.getImage();
+      FrameHeader header = describe(image, event.getDataProvider(), settings);
+      timePoints.imaged(header);
       if (settings.isWatching) {
-        Image image = event.getImage();
         Pixels pixels = Pixels.copyOf(image.getRawPixels(), image.getWidth(), image.getHeight());
-        parfocal.client().offer(pixels, describe(image, event.getDataProvider(), settings));
+        parfocal.client().offer(pixels, header);
       }
     } catch (RuntimeException e) {
       if (!saidUnfit) {

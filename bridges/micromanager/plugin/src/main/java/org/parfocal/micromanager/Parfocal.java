@@ -18,6 +18,7 @@ final class Parfocal {
   /** As the profile had them when they were last read or saved. */
   private Settings kept;
   private Settings settings;
+  private TimePoints timePoints;
   private FocusClient client;
   private String clientAddress;
 
@@ -71,7 +72,7 @@ final class Parfocal {
     if (client == null || !address.equals(clientAddress)) {
       disconnect();
       clientAddress = address;
-      client = new FocusClient(clientAddress, VERSION, log, this::observed);
+      client = new FocusClient(clientAddress, VERSION, log, this::observed, this::isAcquisitionRunning);
     }
     return client;
   }
@@ -83,6 +84,16 @@ final class Parfocal {
 
   Microscope microscope() {
     return new Microscope(studio.core(), studio.positions());
+  }
+
+  /** An acquisition begins. */
+  synchronized void begins(TimePoints acquisition) {
+    timePoints = acquisition;
+  }
+
+  /** Of the acquisition that runs; null if none does, or it began before this plug-in. */
+  synchronized TimePoints timePoints() {
+    return isAcquisitionRunning() ? timePoints : null;
   }
 
   boolean isAcquisitionRunning() {

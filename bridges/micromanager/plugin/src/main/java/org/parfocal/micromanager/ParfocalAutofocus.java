@@ -164,7 +164,8 @@ public final class ParfocalAutofocus implements AutofocusPlugin, SciJavaPlugin {
   private double focus(boolean isOneStep) throws Exception {
     Microscope microscope = parfocal.microscope();
     Settings settings = parfocal.settings();
-    SearchEnd end = new RefocusLoop(microscope, parfocal.client(), settings, parfocal.log).run(isOneStep);
+    SearchEnd end =
+        new RefocusLoop(microscope, parfocal.client(), settings, parfocal.timePoints(), parfocal.log).run(isOneStep);
     last = end;
     if (end.failure != null && !parfocal.isAcquisitionRunning()) {
       throw end.failure;

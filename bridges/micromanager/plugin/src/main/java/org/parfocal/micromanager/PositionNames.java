@@ -10,7 +10,7 @@ import org.micromanager.PositionListManager;
  */
 final class PositionNames {
   /** Further away from all positions than this, um, the stage stands at none of them. */
-  private static final double NEAR_UM = 10;
+  static final double NEAR_UM = 10;
 
   private final CMMCore core;
   private final PositionListManager positions;

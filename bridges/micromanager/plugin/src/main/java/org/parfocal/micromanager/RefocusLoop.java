@@ -8,9 +8,12 @@ final class RefocusLoop {
   private final Microscope microscope;
   private final FocusClient client;
   private final Settings settings;
+  private final TimePoints timePoints;
   private final Log log;
 
-  RefocusLoop(Microscope microscope, FocusClient client, Settings settings, Log log) {
+  /** @param timePoints of the acquisition that runs; null if none does. */
+  RefocusLoop(Microscope microscope, FocusClient client, Settings settings, TimePoints timePoints, Log log) {
+    this.timePoints = timePoints;
     this.microscope = microscope;
     this.client = client;
     this.settings = settings;
@@ -43,15 +46,16 @@ final class RefocusLoop {
   /** Judges one image and moves nothing. */
   private SearchEnd observe(FocusAxis axis) throws Exception {
     Pixels pixels = microscope.camera().snap();
-    FrameHeader header = microscope.describe(0, axis, settings);
+    FrameHeader header = first(axis);
     Verdict verdict = client.score(pixels, header, Mode.OBSERVE, settings.deadlineMs);
     return new SearchEnd(header.site, 1, verdict, settings.whyOnlyObserving() + ", nothing is moved", null);
   }
 
   private SearchEnd search(FocusAxis axis, boolean isOneStep) throws Exception {
     SiteSearch search = new SiteSearch(axis.limits(), MAX_FRAMES);
-    FrameHeader header = microscope.describe(0, axis, settings);
+    FrameHeader header = first(axis);
     Double plannedZUm = header.zUm;
+    Integer timeIndex = header.timeIndex;
     Exception failure = null;
     Step step;
     do {
@@ -63,6 +67,7 @@ final class RefocusLoop {
       }
       header = microscope.describe(search.attempt(), axis, settings);
       header.plannedZUm = plannedZUm;
+      header.timeIndex = timeIndex;
       step = search.add(header.zUm, client.score(pixels, header, Mode.GATE, settings.deadlineMs));
       try {
         execute(step, axis);
@@ -81,6 +86,15 @@ final class RefocusLoop {
       client.abandon(header, search.refusedWhy(), search.refusal());
     }
     return new SearchEnd(header.site, search.attempt(), search.lastVerdict(), search.refusal(), failure);
+  }
+
+  /** What is said of the first image. */
+  private FrameHeader first(FocusAxis axis) {
+    FrameHeader header = microscope.describe(0, axis, settings);
+    if (timePoints != null) {
+      timePoints.focuses(header);
+    }
+    return header;
   }
 
   private void execute(Step step, FocusAxis axis) throws DriveException {

@@ -46,7 +46,7 @@ class AgentReadsMessagesTest {
   private static Map<String, byte[]> messages() {
     Map<String, byte[]> messages = new LinkedHashMap<>();
     messages.put("hello", ControllerMessages.hello("s", Parfocal.VERSION));
-    messages.put("heartbeat", ControllerMessages.heartbeat("s", System.currentTimeMillis()));
+    messages.put("heartbeat", ControllerMessages.heartbeat("s", System.currentTimeMillis(), true));
     messages.put("frame-gate", fullFrame().toBytes("s", 0, Mode.GATE, 300, PIXELS));
     FrameHeader least = new FrameHeader(Site.ofLabel("Pos0"), 0, null);
     messages.put("frame-observe", least.toBytes("s", 1, Mode.OBSERVE, null, PIXELS));
@@ -65,6 +65,7 @@ class AgentReadsMessagesTest {
         Files.write(SENT.resolve(message.getKey() + ".json"), message.getValue());
         boolean isFrame = message.getKey().startsWith("frame");
         byte[] head = message.getValue();
+        assertEquals(List.of(), ProtocolSchema.problems(new String(head, StandardCharsets.UTF_8)), message.getKey());
         Eventually.holds(
             () -> isFrame ? socket.send(head, PIXELS.bytes) : socket.send(head), message.getKey() + " is sent");
       }

@@ -1,5 +1,7 @@
 package org.parfocal.micromanager;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -9,12 +11,16 @@ import mmcorej.org.json.JSONObject;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
 
-/** A ROUTER that answers as a test wants and keeps what it got, for cases that no sane agent makes. */
+/**
+ * A ROUTER that answers as a test wants and keeps what it got, for cases that no sane agent makes. Closing it fails if a
+ * message did not fit the schema of the protocol.
+ */
 final class FakeAgent implements AutoCloseable {
   private static final int POLL_MS = 5;
 
   final List<JSONObject> messages = Collections.synchronizedList(new ArrayList<>());
   final String address;
+  private final List<String> problems = Collections.synchronizedList(new ArrayList<>());
   private final ZMQ.Context context = ZMQ.context(1);
   private final ZMQ.Socket router = context.socket(SocketType.ROUTER);
   private final Function<JSONObject, List<String>> answers;
@@ -49,6 +55,7 @@ final class FakeAgent implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    assertEquals(List.of(), problems, "messages that do not fit docs/protocol.schema.json");
   }
 
   /** The answer to a frame: a retry with this action, or (action null) the end of the search. */
@@ -78,8 +85,10 @@ final class FakeAgent implements AutoCloseable {
 
   private void answer(byte[] identity, byte[] head) {
     JSONObject message;
+    String text = new String(head, StandardCharsets.UTF_8);
+    problems.addAll(ProtocolSchema.problems(text));
     try {
-      message = new JSONObject(new String(head, StandardCharsets.UTF_8));
+      message = new JSONObject(text);
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

@@ -25,6 +25,7 @@ class FocusClientTest {
   private final List<String> seen = new ArrayList<>();
   private final TestLog log = new TestLog();
   private FocusClient client;
+  private volatile boolean isAcquiring;
 
   @AfterEach
   void close() {
@@ -34,8 +35,12 @@ class FocusClientTest {
   }
 
   private FocusClient client(String address) {
-    client = new FocusClient(address, Parfocal.VERSION, log, (header, verdict) -> seen.add(header.site.name));
+    client = new FocusClient(address, Parfocal.VERSION, log, this::saw, () -> isAcquiring);
     return client;
+  }
+
+  private void saw(FrameHeader header, Verdict verdict) {
+    seen.add(header.site.name);
   }
 
   private static FrameHeader frame(int attempt) {
