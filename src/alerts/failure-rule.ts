@@ -1,10 +1,11 @@
 import type { AlertsConfig } from "../config/alerts.js";
+import { formatRow } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { ResultRecord } from "../records/record.js";
 import { type LedgerEntry, SiteLedger } from "../records/site-ledger.js";
 import { isGated, type SiteStatus } from "../records/site-status.js";
 import { isSlice } from "../records/slices.js";
-import { rowName, wellOf } from "../runs/plate.js";
+import { wellOf } from "../runs/plate.js";
 import { type AlertRule, type Finding, Raised } from "./alert-rule.js";
 
 const HOUR_MS = 3_600_000;
@@ -69,7 +70,7 @@ export class FailureRule implements AlertRule {
             "row",
             session,
             JSON.stringify([session, plate, row]),
-            `Row ${rowName(row)} of ${plateName}`,
+            `Row ${formatRow(row)} of ${plateName}`,
           )),
       ...this.#judge(
         "plate",

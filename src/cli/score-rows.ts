@@ -1,10 +1,13 @@
 import { stringify } from "csv-stringify/sync";
 import { type FocusReport, LEVELS } from "../focus/report.js";
+import type { FileFrame } from "../sources/file-sites.js";
 
 /** Columns of `parfocal score`, in order. */
 export const COLUMNS = [
   "file",
   "page",
+  /** What the file's name and its metadata say. */
+  ...["plate", "well", "site", "channel", "time", "z"],
   "level",
   "expected_level",
   "aggregate_certainty",
@@ -25,12 +28,20 @@ function columnsOf(withDefocus: boolean): string[] {
 export function scoreRow(
   file: string,
   page: number,
+  { site, channel, timeIndex, zIndex }: FileFrame,
   report: FocusReport,
   umPerLevel?: number,
 ): Record<string, string | number> {
   const row: Record<string, string | number> = {
     file,
     page,
+    plate: site.plate ?? "",
+    well: site.well ?? "",
+    // Its number within the well joins with other tables; else what it is called.
+    site: site.index ?? site.name,
+    channel: channel ?? "",
+    time: timeIndex ?? "",
+    z: zIndex ?? "",
     level: report.level,
     expected_level: rounded(report.expectedLevel),
     aggregate_certainty: rounded(report.aggregateCertainty),

@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
@@ -10,11 +10,14 @@ import { drawMasks } from "../focus/masks.js";
 import { drawOverlay } from "../focus/overlay.js";
 import type { FocusReport } from "../focus/report.js";
 import { Scorer } from "../focus/scorer.js";
-import { findImages } from "../frames/find-images.js";
+import { type FoundImage, findNamedImages } from "../frames/find-images.js";
 import type { Frame } from "../frames/frame.js";
 import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
+import { namePattern } from "../frames/name-groups.js";
+import { PLATE_FORMATS } from "../frames/wells.js";
 import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
+import { FileSites } from "../sources/file-sites.js";
 import { exitCodes } from "./exit-codes.js";
 import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
 import { say } from "./print.js";
@@ -28,6 +31,16 @@ const options = {
   overlay: {
     type: "string",
     describe: "Folder for pictures with the patches framed: hue = level, brightness = certainty",
+  },
+  "name-pattern": {
+    type: "string",
+    describe:
+      "What file names mean: a regular expression with CellProfiler's named groups (Plate, Well, Site, ...)",
+  },
+  "plate-wells": {
+    type: "number",
+    choices: PLATE_FORMATS.map(({ wells }) => wells),
+    describe: "Wells of the plates: what would lie outside is no well",
   },
   masks: { type: "string", describe: "Folder for pixel maps of level, certainty and validity" },
   ...opticsOptions,
@@ -54,7 +67,14 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       .options(options)
       .check((argv) => checkOptics(argv as unknown as OpticsArguments)),
   handler: async (argv) => {
-    const { found, missing } = await findAll(argv.paths);
+    const sites = new FileSites({
+      pattern: argv.namePattern === undefined ? undefined : namePattern(argv.namePattern),
+      plateWells: argv.plateWells,
+      say,
+    });
+    const { images, missing } = await findAll(argv.paths);
+    const found = [...images.keys()];
+    const pictureName = nameBelow(found);
     for (const reason of missing) say(`Not scored: ${reason}`);
     for (const folder of [argv.overlay, argv.masks]) if (folder !== undefined) await makeFolder(folder);
     const output = await openOutput(argv.out);
@@ -79,14 +99,15 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
           failed.add(path, decoded.failure);
         } else {
           const { page, frame, metadata } = decoded.page;
+          const place = { path: images.get(path)!.namedPath, page, metadata };
           const sampling = calibration ?? samplingOf(argv, frame, metadata?.pixelUm);
           if (withDefocus && sampling === undefined) {
             throw new FrameReadError(path, "the file does not say how large a pixel is: give --pixel-um");
           }
           const report = await scorer.score(frame, { ...sampling, coverage });
-          const row = scoreRow(path, page, report, sampling?.umPerLevel);
+          const row = scoreRow(path, page, sites.frameOf(place), report, sampling?.umPerLevel);
           await write(output, formatRow(argv.format, row, withDefocus));
-          await draw(argv, `${basename(path)}-${page}`, frame, report);
+          await draw(argv, `${pictureName(path)}-${page}`, frame, report);
           scored++;
         }
       } catch (error) {
@@ -108,18 +129,33 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
 };
 
 /** What there is to score; a path that leads nowhere does not keep the others from being scored. */
-async function findAll(paths: readonly string[]): Promise<{ found: string[]; missing: string[] }> {
-  const found = new Set<string>();
+async function findAll(
+  paths: readonly string[],
+): Promise<{ images: Map<string, FoundImage>; missing: string[] }> {
+  const images = new Map<string, FoundImage>();
   const missing: string[] = [];
   for (const path of paths) {
     try {
-      for (const image of await findImages([path])) found.add(image);
+      for (const image of await findNamedImages(path))
+        if (!images.has(image.path)) images.set(image.path, image);
     } catch (error) {
       if (!isParfocalError(error)) throw error;
       missing.push(error.message);
     }
   }
-  return { found: [...found], missing };
+  return { images, missing };
+}
+
+/** Names of pictures: paths of the images below the folder that all of them lie in, so that no two are the same. */
+function nameBelow(paths: readonly string[]): (path: string) => string {
+  const folders = paths.map((path) => dirname(resolve(path)).split(sep));
+  const shortest = Math.min(...folders.map(({ length }) => length));
+  const same = Array.from({ length: shortest }, (_, i) =>
+    folders.every((parts) => parts[i] === folders[0]![i]),
+  );
+  const depth = same.includes(false) ? same.indexOf(false) : shortest;
+  const root = (folders[0] ?? []).slice(0, depth).join(sep) || sep;
+  return (path) => relative(root, resolve(path));
 }
 
 async function draw(
@@ -128,6 +164,9 @@ async function draw(
   frame: Frame,
   report: FocusReport,
 ): Promise<void> {
+  for (const folder of [folders.overlay, folders.masks]) {
+    if (folder !== undefined && dirname(name) !== ".") await makeFolder(join(folder, dirname(name)));
+  }
   if (folders.overlay !== undefined) {
     await writeRgbPng(join(folders.overlay, `${name}-overlay.png`), drawOverlay(frame, report));
   }

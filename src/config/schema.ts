@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { reasonOf } from "../errors.js";
+import { namePattern } from "../frames/name-groups.js";
+import { PLATE_FORMATS } from "../frames/wells.js";
 import { BindAddress } from "./addresses.js";
 import { AlertsConfig } from "./alerts.js";
 import { DashboardConfig } from "./dashboard.js";
@@ -78,6 +81,17 @@ const ZeromqSource = z.strictObject({
     .describe("Largest frame, MiB. A larger one closes its connection."),
 });
 
+const NamePattern = z
+  .string()
+  .min(1)
+  .superRefine((text, context) => {
+    try {
+      namePattern(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: reasonOf(error) });
+    }
+  });
+
 const FolderSource = z.strictObject({
   enabled: z.boolean().default(false).describe("Score image files as they appear in a folder."),
   path: z
@@ -88,8 +102,17 @@ const FolderSource = z.strictObject({
   pattern: z
     .string()
     .min(1)
-    .default("**/*.{tif,tiff,png}")
+    .default("**/*.{tif,tiff,stk,png}")
     .describe("Which files, relative to the folder: ** any folders, * any characters, ? one, {a,b} either."),
+  namePattern: NamePattern.optional().describe(
+    "What file names mean, where they are of no known form: a regular expression with CellProfiler's named groups.",
+  ),
+  plateWells: z
+    .union(PLATE_FORMATS.map(({ wells }) => z.literal(wells)))
+    .optional()
+    .describe(
+      "Wells of the plates: 6, 12, 24, 48, 96, 384 or 1536. If unset: as many as the wells seen need.",
+    ),
   existing: z
     .enum(["score", "ignore"])
     .default("score")

@@ -2,155 +2,135 @@
  * What the names of image files and their folders say, for the programs that Parfocal meets.
  * @module
  */
-import { parseWell, type Well, wellAt } from "./wells.js";
+import { INSTRUMENTS } from "./instruments.js";
+import { parseLooseName } from "./loose-names.js";
+import { readGroups, wellFields } from "./name-groups.js";
+import { parseWell, plateFormat } from "./wells.js";
 
-/** What a file name says. Indices count from 0. */
+/** What a file name says. Numbers are the file's own: some programs count from 0, some from 1. */
 export interface FrameName {
-  /** Unpadded: "A1". */
+  /** Name of the plate, or the folders that tell it from others. */
+  readonly plate?: string;
+  /** "A01". */
   readonly wellName?: string;
+  /** From 0. */
   readonly row?: number;
   readonly column?: number;
-  /** Number of the site as written: Micro-Manager counts from 0, ImageXpress and Opera from 1. */
   readonly site?: number;
   /** Name of the channel: "DAPI", or "w2" and "ch2" where a program only numbers them. */
   readonly channel?: string;
+  /** From 0: Micro-Manager names its channels elsewhere. */
   readonly channelIndex?: number;
   readonly timeIndex?: number;
   readonly zIndex?: number;
   readonly positionIndex?: number;
   /** Label of the stage position. */
   readonly positionName?: string;
+  /** What no part of the name explains, where the program is not known: tells the files that differ in it apart. */
+  readonly rest?: string;
+  /** The folders that have said nothing else, with forward slashes; missing where there are none. */
+  readonly folder?: string;
+}
+
+/** Whether a plate of the known format has a well there. */
+export type IsWell = (place: { readonly row: number; readonly column: number }) => boolean;
+
+/** Small pictures that MetaXpress writes beside each image; and what systems leave behind. */
+const NO_IMAGE = /_thumb[-0-9A-F]*\.tiff?$|(?:^|\/)\._|(?:^|\/)(?:Thumbs\.db)$/i;
+
+/** Whether a file only looks like an image: a thumbnail, or what macOS keeps beside a file. */
+export function isNoImage(path: string): boolean {
+  return NO_IMAGE.test(path);
+}
+
+/** How names are read. */
+export interface NameOptions {
+  /**
+   * A pattern of the user's own (`namePattern`): tried on the file's name, then on the whole path. What it does not fit is read
+   * as if there were none.
+   */
+  readonly pattern?: RegExp | undefined;
+  /** Wells of the plate, if known: what would lie outside is no well. */
+  readonly plateWells?: number | undefined;
 }
 
 /**
- * Reads the name of an image file, with its folder where the program puts the position there. Knows
- * Micro-Manager 2 (`Pos0/img_channel000_position000_time000000000_z000.tif`, any of the axes, and
- * `x_MMStack_A1-Site_0.ome.tif`), Micro-Manager 1.4 (`img_000000000_DAPI_000.tif`), pymmcore-plus
- * (`t0000_c00_z000.tif`), ImageXpress (`x_A01_s1_w2.tif`) and Opera (`r01c01f01p01-ch2sk1fk1fl1.tiff`).
- * A name of no known form gives an empty result; nothing throws.
+ * Reads the name of an image file and of its folders.
+ * @param path from the folder that is searched; what lies above it says nothing.
+ * @returns what is said; empty for a name of no known form. Nothing throws.
  */
-export function parseFrameName(path: string): FrameName {
-  const parts = path.split(/[\\/]/);
-  const stem = (parts.pop() ?? "").replace(/(\.ome)?\.(tiff?|png)$/i, "");
-  const folder = parts.pop() ?? "";
-  const fromFolder = parseHcsLabel(folder);
-  for (const parse of [parseOldMicroManager, parseMicroManager, parseStack, parseImageXpress, parseOpera]) {
-    const name = parse(stem, folder);
-    if (name !== undefined) return { ...fromFolder, ...name };
-  }
-  return { ...fromFolder, ...parseTokens(stem) };
+export function parseFrameName(path: string, { pattern, plateWells }: NameOptions = {}): FrameName {
+  const format = plateFormat(plateWells);
+  const isWell: IsWell = (well) =>
+    format === undefined || (well.row < format.rows && well.column < format.columns);
+  const folders = path.split(/[\\/]+/).filter((part) => part !== "" && part !== ".");
+  const file = folders.pop() ?? "";
+  const own = pattern?.exec(file) ?? pattern?.exec([...folders, file].join("/"));
+  if (own?.groups !== undefined) return withFolder(readGroups(own.groups), folders);
+  return parseKnown(stemOf(file), folders, isWell);
 }
 
-function parseOldMicroManager(stem: string, folder: string): FrameName | undefined {
-  const match = /^img_(\d{9})_(.+)_(\d{3,})$/.exec(stem);
-  if (match === null) return undefined;
-  const [, time, channel, z] = match;
-  return { ...inPosition(folder), timeIndex: Number(time), channel: channel!, zIndex: Number(z) };
+/** Whether a pattern of the user's own fits a path, as `parseFrameName` tries it. */
+export function fitsPattern(path: string, pattern: RegExp): boolean {
+  return pattern.test(path.split(/[\\/]/).at(-1)!) || pattern.test(path.replaceAll("\\", "/"));
 }
 
-/** Axes come sorted by name, but which ones there are depends on the acquisition. */
-function parseMicroManager(stem: string, folder: string): FrameName | undefined {
-  if (!stem.startsWith("img_")) return undefined;
-  const axes: Partial<Record<"channel" | "position" | "time" | "z", string>> = {};
-  // An axis runs up to the next one: channel names may hold underscores.
-  for (const match of stem.matchAll(/_(channel|position|time|z)(.+?)(?=_(?:channel|position|time|z)|$)/g)) {
-    axes[match[1] as keyof typeof axes] ??= match[2]!;
-  }
-  if (Object.keys(axes).length === 0) return undefined;
-  const { channel, position, time, z } = axes;
-  return {
-    ...inPosition(folder),
-    ...(channel === undefined ? {} : isDigits(channel) ? { channelIndex: Number(channel) } : { channel }),
-    ...(position === undefined
-      ? {}
-      : isDigits(position)
-        ? { positionIndex: Number(position) }
-        : { positionName: position, ...parseHcsLabel(position) }),
-    ...(isDigits(time) ? { timeIndex: Number(time) } : {}),
-    ...(isDigits(z) ? { zIndex: Number(z) } : {}),
-  };
-}
-
-/** One file for a position; files after the first carry a running number, which is no part of the label. */
-function parseStack(stem: string): FrameName | undefined {
-  const match = /_MMStack(?:_(.+))?$/.exec(stem);
-  if (match === null) return undefined;
-  const label = match[1] ?? "";
-  return inPosition(/^(.+-Site_\d+|Pos\d+)(?:_\d+)?$/i.exec(label)?.[1] ?? label);
-}
-
-function parseImageXpress(stem: string): FrameName | undefined {
-  // A GUID may follow the wavelength's one digit directly.
-  const match = /(?:^|_)([a-z]{1,2}\d{2})_s(\d{1,4})(?:_w(\d))?/i.exec(stem);
-  const well = match === null ? undefined : parseWell(match[1]!);
-  if (match === null || well === undefined) return undefined;
-  const [, , site, wavelength] = match;
-  return {
-    ...wellFields(well),
-    site: Number(site),
-    ...(wavelength === undefined ? {} : { channel: `w${wavelength}` }),
-    ...parseTokens(stem.slice(match.index + match[0].length)),
-  };
-}
-
-function parseOpera(stem: string): FrameName | undefined {
-  const match = /r(\d{2})c(\d{2})f(\d{2,})p(\d{2,})-ch(\d+)/.exec(stem);
-  if (match === null) return undefined;
-  const [row, column, site, plane, channel] = match.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const well = wellAt(row - 1, column - 1);
-  return {
-    ...(well === undefined ? {} : wellFields(well)),
-    site,
-    zIndex: Math.max(plane - 1, 0),
-    channel: `ch${channel}`,
-  };
-}
-
-/** Parts between underscores that mean something by themselves. */
-const TOKENS: readonly {
-  pattern: RegExp;
-  field: "timeIndex" | "channelIndex" | "zIndex" | "positionIndex" | "site";
-}[] = [
-  { pattern: /^t(\d{3,9})$/, field: "timeIndex" },
-  { pattern: /^c(\d{2,4})$/, field: "channelIndex" },
-  { pattern: /^z(\d{2,6})$/, field: "zIndex" },
-  { pattern: /^p(\d{2,6})$/, field: "positionIndex" },
-  { pattern: /^s(\d{1,6})$/, field: "site" },
-];
-
-function parseTokens(stem: string): FrameName {
-  const found: { -readonly [K in keyof FrameName]: FrameName[K] } = {};
-  for (const token of stem.split(/[_-]/)) {
-    for (const { pattern, field } of TOKENS) {
-      const digits = pattern.exec(token)?.[1];
-      if (digits !== undefined) found[field] ??= Number(digits);
+function parseKnown(stem: string, parts: readonly string[], isWell: IsWell): FrameName {
+  const folders = [...parts];
+  for (const { names, folderIsPosition, labelMayBeWell } of INSTRUMENTS) {
+    for (const name of names) {
+      const match = name.exec(stem);
+      if (match === null) continue;
+      const said = readGroups(match.groups ?? {});
+      const { wellName, row, column } = said;
+      // What looks like a well and is on no plate was something else.
+      if (match.groups?.well !== undefined && wellName === undefined) continue;
+      if (wellName !== undefined && !isWell({ row: row!, column: column! })) continue;
+      const label = folderIsPosition === true && said.positionName === undefined ? folders.pop() : undefined;
+      const labelled = label === undefined ? said : { ...said, positionName: label };
+      const onPlate = labelMayBeWell ? wellOfLabel(labelled.positionName ?? "", isWell) : {};
+      return withFolders({ ...onPlate, ...labelled }, folders, isWell);
     }
-    const well = /^[A-Z]{1,2}\d{2}$/.test(token) ? parseWell(token) : undefined;
-    if (well !== undefined && found.wellName === undefined) Object.assign(found, wellFields(well));
   }
-  return found;
+  return withFolders(parseLooseName(stem, isWell), folders, isWell);
 }
 
-function inPosition(label: string): FrameName {
-  return label === "" ? {} : { positionName: label, ...parseHcsLabel(label) };
+/** Adds what folders say where the name itself does not. */
+function withFolders(said: FrameName, folders: readonly string[], isWell: IsWell): FrameName {
+  let found = said;
+  const left: string[] = [];
+  for (const folder of folders.toReversed()) {
+    const more = parseFolder(folder, found.wellName, isWell);
+    if (more === undefined) left.unshift(folder);
+    else found = { ...more, ...found };
+  }
+  return withFolder(found, left);
 }
 
-/** Only labels of the HCS plug-in: a folder that happens to be called "A1" may be anything. */
-function parseHcsLabel(label: string): FrameName {
+function withFolder(said: FrameName, folders: readonly string[]): FrameName {
+  return folders.length === 0 ? said : { ...said, folder: folders.join("/") };
+}
+
+/** What a folder says, or undefined where it says nothing that is known. */
+function parseFolder(folder: string, wellName: string | undefined, isWell: IsWell): FrameName | undefined {
+  const axis = /^(?:(?<time>TimePoint)|ZStep)_(?<number>\d{1,6})$/i.exec(folder)?.groups;
+  if (axis !== undefined) {
+    return { [axis.time === undefined ? "zIndex" : "timeIndex"]: Number(axis.number) };
+  }
+  if (/^images?$/i.test(folder)) return {};
+  const well = wellOfLabel(folder.replace(/^well[ _]?/i, ""), isWell);
+  if (well.site !== undefined) return { positionName: folder, ...well };
+  // "P1" and "T2" are more often plates and time points.
+  if (well.wellName === undefined || /^[I-Z]\d$/i.test(folder)) return undefined;
+  return wellName === undefined || wellName === well.wellName ? well : undefined;
+}
+
+/** A label that is a well, or one of Micro-Manager's HCS plug-in. */
+function wellOfLabel(label: string, isWell: IsWell): FrameName {
   const well = parseWell(label);
-  return well?.site === undefined ? {} : { positionName: label, ...wellFields(well) };
+  return well !== undefined && isWell(well) ? wellFields(well) : {};
 }
 
-function wellFields({ name, row, column, site }: Well): FrameName {
-  return { wellName: name, row, column, ...(site === undefined ? {} : { site }) };
-}
-
-function isDigits(text: string | undefined): text is string {
-  return text !== undefined && /^\d{1,9}$/.test(text);
+function stemOf(file: string): string {
+  return file.replace(/(\.ome)?\.(tiff?|stk|png|c\d{2})$/i, "");
 }

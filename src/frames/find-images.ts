@@ -1,15 +1,36 @@
 import { opendir, stat } from "node:fs/promises";
-import { join, normalize, resolve } from "node:path";
+import { dirname, join, normalize, relative, resolve, sep } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { FrameReadError } from "../errors.js";
+import { isNoImage } from "./file-names.js";
 import { errorCode, fileReason } from "./file-reasons.js";
 
-const IMAGE_NAME = /\.(tiff?|png)$/i;
+const IMAGE_NAME = /\.(tiff?|stk|png)$/i;
+const ENDINGS = ".tif, .tiff, .stk or .png";
 const NATURAL = new Intl.Collator("en", { numeric: true });
 
+/** An image that was found. */
+export interface FoundImage {
+  readonly path: string;
+  /**
+   * What its names are read from, with forward slashes: from the folder that was searched, whose own name comes first;
+   * of a file that was named itself, its folder and its name.
+   */
+  readonly namedPath: string;
+}
+
 /**
- * Finds the images that a user names: files (whatever they are called), folders (searched through for .tif,
- * .tiff and .png; hidden files are left out) and globs. Gives each file once, in natural order (z2 before z10).
+ * Whether a search or a watched folder passes a file over: hidden ones, what lies in hidden folders, and thumbnails.
+ * @param path from the folder that is searched, with forward slashes.
+ */
+export function isPassedOver(path: string): boolean {
+  return /(?:^|\/)\.(?!\.?(?:\/|$))/.test(path) || isNoImage(path);
+}
+
+/**
+ * Finds the images that a user names: files (whatever they are called), folders (searched through for .tif, .tiff, .stk
+ * and .png) and globs. Hidden files, thumbnails and what lies behind links to folders are left out. Gives each file once, in
+ * natural order (z2 before z10).
  * @throws FrameReadError naming the first path that does not exist, cannot be read, or gives no image.
  */
 export async function findImages(paths: readonly string[]): Promise<string[]> {
@@ -23,20 +44,32 @@ export async function findImages(paths: readonly string[]): Promise<string[]> {
   return [...byPlace.values()].sort(NATURAL.compare);
 }
 
+/** The images of one path that a user names, as `findImages` finds them. */
+export async function findNamedImages(path: string): Promise<FoundImage[]> {
+  const images = await findImages([path]);
+  const root = (await kindOf(path)) === "folder" ? dirname(resolve(path)) : undefined;
+  return images.map((image) => {
+    const place = resolve(image);
+    const from = root ?? dirname(dirname(place));
+    return { path: image, namedPath: relative(from, place).split(sep).join("/") };
+  });
+}
+
 async function imagesOf(path: string): Promise<string[]> {
   const kind = await kindOf(path);
   if (kind === "file") return [path];
   if (kind === "folder") {
     const images = await imagesInFolder(path);
-    if (images.length === 0) throw new FrameReadError(path, "the folder holds no .tif, .tiff or .png file");
+    if (images.length === 0) throw new FrameReadError(path, `the folder holds no ${ENDINGS} file`);
     return images;
   }
   if (!isDynamicPattern(path)) throw new FrameReadError(path, fileReason(kind));
   const matches = await glob([forwardSlashes(path)], { dot: false, expandDirectories: false });
-  const images = matches.filter((match) => IMAGE_NAME.test(match)).map(normalize);
+  const images = matches
+    .filter((match) => IMAGE_NAME.test(match) && !isNoImage(forwardSlashes(match)))
+    .map(normalize);
   if (images.length === 0) {
-    const reason =
-      matches.length === 0 ? "nothing matches this pattern" : "no .tif, .tiff or .png file matches";
+    const reason = matches.length === 0 ? "nothing matches this pattern" : `no ${ENDINGS} file matches`;
     throw new FrameReadError(path, reason);
   }
   return images;
@@ -60,8 +93,14 @@ async function imagesInFolder(folder: string): Promise<string[]> {
   } catch (cause) {
     throw new FrameReadError(folder, fileReason(cause), { cause });
   }
-  const names = await glob(["**/*.{tif,tiff,png}"], { cwd: folder, dot: false, caseSensitiveMatch: false });
-  return names.map((name) => join(folder, name));
+  const names = await glob(["**/*.{tif,tiff,stk,png}"], {
+    cwd: folder,
+    dot: false,
+    caseSensitiveMatch: false,
+    // A link to a parent would give every image again and again.
+    followSymbolicLinks: false,
+  });
+  return names.filter((name) => !isPassedOver(name)).map((name) => join(folder, name));
 }
 
 /** Backslashes separate folders on Windows only; elsewhere they escape. */

@@ -20,6 +20,10 @@ export interface FrameMetadata {
   /** Name of the channel, such as "DAPI". */
   readonly channel?: string;
   readonly positionName?: string;
+  /** Where OME's metadata place it on a plate. */
+  readonly plate?: string;
+  readonly well?: string;
+  readonly site?: number;
   /** Significant bits of a pixel as declared; `Frame.bitDepth` is what the pixels bear out. */
   readonly bitDepth?: number;
   /** Counted from 0, as all indices. */
@@ -112,7 +116,7 @@ export function readMicroManagerMetadata(json: unknown): FrameMetadata {
 
 /** The reverse, for writing: Micro-Manager 2's keys with the fields that are known. */
 export function toMicroManagerMetadata(metadata: FrameMetadata): Record<string, number | string> {
-  const { zOrigin, zUm, ...rest } = metadata;
+  const { zOrigin, zUm, plate, well, site, ...rest } = metadata;
   const entries = Object.entries(rest).map(([field, value]) => {
     return [ALIASES[field as keyof typeof rest][0], value] as const;
   });

@@ -2,9 +2,27 @@
 const MAX_ROWS = 32;
 const MAX_COLUMNS = 48;
 
+/** Rows and columns of the plates that screens use. */
+export const PLATE_FORMATS = [
+  { wells: 6, rows: 2, columns: 3 },
+  { wells: 12, rows: 3, columns: 4 },
+  { wells: 24, rows: 4, columns: 6 },
+  { wells: 48, rows: 6, columns: 8 },
+  { wells: 96, rows: 8, columns: 12 },
+  { wells: 384, rows: 16, columns: 24 },
+  { wells: MAX_ROWS * MAX_COLUMNS, rows: MAX_ROWS, columns: MAX_COLUMNS },
+] as const;
+
+export type PlateFormat = (typeof PLATE_FORMATS)[number];
+
+/** The format of so many wells, if plates have it. */
+export function plateFormat(wells: number | undefined): PlateFormat | undefined {
+  return PLATE_FORMATS.find((format) => format.wells === wells);
+}
+
 /** A well of a plate. */
 export interface Well {
-  /** Row letters and column without padding: "A1", "AF48". */
+  /** Row letters and column of two digits: "A01", "AF48". */
   readonly name: string;
   /** From 0: row A. */
   readonly row: number;
@@ -19,7 +37,7 @@ export interface Well {
  * HCS plug-in ("A1-Site_0"). Gives undefined for anything else, and for wells beyond a 1536-well plate.
  */
 export function parseWell(text: string): Well | undefined {
-  const match = /^([a-z]{1,2})0*([1-9]\d?)(?:-site_(\d{1,9}))?$/i.exec(text.trim());
+  const match = /^([a-z]{1,2})0?([1-9]\d?)(?:-site_(\d{1,9}))?$/i.exec(text.trim());
   if (match === null) return undefined;
   const [, letters, digits, site] = match;
   const well = wellAt(rowOf(letters!.toUpperCase()), Number(digits) - 1);
@@ -34,7 +52,7 @@ export function wellAt(row: number, column: number): Well | undefined {
 }
 
 /**
- * Name of a well, both counted from 0: (0, 0) is "A1", (31, 47) is "AF48".
+ * Name of a well, both counted from 0, spelt as CellProfiler and the instruments do: (0, 0) is "A01", (31, 47) is "AF48".
  * @throws RangeError beyond a 1536-well plate.
  */
 export function formatWell(row: number, column: number): string {
@@ -43,8 +61,18 @@ export function formatWell(row: number, column: number): string {
       `row ${row}, column ${column} is not on a plate of ${MAX_ROWS} x ${MAX_COLUMNS} wells`,
     );
   }
-  const last = String.fromCharCode(65 + (row % 26));
-  return `${row < 26 ? "" : "A"}${last}${column + 1}`;
+  return `${formatRow(row)}${String(column + 1).padStart(2, "0")}`;
+}
+
+/** Letters of a row counted from 0: A, B, ... AF. */
+export function formatRow(row: number): string {
+  return `${row < 26 ? "" : "A"}${String.fromCharCode(65 + (row % 26))}`;
+}
+
+/** The one spelling of a well's name, whoever wrote it; text that names no well stays as it is. */
+export function wellSpelling(text: string): string {
+  const well = parseWell(text);
+  return well === undefined || well.site !== undefined ? text : well.name;
 }
 
 /** Letters to a row from 0: A to Z, then AA, AB, ... */

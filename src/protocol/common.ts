@@ -29,9 +29,9 @@ export const Site = z.object({
   /** Position name, unique on its plate within the session, as the controller calls it ("B03-Site_2"). */
   name: Name,
   plate: Name.optional(),
-  /** Well name, "A1" to "AF48"; zero padding is allowed. */
+  /** Well name, "A01" to "AF48"; "A1" is the same well. */
   well: Name.optional(),
-  /** Number of the site within its well, from 0. */
+  /** Number of the site within its well, as the controller or the file counts. */
   index: Index.optional(),
   /** Row and column of the well on the plate, from 0. If missing, they follow from `well`. */
   row: Index.optional(),

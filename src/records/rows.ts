@@ -16,7 +16,7 @@ import type {
 export interface SiteRow {
   readonly name: string;
   readonly plate?: string | undefined;
-  /** Well name without padding; `row` and `column` place it, from 0. */
+  /** Well name in the one spelling ("A01"); `row` and `column` place it, from 0. */
   readonly well?: string | undefined;
   readonly row?: number | undefined;
   readonly column?: number | undefined;

@@ -1,3 +1,4 @@
+import { wellSpelling } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "./record.js";
@@ -106,7 +107,8 @@ export class RunRows {
       row.yUm ??= yUm;
       return known;
     }
-    const { name, plate, well, row, column, index, position } = named;
+    const { name, plate, row, column, index, position } = named;
+    const well = named.well && wellSpelling(named.well);
     return this.#addSite(key, { name, plate, well, row, column, index, position, xUm, yUm });
   }
 

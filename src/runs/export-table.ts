@@ -1,6 +1,7 @@
 import { stringify } from "csv-stringify/sync";
+import { formatWell, wellSpelling } from "../frames/wells.js";
 import type { ResultRecord } from "../records/record.js";
-import { paddedWell, wellOf } from "./plate.js";
+import { wellOf } from "./plate.js";
 import { RunTable } from "./run-table.js";
 
 /** Tables that a run can be exported as. */
@@ -31,7 +32,8 @@ function framesCsv(records: readonly ResultRecord[]): string {
   const rows = records.flatMap((record) => {
     const { frame } = record;
     if (frame === undefined) return [];
-    const { plate, well, name } = frame.site;
+    const { plate, name } = frame.site;
+    const well = frame.site.well && wellSpelling(frame.site.well);
     const verdict = record.type === "verdict" ? record : undefined;
     return {
       time: new Date(record.recordedMs).toISOString(),
@@ -88,7 +90,7 @@ function cellProfilerCsv(records: readonly ResultRecord[]): string {
     const key = `${site}/${timeIndex}`;
     const place = {
       Metadata_Plate: row.plate,
-      Metadata_Well: well === undefined ? row.well : paddedWell(well),
+      Metadata_Well: well === undefined ? row.well : formatWell(well.row, well.column),
       Metadata_Site: row.index ?? row.name,
       Metadata_Timepoint: timeIndex,
     };

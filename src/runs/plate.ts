@@ -1,18 +1,5 @@
-import { formatWell, parseWell, wellAt } from "../frames/wells.js";
+import { PLATE_FORMATS, type PlateFormat, parseWell, wellAt } from "../frames/wells.js";
 import type { SiteRow } from "../records/rows.js";
-
-/** Rows and columns of the plates that screens use. */
-export const PLATE_FORMATS = [
-  { wells: 6, rows: 2, columns: 3 },
-  { wells: 12, rows: 3, columns: 4 },
-  { wells: 24, rows: 4, columns: 6 },
-  { wells: 48, rows: 6, columns: 8 },
-  { wells: 96, rows: 8, columns: 12 },
-  { wells: 384, rows: 16, columns: 24 },
-  { wells: 1536, rows: 32, columns: 48 },
-] as const;
-
-export type PlateFormat = (typeof PLATE_FORMATS)[number];
 
 /** A place on a plate, from 0. */
 export interface WellPlace {
@@ -35,14 +22,4 @@ export function formatFor(places: Iterable<WellPlace>): PlateFormat | undefined 
   }
   if (rows === 0) return undefined;
   return PLATE_FORMATS.find((format) => format.rows >= rows && format.columns >= columns);
-}
-
-/** Letters of a row: A, B, ... AF. */
-export function rowName(row: number): string {
-  return formatWell(row, 0).slice(0, -1);
-}
-
-/** A well's name as CellProfiler and people in a hurry read it: "A01". */
-export function paddedWell({ row, column }: WellPlace): string {
-  return `${rowName(row)}${String(column + 1).padStart(2, "0")}`;
 }

@@ -1,7 +1,8 @@
 import { stringify } from "csv-stringify/browser/esm/sync";
+import { formatWell } from "../frames/wells.js";
 import type { SiteRow } from "../records/rows.js";
 import type { SiteState } from "../records/site-state.js";
-import { paddedWell, wellOf } from "./plate.js";
+import { wellOf } from "./plate.js";
 
 /** A position to image again, with all of its channels that need it. */
 export interface ReimageSite {
@@ -73,7 +74,7 @@ export function reimageCsv(list: readonly ReimageSite[]): string {
     const well = wellOf(site);
     return {
       Metadata_Plate: site.plate,
-      Metadata_Well: well === undefined ? site.well : paddedWell(well),
+      Metadata_Well: well === undefined ? site.well : formatWell(well.row, well.column),
       Metadata_Site: site.index,
       position: site.name,
       channels: channels.join(" "),

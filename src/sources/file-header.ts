@@ -1,8 +1,8 @@
-import { basename, resolve } from "node:path";
-import { parseFrameName } from "../frames/file-names.js";
+import { resolve } from "node:path";
 import { pixelTypeOf } from "../frames/frame.js";
 import type { FramePage } from "../frames/read-frames.js";
-import { type FrameMessage, MAX_NAME_LENGTH, type Site } from "../protocol/messages.js";
+import { type FrameMessage, MAX_NAME_LENGTH } from "../protocol/messages.js";
+import type { FileFrame } from "./file-sites.js";
 
 /** The session of all frames from a watched folder. */
 export function folderSession(folder: string): string {
@@ -17,23 +17,16 @@ export interface FilePage extends FramePage {
   readonly signature: string;
   readonly session: string;
   readonly sequence: number;
-  /** Names of the channels by their index, as far as they are known. */
-  readonly channelNames: readonly string[];
 }
 
-/** The header of a frame from a file: what its name says, then what its metadata say. */
-export function headerOf(page: FilePage): FrameMessage {
+/** The header of a frame from a file. */
+export function headerOf(page: FilePage, { site, channel, timeIndex, zIndex }: FileFrame): FrameMessage {
   const { frame, metadata } = page;
-  const name = parseFrameName(page.relativePath);
-  const channelIndex = name.channelIndex ?? metadata.channelIndex;
-  const numbered =
-    channelIndex === undefined ? undefined : (page.channelNames[channelIndex] ?? `channel${channelIndex}`);
-  const channel = name.channel ?? metadata.channel ?? numbered;
   const optional = {
     bitDepth: frame.bitDepth,
     channel: channel?.slice(0, MAX_NAME_LENGTH),
-    timeIndex: name.timeIndex ?? metadata.timeIndex,
-    zIndex: name.zIndex ?? metadata.zIndex,
+    timeIndex,
+    zIndex,
     xUm: metadata.xUm,
     yUm: metadata.yUm,
     zUm: metadata.zUm,
@@ -50,29 +43,13 @@ export function headerOf(page: FilePage): FrameMessage {
     mode: "observe",
     dtype: pixelTypeOf(frame),
     shape: [frame.height, frame.width],
-    site: siteOf(page),
+    site: {
+      ...site,
+      name: site.name.slice(-MAX_NAME_LENGTH),
+      ...(site.plate !== undefined && { plate: site.plate.slice(-MAX_NAME_LENGTH) }),
+    },
     attempt: 0,
     ...optional,
     meta: { file: page.relativePath, page: page.page },
-  };
-}
-
-function siteOf({ relativePath, metadata }: FilePage): Site {
-  const name = parseFrameName(relativePath);
-  const position = name.positionIndex ?? metadata.positionIndex;
-  const inWell = name.site === undefined ? name.wellName : `${name.wellName}-Site_${name.site}`;
-  const label =
-    name.positionName ??
-    (name.wellName === undefined ? undefined : inWell) ??
-    metadata.positionName ??
-    (position === undefined ? undefined : `Pos${position}`) ??
-    basename(relativePath);
-  return {
-    name: label.slice(0, MAX_NAME_LENGTH),
-    ...(name.wellName !== undefined && { well: name.wellName }),
-    ...(name.site !== undefined && { index: name.site }),
-    ...(name.row !== undefined && { row: name.row }),
-    ...(name.column !== undefined && { column: name.column }),
-    ...(position !== undefined && { position }),
   };
 }

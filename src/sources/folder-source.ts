@@ -5,9 +5,12 @@ import type { FolderSourceConfig } from "../config/schema.js";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { channelNamesBeside } from "../frames/channel-names.js";
 import { errorCode } from "../frames/file-reasons.js";
+import { isPassedOver } from "../frames/find-images.js";
+import { namePattern } from "../frames/name-groups.js";
 import { PageReader } from "../frames/page-reader.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import { folderSession, headerOf } from "./file-header.js";
+import { FileSites } from "./file-sites.js";
 import { globMatcher } from "./glob.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 
@@ -39,6 +42,7 @@ export class FolderSource implements FrameSource {
   readonly #todo = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #reader = new PageReader();
+  readonly #sites: FileSites;
   #watcher: FSWatcher | undefined;
   #handler: SourceHandler | undefined;
   #reading: Promise<void> | undefined;
@@ -48,6 +52,11 @@ export class FolderSource implements FrameSource {
     this.#config = config;
     this.#context = context;
     this.#root = resolve(config.path ?? ".");
+    this.#sites = new FileSites({
+      pattern: config.namePattern === undefined ? undefined : namePattern(config.namePattern),
+      plateWells: config.plateWells,
+      say: (sentence) => context.log.warn({ folder: this.#root }, sentence),
+    });
   }
 
   async start(handler: SourceHandler, signal: AbortSignal): Promise<string> {
@@ -68,7 +77,12 @@ export class FolderSource implements FrameSource {
         stabilityThreshold: this.#config.stableMs,
         pollInterval: Math.min(100, this.#config.stableMs),
       },
-      ignored: (path, stats) => stats?.isFile() === true && !matches(this.#relative(path)),
+      // As in a search: a link to a parent would give every image again and again.
+      followSymlinks: false,
+      ignored: (path, stats) => {
+        const name = this.#relative(path);
+        return isPassedOver(name) || (stats?.isFile() === true && !matches(name));
+      },
     });
     this.#watcher = watcher;
     watcher.on("add", (path) => this.#enqueue(path));
@@ -139,14 +153,17 @@ export class FolderSource implements FrameSource {
     const channelNames = await this.#channelNames(path);
     for await (const page of this.#reader.pages(path, signal)) {
       if (page.page < state.pages) continue;
-      const header = headerOf({
-        ...page,
-        relativePath: this.#relative(path),
-        signature,
-        session: folderSession(this.#root),
-        sequence: this.#sequence++,
-        channelNames,
-      });
+      const relativePath = this.#relative(path);
+      const header = headerOf(
+        {
+          ...page,
+          relativePath,
+          signature,
+          session: folderSession(this.#root),
+          sequence: this.#sequence++,
+        },
+        this.#sites.frameOf({ ...page, path: relativePath, channelNames }),
+      );
       // One frame at a time: the queue never has to drop one, and the folder is the buffer.
       await this.#handler?.frame({
         source: "folder",

@@ -1,105 +1,363 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseFrameName } from "../../src/frames/file-names.js";
+import { ConfigError } from "../../src/errors.js";
+import { type FrameName, isNoImage, parseFrameName } from "../../src/frames/file-names.js";
+import { INSTRUMENTS } from "../../src/frames/instruments.js";
+import { namePattern } from "../../src/frames/name-groups.js";
 
-const B7 = { wellName: "B7", row: 1, column: 6 };
+const B7 = { wellName: "B07", row: 1, column: 6 };
+const A1 = { wellName: "A01", row: 0, column: 0 };
+
+/** Names as each program writes them; where the table of instruments names its source, they were found there. */
+const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
+  {
+    program: "Micro-Manager 2, all axes",
+    path: "run_1/Pos0/img_channel001_position002_time000000003_z004.tif",
+    name: {
+      ...{ folder: "run_1", positionName: "Pos0", channelIndex: 1 },
+      ...{ positionIndex: 2, timeIndex: 3, zIndex: 4 },
+    },
+  },
+  {
+    program: "Micro-Manager 2, one axis",
+    path: "run_1/Default/img_z010.tif",
+    name: { folder: "run_1", positionName: "Default", zIndex: 10 },
+  },
+  {
+    program: "Micro-Manager 2, axes in another order",
+    path: "img_time000000007_channel000.tif",
+    name: { timeIndex: 7, channelIndex: 0 },
+  },
+  {
+    program: "Micro-Manager 2 with channel names",
+    path: "img_channelDAPI_position000_z001.tif",
+    name: { channel: "DAPI", positionIndex: 0, zIndex: 1 },
+  },
+  {
+    program: "Micro-Manager 2 with an underscore in the channel name",
+    path: "img_channelAlexa_488_time000000000.tif",
+    name: { channel: "Alexa_488", timeIndex: 0 },
+  },
+  {
+    program: "Micro-Manager 2 with the name of the position",
+    path: "img_channel000_positionB7-Site_3_time000000000_z000.tif",
+    name: { ...B7, site: 3, positionName: "B7-Site_3", channelIndex: 0, timeIndex: 0, zIndex: 0 },
+  },
+  {
+    program: "Micro-Manager 2 on a plate",
+    path: "C:\\data\\plate\\B7-Site_3\\img_channel000_time000000000_z000.tif",
+    name: {
+      ...{ ...B7, site: 3, positionName: "B7-Site_3", channelIndex: 0, timeIndex: 0, zIndex: 0 },
+      folder: "C:/data/plate",
+    },
+  },
+  {
+    program: "Micro-Manager 1.4",
+    path: "Pos1/img_000000012_DAPI_003.tif",
+    name: { positionName: "Pos1", timeIndex: 12, channel: "DAPI", zIndex: 3 },
+  },
+  {
+    program: "Micro-Manager 1.4 with an underscore in the channel name",
+    path: "Pos1/img_000000000_Alexa_488_000.tif",
+    name: { positionName: "Pos1", timeIndex: 0, channel: "Alexa_488", zIndex: 0 },
+  },
+  {
+    program: "Micro-Manager's stacks",
+    path: "run/run_1_MMStack_B7-Site_3.ome.tif",
+    name: { ...B7, site: 3, positionName: "B7-Site_3", folder: "run" },
+  },
+  {
+    program: "the second file of a stack",
+    path: "run_1_MMStack_Pos4_1.ome.tif",
+    name: { positionName: "Pos4" },
+  },
+  {
+    program: "a stack of a grid",
+    path: "x_MMStack_1-Pos000_001.ome.tif",
+    name: { positionName: "1-Pos000_001" },
+  },
+  {
+    program: "the second file of a stack of a grid",
+    path: "x_MMStack_1-Pos000_000_1.ome.tif",
+    name: { positionName: "1-Pos000_000" },
+  },
+  {
+    program: "a stack of an older grid",
+    path: "x_MMStack_1-Pos_012_003.ome.tif",
+    name: { positionName: "1-Pos_012_003" },
+  },
+  { program: "a stack without positions", path: "x_MMStack_2.ome.tif", name: {} },
+  {
+    program: "pymmcore-plus",
+    path: "out/00012_t0003_c01_z002.tif",
+    name: { timeIndex: 3, channelIndex: 1, zIndex: 2, folder: "out" },
+  },
+  {
+    program: "pymmcore-plus with a prefix and a position",
+    path: "run-p005_t0000_c00_z000.tif",
+    name: { positionName: "run", positionIndex: 5, timeIndex: 0, channelIndex: 0, zIndex: 0 },
+  },
+  {
+    program: "pymmcore-plus with a grid",
+    path: "p000_g003_c01.tif",
+    name: { positionIndex: 0, site: 3, channelIndex: 1 },
+  },
+  {
+    program: "Opera Phenix",
+    path: "P1__2020-11-05-Measurement1/Images/r02c07f03p04-ch2sk1fk1fl1.tiff",
+    name: { ...B7, site: 3, zIndex: 4, timeIndex: 1, channel: "ch2", folder: "P1__2020-11-05-Measurement1" },
+  },
+  {
+    program: "Opera with the plate before it",
+    path: "BR00117006_r02c07f03p04-ch2sk1fk1fl1.tiff",
+    name: { ...B7, site: 3, zIndex: 4, timeIndex: 1, channel: "ch2", plate: "BR00117006" },
+  },
+  {
+    program: "Operetta with a record",
+    path: "r02c07f03p04rc1-ch12sk3fk1fl1.tiff",
+    name: { ...B7, site: 3, zIndex: 4, timeIndex: 3, channel: "ch12" },
+  },
+  {
+    program: "CV7000",
+    path: "Dest210809-141456_B07_T0002F003L01A01Z04C05.tif",
+    name: { ...B7, plate: "Dest210809-141456", timeIndex: 2, site: 3, zIndex: 4, channel: "C05" },
+  },
+  {
+    program: "CQ1",
+    path: "Projection/W0262F0001T0001Z000C2.tif",
+    name: { positionName: "W0262", site: 1, timeIndex: 1, zIndex: 0, channel: "C2", folder: "Projection" },
+  },
+  {
+    program: "ImageXpress",
+    path: "plate_B07_s2_w1.tif",
+    name: { ...B7, plate: "plate", site: 2, channel: "w1" },
+  },
+  {
+    program: "ImageXpress without sites",
+    path: "exp_B07_w2.TIF",
+    name: { ...B7, plate: "exp", channel: "w2" },
+  },
+  {
+    program: "ImageXpress in folders of time and z",
+    path: "TimePoint_3/ZStep_2/Mix_B07_s1_w189A35A04-20E3-47AD-A1F9-8065B2840EFD.tif",
+    name: { ...B7, plate: "Mix", site: 1, channel: "w1", timeIndex: 3, zIndex: 2 },
+  },
+  {
+    program: "ImageXpress in lower case, where c05 is a well",
+    path: "bbbc006_c05_s1_w2.png",
+    name: { wellName: "C05", row: 2, column: 4, plate: "bbbc006", site: 1, channel: "w2" },
+  },
+  {
+    program: "MetaMorph",
+    path: "cells_w1DAPI_s2_t10.TIF",
+    name: { positionName: "cells", channel: "DAPI", site: 2, timeIndex: 10 },
+  },
+  {
+    program: "IN Cell",
+    path: "Plate1_A - 01(fld 2 wv UV - DAPI z 3 time 2 - 2636ms).tif",
+    name: { ...A1, plate: "Plate1", site: 2, channel: "UV - DAPI", zIndex: 3, timeIndex: 2 },
+  },
+  {
+    program: "IN Cell, transmitted light",
+    path: "B - 7(fld 1 wv TL-Brightfield - Cy3 wix 2).tif",
+    name: { ...B7, site: 1, channel: "TL-Brightfield - Cy3" },
+  },
+  { program: "IN Cell, one channel", path: "B - 07(fld 2).tif", name: { ...B7, site: 2 } },
+  {
+    program: "EVOS",
+    path: "Plate_D_p00_0_A01f00d0.TIF",
+    name: { ...A1, plate: "Plate_D", timeIndex: 0, site: 0, channel: "d0" },
+  },
+  {
+    program: "EVOS with z",
+    path: "P1_Plate_M_p02_z01_0_B07f03d4.TIF",
+    name: { ...B7, plate: "P1_Plate_M", timeIndex: 2, zIndex: 1, site: 3, channel: "d4" },
+  },
+  {
+    program: "EVOS on slides",
+    path: "slide 9-S6_Top Slide_TR2_p00_0_A01f11d1.TIF",
+    name: { ...A1, plate: "slide 9-S6_Top Slide_TR2", timeIndex: 0, site: 11, channel: "d1" },
+  },
+  {
+    program: "ArrayScan",
+    path: "AS_09125_050116030001_B07f03d2.tif",
+    name: { ...B7, plate: "AS_09125_050116030001", site: 3, channel: "d2" },
+  },
+  { program: "ArrayScan without a plate", path: "A01f01d2.TIF", name: { ...A1, site: 1, channel: "d2" } },
+  {
+    program: "ArrayScan, kinetic",
+    path: "020506plateruni3t001A01f01d2.TIF",
+    name: { ...A1, plate: "020506platerun", timeIndex: 1, site: 1, channel: "d2" },
+  },
+  {
+    program: "Incucyte",
+    path: "VID1630_A1_1_01d02h30m.tif",
+    name: { ...A1, plate: "VID1630", site: 1, timeIndex: 1590 },
+  },
+  {
+    program: "Incucyte with a channel",
+    path: "VID9955_Phase_B7_3_00d00h00m.tif",
+    name: { ...B7, plate: "VID9955", channel: "Phase", site: 3, timeIndex: 0 },
+  },
+  {
+    program: "Incucyte with the date",
+    path: "VID12_B7_3_2016y04m20d_12h00m.tif",
+    name: { ...B7, plate: "VID12", site: 3, timeIndex: Date.UTC(2016, 3, 20, 12) / 60_000 },
+  },
+  {
+    program: "Cytation",
+    path: "B7_01_1_4_DAPI_002.tif",
+    name: { ...B7, site: 4, channel: "DAPI", timeIndex: 2 },
+  },
+  {
+    program: "Cytation with z and regions",
+    path: "A1ROI1_02_1_1Z2_Bright Field_High Contrast_003.tif",
+    name: { ...A1, site: 1, zIndex: 2, channel: "Bright Field_High Contrast", timeIndex: 3 },
+  },
+  {
+    program: "Cytation, stitched",
+    path: "A1_-2_1_1_Tsf[Stitched[DAPI 377,447]]_001.tif",
+    name: { ...A1, site: 1, channel: "Tsf[Stitched[DAPI 377,447]]", timeIndex: 1 },
+  },
+  {
+    program: "NIS-Elements JOBS",
+    path: "P2/20260728_143951_318__WellB07_PointB07_0003_ChannelCam-DIA DIC_Seq0012.tiff",
+    name: { ...B7, plate: "20260728_143951_318", site: 3, channel: "Cam-DIA DIC", folder: "P2" },
+  },
+  {
+    program: "NIS-Elements JOBS with numbered points",
+    path: "Plate1_2000_WellB07_Point1_2000_B07_0001_ChannelDAPI_Seq2427.tiff",
+    name: { ...B7, plate: "Plate1_2000", site: 1, channel: "DAPI" },
+  },
+  {
+    program: "NIS-Elements JOBS without points",
+    path: "WellA1_ChannelDAPI_Seq0012.tif",
+    name: { ...A1, channel: "DAPI", site: 12 },
+  },
+  {
+    program: "NIS-Elements sequences",
+    path: "t001xy01z03c2.tif",
+    name: { timeIndex: 1, site: 1, zIndex: 3, channel: "c2" },
+  },
+  {
+    program: "NIS-Elements sequences with a prefix",
+    path: "seq0000xy01c1.tif",
+    name: { positionName: "seq0000", site: 1, channel: "c1" },
+  },
+  {
+    program: "ZEN",
+    path: "LA MDCK Timelapse 49hrs_s02t01z1c2_ORG.tif",
+    name: { positionName: "LA MDCK Timelapse 49hrs", site: 2, timeIndex: 1, zIndex: 1, channel: "c2" },
+  },
+  {
+    program: "ZEN without a mark",
+    path: "Experiment-01_s3c2.tif",
+    name: { positionName: "Experiment-01", site: 3, channel: "c2" },
+  },
+  {
+    program: "ZEN, channels alone",
+    path: "Snap-2237-Image Export-04_c1_ORG.tif",
+    name: { positionName: "Snap-2237-Image Export-04", channel: "c1" },
+  },
+  {
+    program: "ZEN on a plate",
+    path: "Image-03_H(0)_S0001(B7-2)_T000003_Z0004_C01_M0000_ORG.tif",
+    name: {
+      ...{ ...B7, plate: "Image-03_H(0)", positionIndex: 1, site: 2 },
+      ...{ timeIndex: 3, zIndex: 4, channel: "C01" },
+    },
+  },
+  {
+    program: "ZEN's split tiles",
+    path: "mydata_S00001_T00002_C00001.tiff",
+    name: { positionName: "mydata_S00001_T00002", channel: "C00001" },
+  },
+  {
+    program: "scan^R",
+    path: "A1--W00001--P00002--Z00003--T00004--Alexa 488.tif",
+    name: { ...A1, site: 2, zIndex: 3, timeIndex: 4, channel: "Alexa 488" },
+  },
+  {
+    program: "LAS X Matrix Screener",
+    path: "image--L00--S00--U00--V01--J20--E00--O00--X00--Y01--T02--Z03--C01.ome.tif",
+    name: {
+      ...{ positionName: "L00--S00--U00--V01--J20--E00--O00--X00--Y01", timeIndex: 2 },
+      ...{ zIndex: 3, channel: "C01" },
+    },
+  },
+  {
+    program: "LAS X series",
+    path: "Pos007_S001_t50_z02_ch01.tif",
+    name: { positionName: "Pos007_S001", timeIndex: 50, zIndex: 2, channel: "ch01" },
+  },
+  {
+    program: "ACQUIFER",
+    path: "WE00020---B007--PO01--LO002--CO6--SL010--PX16250--PW0040--IN0020--TM246--X050299--Y019906--Z212275--T1375574652.tif",
+    name: { ...B7, site: 1, timeIndex: 2, channel: "CO6", zIndex: 10 },
+  },
+  {
+    program: "nobody, with two parts like wells",
+    path: "B16_C03_DAPI.tif",
+    name: { wellName: "C03", row: 2, column: 2, plate: "B16", channel: "DAPI" },
+  },
+  {
+    program: "nobody, with a site like a well",
+    path: "exp_B07_S03_T02.tif",
+    name: { ...B7, plate: "exp", site: 3, timeIndex: 2 },
+  },
+  {
+    program: "nobody, with a number that nothing explains",
+    path: "B07/GFP_img12.tif",
+    name: { ...B7, channel: "GFP", rest: "img12" },
+  },
+  { program: "nobody", path: "holiday/picture.png", name: { folder: "holiday", rest: "picture" } },
+  { program: "nobody, in the folder of a well", path: "A1/picture.png", name: { ...A1, rest: "picture" } },
+  {
+    program: "nobody, in a numbered folder",
+    path: "P1/picture.png",
+    name: { folder: "P1", rest: "picture" },
+  },
+];
 
 describe("parseFrameName", () => {
-  it.each([
-    {
-      program: "Micro-Manager 2, all axes",
-      path: "run_1/Pos0/img_channel001_position002_time000000003_z004.tif",
-      name: { positionName: "Pos0", channelIndex: 1, positionIndex: 2, timeIndex: 3, zIndex: 4 },
-    },
-    {
-      program: "Micro-Manager 2, one axis",
-      path: "run_1/Default/img_z010.tif",
-      name: { positionName: "Default", zIndex: 10 },
-    },
-    {
-      program: "Micro-Manager 2, axes in another order",
-      path: "img_time000000007_channel000.tif",
-      name: { timeIndex: 7, channelIndex: 0 },
-    },
-    {
-      program: "Micro-Manager 2 with channel names",
-      path: "img_channelDAPI_position000_z001.tif",
-      name: { channel: "DAPI", positionIndex: 0, zIndex: 1 },
-    },
-    {
-      program: "Micro-Manager 2 with an underscore in the channel name",
-      path: "img_channelAlexa_488_time000000000.tif",
-      name: { channel: "Alexa_488", timeIndex: 0 },
-    },
-    {
-      program: "Micro-Manager 2 on a plate",
-      path: "C:\\data\\plate\\B7-Site_3\\img_channel000_time000000000_z000.tif",
-      name: { ...B7, site: 3, positionName: "B7-Site_3", channelIndex: 0, timeIndex: 0, zIndex: 0 },
-    },
-    {
-      program: "Micro-Manager 1.4",
-      path: "Pos1/img_000000012_DAPI_003.tif",
-      name: { positionName: "Pos1", timeIndex: 12, channel: "DAPI", zIndex: 3 },
-    },
-    {
-      program: "Micro-Manager 1.4 with an underscore in the channel name",
-      path: "Pos1/img_000000000_Alexa_488_000.tif",
-      name: { positionName: "Pos1", timeIndex: 0, channel: "Alexa_488", zIndex: 0 },
-    },
-    {
-      program: "Micro-Manager's stacks",
-      path: "run/run_1_MMStack_B7-Site_3.ome.tif",
-      name: { ...B7, site: 3, positionName: "B7-Site_3" },
-    },
-    {
-      program: "the second file of a stack",
-      path: "run/run_1_MMStack_Pos4_1.ome.tif",
-      name: { positionName: "Pos4" },
-    },
-    {
-      program: "pymmcore-plus",
-      path: "out/00012_t0003_c01_z002.tif",
-      name: { timeIndex: 3, channelIndex: 1, zIndex: 2 },
-    },
-    {
-      program: "pymmcore-plus with a prefix and a position",
-      path: "out/run-p005_t0000_c00_z000.tif",
-      name: { positionIndex: 5, timeIndex: 0, channelIndex: 0, zIndex: 0 },
-    },
-    {
-      program: "ImageXpress",
-      path: "plate_B07_s2_w1.tif",
-      name: { ...B7, site: 2, channel: "w1" },
-    },
-    {
-      program: "ImageXpress with a GUID after the wavelength",
-      path: "ZStep_1/Mix_E07_s1_w189A35A04-20E3-47AD-A1F9-8065B2840EFD.tif",
-      name: { wellName: "E7", row: 4, column: 6, site: 1, channel: "w1" },
-    },
-    {
-      program: "ImageXpress in lower case, where c05 is a well",
-      path: "bbbc006_c05_s1_w2.png",
-      name: { wellName: "C5", row: 2, column: 4, site: 1, channel: "w2" },
-    },
-    {
-      program: "Opera",
-      path: "BR00117006_r02c07f03p04-ch2sk1fk1fl1.tiff",
-      name: { ...B7, site: 3, zIndex: 3, channel: "ch2" },
-    },
-    {
-      program: "a well alone",
-      path: "H12_01_1_1_DAPI_001.png",
-      name: { wellName: "H12", row: 7, column: 11 },
-    },
-    { program: "nobody", path: "holiday/picture.png", name: {} },
-    { program: "a folder that only looks like a well", path: "A1/picture.png", name: {} },
-  ])("reads the names of $program", ({ path, name }) => {
+  it.each(NAMES)("reads the names of $program", ({ path, name }) => {
     expect(parseFrameName(path)).toEqual(name);
+  });
+
+  it("has a name in this test for every instrument of its table", () => {
+    const stems = NAMES.map(({ path }) =>
+      path
+        .split(/[\\/]/)
+        .at(-1)!
+        .replace(/(\.ome)?\.\w+$/, ""),
+    );
+    const untested = INSTRUMENTS.filter(
+      ({ names }) => !names.every((name) => stems.some((stem) => name.test(stem))),
+    );
+    expect(untested.map(({ program }) => program)).toEqual([]);
+  });
+
+  it("takes nothing for a well that the plate does not have", () => {
+    expect(parseFrameName("exp_H09_N24.tif", { plateWells: 96 })).toMatchObject({ wellName: "H09" });
+    expect(parseFrameName("exp_H09_N24.tif", { plateWells: 384 })).toMatchObject({ wellName: "N24" });
+    expect(parseFrameName("r09c01f01p01-ch1sk1fk1fl1.tiff", { plateWells: 96 }).wellName).toBeUndefined();
+  });
+
+  it.each([
+    ["_B02_s1_w1_thumb62D4A363-7C7E-40D0-8A9E-55EC6681574D.tif", true],
+    ["plate/B02_s1_w1_thumb.TIF", true],
+    ["plate/._B02_s1_w1.tif", true],
+    ["plate/B02_s1_w1.tif", false],
+    ["thumb.tif", false],
+  ])("takes %s for a thumbnail or a system's file: %j", (path, is) => {
+    expect(isNoImage(path)).toBe(is);
   });
 
   it("reads back any subset of Micro-Manager's axes in any order", () => {
     const index = fc.nat(999);
-    const axes = fc.record({ channel: index, position: index, time: index, z: index }, { requiredKeys: [] });
+    const axes = fc
+      .record({ channel: index, position: index, time: index, z: index }, { requiredKeys: [] })
+      .filter((given) => Object.keys(given).length > 0);
     fc.assert(
       fc.property(axes, fc.nat(23), (given, rotation) => {
         const entries = Object.entries(given);
@@ -140,5 +398,43 @@ describe("parseFrameName", () => {
         },
       ),
     );
+  });
+});
+
+describe("a name pattern", () => {
+  const read = (path: string, pattern: string) => parseFrameName(path, { pattern: namePattern(pattern) });
+
+  it("is read as CellProfiler's Metadata module reads it", () => {
+    const pattern = "^(?P<Plate>.*)_(?P<Well>[A-P][0-9]{2})_s(?P<Site>[0-9])_w(?P<ChannelNumber>[0-9])";
+    expect(read("x/TE12345_A05_s1_w2.tif", pattern)).toEqual({
+      ...{ wellName: "A05", row: 0, column: 4, plate: "TE12345", site: 1, channel: "2", folder: "x" },
+    });
+  });
+
+  it("is tried on the folders, too, with rows and columns by number", () => {
+    const pattern = String.raw`(?P<Plate>[^/\\]+)[\\/]row(?P<WellRow>\d+)_col(?P<WellColumn>\d+)/(?P<Channel>\w+)-(?P<Timepoint>\d+)`;
+    expect(read("screen/P7/row2_col7/GFP-12.tif", pattern)).toEqual({
+      ...{ ...B7, plate: "P7", channel: "GFP", timeIndex: 12, folder: "screen/P7/row2_col7" },
+    });
+  });
+
+  it("takes Python's flags and back references", () => {
+    expect(read("b7_b7_GFP.tif", "(?i)(?P<Well>[A-H][0-9])_(?P=Well)_(?P<Channel>gfp)")).toMatchObject({
+      wellName: "B07",
+      channel: "GFP",
+    });
+  });
+
+  it("leaves names that it does not fit to the table of instruments", () => {
+    expect(read("plate_B07_s2_w1.tif", "^(?P<Well>W[0-9]+)$")).toMatchObject({ ...B7, site: 2 });
+  });
+
+  it.each([
+    ["(?P<Well>", "Invalid"],
+    ["(?P<Colour>.*)", "no group of a name that is known"],
+    ["[A-P][0-9]+", "no group of a name that is known"],
+  ])("%s is refused with what is wrong", (pattern, reason) => {
+    expect(() => namePattern(pattern)).toThrow(ConfigError);
+    expect(() => namePattern(pattern)).toThrow(reason);
   });
 });

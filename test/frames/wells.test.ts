@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatWell, parseWell, wellAt } from "../../src/frames/wells.js";
+import { formatRow, formatWell, parseWell, wellAt, wellSpelling } from "../../src/frames/wells.js";
 
 describe("parseWell", () => {
   it.each([
-    ["A1", { name: "A1", row: 0, column: 0 }],
-    ["A01", { name: "A1", row: 0, column: 0 }],
-    ["a01", { name: "A1", row: 0, column: 0 }],
+    ["A1", { name: "A01", row: 0, column: 0 }],
+    ["A01", { name: "A01", row: 0, column: 0 }],
+    ["a01", { name: "A01", row: 0, column: 0 }],
     ["H12", { name: "H12", row: 7, column: 11 }],
-    ["Z1", { name: "Z1", row: 25, column: 0 }],
-    ["AA1", { name: "AA1", row: 26, column: 0 }],
+    ["Z1", { name: "Z01", row: 25, column: 0 }],
+    ["AA1", { name: "AA01", row: 26, column: 0 }],
     ["AF48", { name: "AF48", row: 31, column: 47 }],
-    ["A1-Site_0", { name: "A1", row: 0, column: 0, site: 0 }],
+    ["A1-Site_0", { name: "A01", row: 0, column: 0, site: 0 }],
     ["P24-Site_13", { name: "P24", row: 15, column: 23, site: 13 }],
   ])("reads %s", (text, well) => {
     expect(parseWell(text)).toEqual(well);
@@ -28,11 +28,11 @@ describe("parseWell", () => {
     fc.assert(
       fc.property(fc.nat(31), fc.nat(47), fc.option(fc.nat(999)), (row, column, site) => {
         const name = formatWell(row, column);
-        const padded = name.replace(/\d+/, (digits) => digits.padStart(2, "0"));
+        const short = name.replace(/(?<=\D)0/, "");
         const label = site === null ? "" : `-Site_${site}`;
         const well = { name, row, column, ...(site === null ? {} : { site }) };
         expect(parseWell(`${name}${label}`)).toEqual(well);
-        expect(parseWell(`${padded.toLowerCase()}${label}`)).toEqual(well);
+        expect(parseWell(`${short.toLowerCase()}${label}`)).toEqual(well);
       }),
     );
   });
@@ -52,10 +52,10 @@ describe("formatWell and wellAt", () => {
     const names = Array.from({ length: 32 * 48 }, (_, i) => formatWell(Math.floor(i / 48), i % 48));
     expect(new Set(names).size).toBe(1536);
     expect([names[0], names[47], names[25 * 48], names[26 * 48], names.at(-1)]).toEqual([
-      "A1",
+      "A01",
       "A48",
-      "Z1",
-      "AA1",
+      "Z01",
+      "AA01",
       "AF48",
     ]);
   });
@@ -70,5 +70,23 @@ describe("formatWell and wellAt", () => {
   ])("know no well at row %d, column %d", (row, column) => {
     expect(() => formatWell(row, column)).toThrow(RangeError);
     expect(wellAt(row, column)).toBeUndefined();
+  });
+});
+
+describe("formatRow", () => {
+  it("names rows as screens do", () => {
+    expect([0, 25, 26, 31].map(formatRow)).toEqual(["A", "Z", "AA", "AF"]);
+  });
+});
+
+describe("wellSpelling", () => {
+  it.each([
+    ["b9", "B09"],
+    ["B09", "B09"],
+    ["af1", "AF01"],
+    ["A1-Site_0", "A1-Site_0"],
+    ["edge", "edge"],
+  ])("spells %s as %s", (text, spelling) => {
+    expect(wellSpelling(text)).toBe(spelling);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatFor, paddedWell, rowName, wellOf } from "../../src/runs/plate.js";
+import { formatFor, wellOf } from "../../src/runs/plate.js";
 
 describe("a plate", () => {
   test.each([
@@ -21,11 +21,6 @@ describe("a plate", () => {
 
   test("without wells is none", () => {
     expect(formatFor([])).toBeUndefined();
-  });
-
-  test("names its rows and wells as screens do", () => {
-    expect([0, 25, 26, 31].map(rowName)).toEqual(["A", "Z", "AA", "AF"]);
-    expect(paddedWell({ row: 1, column: 8 })).toBe("B09");
   });
 
   test.each([

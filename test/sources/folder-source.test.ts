@@ -63,7 +63,7 @@ describe("a watched folder", () => {
         attempt: 0,
         shape: [90, 100],
         dtype: "uint16",
-        site: { name: "B3-Site_1", well: "B3", index: 1, row: 1, column: 2 },
+        site: { name: "B3-Site_1", well: "B03", index: 1, row: 1, column: 2 },
         channel: "channel2",
         timeIndex: 4,
         zIndex: 1,

@@ -1,7 +1,6 @@
 import { memo } from "preact/compat";
 import { useMemo, useState } from "preact/hooks";
-import { formatWell } from "../../frames/wells.js";
-import { rowName } from "../../runs/plate.js";
+import { formatRow, formatWell } from "../../frames/wells.js";
 import { COLOUR_SCALES, type ScaleName } from "./colours.js";
 import { number, stateWords } from "./formats.js";
 import { GlyphMark } from "./glyphs.js";
@@ -112,7 +111,7 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
         <g key={`r${row}`} class="margin">
           {row % (rows > 20 ? 2 : 1) === 0 && (
             <text x={MARGIN.left - 7} y={MARGIN.top + (row + 0.5) * size + 4} text-anchor="end">
-              {rowName(row)}
+              {formatRow(row)}
             </text>
           )}
           <text class="median" x={WIDTH - 4} y={MARGIN.top + (row + 0.5) * size + 4} text-anchor="end">

@@ -1,5 +1,6 @@
+import type { PlateFormat } from "../../frames/wells.js";
 import type { SiteState } from "../../records/site-state.js";
-import { formatFor, type PlateFormat, wellOf } from "../../runs/plate.js";
+import { formatFor, wellOf } from "../../runs/plate.js";
 import { median } from "../../statistics.js";
 import type { PageState } from "./page-state.js";
 

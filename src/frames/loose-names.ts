@@ -1,0 +1,55 @@
+import type { FrameName, IsWell } from "./file-names.js";
+import { wellFields } from "./name-groups.js";
+import { parseWell } from "./wells.js";
+
+/** Stains and lights by which people name channels. */
+const CHANNELS =
+  /^(?:dapi|hoechst\d*|e?gfp|fitc|tritc|[yrc]fp|bfp|mcherry|tdtomato|texas ?red|txred|cy[357](?:\.5)?|alexa ?\d{3}|af\d{3}|phalloidin|actin|bf|bright ?field|phase|dic|trans(?:mitted)?)$/i;
+
+type NumberField = "timeIndex" | "channelIndex" | "zIndex" | "positionIndex" | "site";
+
+/** Parts between underscores that mean something by themselves. */
+const NUMBERS: readonly { readonly pattern: RegExp; readonly field: NumberField }[] = [
+  { pattern: /^(?:t|time|timepoint)(\d{2,9})$/i, field: "timeIndex" },
+  { pattern: /^c(\d{2,4})$/, field: "channelIndex" },
+  { pattern: /^z(\d{1,6})$/i, field: "zIndex" },
+  { pattern: /^(?:p|pos|position)(\d{2,6})$/i, field: "positionIndex" },
+  { pattern: /^(?:s|f|site|field|fld|fov)(\d{1,6})$/i, field: "site" },
+];
+
+/**
+ * Reads a name of no known instrument, by the parts between its underscores: well, site, channel, time, z. Of two parts that
+ * look like wells the last one is the well: plates, batches and antibodies stand before it ("B16_C03_DAPI"). What no
+ * part explains is `rest`.
+ */
+export function parseLooseName(stem: string, isWell: IsWell): FrameName {
+  const parts = stem.split(/[_-]/).filter((part) => part !== "");
+  const wellAt = wellPartOf(parts, isWell);
+  const found: { -readonly [K in keyof FrameName]: FrameName[K] } = {};
+  const rest: string[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (index === wellAt) continue;
+    const number = NUMBERS.find(({ pattern, field }) => pattern.test(part) && found[field] === undefined);
+    if (number !== undefined) found[number.field] = Number(number.pattern.exec(part)![1]);
+    else if (CHANNELS.test(part) && found.channel === undefined) found.channel = part;
+    else if (index > wellAt) rest.push(part);
+  }
+  const plate = parts.slice(0, Math.max(wellAt, 0)).join("_");
+  return {
+    ...found,
+    ...(wellAt >= 0 ? wellFields(parseWell(parts[wellAt]!)) : {}),
+    ...(found.site !== undefined && { site: found.site }),
+    ...(plate !== "" && { plate }),
+    ...(rest.length > 0 && { rest: rest.join("_") }),
+  };
+}
+
+/** The place of the part that is the well, -1 if none is. Where several could be, "Z01" and "S02" are no wells. */
+function wellPartOf(parts: readonly string[], isWell: IsWell): number {
+  const candidates = parts.flatMap((part, index) => {
+    const well = /^[A-Z]{1,2}\d{2}$/.test(part) ? parseWell(part) : undefined;
+    return well !== undefined && isWell(well) ? [index] : [];
+  });
+  const sure = candidates.filter((index) => !NUMBERS.some(({ pattern }) => pattern.test(parts[index]!)));
+  return (sure.length > 0 ? sure : candidates).at(-1) ?? -1;
+}

@@ -1,0 +1,158 @@
+import { type FrameName, fitsPattern, type NameOptions, parseFrameName } from "../frames/file-names.js";
+import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
+import { parseWell } from "../frames/wells.js";
+import { BoundedMap } from "../protocol/bounded-map.js";
+
+/** Frames that are remembered to tell whether two files are of one place. */
+const MAX_FRAMES = 500_000;
+
+/** Where and when a page of a file was taken, as its name and its metadata say. */
+export interface FileFrame {
+  readonly site: {
+    readonly name: string;
+    readonly plate?: string;
+    readonly well?: string;
+    readonly index?: number;
+    readonly row?: number;
+    readonly column?: number;
+    readonly position?: number;
+  };
+  readonly channel?: string;
+  readonly timeIndex?: number;
+  readonly zIndex?: number;
+}
+
+/** A page of a file. */
+export interface FilePlace {
+  /** From the folder that is searched, with forward slashes. */
+  readonly path: string;
+  readonly page: number;
+  readonly metadata: FrameMetadata;
+  /** Names of the channels by their index, as far as they are known. */
+  readonly channelNames?: readonly string[];
+}
+
+export interface FileSitesOptions extends NameOptions {
+  /** Told what a person should know about the names, each kind once. */
+  readonly say: (sentence: string) => void;
+}
+
+/** Tells the sites of image files apart. Files whose names and metadata do not differ stay apart by their paths. */
+export class FileSites {
+  readonly #options: FileSitesOptions;
+  /** The file that each frame was found in. */
+  readonly #files = new BoundedMap<string, string>(MAX_FRAMES);
+  /** The folder that each plate named by its files was found in. */
+  readonly #plates = new Map<string, string>();
+  readonly #said = new Set<string>();
+
+  constructor(options: FileSitesOptions) {
+    this.#options = options;
+  }
+
+  /** What is known about a page. The same page is always the same. */
+  frameOf({ path, page, metadata, channelNames = [] }: FilePlace): FileFrame {
+    const { pattern } = this.#options;
+    if (pattern !== undefined && !fitsPattern(path, pattern)) {
+      this.#sayOnce("pattern", `${path} does not fit the name pattern; it is read as if there were none`);
+    }
+    const name = parseFrameName(path, this.#options);
+    const channelIndex = name.channelIndex ?? metadata.channelIndex;
+    const numbered =
+      channelIndex === undefined ? undefined : (channelNames[channelIndex] ?? `channel${channelIndex}`);
+    const channel = name.channel ?? metadata.channel ?? numbered;
+    const timeIndex = name.timeIndex ?? metadata.timeIndex;
+    const zIndex = name.zIndex ?? metadata.zIndex;
+    const site = this.#siteOf(path, name, metadata);
+    const { plate, position } = site;
+    const key = JSON.stringify([plate, site.name, position, channel, timeIndex, zIndex, page]);
+    const other = this.#files.get(key) ?? path;
+    this.#files.set(key, other);
+    const isApart = other !== path;
+    if (isApart) {
+      this.#sayOnce(
+        "apart",
+        `${other} and ${path} cannot be told apart by their names: such files are sites of their own. ` +
+          "A name pattern says which part means what",
+      );
+    }
+    return {
+      site: isApart ? { ...site, name: path } : site,
+      ...(channel !== undefined && { channel }),
+      ...(timeIndex !== undefined && { timeIndex }),
+      ...(zIndex !== undefined && { zIndex }),
+    };
+  }
+
+  #siteOf(path: string, name: FrameName, metadata: FrameMetadata): FileFrame["site"] {
+    const well = name.wellName === undefined ? metadata.well : undefined;
+    const known = well === undefined ? undefined : parseWell(well);
+    const wellName = name.wellName ?? known?.name;
+    const row = name.row ?? known?.row;
+    const column = name.column ?? known?.column;
+    const index = name.site ?? (wellName === undefined ? undefined : metadata.site);
+    const position = name.positionIndex ?? metadata.positionIndex;
+    const plate = wellName === undefined ? undefined : this.#plateOf(name, metadata);
+    const label = labelOf(
+      { ...name, ...(wellName !== undefined && { wellName }) },
+      index,
+      position,
+      metadata,
+    );
+    return {
+      // Without a plate, what the folders say tells sites of one name apart.
+      name: label === undefined ? path : wellName === undefined ? inFolder(name.folder, label) : label,
+      ...(plate !== undefined && { plate }),
+      ...(wellName !== undefined && { well: wellName }),
+      ...(wellName !== undefined && index !== undefined && { index }),
+      ...(row !== undefined && { row }),
+      ...(column !== undefined && { column }),
+      ...(position !== undefined && { position }),
+    };
+  }
+
+  /** The plate by its name; where two folders have plates of one name, the folder tells the later one apart. */
+  #plateOf({ plate: named, folder }: FrameName, metadata: FrameMetadata): string | undefined {
+    const plate = named ?? metadata.plate;
+    if (plate === undefined) return folder;
+    const first = this.#plates.get(plate) ?? folder ?? "";
+    this.#plates.set(plate, first);
+    if (first === (folder ?? "")) return plate;
+    this.#sayOnce("plate", `Plates named ${plate} lie in two folders: they are taken for two plates`);
+    return inFolder(folder, plate);
+  }
+
+  #sayOnce(kind: string, sentence: string): void {
+    if (this.#said.has(kind)) return;
+    this.#said.add(kind);
+    this.#options.say(sentence);
+  }
+}
+
+function labelOf(
+  { positionName, wellName, rest }: FrameName,
+  site: number | undefined,
+  position: number | undefined,
+  metadata: FrameMetadata,
+): string | undefined {
+  const inSite = site === undefined ? "" : `-Site_${site}`;
+  if (wellName !== undefined) {
+    // Micro-Manager's labels are kept as the microscope shows them.
+    if (positionName !== undefined && parseWell(positionName) !== undefined) return positionName;
+    return [positionName, `${wellName}${inSite}`, rest].filter((part) => part !== undefined).join("_");
+  }
+  const label = realLabel(positionName, metadata.positionName) ?? metadata.positionName;
+  if (label !== undefined) return `${label.replace(/[_-]+$/, "")}${inSite}`;
+  if (position !== undefined) return `Pos${position}${inSite}`;
+  return rest === undefined ? undefined : `${rest}${inSite}`;
+}
+
+/** The label in a stack's name; where the file itself says it, a running number of the file behind it is left out. */
+function realLabel(named: string | undefined, inside: string | undefined): string | undefined {
+  if (named === undefined || inside === undefined) return named;
+  return named.startsWith(`${inside}_`) && /^_\d+$/.test(named.slice(inside.length)) ? inside : named;
+}
+
+function inFolder(folder: string | undefined, label: string): string {
+  return folder === undefined ? label : `${folder}/${label}`;
+}
