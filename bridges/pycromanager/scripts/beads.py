@@ -38,7 +38,7 @@ class SensorNoise:
     read_noise: float = 3.0
     electrons_per_count: float = 2.0
 
-    def apply(self, light: Image, random: np.random.Generator) -> Image:
+    def apply(self, light: NDArray[Any], random: np.random.Generator) -> Image:
         """The frame that this camera makes of noise-free counts."""
         shot = random.poisson(light * self.electrons_per_count) / self.electrons_per_count
         frame = shot + random.normal(self.offset, self.read_noise, light.shape)
