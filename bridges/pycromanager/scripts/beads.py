@@ -69,7 +69,7 @@ def show_beads(
 
     :param blur_rate: sigma of the blur, px per um of defocus, 0.1 to 1.
     :param brightness: 0.125 to 8; the sharpest bead has about 300 counts times this.
-    :param size: 1 to 10; sigma of a bead in focus is 0.97 px times this, which reads as blurred from about 3 on.
+    :param size: 1 to 10; sigma of a bead in focus is 0.97 px times this; from about 3 on it reads as blurred.
     """
     for name, value in (
         ("PixelType", "16bit"),
