@@ -5,6 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { describeMachine } from "../src/machine.js";
+import { benchBrenner } from "./brenner.js";
 import { benchScoring } from "./scoring.js";
 
 /** One line of the table; times in ms, of one frame. */
@@ -12,27 +13,37 @@ export interface Row {
   readonly benchmark: string;
   /** Rows x columns, px. */
   readonly size: string;
-  readonly network: string;
+  readonly network?: string;
+  readonly patches?: string;
   readonly engine: string;
   readonly threads: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
+/** The network of the model that ships. */
+const SHIPPED = "compact";
+
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 const machine = describeMachine();
 console.log(`Machine: ${machine}\n`);
 const rows: Row[] = [];
-for await (const row of benchScoring()) {
-  rows.push(row);
-  console.log(
-    `${row.benchmark.padEnd(34)} ${row.size.padEnd(12)} ${row.network.padEnd(10)} ${row.engine.padEnd(8)} ${row.threads} threads  p50 ${row.p50Ms.toFixed(1).padStart(8)} ms  p99 ${row.p99Ms.toFixed(1).padStart(8)} ms`,
-  );
+for (const bench of [benchScoring(), benchBrenner()]) {
+  for await (const row of bench) {
+    rows.push(row);
+    const { benchmark, size, network = "", patches = "", engine, threads, p50Ms, p99Ms } = row;
+    console.log(
+      `${benchmark.padEnd(36)} ${size.padEnd(11)} ${network.padEnd(8)} ${patches.padEnd(17)} ${engine.padEnd(5)} ${threads} threads  p50 ${p50Ms.toFixed(1).padStart(7)} ms  p99 ${p99Ms.toFixed(1).padStart(7)} ms`,
+    );
+  }
 }
-const p50 = (network: string) =>
-  Math.min(
-    ...rows.filter((row) => row.network === network && row.size === "2048 x 2048").map((row) => row.p50Ms),
-  );
-console.log(`\nyang2018 takes ${(p50("yang2018") / p50("compact")).toFixed(1)} times as long as compact`);
+const fastest = (wanted: (row: Row) => boolean) =>
+  Math.min(...rows.filter((row) => row.size === "2048 x 2048" && wanted(row)).map((row) => row.p50Ms));
+const ours = fastest(({ network, patches }) => network === SHIPPED && patches === "those that decide");
+const paper = fastest(({ network }) => network === "yang2018");
+const brenner = fastest(({ engine }) => engine === "numpy");
+console.log(`\n2048 x 2048: yang2018 takes ${(paper / ours).toFixed(0)} times as long as ${SHIPPED}`);
+if (Number.isFinite(brenner))
+  console.log(`${SHIPPED} takes ${(ours / brenner).toFixed(2)} times as long as a Brenner gradient in numpy`);
 if (values.json !== undefined)
   await writeFile(values.json, `${JSON.stringify({ machine, rows }, null, 2)}\n`);

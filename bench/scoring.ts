@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { COVERAGES, type Coverage } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
 import type { Frame } from "../src/frames/frame.js";
 import { networks } from "../src/networks/registry.js";
@@ -10,15 +11,18 @@ import { initialWeights } from "../src/training/initial-weights.js";
 import { writeModel } from "../src/training/write-model.js";
 import type { Row } from "./main.js";
 
-const SIDES = [1024, 2048];
-const RUNS: Record<string, number> = { compact: 60, yang2018: 4 };
+const SIDES = [512, 1024, 2048, 4096];
+/** The paper's network takes long, on every patch as its program does; enough runs to tell a second from two. */
+const PAPER = { network: "yang2018", sides: [1024, 2048], runs: 4 } as const;
+const RUNS = 40;
 
-/** Whole `Scorer.score` of one uint16 frame: tiling, network, aggregation, condition. Weights do not change the time. */
+/** Whole `Scorer.score` of one uint16 frame, from counts to verdict. Weights do not change the time. */
 export async function* benchScoring(): AsyncGenerator<Row> {
   const folder = await mkdtemp(join(tmpdir(), "parfocal-bench-"));
   try {
     for (const architecture of networks.values()) {
-      const model = join(folder, architecture.name);
+      const { name } = architecture;
+      const model = join(folder, name);
       await writeModel(model, architecture, initialWeights(architecture, 1), {
         command: "npm run bench",
         engine: "none: random weights",
@@ -30,19 +34,24 @@ export async function* benchScoring(): AsyncGenerator<Row> {
         licences: {},
         images: [],
       });
+      const isPaper = name === PAPER.network;
+      const tiling = isPaper ? "original" : "cover";
       for (const threads of new Set([1, availableParallelism()])) {
-        const scorer = await Scorer.load({ model, device: "cpu", threads });
-        for (const side of SIDES) {
-          const times = await timesOf(scorer, noise(side), RUNS[architecture.name] ?? 10);
-          yield {
-            benchmark: "score one uint16 frame",
-            size: `${side} x ${side}`,
-            network: architecture.name,
-            engine: "onnx",
-            threads,
-            p50Ms: quantile(times, 0.5),
-            p99Ms: quantile(times, 0.99),
-          };
+        const scorer = await Scorer.load({ model, device: "cpu", threads, tiling });
+        for (const side of isPaper ? PAPER.sides : SIDES) {
+          for (const coverage of isPaper ? (["full"] as const) : COVERAGES) {
+            const times = await timesOf(scorer, noise(side), coverage, isPaper ? PAPER.runs : RUNS);
+            yield {
+              benchmark: "score one uint16 frame",
+              size: `${side} x ${side}`,
+              network: name,
+              patches: coverage === "full" ? "all" : "those that decide",
+              engine: "onnx",
+              threads,
+              p50Ms: quantile(times, 0.5),
+              p99Ms: quantile(times, 0.99),
+            };
+          }
         }
         await scorer.dispose();
       }
@@ -52,12 +61,12 @@ export async function* benchScoring(): AsyncGenerator<Row> {
   }
 }
 
-async function timesOf(scorer: Scorer, frame: Frame, runs: number): Promise<number[]> {
-  await scorer.score(frame);
+async function timesOf(scorer: Scorer, frame: Frame, coverage: Coverage, runs: number): Promise<number[]> {
+  await scorer.score(frame, { coverage });
   const times: number[] = [];
   for (let i = 0; i < runs; i++) {
     const start = performance.now();
-    await scorer.score(frame);
+    await scorer.score(frame, { coverage });
     times.push(performance.now() - start);
   }
   return times.sort((a, b) => a - b);

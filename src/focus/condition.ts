@@ -15,9 +15,9 @@ export interface CountRange {
 }
 
 /** Pixels that are looked at; of larger frames, evenly spread ones, so that this never takes longer than scoring. */
-const LOOKED_AT = 2 ** 19;
+const LOOKED_AT = 2 ** 18;
 
-/** Lowest and highest count of a frame, and how much of it is saturated; from half a million pixels of a large frame. */
+/** Lowest and highest count of a frame, and how much of it is saturated; from a quarter of a million pixels of a large frame. */
 export function countRange(frame: Frame): CountRange {
   // Odd, so that the pixels looked at do not line up in columns.
   const step = Math.floor(frame.pixels.length / LOOKED_AT) | 1;
