@@ -79,7 +79,7 @@ export type ModelCard = z.infer<typeof ModelCard>;
 /** Chosen on the fields that the default model was trained on: docs/scoring.md shows how. */
 export const DEFAULT_CONDITIONS: ConditionThresholds = {
   certainPatch: 0.4,
-  certainShare: 0.01,
+  certainShare: 0.03,
   inFocusLevel: 1.25,
   blurredLevel: 3.15,
   mixedShare: 0.15,

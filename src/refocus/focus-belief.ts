@@ -200,7 +200,7 @@ function ordersOf(samples: readonly Sample[]): { nearerUm: number; fartherUm: nu
   return inOrder.slice(1).flatMap((sample, i) => {
     const [sharper, other] =
       sample.contrast! > inOrder[i]!.contrast! ? [sample, inOrder[i]!] : [inOrder[i]!, sample];
-    if (sharper.contrast! - other.contrast! < DECISIVE_CONTRAST * sharper.contrast!) return [];
+    if (sharper.contrast! - other.contrast! <= DECISIVE_CONTRAST * sharper.contrast!) return [];
     return [{ nearerUm: sharper.zUm, fartherUm: other.zUm }];
   });
 }

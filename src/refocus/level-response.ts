@@ -25,41 +25,42 @@ export const RISE_WIDTH = 0.7;
 
 /** Cells, nuclei, tissue. */
 const EXTENDED: Curve = [
-  [0, 0.25],
-  [0.5, 0.32],
-  [1, 0.41],
-  [1.5, 0.5],
-  [2, 0.95],
-  [2.5, 2],
-  [3, 2.77],
-  [3.5, 3.3],
-  [4, 3.78],
-  [5, 4.82],
-  [6, 5.71],
-  [7, 6.85],
-  [8, 7.89],
-  [9, 8.91],
-  [10, 9.47],
+  [0, 0.27],
+  [0.5, 0.34],
+  [1, 0.42],
+  [1.5, 0.55],
+  [2, 0.88],
+  [2.5, 1.76],
+  [3, 2.51],
+  [3.5, 3.12],
+  [4, 3.69],
+  [5, 4.77],
+  [6, 5.62],
+  [7, 6.79],
+  [8, 7.84],
+  [9, 8.69],
+  [10, 9.5],
 ];
 /** Beads and spots: no blur of their own. */
 const POINTS: Curve = [
-  [0, 0.06],
-  [0.5, 0.1],
-  [0.75, 0.18],
-  [1, 0.37],
-  [1.25, 0.75],
-  [1.5, 1.25],
-  [2, 2.15],
-  [2.5, 2.95],
-  [3, 3.55],
-  [3.5, 3.9],
-  [4, 4.2],
-  [5, 5.05],
-  [6, 5.95],
-  [7, 6.9],
-  [8, 7.7],
-  [9, 8.9],
-  [10, 9.47],
+  [0, 0.32],
+  [0.5, 0.37],
+  [0.75, 0.42],
+  [1, 0.53],
+  [1.25, 0.82],
+  [1.5, 1.46],
+  [1.75, 1.91],
+  [2, 2.25],
+  [2.5, 2.97],
+  [3, 3.54],
+  [3.5, 4.03],
+  [4, 4.7],
+  [5, 5.52],
+  [6, 6.52],
+  [7, 7.5],
+  [8, 8.3],
+  [9, 9.08],
+  [10, 9.5],
 ];
 /** Kinds of content that are told apart, and how often each is met before a run has shown its own. */
 export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
@@ -80,7 +81,7 @@ export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
 ];
 /** From here on levels rise no more; they may even fall, as nothing of the structure is left. */
 const LAST_BLUR = 10;
-const LAST_LEVEL = 9.47;
+const LAST_LEVEL = 9.5;
 /** Scatter of levels about the curve: constant, and per level. */
 const SD = 0.07;
 const SD_PER_LEVEL = 0.025;

@@ -62,12 +62,31 @@ export function frame(fields: Partial<FrameMessage> = {}): FrameMessage {
   };
 }
 
-/** What nuclei read at each level of defocus, from 0 to 10: real images, defocused by the simulated microscope. */
-const NUCLEI = [0.46, 0.55, 1.6, 3, 3.95, 5, 6, 7.05, 8, 9, 9.5];
+/** What nuclei read at levels of defocus: real images, defocused by the simulated microscope (median of eight). */
+const NUCLEI = [
+  [0, 0.39],
+  [0.5, 0.41],
+  [1, 0.51],
+  [1.5, 0.87],
+  [2, 1.73],
+  [2.5, 2.41],
+  [3, 2.97],
+  [4, 3.95],
+  [5, 4.99],
+  [6, 5.89],
+  [7, 7.12],
+  [8, 8.11],
+  [9, 8.91],
+  [10, 9.52],
+] as const;
 
 /** Level that a frame of nuclei reads so many levels from focus. */
 export function levelSeen(defocusLevels: number): number {
   const distance = Math.min(Math.abs(defocusLevels), 10);
-  const below = Math.min(9, Math.floor(distance));
-  return NUCLEI[below]! + (distance - below) * (NUCLEI[below + 1]! - NUCLEI[below]!);
+  const i = Math.max(
+    1,
+    NUCLEI.findIndex(([end]) => distance <= end),
+  );
+  const [[start, atStart], [end, atEnd]] = [NUCLEI[i - 1]!, NUCLEI[i]!];
+  return atStart + ((distance - start) / (end - start)) * (atEnd - atStart);
 }
