@@ -15,6 +15,7 @@ import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
 import { exitCodes } from "./exit-codes.js";
+import { METRIC_COLUMNS, metricCells, metricsOption } from "./metric-columns.js";
 import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
 import { say } from "./print.js";
 import { ProgressBar } from "./progress.js";
@@ -29,6 +30,7 @@ const options = {
     describe: "Folder for pictures with the patches framed: hue = level, brightness = certainty",
   },
   masks: { type: "string", describe: "Folder for pixel maps of level, certainty and validity" },
+  ...metricsOption,
   ...opticsOptions,
   ...scorerOptions,
 } as const satisfies Record<string, Options>;
@@ -64,7 +66,8 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     let scored = 0;
     const withDefocus = argv.na !== undefined;
     const coverage = argv.overlay === undefined && argv.masks === undefined ? "sample" : "full";
-    await write(output, header(argv.format, withDefocus));
+    const metricColumns = argv.metrics ? METRIC_COLUMNS : [];
+    await write(output, header(argv.format, withDefocus, metricColumns));
     for await (const decoded of decoder.pages(found)) {
       const { path } = decoded;
       try {
@@ -78,8 +81,11 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
             throw new FrameReadError(path, "the file does not say how large a pixel is: give --pixel-um");
           }
           const report = await scorer.score(frame, { ...sampling, coverage });
-          const row = scoreRow(path, page, report, sampling?.umPerLevel);
-          await write(output, formatRow(argv.format, row, withDefocus));
+          const row = {
+            ...scoreRow(path, page, report, sampling?.umPerLevel),
+            ...(argv.metrics ? metricCells(frame) : {}),
+          };
+          await write(output, formatRow(argv.format, row, withDefocus, metricColumns));
           await draw(argv, `${basename(path)}-${page}`, frame, report);
           scored++;
         }
