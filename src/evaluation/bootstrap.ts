@@ -11,7 +11,7 @@ export interface Estimate {
 /**
  * How often each frame counts in each of `count` resamples: as many fields as there are, drawn with putting back (Efron 1979),
  * each with all its frames. Resamples without frames of both labels are drawn again.
- * @param fields the field of each frame, from 0.
+ * @param fields the number of the field of each frame: 0, 1, 2 and so on, none left out.
  * @param labels the label of each frame; both must be there.
  */
 export function resample(
@@ -20,7 +20,7 @@ export function resample(
   count: number,
   random: Random,
 ): Uint32Array[] {
-  const fieldCount = Math.max(...fields) + 1;
+  const fieldCount = new Set(fields).size;
   const draw = () => {
     const times = new Uint32Array(fieldCount);
     for (let i = 0; i < fieldCount; i++) times[random.below(fieldCount)]!++;

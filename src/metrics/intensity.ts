@@ -1,8 +1,8 @@
 import type { Frame } from "../frames/frame.js";
 
 /**
- * The count that CellProfiler takes for 1: the highest of the declared bit depth, or of the pixel type where none is declared
- * (its NamesAndTypes, "Image metadata").
+ * The count that stands for 1: the highest of the declared bit depth, or of the pixel type where none is declared, as in
+ * CellProfiler (which knows of a declared one from TIFF's MaxSampleValue only).
  */
 export function highestCount({ pixels, bitDepth }: Frame): number {
   return 2 ** (bitDepth ?? pixels.BYTES_PER_ELEMENT * 8) - 1;
