@@ -2,9 +2,9 @@ import { type Frame, PATCH_PX } from "../frames/frame.js";
 import { RadialPowerSpectrum } from "./radial-power-spectrum.js";
 
 /**
- * Slope of ln(power) over ln(spatial frequency), by least squares (Field 1997; Bray et al. 2012); power is summed over rings of
- * the spectrum, the lowest and highest frequencies left out (`RadialPowerSpectrum`). About -2 to -3 for sharp frames, lower where
- * small structure is lost; 0 for a flat frame, and for one that is too small for two rings (32 px). Gain and offset do not matter.
+ * Slope of ln(power) over ln(spatial frequency), by least squares (Field 1987; Bray et al. 2012); power is summed over rings of
+ * the spectrum, the lowest and highest frequencies left out (`RadialPowerSpectrum`). It falls as small structure is lost; 0 for
+ * a flat frame, and for one that is too small for two rings (32 px). Gain and offset do not matter.
  * CellProfiler's ImageQuality_PowerLogLogSlope.
  */
 export function powerLogLogSlope({ pixels, width, height }: Frame): number {

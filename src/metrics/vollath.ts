@@ -2,14 +2,14 @@ import type { Frame } from "../frames/frame.js";
 import { highestCount, meanIntensity } from "./intensity.js";
 
 /**
- * Vollath's F4 (Vollath 1987): mean of x(i) x(i + 1) minus mean of x(i) x(i + 2) along rows, each over its pairs, x from 0 to 1.
+ * Vollath's F4 (Vollath 1987, 1988): mean of x(i) x(i + 1) minus mean of x(i) x(i + 2) along rows, each over its pairs, x from 0 to 1.
  * Noise, which neighbours do not share, cancels.
  */
 export function vollathF4(frame: Frame): number {
   return meanProduct(frame, 1) - meanProduct(frame, 2);
 }
 
-/** Vollath's F5 (Vollath 1988): mean of x(i) x(i + 1) along rows minus the square of the mean of x. */
+/** Vollath's F5 (Vollath 1987, 1988): mean of x(i) x(i + 1) along rows minus the square of the mean of x. */
 export function vollathF5(frame: Frame): number {
   return meanProduct(frame, 1) - meanIntensity(frame) ** 2;
 }
