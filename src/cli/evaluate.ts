@@ -18,7 +18,11 @@ const options = {
     type: "number",
     describe: "Photoelectrons of the brightest pixel of the synthetic frames; default: no photon noise",
   },
-  seed: { type: "number", default: 1, describe: "Seed of the noise" },
+  seed: {
+    type: "number",
+    default: 1,
+    describe: "Seed of the noise, of the frames that thresholds are chosen on and of the resamples",
+  },
   out: {
     type: "string",
     describe: "Folder for evaluation.md and evaluation.json; default: Markdown on standard output",

@@ -20,8 +20,8 @@ export const COLUMNS = [
 /** One column more where the optics are known: distance from focus, um, without its sign. */
 const DEFOCUS_COLUMN = "defocus_um";
 
-function columnsOf(withDefocus: boolean): string[] {
-  return withDefocus ? [...COLUMNS, DEFOCUS_COLUMN] : [...COLUMNS];
+function columnsOf(withDefocus: boolean, more: readonly string[]): string[] {
+  return [...COLUMNS, ...(withDefocus ? [DEFOCUS_COLUMN] : []), ...more];
 }
 
 /** One scored page as a row; numbers rounded to four digits behind the point. */
@@ -59,9 +59,9 @@ export function scoreRow(
 export const FORMATS = ["csv", "jsonl"] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** What stands before the first row. */
-export function header(format: Format, withDefocus: boolean): string {
-  return format === "csv" ? stringify([columnsOf(withDefocus)]) : "";
+/** What stands before the first row; `more` are the columns behind the usual ones. */
+export function header(format: Format, withDefocus: boolean, more: readonly string[] = []): string {
+  return format === "csv" ? stringify([columnsOf(withDefocus, more)]) : "";
 }
 
 /** One row as text, with its line end. */
@@ -69,9 +69,10 @@ export function formatRow(
   format: Format,
   row: Record<string, string | number>,
   withDefocus: boolean,
+  more: readonly string[] = [],
 ): string {
   return format === "csv"
-    ? stringify([columnsOf(withDefocus).map((column) => row[column])], { escape_formulas: true })
+    ? stringify([columnsOf(withDefocus, more).map((column) => row[column])], { escape_formulas: true })
     : `${JSON.stringify(row)}\n`;
 }
 

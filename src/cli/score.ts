@@ -19,6 +19,7 @@ import { PLATE_FORMATS } from "../frames/wells.js";
 import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
 import { FileSites } from "../sources/file-sites.js";
 import { exitCodes } from "./exit-codes.js";
+import { METRIC_COLUMNS, metricCells, metricsOption } from "./metric-columns.js";
 import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
 import { say } from "./print.js";
 import { ProgressBar } from "./progress.js";
@@ -43,6 +44,7 @@ const options = {
     describe: "Wells of the plates: what would lie outside is no well",
   },
   masks: { type: "string", describe: "Folder for pixel maps of level, certainty and validity" },
+  ...metricsOption,
   ...opticsOptions,
   calibration: {
     type: "string",
@@ -90,7 +92,8 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     const calibration = argv.calibration === undefined ? undefined : await readCalibration(argv.calibration);
     const withDefocus = argv.na !== undefined || calibration !== undefined;
     const coverage = argv.overlay === undefined && argv.masks === undefined ? "sample" : "full";
-    await write(output, header(argv.format, withDefocus));
+    const metricColumns = argv.metrics ? METRIC_COLUMNS : [];
+    await write(output, header(argv.format, withDefocus, metricColumns));
     for await (const decoded of decoder.pages(found)) {
       const { path } = decoded;
       try {
@@ -105,8 +108,11 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
             throw new FrameReadError(path, "the file does not say how large a pixel is: give --pixel-um");
           }
           const report = await scorer.score(frame, { ...sampling, coverage });
-          const row = scoreRow(path, page, sites.frameOf(place), report, sampling?.umPerLevel);
-          await write(output, formatRow(argv.format, row, withDefocus));
+          const row = {
+            ...scoreRow(path, page, sites.frameOf(place), report, sampling?.umPerLevel),
+            ...(argv.metrics ? metricCells(frame) : {}),
+          };
+          await write(output, formatRow(argv.format, row, withDefocus, metricColumns));
           await draw(argv, `${pictureName(path)}-${page}`, frame, report);
           scored++;
         }

@@ -3,10 +3,12 @@ import type { FrameScorer } from "../focus/scorer-types.js";
 import type { Frame } from "../frames/frame.js";
 import type { ManifestRow } from "../frames/manifest.js";
 import { readFrames } from "../frames/read-frames.js";
+import { focusMetrics } from "../metrics/focus-metrics.js";
 import { Defocus, toFloat } from "../optics/defocus.js";
 import { LEVEL_UM } from "../optics/point-spread-function.js";
 import { Random } from "../optics/random.js";
 import { expose, IDEAL_SENSOR } from "../optics/sensor.js";
+import { type Comparison, compareMetrics } from "./compare-metrics.js";
 import { accuracyWithin, areaUnderCurve, confusionMatrix, fScore, spearman } from "./metrics.js";
 
 export interface EvaluateOptions {
@@ -14,6 +16,7 @@ export interface EvaluateOptions {
   readonly rows: readonly ManifestRow[];
   /** Photoelectrons of the brightest pixel of a synthetic frame; `Infinity` for no photon noise. */
   readonly peakElectrons: number;
+  /** Of the noise, of the frames that thresholds are chosen on, and of the resamples. */
   readonly seed: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -23,12 +26,16 @@ export interface EvaluateOptions {
 export interface JudgedFrame {
   readonly file: string;
   readonly label: "in" | "out" | undefined;
+  /** Its field; where that is not known, its stack or its file. */
+  readonly field: string;
   readonly stackId: string | undefined;
   readonly zUm: number | undefined;
   readonly level: number;
   readonly expectedLevel: number;
   readonly aggregateCertainty: number;
   readonly condition: string;
+  /** The classical measures of focus; of labelled frames only. */
+  readonly metrics: Readonly<Record<string, number>> | undefined;
 }
 
 export interface Accuracy {
@@ -56,6 +63,8 @@ export interface Evaluation {
         readonly errors: readonly string[];
       }
     | undefined;
+  /** The model beside the classical measures, over the labelled frames; undefined where there are too few fields. */
+  readonly comparison: Comparison | undefined;
   /** Rank correlation of the expected level with the distance from focus, in real focal stacks. */
   readonly stacks: readonly {
     readonly stackId: string;
@@ -82,15 +91,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     signal?.throwIfAborted();
     const frame = await firstFrame(row.path);
     const report = await scorer.score(frame);
+    const label = labelOf(row);
     frames.push({
       file: row.file,
-      label: labelOf(row),
+      label,
+      field: row.fieldId ?? row.stackId ?? row.file,
       stackId: row.stackId,
       zUm: row.zUm,
       level: report.level,
       expectedLevel: report.expectedLevel,
       aggregateCertainty: report.aggregateCertainty,
       condition: report.condition,
+      metrics: label === undefined ? undefined : focusMetrics(frame),
     });
     if (isInFocusField(row)) {
       for (const [actual, light] of defocused(frame).entries()) {
@@ -122,6 +134,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         ? [...byOffset].map(([offsetCounts, pairs]) => ({ offsetCounts, ...accuracyOf(pairs) }))
         : [],
     labelled: judgeLabelled(frames),
+    comparison: compareMetrics(comparedFrames(frames), options.seed),
     stacks: judgeStacks(frames),
     frames,
   };
@@ -187,6 +200,14 @@ function judgeLabelled(frames: readonly JudgedFrame[]): Evaluation["labelled"] {
         `${file}: labelled ${label}, judged ${condition}, expected level ${expectedLevel.toFixed(2)}`,
     ),
   };
+}
+
+function comparedFrames(frames: readonly JudgedFrame[]) {
+  return frames.flatMap(({ field, label, expectedLevel, condition, metrics }) =>
+    metrics === undefined
+      ? []
+      : [{ field, inFocus: label === "in", expectedLevel, judgedInFocus: condition === "in-focus", metrics }],
+  );
 }
 
 function judgeStacks(frames: readonly JudgedFrame[]): Evaluation["stacks"] {

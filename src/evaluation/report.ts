@@ -1,8 +1,10 @@
+import { comparisonSection } from "./comparison-section.js";
 import type { Accuracy, Evaluation } from "./evaluate.js";
+import { table } from "./markdown-table.js";
 
 /** The evaluation as a Markdown page, the command that made it at its head. */
 export function evaluationMarkdown(evaluation: Evaluation, command: string, machine: string): string {
-  const { model, synthetic, gains, offsets, labelled, stacks, peakElectrons } = evaluation;
+  const { model, synthetic, gains, offsets, labelled, comparison, stacks, peakElectrons } = evaluation;
   const noise =
     peakElectrons === null ? "none" : `Poisson, ${peakElectrons} photoelectrons in the brightest pixel`;
   const parts = [
@@ -51,6 +53,7 @@ export function evaluationMarkdown(evaluation: Evaluation, command: string, mach
         : "None judged otherwise than labelled.",
     );
   }
+  if (comparison) parts.push(...comparisonSection(comparison));
   if (stacks.length > 0) {
     parts.push(
       "## Real focal stacks",
@@ -70,9 +73,4 @@ function shares({
   withinTwo,
 }: Pick<Accuracy, "exact" | "withinOne" | "withinTwo">): string[] {
   return [exact, withinOne, withinTwo].map((share) => `${(100 * share).toFixed(1)} %`);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readFrames } from "../../src/frames/read-frames.js";
+import { focusMetrics } from "../../src/metrics/focus-metrics.js";
 import { type Finished, parfocal } from "../helpers/command.js";
-import { DATA } from "../helpers/images.js";
+import { DATA, dataFrame } from "../helpers/images.js";
 import { temporaryFolder } from "../helpers/models.js";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/frames");
@@ -191,6 +192,22 @@ describe("parfocal score", () => {
       expectNoStackTrace(finished);
     },
   );
+});
+
+describe("parfocal score --metrics", () => {
+  it("adds a column for each classical measure, in CSV and in JSON lines alike", async () => {
+    const both = ["csv", "jsonl"].map((format) => score(GOOD.plate, "--metrics", "--format", format));
+    const [csv, lines] = (await Promise.all(both)) as [Finished, Finished];
+    const row = JSON.parse(lines.stdout) as Record<string, unknown>;
+    const metrics = focusMetrics(await dataFrame("plate/dsb_520x696_6b72b61b80.png"));
+
+    expect(Object.keys(row)).toEqual([...COLUMNS, ...Object.keys(metrics)]);
+    expect(Object.keys(rowsOf(csv.stdout)[0]!)).toEqual(Object.keys(row));
+    for (const [name, value] of Object.entries(metrics)) {
+      expect(row[name]).toBe(Number(value.toPrecision(7)));
+      expect(Number(rowsOf(csv.stdout)[0]![name])).toBe(row[name]);
+    }
+  });
 });
 
 describe("parfocal score with optics", () => {

@@ -4,7 +4,8 @@ import { type Evaluation, evaluate, GAINS, OFFSETS } from "../../src/evaluation/
 import { evaluationMarkdown } from "../../src/evaluation/report.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import { readManifest } from "../../src/frames/manifest.js";
-import { DATA } from "../helpers/images.js";
+import { FOCUS_METRICS, focusMetrics } from "../../src/metrics/focus-metrics.js";
+import { DATA, dataFrame } from "../helpers/images.js";
 import { SHIPPED_MODEL } from "../helpers/models.js";
 
 const FILES = [
@@ -14,9 +15,15 @@ const FILES = [
   "stack_biop_R03C05F03_c1_z005.png",
   "stack_biop_R03C05F03_c1_z010.png",
 ];
-const rows = (await readManifest(join(DATA, "evaluation/manifest.csv"))).filter(({ file }) =>
-  FILES.includes(file),
-);
+/** Two in focus, two out of focus. */
+const LABELLED = [
+  "dsb_360x360_4c032609d3.png",
+  "dsb_360x360_c169a7782a.png",
+  "dsb_520x696_5afb7932e9.png",
+  "dsb_520x696_351771edfc.png",
+];
+const allRows = await readManifest(join(DATA, "evaluation/manifest.csv"));
+const rows = allRows.filter(({ file }) => FILES.includes(file));
 
 describe("evaluate", () => {
   let evaluation: Evaluation;
@@ -69,7 +76,31 @@ describe("evaluate", () => {
     expect(evaluation.frames.map(({ label }) => label)).toEqual(
       rows.map(({ focusLabel }) => focusLabel?.split("_")[0]),
     );
+    expect(evaluation.frames.map(({ field }) => field)).toEqual(rows.map(({ fieldId }) => fieldId));
     expect(progress.slice(0, 5)).toEqual([1, 2, 3, 4, 5].map((done) => [done, 5]));
+  });
+
+  it("measures labelled frames by the classical measures, and compares nothing where they are too few", async () => {
+    for (const { file, label, metrics } of evaluation.frames) {
+      expect(metrics).toEqual(
+        label === undefined ? undefined : focusMetrics(await dataFrame(`evaluation/${file}`)),
+      );
+    }
+    expect(evaluation.comparison).toBeUndefined();
+  });
+
+  it("compares the classical measures with the model over the labelled frames of several fields", async () => {
+    const labelled = allRows
+      .filter(({ file }) => LABELLED.includes(file))
+      .map((row) => ({ ...row, kind: undefined }));
+    const scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
+    const result = await evaluate({ scorer, rows: labelled, peakElectrons: 2000, seed: 1 });
+    await scorer.dispose();
+    const { tuning, judged, measures } = result.comparison!;
+    expect(tuning.inFocus + judged.inFocus).toBe(2);
+    expect(tuning.outOfFocus + judged.outOfFocus).toBe(2);
+    expect(measures.map(({ name }) => name)).toEqual(["expected level", ...Object.keys(FOCUS_METRICS)]);
+    expect(evaluationMarkdown(result, "c", "m")).toContain("## The classical measures on the same frames");
   });
 
   it("gives the same numbers for the same seed, and survives JSON unchanged", async () => {
@@ -104,6 +135,7 @@ describe("evaluate", () => {
         peakElectrons,
         synthetic: undefined,
         labelled: undefined,
+        comparison: undefined,
         gains: [],
         offsets: [],
         stacks: [],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 
-/** Numbers that scripts/make-golden-numbers.py computed. */
+/** Numbers that scripts/make-golden-numbers.py or scripts/make-golden-metrics.py computed. */
 export async function golden<T>(name: string): Promise<T> {
   return JSON.parse(await readFile(join(FIXTURES, name), "utf8")) as T;
 }
