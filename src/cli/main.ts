@@ -11,6 +11,7 @@ import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exitCodes } from "./exit-codes.js";
+import { exportCommand } from "./export.js";
 import { focusCommand } from "./focus.js";
 import { microscopeCommand } from "./microscope.js";
 import { packageVersion } from "./package-version.js";
@@ -37,6 +38,7 @@ try {
     .command(evaluateCommand)
     .command(degradeCommand)
     .command(configCommand)
+    .command(exportCommand)
     .command(focusCommand)
     .command(doctorCommand)
     .command(demoCommand)
