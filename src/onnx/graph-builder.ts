@@ -1,7 +1,7 @@
 import { ATTRIBUTE, ELEMENT, encodeModel } from "./protobuf.js";
 
 /** Version of the operator set that the graphs use: every operator below exists unchanged from 18 on. */
-const OPSET = 18;
+export const OPSET = 18;
 const IR_VERSION = 8;
 
 export type AttributeValue =
