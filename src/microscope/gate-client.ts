@@ -106,7 +106,9 @@ export class GateClient {
       const message = readable(parts);
       if (message === undefined) continue;
       this.#heardMs = performance.now();
-      this.#hasLeft = message.type === "bye";
+      // After its goodbye it may still answer what it had before.
+      if (message.type === "bye") this.#hasLeft = true;
+      if (message.type === "welcome" || message.type === "heartbeat") this.#hasLeft = false;
       if (message.type === "welcome") this.#welcome = message;
       if (message.type === "verdict") this.#answer(message.id, message);
       if ((message.type === "drop" || message.type === "error") && message.id !== undefined) {
