@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "./run-command.js";
 
 const BRIDGE = "bridges/micromanager";
 const REPORTS = ["surefire-reports", "failsafe-reports"].map((name) =>
@@ -10,32 +11,25 @@ const MIN_JDK = 17;
 /** Lines of Maven's log that are shown of a run that failed. */
 const SHOWN_LINES = 200;
 
-/** Builds the Micro-Manager plugin and runs its tests; where a JDK or Maven lacks, skips, or fails in CI. */
-export function runMaven(folder, inCi) {
-  console.log("\nMicro-Manager plugin");
+/** Builds the Micro-Manager plugin and runs its tests; where a JDK or Maven lacks, skips, or fails in CI. `said` is for people. */
+export async function runMaven(folder, inCi) {
+  const title = "\nMicro-Manager plugin\n";
   const missing = findMissing();
   if (missing !== undefined) {
-    console.log(`Not run: ${missing}`);
-    return { passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1 };
+    return { passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1, said: `${title}Not run: ${missing}` };
   }
   for (const reports of REPORTS) rmSync(reports, { recursive: true, force: true });
-  const { status, stdout, stderr, error } = spawnSync("mvn", ["-B", "verify"], {
-    cwd: BRIDGE,
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-    shell: process.platform === "win32",
-  });
-  const log = error === undefined ? `${stdout}${stderr}` : String(error);
+  const shell = process.platform === "win32";
+  const { status, output: log } = await run("mvn", ["-B", "verify"], { cwd: BRIDGE, shell });
   writeFileSync(join(folder, "maven.log"), log);
   const counts = addUp();
   // Maven can fail without a failed test: what does not compile, for one.
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
-  console.log(
+  const result =
     counts.failed > 0
       ? log.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n")
-      : `${counts.passed} passed, ${counts.skipped} skipped`,
-  );
-  return counts;
+      : `${counts.passed} passed, ${counts.skipped} skipped`;
+  return { ...counts, said: title + result };
 }
 
 /** What is needed and not there, or undefined. */

@@ -2,32 +2,36 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "./run-command.js";
 
 const BRIDGE = "bridges/pycromanager";
 const VENV = join(BRIDGE, ".venv");
 const PYTHON = join(VENV, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 
-/** Runs the Python bridge's tests in a virtual environment of their own; where Python lacks, skips, or fails in CI. */
-export function runPytest(folder, inCi) {
-  console.log("\nPython bridge");
+/**
+ * Runs the Python bridge's tests in a virtual environment of their own; where Python lacks, skips, or fails in CI.
+ * `said` is for people.
+ */
+export async function runPytest(folder, inCi) {
+  const title = "\nPython bridge\n";
   const { missing } = preparePython();
   if (missing !== undefined) {
-    console.log(`Not run: ${missing}`);
-    return { passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1 };
+    return { passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1, said: `${title}Not run: ${missing}` };
   }
   const report = join(folder, "pytest.xml");
-  const { status } = spawnSync(
+  const { status, output } = await run(
     join(process.cwd(), PYTHON),
     ["-m", "pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`],
-    { cwd: BRIDGE, stdio: "inherit" },
+    { cwd: BRIDGE },
   );
-  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const said = title + output.trimEnd();
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0, said };
   const count = (key) =>
     Number(new RegExp(`<testsuite [^>]*\\b${key}="(\\d+)"`).exec(readFileSync(report, "utf8"))?.[1] ?? 0);
   const [tests, skipped] = [count("tests"), count("skipped")];
   const failed = count("failures") + count("errors");
   // pytest can end badly after its last test, too.
-  return { passed: tests - skipped - failed, failed: failed > 0 || status === 0 ? failed : 1, skipped };
+  return { passed: tests - skipped - failed, failed: failed > 0 || status === 0 ? failed : 1, skipped, said };
 }
 
 /**

@@ -1,12 +1,13 @@
 /**
  * Runs all tests of the repository: `npm test`; `npm test -- PATTERN...` runs some of the TypeScript ones only.
+ * The bridges' tests wait more than they compute, so they run beside the TypeScript ones; what they say comes afterwards.
  * Closes with one line that adds up the runners' own reports: "N passed, N failed, N skipped".
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildJavaTestServer } from "./build-java-test-server.js";
+import { run } from "./run-command.js";
 import { runMaven } from "./test-java.js";
 import { preparePython, runPytest } from "./test-python.js";
 
@@ -17,17 +18,23 @@ const folder = mkdtempSync(join(tmpdir(), "parfocal-test-"));
 // The tests find these ready, so that none of them waits for Maven or pip.
 buildJavaTestServer();
 preparePython();
-const reports = [runVitest()];
-if (patterns.length === 0) reports.push(runPytest(folder, inCi), runMaven(folder, inCi));
+const [typescript, bridges] = await Promise.all([runVitest(), patterns.length === 0 ? runBridges() : []]);
+for (const { said } of bridges) console.log(said);
 rmSync(folder, { recursive: true, force: true });
 
-const sum = (key) => reports.reduce((total, report) => total + report[key], 0);
+const sum = (key) => [typescript, ...bridges].reduce((total, report) => total + report[key], 0);
 console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
-process.exit(sum("failed") > 0 || reports[0].passed === 0 ? 1 : 0);
+process.exit(sum("failed") > 0 || typescript.passed === 0 ? 1 : 0);
 
-function runVitest() {
+/** One after the other: both start agents. */
+async function runBridges() {
+  const python = await runPytest(folder, inCi);
+  return [python, await runMaven(folder, inCi)];
+}
+
+async function runVitest() {
   const report = join(folder, "vitest.json");
-  const { status } = spawnSync(
+  const { status } = await run(
     process.execPath,
     [
       "node_modules/vitest/vitest.mjs",

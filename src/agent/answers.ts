@@ -25,8 +25,10 @@ export class Answers {
     msLeft: number,
     then: () => void,
   ): void {
+    // Its pixels must not stay in memory for as long as a disk hangs: the queue has let go of them.
+    const { answer: tell } = frame;
     const leave = () => {
-      frame.answer(answer);
+      tell(answer);
       then();
     };
     if (written === undefined) {

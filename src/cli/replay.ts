@@ -116,7 +116,7 @@ function replayOf(folder: string, port: number): { dashboard: Dashboard; apply(r
   const dashboard = new Dashboard({
     ...{ port, log, status },
     clock: systemClock,
-    history: new MemoryHistory(),
+    history: new MemoryHistory(Number.POSITIVE_INFINITY),
     previews: new PreviewKeeper(
       { ...DashboardConfig.parse({}).previews, enabled: false },
       join(folder, "previews"),

@@ -5,22 +5,17 @@ import sirv from "sirv";
 import type { WebSocket } from "ws";
 import type { FocusReport } from "../focus/report.js";
 import type { Frame } from "../frames/frame.js";
-import { BoundedMap } from "../protocol/bounded-map.js";
 import type { Clock } from "../protocol/clock.js";
-import type { FrameMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import type { Sink, SinkCounts } from "../sinks/sink.js";
 import { Control, type ControlParts } from "./control.js";
 import type { PreviewKeeper } from "./previews/preview-keeper.js";
-import { bareHeader, headerKey, type RunHistory } from "./run-history.js";
+import { bareHeader, headerKey, headersKept, type RunHistory } from "./run-history.js";
 import { ControlGuard } from "./server/control-guard.js";
 import { HttpServer } from "./server/http-server.js";
 import { LiveStream, MAX_CLIENTS } from "./server/live-stream.js";
 import { answer, type Probes, type RouteParts } from "./server/routes.js";
 import type { StatusView } from "./wire.js";
-
-/** Frames whose headers are at hand for a person's mark; older ones are looked up. */
-const MAX_HEADERS = 20_000;
 
 /** The page as it was built. */
 const PAGE = fileURLToPath(new URL("../../dist/dashboard/web", import.meta.url));
@@ -51,7 +46,7 @@ export class Dashboard implements Sink {
   readonly #parts: DashboardParts;
   readonly #stream: LiveStream;
   readonly #server: HttpServer;
-  readonly #headers = new BoundedMap<string, FrameMessage>(MAX_HEADERS);
+  readonly #headers = headersKept();
   #liveRun: string | undefined;
   #written = 0;
 

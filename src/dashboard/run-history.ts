@@ -1,11 +1,14 @@
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
+import { recordText } from "../records/record-line.js";
 import type { RunEntry } from "../runs/run-snapshot.js";
 import { RunTable } from "../runs/run-table.js";
 
-/** Frames whose headers are kept; the least recently used go first. */
-const MAX_HEADERS = 20_000;
+/** Headers that are kept, bytes of JSON; the least recently used go first. */
+const MAX_HEADER_BYTES = 32 * 2 ** 20;
+/** Runs that are kept in memory, bytes of their records as JSON; whole runs go, the oldest first. */
+const MAX_RUN_BYTES = 128 * 2 ** 20;
 
 /** Where the page's runs come from. */
 export interface RunHistory {
@@ -21,37 +24,79 @@ export interface RunHistory {
   frame(runId: string, frameId: string): Promise<FrameMessage | undefined>;
 }
 
+interface KeptRun {
+  readonly table: RunTable;
+  bytes: number;
+}
+
 /** Runs in memory: of this agent since its start, where there is no results store, or of finished data. */
 export class MemoryHistory implements RunHistory {
-  readonly problem: undefined;
-  readonly #runs = new Map<string, RunTable>();
-  readonly #headers = new BoundedMap<string, FrameMessage>(MAX_HEADERS);
+  readonly #maxBytes: number;
+  /** The one that was heard last comes last. */
+  readonly #runs = new Map<string, KeptRun>();
+  readonly #headers = headersKept();
+  #bytes = 0;
+  #problem: string | undefined;
+
+  /** @param maxBytes of all runs, as JSON. */
+  constructor(maxBytes: number = MAX_RUN_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get problem(): string | undefined {
+    return this.#problem;
+  }
 
   apply(record: ResultRecord): void {
     const { session, frame } = record;
     if (frame !== undefined) this.#headers.set(headerKey(frame.session, frame.id), bareHeader(frame));
     if (session === undefined) {
-      for (const run of this.#runs.values()) run.apply(record);
+      for (const { table } of this.#runs.values()) table.apply(record);
       return;
     }
-    const run = this.#runs.get(session) ?? new RunTable(session);
+    const bytes = recordText(record).length;
+    const run = this.#runs.get(session) ?? { table: new RunTable(session), bytes: 0 };
+    this.#runs.delete(session);
     this.#runs.set(session, run);
-    run.apply(record);
+    this.#makeRoom(bytes);
+    if (this.#bytes + bytes > this.#maxBytes) {
+      const mib = Math.round(this.#maxBytes / 2 ** 20);
+      this.#problem = `This run is larger than the ${mib} MiB that are kept without a database; the page shows its beginning`;
+      return;
+    }
+    run.bytes += bytes;
+    this.#bytes += bytes;
+    run.table.apply(record);
   }
 
   listRuns(): Promise<readonly RunEntry[]> {
-    const entries = [...this.#runs.values()].map((run) => run.entry());
+    const entries = [...this.#runs.values()].map(({ table }) => table.entry());
     return Promise.resolve(entries.sort((a, b) => b.startedMs - a.startedMs));
   }
 
   snapshot(runId: string): Promise<Uint8Array | undefined> {
     const run = this.#runs.get(runId);
-    return Promise.resolve(run && Buffer.from(JSON.stringify(run.snapshot())));
+    return Promise.resolve(run && Buffer.from(JSON.stringify(run.table.snapshot())));
   }
 
   frame(runId: string, frameId: string): Promise<FrameMessage | undefined> {
     return Promise.resolve(this.#headers.get(headerKey(runId, frameId)));
   }
+
+  /** Lets go of runs until there is room, the one that was heard last excepted. */
+  #makeRoom(bytes: number): void {
+    for (const [session, run] of this.#runs) {
+      if (this.#bytes + bytes <= this.#maxBytes || this.#runs.size === 1) return;
+      this.#runs.delete(session);
+      this.#bytes -= run.bytes;
+      this.#problem = undefined;
+    }
+  }
+}
+
+/** Headers of frames for a person's mark; older ones are looked up, or not known any more. */
+export function headersKept(): BoundedMap<string, FrameMessage> {
+  return new BoundedMap(MAX_HEADER_BYTES, (header) => JSON.stringify(header).length);
 }
 
 /** Two runs may use the same ids. */

@@ -8,6 +8,8 @@ import type { Refusal } from "../protocol/site-visit.js";
 
 /** Time between two tries to be welcomed, ms. */
 const HELLO_MS = 50;
+/** An agent that was heard and has said nothing for this long is away, ms; a busy one still says that it is there. */
+const SILENCE_MS = 3 * HEARTBEAT_MS;
 
 /** A controller's end of the protocol: ships a frame, waits for its verdict until the deadline, fails open. */
 export class GateClient {
@@ -22,6 +24,9 @@ export class GateClient {
   });
   readonly #waiting = new Map<string, (verdict: VerdictMessage | undefined) => void>();
   #welcome: WelcomeMessage | undefined;
+  /** When the agent was last heard, ms; undefined: never. */
+  #heardMs: number | undefined;
+  #hasLeft: boolean = false;
   #heartbeat: NodeJS.Timeout | undefined;
   #receiving: Promise<void> | undefined;
 
@@ -57,8 +62,12 @@ export class GateClient {
     return this.#welcome !== undefined;
   }
 
-  /** The verdict, or undefined when none came in time: the acquisition then goes on and the frame counts as unscored. */
+  /**
+   * The verdict, or undefined when none came in time: the acquisition then goes on and the frame counts as unscored. An agent
+   * that is away is not waited for.
+   */
   async score(header: FrameMessage, pixels: Pixels, deadlineMs: number): Promise<VerdictMessage | undefined> {
+    if (this.#isAway()) return undefined;
     const answer = new Promise<VerdictMessage | undefined>((resolve) =>
       this.#waiting.set(header.id, resolve),
     );
@@ -96,12 +105,21 @@ export class GateClient {
     for await (const parts of this.#socket) {
       const message = readable(parts);
       if (message === undefined) continue;
+      this.#heardMs = performance.now();
+      // After its goodbye it may still answer what it had before.
+      if (message.type === "bye") this.#hasLeft = true;
+      if (message.type === "welcome" || message.type === "heartbeat") this.#hasLeft = false;
       if (message.type === "welcome") this.#welcome = message;
       if (message.type === "verdict") this.#answer(message.id, message);
       if ((message.type === "drop" || message.type === "error") && message.id !== undefined) {
         this.#answer(message.id, undefined);
       }
     }
+  }
+
+  #isAway(): boolean {
+    const heardMs = this.#heardMs;
+    return this.#hasLeft || (heardMs !== undefined && performance.now() - heardMs > SILENCE_MS);
   }
 
   #answer(id: string, verdict: VerdictMessage | undefined): void {

@@ -1,3 +1,4 @@
+import { BoundedMap } from "../protocol/bounded-map.js";
 import type { RuleValues } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "../records/rows.js";
@@ -30,7 +31,7 @@ export class RunTable {
   readonly #outcomes: LastRows<OutcomeRow>;
   readonly #ends: LastRows<EndRow>;
   readonly #labels: LastRows<LabelRow>;
-  readonly #seenEvents = new Set<string>();
+  readonly #seenEvents = new BoundedMap<string, true>(2 * MAX_EVENTS);
   readonly #rules = new Map<string, RuleValues>();
   readonly #channels = new Set<string>();
   readonly #timePoints = new Set<number>();
@@ -148,8 +149,8 @@ export class RunTable {
 
   #addEvent(event: EventRow): void {
     const key = `${event.ms} ${event.kind} ${event.frameId ?? ""} ${event.text}`;
-    if (this.#seenEvents.has(key)) return;
-    this.#seenEvents.add(key);
+    if (this.#seenEvents.get(key)) return;
+    this.#seenEvents.set(key, true);
     this.events.push(event);
     if (this.events.length > MAX_EVENTS) this.events.shift();
   }

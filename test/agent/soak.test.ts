@@ -6,11 +6,14 @@ import { GateClient } from "../../src/microscope/gate-client.js";
 import { Random } from "../../src/optics/random.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
 import { type AgentProcess, freePorts, startAgentProcess } from "../helpers/agent-process.js";
+import { times } from "../helpers/campaign.js";
 
-const FRAMES = 1000;
+const FRAMES = times(400, 1000);
 const SIDE = 1024;
 /** Memory is read from here on: before, caches and pools are still filling. */
-const WARM = 300;
+const WARM = 0.3 * FRAMES;
+/** Frames from one reading of the memory to the next. */
+const BETWEEN = FRAMES / 40;
 const ALLOWED_GROWTH_MIB = 60;
 
 let folder: string;
@@ -41,7 +44,7 @@ describe("agent under a long run", () => {
 
     for (let i = 0; i < FRAMES; i++) {
       if (await client.score(header(i), frames[i % frames.length]!, 20_000)) answered++;
-      if (i >= WARM && i % 50 === 0) memoryMib.push(await residentMib(agent.child.pid!));
+      if (i >= WARM && i % BETWEEN === 0) memoryMib.push(await residentMib(agent.child.pid!));
     }
     await client.stop();
     // A verdict leaves before its line is on the disk; an orderly stop writes what is left.
@@ -53,7 +56,8 @@ describe("agent under a long run", () => {
     const verdicts = lines.filter((line) => (JSON.parse(line) as { type: string }).type === "verdict");
     expect(verdicts).toHaveLength(FRAMES);
     if (process.platform === "linux") {
-      const [half, rest] = [memoryMib.slice(0, 7), memoryMib.slice(7)];
+      const middle = memoryMib.length / 2;
+      const [half, rest] = [memoryMib.slice(0, middle), memoryMib.slice(middle)];
       expect(Math.min(...rest) - Math.max(...half)).toBeLessThan(ALLOWED_GROWTH_MIB);
     }
   }, 300_000);

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { GateClient } from "../../src/microscope/gate-client.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
+import { until } from "../agent/helpers.js";
 import { ScriptedAgent } from "../helpers/scripted-agent.js";
 import { ACCEPT } from "../helpers/transcripts.js";
 
@@ -40,6 +41,50 @@ describe("GateClient", () => {
 
     expect(await client.score(header("a"), new Uint16Array(4), NEVER_MS)).toBeUndefined();
     expect(agent.received.map(({ type }) => type)).toContain("frame");
+  });
+
+  test("does not wait for an agent that has gone silent or said goodbye, and waits again once it is heard", async () => {
+    let isTalking: boolean = true;
+    const agent = await ScriptedAgent.start((message) => {
+      if (message.type === "abandon") return { v: 1, type: "bye" };
+      if (message.type === "heartbeat" && isTalking) return { v: 1, type: "heartbeat", timestampMs: 0 };
+      return message.type === "frame" && isTalking ? verdict(message.id) : undefined;
+    });
+    const client = start(agent.address);
+    expect(await client.waitForAgent(5000)).toBe(true);
+
+    // It dies: the first frames wait for their deadline, then none does.
+    isTalking = false;
+    await until(async () => (await client.score(header("dead"), new Uint16Array(4), 50)) === undefined);
+    const frames = () => agent.received.filter(({ type }) => type === "frame").length;
+    await until(async () => {
+      const before = frames();
+      await client.score(header("dead"), new Uint16Array(4), 100);
+      return frames() === before;
+    });
+    expect(await client.score(header("dead"), new Uint16Array(4), NEVER_MS)).toBeUndefined();
+
+    isTalking = true;
+    await until(() => client.score(header("back"), new Uint16Array(4), 1000));
+    await client.abandon(header("a"), { why: "other", reason: "to be answered with a goodbye" });
+    await until(async () => (await client.score(header("a"), new Uint16Array(4), NEVER_MS)) === undefined);
+  });
+
+  test("goes on waiting for an agent that is busy but says that it is there", async () => {
+    let beats = 0;
+    const agent = await ScriptedAgent.start((message) => {
+      if (message.type !== "heartbeat") return undefined;
+      beats++;
+      // Longer than the silence after which an agent counts as dead.
+      return beats === 5 ? verdict("slow") : { v: 1, type: "heartbeat", timestampMs: 0 };
+    });
+    const client = start(agent.address);
+    expect(await client.waitForAgent(5000)).toBe(true);
+
+    expect(await client.score(header("slow"), new Uint16Array(4), NEVER_MS)).toMatchObject({ id: "slow" });
+    const asked = client.score(header("slow"), new Uint16Array(4), 50);
+    await asked;
+    expect(agent.received.filter(({ type }) => type === "frame")).toHaveLength(2);
   });
 
   test("reads on after a message that it cannot read", async () => {

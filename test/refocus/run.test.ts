@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { NextSite } from "../../src/protocol/messages.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
 import type { PolicySettings } from "../../src/refocus/thresholds.js";
+import { times } from "../helpers/campaign.js";
 import { frame, levelSeen, report, settings } from "./helpers.js";
 
 const SPACING_UM = 4500;
@@ -257,7 +258,7 @@ describe("a run over a plate", () => {
           }
         },
       ),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: times(12, 40), endOnFailure: true },
     );
   });
 });

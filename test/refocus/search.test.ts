@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type FocusPrior, type Sample, scalesAround } from "../../src/refocus/focus-belief.js";
 import { CONTENTS } from "../../src/refocus/level-response.js";
 import { nextStep, type SearchSettings, travelOf } from "../../src/refocus/search.js";
+import { times } from "../helpers/campaign.js";
 import { levelSeen } from "./helpers.js";
 
 const contents = CONTENTS.map(({ usual }) => usual);
@@ -207,7 +208,7 @@ describe("the search", () => {
         expect(travelOf([...samples, last])).toBeLessThanOrEqual(rest.maxTravelUm + 1e-9);
         expect(levelAt(last.zUm, focusUm, trueUm)).toBeLessThanOrEqual(levelAt(0, focusUm, trueUm) + 0.12);
       }),
-      { numRuns: 300, endOnFailure: true },
+      { numRuns: times(100, 300), endOnFailure: true },
     );
   });
 
@@ -226,7 +227,7 @@ describe("the search", () => {
           expect(distance(samples[keep]!.zUm)).toBeLessThan(nearest + 0.5);
         },
       ),
-      { numRuns: 100, endOnFailure: true },
+      { numRuns: times(50, 100), endOnFailure: true },
     );
   });
 
@@ -237,7 +238,7 @@ describe("the search", () => {
     { what: "levels that saturate", factor: 1, within: 29, frames: 6, least: 0.95 },
   ])("recovers nearly all sites in $frames frames with $what", ({ factor, within, frames, least }) => {
     let recovered = 0;
-    const runs = 100;
+    const runs = times(50, 100);
     for (let i = 0; i < runs; i++) {
       const focusUm = (i % 2 === 0 ? 1 : -1) * (2.2 + ((within - 2.2) * i) / runs);
       const { samples, keep } = run(

@@ -18,7 +18,7 @@ from pycro_runs import acquire
 from runs import RUN_S
 from transcripts import End, Transcript, names_of
 
-DEADLINE_MS = 400.0
+DEADLINE_MS = 1000.0
 """Long for a scripted agent, short for one that does not answer."""
 
 

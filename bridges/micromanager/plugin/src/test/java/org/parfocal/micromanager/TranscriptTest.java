@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TranscriptTest {
   private static final Path CONTRACT = Agent.root().resolve("test/contract");
   private static final double SAME_UM = 0.05;
+  /** Long for a scripted agent, short for one that does not answer. */
+  private static final String DEADLINE_MS = "1000";
 
   private final FakeStudio studio = new FakeStudio();
   private final List<JSONObject> heard = new ArrayList<>();
@@ -75,7 +77,7 @@ class TranscriptTest {
     try (FakeAgent agent = new FakeAgent(this::answers)) {
       ParfocalAutofocus autofocus = new ParfocalAutofocus();
       autofocus.setContext(studio);
-      Settings settings = FakeStudio.settings(agent.address).with(Setting.DEADLINE, "400")
+      Settings settings = FakeStudio.settings(agent.address).with(Setting.DEADLINE, DEADLINE_MS)
           .with(Setting.Z_LOW, limits.getString(0)).with(Setting.Z_HIGH, limits.getString(1))
           .with(Setting.MAX_STEP, given().optString("longestMoveUm", ""));
       Parfocal.of(studio).use(settings);
@@ -96,7 +98,7 @@ class TranscriptTest {
     try (FakeAgent agent = new FakeAgent(this::answers)) {
       Interpreter shell = new Interpreter();
       String script = Files.readString(Path.of("../parfocal.bsh"));
-      script = set(set(script, "address", "\"" + agent.address + "\""), "deadlineMs", "400");
+      script = set(set(script, "address", "\"" + agent.address + "\""), "deadlineMs", DEADLINE_MS);
       script = set(set(script, "zLow", limits.getString(0)), "zHigh", limits.getString(1));
       shell.set("mm", studio);
       shell.set("mmc", studio.core);

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { headerKey, headersKept, MemoryHistory } from "../../src/dashboard/run-history.js";
+import { recordText } from "../../src/records/record-line.js";
+import { verdict } from "../store/records.js";
+
+const record = (run: string, index: number) => verdict({ run, site: `A${index + 1}-Site_0`, ms: index });
+const bytes = recordText(record("run-1", 0)).length;
+
+describe("runs that are kept in memory", () => {
+  test("go as a whole, those that were heard of longest ago first, once they take too many bytes", async () => {
+    const history = new MemoryHistory(5.5 * bytes);
+    for (const run of ["run-1", "run-2"]) for (let i = 0; i < 2; i++) history.apply(record(run, i));
+    history.apply(record("run-1", 2));
+
+    history.apply(record("run-3", 0));
+
+    const kept = await history.listRuns();
+    expect(kept.map(({ id, frames }) => [id, frames]).sort()).toEqual([
+      ["run-1", 3],
+      ["run-3", 1],
+    ]);
+    expect(await history.snapshot("run-2")).toBeUndefined();
+    expect(history.problem).toBeUndefined();
+  });
+
+  test("end with what fits of a run that alone takes too many, and the page is told", async () => {
+    const history = new MemoryHistory(3.5 * bytes);
+    history.apply(record("run-0", 0));
+    for (let i = 0; i < 8; i++) history.apply(record("run-1", i));
+
+    expect((await history.listRuns()).map(({ id, frames }) => [id, frames])).toEqual([["run-1", 3]]);
+    expect(history.problem).toMatch(/larger than the 0 MiB that are kept without a database/);
+  });
+
+  test("keep the headers of the last frames, 32 MiB at most", () => {
+    const headers = headersKept();
+    const name = "x".repeat(500);
+    const frame = record("run-1", 0).frame!;
+    for (let i = 0; i < 60_000; i++) {
+      headers.set(headerKey("run-1", `${i}`), { ...frame, channel: name });
+    }
+
+    const sizes = [...headers.entries()].map(([, header]) => JSON.stringify(header).length);
+    const sum = sizes.reduce((total, size) => total + size, 0);
+    expect(sum).toBeLessThanOrEqual(32 * 2 ** 20);
+    expect(sum).toBeGreaterThan(31 * 2 ** 20);
+    expect(headers.get(headerKey("run-1", "59999"))).toBeDefined();
+  });
+});
