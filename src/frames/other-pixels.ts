@@ -58,7 +58,10 @@ export async function readOtherPlanes(
   const shown = layout.samples - alpha;
   if (shown < 1) throw new Error("all of its channels are transparency");
   const samples = Array.from({ length: shown }, (_, i) => i);
-  const pool = { bindParameters: (_: number, parameters: object) => boundedDecoder(layout, parameters as DecoderParameters) };
+  const pool = {
+    bindParameters: (_: number, parameters: object) =>
+      boundedDecoder(layout, parameters as DecoderParameters),
+  };
   let planes: Numbers[];
   try {
     planes = (await image.readRasters({ samples, pool: pool as never })) as unknown as Numbers[];

@@ -35,6 +35,8 @@ export class FolderSource implements FrameSource {
   readonly #reader = new PageReader();
   readonly #sites: FileSites;
   #watcher: FSWatcher | undefined;
+  /** Whether all files that were there at the start have been met. */
+  #isReady = false;
   #handler: SourceHandler | undefined;
   /** Resolves when what earlier runs have recorded is known. */
   #recalled: Promise<void> | undefined;
@@ -75,9 +77,8 @@ export class FolderSource implements FrameSource {
       },
     });
     this.#watcher = watcher;
-    let isReady = false;
     watcher.on("add", (path) => {
-      if (!isReady) this.#followed(path).isFromBefore = true;
+      if (!this.#isReady) this.#followed(path).restingSince = "its time";
       this.#enqueue(path);
     });
     watcher.on("change", (path) => this.#enqueue(path));
@@ -85,7 +86,7 @@ export class FolderSource implements FrameSource {
       this.#context.log.error({ folder: this.#root, reason: reasonOf(error) }, "Watching the folder failed");
     });
     await new Promise<void>((resolveReady) => void watcher.once("ready", resolveReady));
-    isReady = true;
+    this.#isReady = true;
     signal.throwIfAborted();
     return this.#root;
   }
@@ -185,8 +186,9 @@ export class FolderSource implements FrameSource {
     const { stableMs, giveUpMs } = this.#config;
     const signature = signatureOf(stats);
     if (file.signature !== signature) {
-      const ageMs = file.isFromBefore ? Math.max(0, clock.wallMs() - stats.mtimeMs) : 0;
-      file.changedMs = clock.now() - (file.signature === undefined ? ageMs : 0);
+      const ageMs = file.restingSince === "its time" ? Math.max(0, clock.wallMs() - stats.mtimeMs) : 0;
+      file.changedMs = clock.now() - ageMs;
+      file.restingSince = "last look";
       file.signature = signature;
     }
     const restedMs = clock.now() - file.changedMs;

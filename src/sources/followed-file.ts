@@ -37,8 +37,8 @@ export class FollowedFile {
   /** Size and time when it was last looked at, and since when they have been the same, monotonic, ms. */
   signature: string | undefined;
   changedMs = 0;
-  /** Whether it was there when the folder began to be watched. */
-  isFromBefore = false;
+  /** By what its rest is told: a file that was there at the start may have its time from days ago. */
+  restingSince: "its time" | "last look" = "last look";
   #last: GivenPage | undefined;
   /** Pages without pixels that lie before the last one, while the file still changes. */
   #held = new Map<number, PagePlace>();

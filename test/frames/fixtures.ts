@@ -24,7 +24,9 @@ export const expected = JSON.parse(await readFile(join(FIXTURES, "expected.json"
 >;
 
 /** The same of files whose pixels decoders round differently. */
-export const jpegs = JSON.parse(await readFile(join(FIXTURES, "expected-jpeg.json"), "utf8")) as typeof expected;
+export const jpegs = JSON.parse(
+  await readFile(join(FIXTURES, "expected-jpeg.json"), "utf8"),
+) as typeof expected;
 
 /** Everything that a file gives before it ends or fails. */
 export async function readAll(
