@@ -75,7 +75,7 @@ describe("parfocal score of good and bad files", () => {
   it("has exactly the documented columns, probabilities that sum to 1 and plausible values in each", () => {
     expect(finished.stdout.split("\n")[0]).toBe(COLUMNS.join(","));
     for (const row of rowsOf(finished.stdout)) {
-      const probabilities = COLUMNS.slice(8).map((column) => Number(row[column]));
+      const probabilities = COLUMNS.slice(14).map((column) => Number(row[column]));
       expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
       expect(row.page).toBe("0");
       expect(Number(row.level)).toBe(probabilities.indexOf(Math.max(...probabilities)));
@@ -114,7 +114,8 @@ describe("parfocal score", () => {
 
   it.each([
     ["no path", []],
-    ["an unknown option", [GOOD.tiff, "--colour"]],
+    ["an unknown option", [GOOD.tiff, "--tint"]],
+    ["an unknown colour", [GOOD.tiff, "--colour", "infrared"]],
     ["an unknown format", [GOOD.tiff, "--format", "xml"]],
     ["an unknown engine", [GOOD.tiff, "--engine", "torch"]],
     ["an option given twice", [GOOD.tiff, "--out", "a", "--out", "b"]],
