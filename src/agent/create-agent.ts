@@ -3,8 +3,10 @@ import { AlertsSink } from "../alerts/alerts-sink.js";
 import type { AgentConfig } from "../config/schema.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
+import { framesOnRecord } from "../records/record-line.js";
 import type { DatabaseSink } from "../sinks/database-sink.js";
 import { createSink } from "../sinks/registry.js";
+import { resultsPath } from "../sinks/results-folder.js";
 import type { Sink } from "../sinks/sink.js";
 import { createSource } from "../sources/registry.js";
 import type { FrameSource } from "../sources/source.js";
@@ -50,7 +52,9 @@ export async function createAgent(config: AgentConfig, parts: AgentParts): Promi
 
 async function sourcesOf(config: AgentConfig, context: PartContext): Promise<Named<FrameSource>> {
   const { log, clock, version, scorer } = context;
-  const own = { log, clock, agent: { name: "parfocal", version }, model: scorer.model };
+  const earlier = (session: string) =>
+    framesOnRecord(resultsPath(config.results.folder, "results.jsonl"), session);
+  const own = { log, clock, agent: { name: "parfocal", version }, model: scorer.model, earlier };
   const names = Object.entries(config.sources).flatMap(([name, { enabled }]) => (enabled ? name : []));
   return Promise.all(
     names.map(async (name) => [name, await createSource(name, config.sources, own)] as const),

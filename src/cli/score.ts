@@ -10,6 +10,7 @@ import { drawMasks } from "../focus/masks.js";
 import { drawOverlay } from "../focus/overlay.js";
 import type { FocusReport } from "../focus/report.js";
 import { Scorer } from "../focus/scorer.js";
+import { COLOURS, type Colour } from "../frames/counts.js";
 import { type FoundImage, findNamedImages } from "../frames/find-images.js";
 import type { Frame } from "../frames/frame.js";
 import { FrameDecoder } from "../frames/frame-decoder.js";
@@ -32,6 +33,11 @@ const options = {
   overlay: {
     type: "string",
     describe: "Folder for pictures with the patches framed: hue = level, brightness = certainty",
+  },
+  colour: {
+    choices: COLOURS,
+    default: "luminance",
+    describe: "What is judged of colour images",
   },
   "name-pattern": {
     type: "string",
@@ -64,7 +70,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
         type: "string",
         array: true,
         demandOption: true,
-        describe: "Images (TIFF or PNG, 8 or 16 bit grey): files, folders, globs",
+        describe: "Images (TIFF or PNG): files, folders, globs",
       })
       .options(options)
       .check((argv) => checkOptics(argv as unknown as OpticsArguments)),
@@ -83,7 +89,10 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     const scorer = await Scorer.load(scorerOf(argv));
     say(scorer.engine);
 
-    const decoder = new FrameDecoder(Math.max(1, Math.min(availableParallelism(), found.length)));
+    const decoder = new FrameDecoder(
+      Math.max(1, Math.min(availableParallelism(), found.length)),
+      argv.colour as Colour,
+    );
     const bar = new ProgressBar("Scoring {bar} {value}/{total} files  {note}", found.length);
     const filesDone = new Set<string>();
     const failed = new FailedPages();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { reasonOf } from "../errors.js";
+import { COLOURS } from "../frames/counts.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PLATE_FORMATS } from "../frames/wells.js";
 import { BindAddress } from "./addresses.js";
@@ -122,17 +123,21 @@ const FolderSource = z.strictObject({
     .default(false)
     .describe("Poll for new files instead of waiting for the operating system; needed on network drives."),
   pollMs: Milliseconds.default(500).describe("Time between two polls, ms."),
-  stableMs: Milliseconds.default(500).describe(
-    "A file is complete once its size has not changed for this long, ms.",
+  stableMs: Milliseconds.default(200).describe(
+    "The last page of a file is complete once the file has not changed for this long, ms.",
   ),
+  colour: z
+    .enum(COLOURS)
+    .default("luminance")
+    .describe("What is judged of colour images: luminance, red, green or blue."),
   maxFileMib: z
     .int()
     .min(1)
     .max(2048)
     .default(2048)
-    .describe("Largest file, MiB; it is read whole. A larger one is an error."),
+    .describe("Largest image, MiB; files of many pages may be larger. A larger image is an error."),
   giveUpMs: Milliseconds.default(30_000).describe(
-    "A complete file that still cannot be read after this long is an error, ms.",
+    "A file that has not changed for this long gets nothing more: what cannot be read is an error, what is zeros is an image, ms.",
   ),
 });
 

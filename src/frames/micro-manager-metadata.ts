@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { readJsonLeniently } from "./lenient-json.js";
 
 /** Where and how a frame was taken, as far as its file says so. */
 export interface FrameMetadata {
@@ -43,13 +44,13 @@ const ALIASES = {
   yUm: ["YPositionUm", "YPosition_um", "YPosition_um_Intended", "position.y"],
   exposureMs: ["Exposure-ms", "ExposureMs", "Exposure", "exposure_ms"],
   pixelUm: ["PixelSizeUm", "PixelSize_um", "pixel_size_um"],
-  channel: ["Channel", "ChannelName", "Axes.channel", "mda_event.channel.config"],
-  positionName: ["PositionName", "PositionLabel", "mda_event.pos_name"],
+  channel: ["Channel", "ChannelName", "Axes.channel", "mda_event.channel.config", "channel"],
+  positionName: ["PositionName", "PositionLabel", "mda_event.pos_name", "Axes.position", "position"],
   bitDepth: ["BitDepth", "bit_depth"],
-  timeIndex: ["FrameIndex", "Frame", "Axes.time", "mda_event.index.t"],
-  zIndex: ["SliceIndex", "Slice", "Axes.z", "mda_event.index.z"],
-  channelIndex: ["ChannelIndex", "Axes.channel", "mda_event.index.c"],
-  positionIndex: ["PositionIndex", "Axes.position", "mda_event.index.p"],
+  timeIndex: ["FrameIndex", "Frame", "Axes.time", "mda_event.index.t", "time"],
+  zIndex: ["SliceIndex", "Slice", "Axes.z", "mda_event.index.z", "z"],
+  channelIndex: ["ChannelIndex", "Axes.channel", "mda_event.index.c", "channel"],
+  positionIndex: ["PositionIndex", "Axes.position", "mda_event.index.p", "position"],
   camera: ["Camera", "Core-Camera", "camera_device"],
   binning: ["Binning"],
   elapsedMs: ["ElapsedTime-ms", "ElapsedTimeMs", "runner_time_ms"],
@@ -72,15 +73,10 @@ const Binning = z.union([Name, z.number().transform(String)]);
 
 /**
  * Reads one frame's metadata from JSON text, as Micro-Manager puts into TIFF tag 51123 or ImageJ's `info`.
- * Text that is not a JSON object gives no metadata.
+ * Of damaged JSON what can be read is taken; text that is not a JSON object gives no metadata.
  */
 export function parseMicroManagerMetadata(text: string): FrameMetadata {
-  if (!text.trimStart().startsWith("{")) return {};
-  try {
-    return readMicroManagerMetadata(JSON.parse(text));
-  } catch {
-    return {};
-  }
+  return readMicroManagerMetadata(readJsonLeniently(text));
 }
 
 /** Reads one frame's metadata from parsed JSON of any shape: a tag, a `metadata.txt` entry, a hook's dictionary. */

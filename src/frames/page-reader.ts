@@ -1,7 +1,7 @@
 import { FrameReadError } from "../errors.js";
 import { WorkerThread } from "../worker-thread.js";
-import type { OpenedFile } from "./page-worker.js";
-import type { FramePage } from "./read-frames.js";
+import type { OpenedFile, OpenRequest, ReadPage } from "./page-worker.js";
+import type { PagePlace } from "./read-frames.js";
 
 /** Longest time for one page, ms: a network drive may be slow, a crafted file shall not hold the others up. */
 const PAGE_MS = 60_000;
@@ -11,20 +11,28 @@ export class PageReader {
   #thread: WorkerThread | undefined;
 
   /**
-   * Reads a file into memory, in place of the one before.
-   * @param maxBytes a larger file is refused before it is read.
+   * Opens a file, in place of the one before.
    * @throws ParfocalError with the tag FrameReadError, as `readFrames` does.
    */
-  async open(path: string, maxBytes: number = Number.POSITIVE_INFINITY): Promise<OpenedFile> {
+  async open(request: OpenRequest): Promise<OpenedFile> {
     if (this.#thread?.hasEnded !== false) this.#thread = new WorkerThread("page-worker.js", import.meta.url);
-    return (await this.#inTime(this.#thread, path, "open", { path, maxBytes })) as OpenedFile;
+    return (await this.#inTime(this.#thread, request.path, "open", request)) as OpenedFile;
   }
 
-  /** The pages of the file that was opened, one decoded ahead of the one that is given. @throws as `open`. */
-  async *pages(path: string, signal?: AbortSignal): AsyncGenerator<FramePage, void, undefined> {
+  /**
+   * The pages of the file that was opened, one decoded ahead of the one that is given.
+   * @param from the page to begin with; the first one if missing.
+   * @throws as `open`, where no further page can be found.
+   */
+  async *pages(
+    path: string,
+    signal?: AbortSignal,
+    from?: PagePlace,
+  ): AsyncGenerator<ReadPage, void, undefined> {
     const thread = this.#thread;
     if (thread === undefined) return;
-    const next = () => this.#inTime(thread, path, "next") as Promise<FramePage | undefined>;
+    await this.#inTime(thread, path, "begin", from);
+    const next = () => this.#inTime(thread, path, "next") as Promise<ReadPage | undefined>;
     for (let coming = next(); ; ) {
       const page = await coming;
       signal?.throwIfAborted();
@@ -34,6 +42,19 @@ export class PageReader {
       coming.catch(() => undefined);
       yield page;
     }
+  }
+
+  /** The page at one place of the file that was opened. @throws as `pages`. */
+  async page(path: string, place: PagePlace): Promise<ReadPage | undefined> {
+    const thread = this.#thread;
+    if (thread === undefined) return undefined;
+    await this.#inTime(thread, path, "begin", place);
+    return (await this.#inTime(thread, path, "next")) as ReadPage | undefined;
+  }
+
+  /** Lets go of the file that was opened. */
+  async close(): Promise<void> {
+    if (this.#thread?.hasEnded === false) await this.#thread.call("close").catch(() => undefined);
   }
 
   async stop(): Promise<void> {

@@ -2,8 +2,10 @@
  * Worker thread that reads and decodes files, one at a time, page by page.
  * @module
  */
+import { createHash } from "node:crypto";
 import { HandedOver, serveCalls } from "../serve-calls.js";
-import { decodeFrames, type FramePage, readImageFile } from "./read-frames.js";
+import { decodePages, type OpenImage, openImage, type PageOptions, type PagePlace } from "./read-frames.js";
+import type { FailedPage, FramePage } from "./tiff.js";
 
 /** What was read, for telling whether the file has changed since. */
 export interface OpenedFile {
@@ -11,23 +13,76 @@ export interface OpenedFile {
   readonly mtimeMs: number;
 }
 
-let pages: Generator<FramePage, void, undefined> | undefined;
+/** What `open` takes. */
+export interface OpenRequest extends Pick<PageOptions, "maxBytes" | "colour"> {
+  readonly path: string;
+  /** Whether to look at the pixels, for `PixelsSeen`. */
+  readonly look?: boolean;
+}
+
+/** What the pixels of a page say about it: another page has another digest, and room that is only reserved is zeros. */
+export interface PixelsSeen {
+  readonly digest: string;
+  readonly isZero: boolean;
+  /** Its last row is zeros: files are written from the front. */
+  readonly endsInZeros: boolean;
+}
+
+/** A page, or why it could not be read. */
+export type ReadPage =
+  | (FramePage & { readonly seen?: PixelsSeen })
+  | { readonly page: number; readonly failure: string };
+
+const DIGEST_LENGTH = 12;
+
+let image: OpenImage | undefined;
+let request: OpenRequest | undefined;
+let pages: AsyncGenerator<FramePage | FailedPage, void, undefined> | undefined;
+
+function close(): void {
+  image?.close();
+  image = undefined;
+  pages = undefined;
+}
+
+function seenIn({ frame: { pixels, width } }: FramePage): PixelsSeen {
+  const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  const digest = createHash("sha1").update(bytes).digest("hex").slice(0, DIGEST_LENGTH);
+  const isZero = (values: typeof pixels) => values.every((value) => value === 0);
+  const endsInZeros = isZero(pixels.subarray(-width));
+  return { digest, endsInZeros, isZero: endsInZeros && isZero(pixels) };
+}
 
 serveCalls(
   {
-    async open({ path, maxBytes }: { path: string; maxBytes: number }): Promise<OpenedFile> {
-      pages = undefined;
-      const { bytes, mtimeMs } = await readImageFile(path, { maxBytes });
-      pages = decodeFrames(bytes, path);
-      return { size: bytes.length, mtimeMs };
+    open(asked: OpenRequest): OpenedFile {
+      close();
+      request = asked;
+      image = openImage(asked.path);
+      return { size: image.bytes.size, mtimeMs: image.mtimeMs };
+    },
+
+    /** Begins with the page at a place, or with the first one. */
+    begin(from: PagePlace | undefined): void {
+      if (image === undefined || request === undefined) return;
+      const { path, maxBytes, colour } = request;
+      const options = { maxBytes, colour, from, axesAt: image.axesAt };
+      const known = Object.entries(options).filter(([, value]) => value !== undefined);
+      pages = decodePages(image.bytes, path, Object.fromEntries(known));
     },
 
     /** The next page, handed over; undefined after the last. */
-    next(): HandedOver | undefined {
-      const next = pages?.next();
+    async next(): Promise<HandedOver | ReadPage | undefined> {
+      const next = await pages?.next();
       if (next === undefined || next.done === true) return undefined;
-      return new HandedOver(next.value, [next.value.frame.pixels.buffer as ArrayBuffer]);
+      const read = next.value;
+      if ("error" in read) return { page: read.page, failure: read.error.message };
+      const page: ReadPage = request?.look === true ? { ...read, seen: seenIn(read) } : read;
+      return new HandedOver(page, [read.frame.pixels.buffer as ArrayBuffer]);
     },
+
+    close,
+    stop: close,
   },
   { inOrder: true },
 );

@@ -2,19 +2,15 @@ import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { decode } from "fast-png";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { significantBits } from "./bit-depth.js";
+import { type Colour, countsOf, planeOf } from "./counts.js";
 import { assertPlausible } from "./expansion.js";
 import { type Frame, MAX_SIDE_PX } from "./frame.js";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** By PNG colour type: what it is called and how many channels it has. */
-const COLOUR_TYPES: Readonly<Record<number, { name: string; channels: number }>> = {
-  0: { name: "greyscale", channels: 1 },
-  2: { name: "RGB", channels: 3 },
-  3: { name: "a colour palette", channels: 1 },
-  4: { name: "grey and alpha", channels: 2 },
-  6: { name: "RGB and alpha", channels: 4 },
-};
+/** Channels of each PNG colour type: grey, RGB, palette, both with transparency. */
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const PALETTE = 3;
 
 /** No Deflate stream expands further. */
 const LARGEST_DEFLATE_RATIO = 1032;
@@ -25,26 +21,28 @@ export function hasPngSignature(bytes: Uint8Array): boolean {
 }
 
 /**
- * Decodes a PNG of 8- or 16-bit greyscale.
+ * Decodes a PNG of 8 or 16 bits, grey or in colours; transparency counts for nothing.
  *
  * @param bytes the whole file.
  * @param path names the file in errors; nothing is opened.
- * @throws FrameReadError when the PNG is cut short, damaged, or has other pixels than grey ones.
+ * @param colour what is taken of a colour image.
+ * @throws FrameReadError when the PNG is cut short, damaged, or has other pixels.
  */
-export function decodePng(bytes: Uint8Array, path: string): Frame {
+export function decodePng(bytes: Uint8Array, path: string, colour: Colour = "luminance"): Frame {
   try {
-    return decodeGreyPng(bytes);
+    return decodeWhole(bytes, colour);
   } catch (cause) {
     throw new FrameReadError(path, reasonOf(cause), { cause });
   }
 }
 
-function decodeGreyPng(bytes: Uint8Array): Frame {
+function decodeWhole(bytes: Uint8Array, colour: Colour): Frame {
   const header = readChunks(bytes);
-  assertGrey(header);
+  assertReadable(header);
   const { width, height, bits } = header;
   const wantedBytes = rowBytes(header);
-  if (header.dataBytes * LARGEST_DEFLATE_RATIO < height * width * (bits / 8)) {
+  const channels = CHANNELS[header.colourType]!;
+  if (header.dataBytes * LARGEST_DEFLATE_RATIO < height * width * channels * (bits / 8)) {
     throw new Error(
       `the PNG claims ${width} x ${height} px, which its ${header.dataBytes} bytes of data cannot hold`,
     );
@@ -56,17 +54,32 @@ function decodeGreyPng(bytes: Uint8Array): Frame {
   } catch (cause) {
     throw new Error(`the PNG is damaged (${reasonOf(cause)})`, { cause });
   }
-  const pixels = data instanceof Uint16Array ? data : new Uint8Array(data);
-  if (pixels.length !== width * height || pixels.BYTES_PER_ELEMENT * 8 !== bits) {
-    throw new Error(`the PNG is damaged (${pixels.length} pixels where ${width * height} are needed)`);
+  const samples = data instanceof Uint16Array ? data : new Uint8Array(data);
+  if (samples.length !== width * height * channels || samples.BYTES_PER_ELEMENT * 8 !== bits) {
+    throw new Error(
+      `the PNG is damaged (${samples.length} values where ${width * height * channels} are needed)`,
+    );
   }
+  const pixels = onePlane(samples, channels, colour);
   const bitDepth = significantBits(pixels, header.significantBits);
   return { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
 }
 
+/** The grey values, or one plane of the colours. */
+function onePlane(samples: Frame["pixels"], channels: number, colour: Colour): Frame["pixels"] {
+  if (channels === 1) return samples;
+  const plane = (channel: number) => {
+    const values = samples.slice(0, samples.length / channels);
+    for (let i = 0; i < values.length; i++) values[i] = samples[i * channels + channel]!;
+    return values;
+  };
+  return channels === 2 ? plane(0) : countsOf(planeOf(plane(0), plane(1), plane(2), colour));
+}
+
 /** Bytes that the pixels unpack to, at most: each row begins with its filter. Interlaced images have up to twice the rows. */
-function rowBytes({ width, height, bits, interlaced }: PngHeader): number {
-  return interlaced ? 2 * height * (2 + (width * bits) / 8) : height * (1 + (width * bits) / 8);
+function rowBytes({ width, height, bits, interlaced, colourType }: PngHeader): number {
+  const row = (width * CHANNELS[colourType]! * bits) / 8;
+  return interlaced ? 2 * height * (2 + row) : height * (1 + row);
 }
 
 /**
@@ -147,21 +160,16 @@ function readChunks(bytes: Uint8Array): PngHeader {
   }
 }
 
-function assertGrey({ width, height, bits, colourType }: PngHeader): void {
+function assertReadable({ width, height, bits, colourType }: PngHeader): void {
   if (width < 1 || height < 1)
     throw new Error(`the PNG's size, ${width} x ${height} px, is not that of an image`);
   if (width > MAX_SIDE_PX || height > MAX_SIDE_PX) {
     throw new Error(`the PNG claims ${width} x ${height} px, over the limit of ${MAX_SIDE_PX} px a side`);
   }
-  const colours = COLOUR_TYPES[colourType];
-  if (colours === undefined) throw new Error(`the PNG is damaged (colour type ${colourType} does not exist)`);
-  if (colours.channels > 1) {
-    throw new Error(
-      `the PNG has ${colours.channels} channels (${colours.name}), not one: split the channels and score one at a time`,
-    );
+  if (CHANNELS[colourType] === undefined) {
+    throw new Error(`the PNG is damaged (colour type ${colourType} does not exist)`);
   }
-  if (colourType !== 0)
-    throw new Error(`the PNG has ${colours.name}, not grey counts: convert it to greyscale`);
+  if (colourType === PALETTE) throw new Error("the PNG has a colour palette: convert it to greyscale");
   if (bits !== 8 && bits !== 16) {
     throw new Error(`the PNG has ${bits}-bit pixels, not 8 or 16: save the raw camera frame`);
   }

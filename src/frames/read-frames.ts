@@ -1,81 +1,75 @@
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { FrameReadError } from "../errors.js";
+import { type FileBytes, MemoryBytes, OpenFileBytes } from "./file-bytes.js";
 import { fileReason } from "./file-reasons.js";
+import type { FrameMetadata } from "./micro-manager-metadata.js";
+import { isNdTiff, ndTiffAxes } from "./ndtiff-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
-import { decodeTiff, type FramePage, hasTiffSignature } from "./tiff.js";
+import { decodeTiff, type FailedPage, type FramePage, hasTiffSignature, type PageOptions } from "./tiff.js";
 
-export type { FramePage };
+export type { FailedPage, FramePage, PageOptions, PagePlace } from "./tiff.js";
 
 /** Bytes by which the format is told. */
 const SIGNATURE_BYTES = 8;
 
-interface ReadOptions {
+interface ReadOptions extends PageOptions {
   readonly signal?: AbortSignal;
-  /** A larger file is refused before it is read, bytes. */
-  readonly maxBytes?: number;
 }
 
-/** A file in memory, as it was when it was opened. */
-export interface FileInMemory {
-  readonly bytes: Uint8Array;
+/** A file that is open for reading, as it was when it was opened. */
+export interface OpenImage {
+  readonly bytes: FileBytes;
   readonly mtimeMs: number;
+  /** What the index beside it says about the page whose pixels begin there; missing where there is none. */
+  readonly axesAt?: (pixelsAt: number) => FrameMetadata;
+  close(): void;
 }
 
 /**
- * Opens one TIFF or PNG file and gives its frames in page order. The file is read once; the format is told by
- * its first bytes, never by its name (real TIFFs are published under names that end in .png).
+ * Opens one TIFF or PNG file and gives its frames in page order. Pages are read one by one; the format is told by
+ * the file's first bytes, never by its name (real TIFFs are published under names that end in .png).
  * @throws FrameReadError naming the file and the reason; of a damaged page, after the pages before it.
  */
 export async function* readFrames(
   path: string,
   options: ReadOptions = {},
 ): AsyncGenerator<FramePage, void, undefined> {
-  const { bytes } = await readImageFile(path, options);
-  const { signal } = options;
-  yield* decodeFrames(bytes, path, signal === undefined ? {} : { signal });
+  const image = openImage(path);
+  try {
+    const { axesAt } = image;
+    for await (const read of decodePages(image.bytes, path, { ...options, ...(axesAt && { axesAt }) })) {
+      if ("error" in read) throw read.error;
+      yield read;
+    }
+  } finally {
+    image.close();
+  }
 }
 
 /**
- * Reads a whole file that begins like a TIFF or PNG.
+ * Opens a file that begins like a TIFF or PNG.
  * @throws FrameReadError naming the file and the reason.
  */
-export async function readImageFile(
-  path: string,
-  { signal, maxBytes = Number.POSITIVE_INFINITY }: ReadOptions = {},
-): Promise<FileInMemory> {
-  let file: FileHandle | undefined;
+export function openImage(path: string): OpenImage {
+  let descriptor: number | undefined;
   try {
     // Opening a pipe would wait for whoever writes into it.
-    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    return await wholeOf(file, path, maxBytes, signal);
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(descriptor);
+    if (stats.isDirectory()) throw new FrameReadError(path, "this is a folder, not a file");
+    if (!stats.isFile()) throw new FrameReadError(path, "this is a pipe or a device, not a file");
+    const bytes = new OpenFileBytes(descriptor, stats.size);
+    assertSignature(bytes.read(0, Math.min(SIGNATURE_BYTES, stats.size)), path);
+    const opened = descriptor;
+    return {
+      ...{ bytes, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
+      ...(isNdTiff(bytes) && { axesAt: ndTiffAxes(dirname(path), basename(path)) }),
+    };
   } catch (cause) {
-    signal?.throwIfAborted();
+    if (descriptor !== undefined) closeSync(descriptor);
     throw cause instanceof FrameReadError ? cause : new FrameReadError(path, fileReason(cause), { cause });
-  } finally {
-    await file?.close();
   }
-}
-
-/** The whole file, if it is one and its first bytes are those of an image. */
-async function wholeOf(
-  file: FileHandle,
-  path: string,
-  maxBytes: number,
-  signal: AbortSignal | undefined,
-): Promise<FileInMemory> {
-  const stats = await file.stat();
-  if (stats.isDirectory()) throw new FrameReadError(path, "this is a folder, not a file");
-  if (!stats.isFile()) throw new FrameReadError(path, "this is a pipe or a device, not a file");
-  const start = new Uint8Array(SIGNATURE_BYTES);
-  const { bytesRead } = await file.read(start, 0, SIGNATURE_BYTES, 0);
-  assertSignature(start.subarray(0, bytesRead), path);
-  if (stats.size > maxBytes) {
-    const [size, most] = [stats.size, maxBytes].map((bytes) => Math.round(bytes / 2 ** 20));
-    throw new FrameReadError(path, `the file has ${size} MiB, over the limit of ${most} MiB; split it`);
-  }
-  const bytes = await file.readFile(signal === undefined ? {} : { signal });
-  return { bytes, mtimeMs: stats.mtimeMs };
 }
 
 function assertSignature(bytes: Uint8Array, path: string): void {
@@ -88,20 +82,47 @@ function assertSignature(bytes: Uint8Array, path: string): void {
 }
 
 /**
- * Decodes the frames of a TIFF or PNG that is in memory already; for workers. Each frame has memory of its
- * own, which may be transferred.
+ * Decodes the frames of a TIFF or PNG that is in memory already. Each frame has memory of its own, which may be transferred.
  *
  * @param bytes the whole file.
  * @param path names the file in errors; nothing is opened.
  * @throws FrameReadError as `readFrames` does.
  */
-export function* decodeFrames(
+export async function* decodeFrames(
   bytes: Uint8Array,
   path: string,
-  { signal }: ReadOptions = {},
-): Generator<FramePage, void, undefined> {
-  signal?.throwIfAborted();
-  assertSignature(bytes, path);
-  if (hasTiffSignature(bytes)) yield* decodeTiff(bytes, path, signal === undefined ? {} : { signal });
-  else yield { page: 0, frame: decodePng(bytes, path), metadata: {} };
+  options: ReadOptions = {},
+): AsyncGenerator<FramePage, void, undefined> {
+  for await (const read of decodePages(new MemoryBytes(bytes), path, options)) {
+    if ("error" in read) throw read.error;
+    yield read;
+  }
+}
+
+/**
+ * Decodes the pages of a TIFF or PNG. A page that cannot be read does not keep those after it from being read.
+ * @param path names the file in errors; nothing is opened.
+ * @throws FrameReadError where no further page can be found.
+ */
+export async function* decodePages(
+  file: FileBytes,
+  path: string,
+  options: ReadOptions = {},
+): AsyncGenerator<FramePage | FailedPage, void, undefined> {
+  options.signal?.throwIfAborted();
+  const start = file.read(0, Math.min(SIGNATURE_BYTES, file.size));
+  assertSignature(start, path);
+  if (hasTiffSignature(start)) yield* decodeTiff(file, path, options);
+  else yield { page: 0, frame: decodePng(pngBytes(file, path, options), path, options.colour), metadata: {} };
+}
+
+/** A PNG is read whole. */
+function pngBytes(
+  file: FileBytes,
+  path: string,
+  { maxBytes = Number.POSITIVE_INFINITY }: ReadOptions,
+): Uint8Array {
+  if (file.size <= maxBytes) return file.read(0, file.size);
+  const [size, most] = [file.size, maxBytes].map((bytes) => Math.round(bytes / 2 ** 20));
+  throw new FrameReadError(path, `the file has ${size} MiB, over the limit of ${most} MiB`);
 }

@@ -24,8 +24,8 @@ const CODECS = new Map<number, TiffCodec>([
   [32773, { name: "PackBits", largestRatio: 64, decode: decodePackBits }],
 ]);
 
-const REFUSED = new Map<number, string>([
-  [6, "JPEG"],
+const OTHERS = new Map<number, string>([
+  [6, "old-style JPEG"],
   [7, "JPEG"],
   [22610, "JPEG XR"],
   [33003, "JPEG 2000"],
@@ -38,18 +38,14 @@ const REFUSED = new Map<number, string>([
   [50002, "JPEG XL"],
 ]);
 
-/**
- * The codec of a value of TIFF tag 259.
- * @throws Error naming the compression and those that can be read.
- */
-export function tiffCodec(compression: number): TiffCodec {
-  const codec = CODECS.get(compression);
-  if (codec !== undefined) return codec;
-  const name = REFUSED.get(compression) ?? "unknown";
-  const readable = [...new Set([...CODECS.values()].map((c) => c.name))].join(", ");
-  throw new Error(
-    `its compression (${name}, ${compression}) cannot be read; save it with one of: ${readable}`,
-  );
+/** The codec of a value of TIFF tag 259, if it is one of ours. */
+export function tiffCodec(compression: number): TiffCodec | undefined {
+  return CODECS.get(compression);
+}
+
+/** What to call a compression, ours or not, in messages. */
+export function compressionName(compression: number): string {
+  return `${CODECS.get(compression)?.name ?? OTHERS.get(compression) ?? "unknown"}, ${compression}`;
 }
 
 function decodeDeflate(input: Uint8Array, maxBytes: number): Uint8Array {

@@ -1,9 +1,10 @@
 /**
- * The directories (IFDs) of a TIFF or BigTIFF in memory: every offset is checked against the file before it
+ * The directories (IFDs) of a TIFF or BigTIFF: every offset is checked against the file before it
  * is followed, nothing is allocated on the word of a header, and repeated tags are all kept (Micro-Manager's
  * stacks carry two ImageDescriptions). Errors are plain sentences; the caller adds file and page.
  * @module
  */
+import type { FileBytes } from "./file-bytes.js";
 
 /** The tags that are read, by their number in the TIFF 6.0 specification or its extensions. */
 export const TiffTag = {
@@ -19,12 +20,16 @@ export const TiffTag = {
   samplesPerPixel: 277,
   rowsPerStrip: 278,
   stripByteCounts: 279,
+  planarConfiguration: 284,
   predictor: 317,
   tileWidth: 322,
   tileLength: 323,
   tileOffsets: 324,
   tileByteCounts: 325,
+  extraSamples: 338,
   sampleFormat: 339,
+  /** MetaMorph's: as many values as the stack has planes. */
+  metamorphPlanes: 33629,
   imageJMetadataCounts: 50838,
   imageJMetadata: 50839,
   microManagerMetadata: 51123,
@@ -49,6 +54,9 @@ const TYPE_BYTES: Readonly<Record<number, number>> = {
   17: 8,
   18: 8,
 };
+
+/** The values of one tag take this much at most, bytes: metadata of a long stack are a few MiB. */
+const LARGEST_VALUES = 64 * 2 ** 20;
 
 interface Entry {
   readonly tag: number;
@@ -76,71 +84,85 @@ export function hasTiffSignature(bytes: Uint8Array): boolean {
  * Reads the header of a TIFF.
  * @throws Error when the file is too short for one, or BigTIFF's constants are wrong.
  */
-export function readTiffHeader(view: DataView): TiffHeader {
+export function readTiffHeader(file: FileBytes): TiffHeader {
+  if (file.size < 8) throw new Error(`the file ends within the TIFF header (${file.size} bytes)`);
+  const view = viewOf(file.read(0, 8));
   const littleEndian = view.getUint8(0) === 0x49;
-  if (view.byteLength < 8) throw new Error(`the file ends within the TIFF header (${view.byteLength} bytes)`);
   const bigTiff = view.getUint16(2, littleEndian) === 43;
   if (!bigTiff) return { littleEndian, bigTiff, firstDirectory: view.getUint32(4, littleEndian) };
-  if (view.byteLength < 16) {
-    throw new Error(`the file ends within the BigTIFF header (${view.byteLength} bytes)`);
-  }
+  if (file.size < 16) throw new Error(`the file ends within the BigTIFF header (${file.size} bytes)`);
   if (view.getUint16(4, littleEndian) !== 8 || view.getUint16(6, littleEndian) !== 0) {
     throw new Error("the BigTIFF header is damaged (offset size is not 8 bytes)");
   }
-  return { littleEndian, bigTiff, firstDirectory: Number(view.getBigUint64(8, littleEndian)) };
+  return {
+    littleEndian,
+    bigTiff,
+    firstDirectory: Number(viewOf(file.read(8, 8)).getBigUint64(0, littleEndian)),
+  };
 }
 
 /** One directory: the description of one page. */
 export class TiffDirectory {
   readonly header: TiffHeader;
+  /** Where it lies, bytes from the start of the file. */
+  readonly offset: number;
   /** Offset of the next directory in bytes, 0 after the last. */
   readonly next: number;
   /** Bytes of the file that its list of entries takes. */
   readonly size: number;
-  readonly #view: DataView;
+  readonly #file: FileBytes;
   readonly #entries: readonly Entry[];
 
   private constructor(
-    view: DataView,
+    file: FileBytes,
     header: TiffHeader,
     entries: readonly Entry[],
-    next: number,
-    size: number,
+    place: { readonly offset: number; readonly next: number; readonly size: number },
   ) {
-    this.#view = view;
+    this.#file = file;
     this.header = header;
     this.#entries = entries;
-    this.next = next;
-    this.size = size;
+    this.offset = place.offset;
+    this.next = place.next;
+    this.size = place.size;
+  }
+
+  /** Whether something that looks like a directory lies at `offset`: room that is only reserved is zeros. */
+  static isAt(file: FileBytes, { bigTiff }: TiffHeader, offset: number): boolean {
+    const countBytes = bigTiff ? 8 : 2;
+    if (offset < 8 || offset + countBytes > file.size) return false;
+    return file.read(offset, countBytes).some((byte) => byte !== 0);
   }
 
   /**
    * Reads the directory at `offset` (bytes).
    * @throws Error saying that the file ends before or within it.
    */
-  static read(view: DataView, header: TiffHeader, offset: number): TiffDirectory {
+  static read(file: FileBytes, header: TiffHeader, offset: number): TiffDirectory {
     const { littleEndian, bigTiff } = header;
     const [countBytes, entryBytes, nextBytes] = bigTiff ? [8, 20, 8] : [2, 12, 4];
-    if (offset < 8 || offset + countBytes > view.byteLength) {
+    if (offset < 8 || offset + countBytes > file.size) {
       throw new Error(
-        `its directory should be at byte ${offset}, but the file has ${view.byteLength} bytes: ` +
+        `its directory should be at byte ${offset}, but the file has ${file.size} bytes: ` +
           "it is cut short or still being written",
       );
     }
+    const countView = viewOf(file.read(offset, countBytes));
     const entryCount = bigTiff
-      ? Number(view.getBigUint64(offset, littleEndian))
-      : view.getUint16(offset, littleEndian);
+      ? Number(countView.getBigUint64(0, littleEndian))
+      : countView.getUint16(0, littleEndian);
     const first = offset + countBytes;
-    const end = first + entryCount * entryBytes;
+    const size = countBytes + entryCount * entryBytes;
     if (entryCount === 0) throw new Error("its directory is empty");
-    if (end + nextBytes > view.byteLength) {
+    if (offset + size + nextBytes > file.size) {
       throw new Error(
         `its directory of ${entryCount} entries at byte ${offset} runs past the end of the file ` +
-          `(${view.byteLength} bytes): it is cut short or damaged`,
+          `(${file.size} bytes): it is cut short or damaged`,
       );
     }
+    const view = viewOf(file.read(first, size - countBytes + nextBytes));
     const entries: Entry[] = [];
-    for (let at = first; at < end; at += entryBytes) {
+    for (let at = 0; at < size - countBytes; at += entryBytes) {
       const type = view.getUint16(at + 2, littleEndian);
       const count = bigTiff
         ? Number(view.getBigUint64(at + 4, littleEndian))
@@ -148,9 +170,15 @@ export class TiffDirectory {
       const valueAt = at + (bigTiff ? 12 : 8);
       const inline = (TYPE_BYTES[type] ?? 0) * count <= (bigTiff ? 8 : 4);
       const tag = view.getUint16(at, littleEndian);
-      entries.push({ tag, type, count, offset: inline ? valueAt : readOffset(view, header, valueAt) });
+      entries.push({
+        tag,
+        type,
+        count,
+        offset: inline ? first + valueAt : readOffset(view, header, valueAt),
+      });
     }
-    return new TiffDirectory(view, header, entries, readOffset(view, header, end), end - offset);
+    const next = readOffset(view, header, size - countBytes);
+    return new TiffDirectory(file, header, entries, { offset, next, size });
   }
 
   /** How many values a tag says that it has, 0 where it is missing. */
@@ -164,10 +192,11 @@ export class TiffDirectory {
     if (entry === undefined) return undefined;
     this.#assertInside(entry);
     const { littleEndian } = this.header;
-    const view = this.#view;
     const step = TYPE_BYTES[entry.type] as number;
-    return Array.from({ length: Math.min(entry.count, most) }, (_, i) => {
-      const at = entry.offset + i * step;
+    const count = Math.min(entry.count, most);
+    const view = viewOf(this.#values(entry, step * count));
+    return Array.from({ length: count }, (_, i) => {
+      const at = i * step;
       switch (entry.type) {
         case 1:
           return view.getUint8(at);
@@ -190,14 +219,13 @@ export class TiffDirectory {
     return this.numbers(tag, 1)?.[0];
   }
 
-  /** Raw bytes of every occurrence of a tag, in file order: views into the file, not copies. */
+  /** Raw bytes of every occurrence of a tag, in file order. */
   bytes(tag: number): Uint8Array[] {
     return this.#entries
       .filter((entry) => entry.tag === tag)
       .map((entry) => {
         this.#assertInside(entry);
-        const length = entry.count * (TYPE_BYTES[entry.type] as number);
-        return new Uint8Array(this.#view.buffer, this.#view.byteOffset + entry.offset, length);
+        return this.#values(entry, entry.count * (TYPE_BYTES[entry.type] as number));
       });
   }
 
@@ -209,16 +237,25 @@ export class TiffDirectory {
     });
   }
 
+  #values({ tag, offset }: Entry, length: number): Uint8Array {
+    if (length > LARGEST_VALUES) throw new Error(`the values of tag ${tag} take ${length} bytes: too many`);
+    return this.#file.read(offset, length);
+  }
+
   #assertInside({ tag, type, count, offset }: Entry): void {
     const size = TYPE_BYTES[type];
     if (size === undefined) throw new Error(`tag ${tag} has the unknown type ${type}: the file is damaged`);
-    if (offset + size * count > this.#view.byteLength) {
+    if (offset + size * count > this.#file.size) {
       throw new Error(
         `the values of tag ${tag} (${count} at byte ${offset}) lie beyond the end of the file ` +
-          `(${this.#view.byteLength} bytes): it is cut short or damaged`,
+          `(${this.#file.size} bytes): it is cut short or damaged`,
       );
     }
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function readOffset(view: DataView, { bigTiff, littleEndian }: TiffHeader, at: number): number {

@@ -1,9 +1,10 @@
 /**
  * Finds the metadata in the tags of a TIFF page: Micro-Manager's own tag, the `info` block of ImageJ (where
- * Micro-Manager puts them in single-image files), and two attributes of OME-XML. None of it can fail a frame.
+ * Micro-Manager puts them in single-image files), OME-XML and ImageJ's own description. None of it can fail a frame.
  * @module
  */
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
+import { parseOmeXml } from "./ome-xml.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
 /** Metadata of one page; Micro-Manager's tag wins over ImageJ's block. */
@@ -14,9 +15,45 @@ export function readPageMetadata(directory: TiffDirectory): FrameMetadata {
   ]);
 }
 
-/** What the OME-XML of a file's first page says about all of its pages. */
-export function readOmeMetadata(firstDirectory: TiffDirectory): FrameMetadata {
-  return merged([() => firstDirectory.texts(TiffTag.imageDescription).map(parseOmeXml)]);
+/**
+ * What the description of a file's first page says about all of its pages: OME-XML, or ImageJ's numbers of channels, slices
+ * and frames.
+ * @param fileName of the file, without its folder.
+ */
+export function readFileMetadata(first: TiffDirectory, fileName: string): (page: number) => FrameMetadata {
+  const descriptions = descriptionsOf(first);
+  const xml = descriptions.find((text) => /<(?:\w{1,64}:)?Pixels\s/.test(text));
+  if (xml !== undefined) return parseOmeXml(xml, fileName);
+  const imageJ = descriptions.find((text) => text.startsWith("ImageJ="));
+  return imageJ === undefined ? () => ({}) : imageJAxes(imageJ);
+}
+
+/** Whether ImageJ wrote the page. */
+export function isImageJ(directory: TiffDirectory): boolean {
+  return descriptionsOf(directory).some((text) => text.startsWith("ImageJ="));
+}
+
+function descriptionsOf(directory: TiffDirectory): string[] {
+  try {
+    return directory.texts(TiffTag.imageDescription);
+  } catch {
+    return [];
+  }
+}
+
+/** ImageJ's hyperstacks: channels run fastest, then slices, then frames. */
+function imageJAxes(description: string): (page: number) => FrameMetadata {
+  const size = (name: string) =>
+    Number(new RegExp(`^${name}=([1-9]\\d{0,8})$`, "m").exec(description)?.[1] ?? 1);
+  const [channels, slices, frames] = [size("channels"), size("slices"), size("frames")];
+  return (page) => {
+    if (page >= channels * slices * frames) return {};
+    return withoutUndefined({
+      channelIndex: channels > 1 ? page % channels : undefined,
+      zIndex: slices > 1 ? Math.floor(page / channels) % slices : undefined,
+      timeIndex: frames > 1 ? Math.floor(page / (channels * slices)) : undefined,
+    });
+  };
 }
 
 function merged(readers: readonly (() => FrameMetadata[])[]): FrameMetadata {
@@ -29,16 +66,6 @@ function merged(readers: readonly (() => FrameMetadata[])[]): FrameMetadata {
     }
   }
   return Object.assign({}, ...found);
-}
-
-/** Number of images that an ImageJ description declares for the whole file, 1 if it declares none. */
-export function imageJPageCount(directory: TiffDirectory): number {
-  try {
-    const description = directory.texts(TiffTag.imageDescription).find((text) => text.startsWith("ImageJ="));
-    return Number(/^images=([1-9]\d*)$/m.exec(description ?? "")?.[1] ?? 1);
-  } catch {
-    return 1;
-  }
 }
 
 /**
@@ -66,34 +93,4 @@ function readImageJInfo(directory: TiffDirectory): string[] {
     }
   }
   return texts;
-}
-
-/** Micrometres in one unit of OME's `PhysicalSizeXUnit`. */
-const OME_UNITS_UM: Readonly<Record<string, number>> = { µm: 1, μm: 1, um: 1, nm: 1e-3, mm: 1e3 };
-
-/** Characters of an element of OME-XML that are looked at. */
-const LONGEST_ELEMENT = 10_000;
-
-function parseOmeXml(text: string): FrameMetadata {
-  const start = /<(?:\w{1,64}:)?Pixels\s/.exec(text)?.index;
-  if (start === undefined) return {};
-  const end = text.indexOf(">", start);
-  const pixels = text.slice(start, Math.min(end < 0 ? text.length : end, start + LONGEST_ELEMENT));
-  const attribute = (name: string) => new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)["']`).exec(pixels)?.[1];
-  const bits = Number(attribute("SignificantBits") ?? Number.NaN);
-  const unitUm = OME_UNITS_UM[decodeEntity(attribute("PhysicalSizeXUnit") ?? "µm")] ?? Number.NaN;
-  const pixelUm = Number(attribute("PhysicalSizeX") ?? Number.NaN) * unitUm;
-  return withoutUndefined({
-    bitDepth: Number.isInteger(bits) && bits > 0 ? bits : undefined,
-    pixelUm: Number.isFinite(pixelUm) && pixelUm > 0 ? pixelUm : undefined,
-  });
-}
-
-/** Writers that stay within ASCII spell the micro sign as a character reference. */
-function decodeEntity(text: string): string {
-  return text.replace(
-    /&#(?:x([0-9a-f]+)|(\d+));/gi,
-    (_, hex: string | undefined, decimal: string | undefined) =>
-      String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)),
-  );
 }

@@ -5,18 +5,19 @@
  */
 import { endianness } from "node:os";
 import { assertPlausible } from "./expansion.js";
+import type { FileBytes } from "./file-bytes.js";
 import { MAX_SIDE_PX } from "./frame.js";
+import { isNdTiff } from "./ndtiff-index.js";
 import { type TiffCodec, tiffCodec } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
 const HOST_IS_LITTLE_ENDIAN = endianness() === "LE";
 
-const PHOTOMETRIC_NAMES: Readonly<Record<number, string>> = {
-  2: "RGB",
-  5: "CMYK",
-  6: "YCbCr",
-  8: "CIE L*a*b*",
-};
+/** Photometric interpretations that are one plane of counts: inverted or not, or with a palette for the screen. */
+const GREY = [0, 1, 3];
+
+/** The pixels of a page are no 8- or 16-bit counts as this reader knows them; another may read them. */
+export class OtherPixels extends Error {}
 
 /** What a page holds and how it is cut into blocks (strips or tiles). */
 export interface PageLayout {
@@ -35,14 +36,11 @@ export interface PageLayout {
   /** "strip" or "tile", for messages. */
   readonly blockName: string;
   readonly offsets: readonly number[];
-  readonly byteCounts: readonly number[];
+  readonly byteCounts: number[];
 }
 
-/**
- * Reads and checks the layout of a page of `fileBytes` bytes.
- * @throws Error when the page is no 8- or 16-bit greyscale image, or claims more than the file can hold.
- */
-export function readPageLayout(directory: TiffDirectory, fileBytes: number): PageLayout {
+/** Width and height of a page, px. @throws Error when they are those of no image. */
+export function readPageSize(directory: TiffDirectory): { readonly width: number; readonly height: number } {
   const width = directory.number(TiffTag.imageWidth);
   const height = directory.number(TiffTag.imageLength);
   if (width === undefined || height === undefined) throw new Error("it has no width or height");
@@ -50,11 +48,28 @@ export function readPageLayout(directory: TiffDirectory, fileBytes: number): Pag
   if (width > MAX_SIDE_PX || height > MAX_SIDE_PX) {
     throw new Error(`it claims ${width} x ${height} px, over the limit of ${MAX_SIDE_PX} px a side`);
   }
-  const bytesPerPixel = readBytesPerPixel(directory);
-  const codec = tiffCodec(directory.number(TiffTag.compression) ?? 1);
-  const predictor = directory.number(TiffTag.predictor) ?? 1;
-  if (predictor !== 1 && predictor !== 2) throw new Error(`its predictor ${predictor} is not for integers`);
+  return { width, height };
+}
+
+/**
+ * Reads and checks the layout of a page.
+ * @param maxBytes most bytes of its pixels.
+ * @throws OtherPixels when the page is no 8- or 16-bit greyscale image; Error when it claims more than the file can hold.
+ */
+export function readPageLayout(
+  directory: TiffDirectory,
+  file: FileBytes,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): PageLayout {
+  const { width, height } = readPageSize(directory);
   if (directory.number(TiffTag.fillOrder) === 2) throw new Error("its bits are stored in reverse order");
+  const bytesPerPixel = readBytesPerPixel(directory, width * height, file);
+  const codec = tiffCodec(directory.number(TiffTag.compression) ?? 1);
+  if (codec === undefined) throw new OtherPixels("its compression is another one");
+  const predictor = directory.number(TiffTag.predictor) ?? 1;
+  if (predictor !== 1 && predictor !== 2)
+    throw new OtherPixels(`its predictor ${predictor} is not for integers`);
+  assertAffordable(width * height * bytesPerPixel, maxBytes);
 
   const tiled = directory.number(TiffTag.tileWidth) !== undefined;
   const blockWidth = tiled ? directory.number(TiffTag.tileWidth)! : width;
@@ -70,7 +85,8 @@ export function readPageLayout(directory: TiffDirectory, fileBytes: number): Pag
     height,
     bytesPerPixel,
     codec,
-    differenced: predictor === 2,
+    // What is not compressed is stored as it is, whatever else the file says.
+    differenced: predictor === 2 && codec.name !== "none",
     whiteIsZero: directory.number(TiffTag.photometric) === 0,
     blockWidth,
     blockHeight,
@@ -78,10 +94,29 @@ export function readPageLayout(directory: TiffDirectory, fileBytes: number): Pag
     blockName: tiled ? "tile" : "strip",
     ...readBlocks(directory, tiled, codec, height * width * bytesPerPixel, blocks),
   };
-  assertBlocksInside(layout, fileBytes);
-  assertPlausible(width * height * bytesPerPixel, fileBytes);
-  assertPlausible(blockWidth * blockHeight * bytesPerPixel, fileBytes);
+  if (codec.name === "none" && !tiled) correctCounts(layout);
+  assertBlocksInside(layout, file.size);
+  const stored = Math.min(
+    file.size,
+    layout.byteCounts.reduce((sum, count) => sum + count, 0),
+  );
+  assertPlausible(width * height * bytesPerPixel, stored);
+  assertPlausible(blockWidth * blockHeight * bytesPerPixel, stored);
   return layout;
+}
+
+/** Some writers get the counts of uncompressed strips wrong, where they say nothing new. */
+function correctCounts(layout: PageLayout): void {
+  for (const [index, offset] of layout.offsets.entries()) {
+    layout.byteCounts[index] = offset === 0 ? 0 : neededBytes(layout, index);
+  }
+}
+
+/** @throws Error saying that an image is larger than one may be. */
+export function assertAffordable(imageBytes: number, maxBytes: number): void {
+  if (imageBytes <= maxBytes) return;
+  const [size, most] = [imageBytes, maxBytes].map((bytes) => Math.round(bytes / 2 ** 20));
+  throw new Error(`it takes ${size} MiB, over the limit of ${most} MiB for one image`);
 }
 
 /**
@@ -89,7 +124,7 @@ export function readPageLayout(directory: TiffDirectory, fileBytes: number): Pag
  * @throws Error when a strip or tile is damaged or too short.
  */
 export function readPagePixels(
-  bytes: Uint8Array,
+  file: FileBytes,
   layout: PageLayout,
   littleEndian: boolean,
 ): Uint8Array | Uint16Array {
@@ -100,15 +135,16 @@ export function readPagePixels(
   for (const [index, offset] of layout.offsets.entries()) {
     const left = (index % across) * blockWidth;
     const top = Math.floor(index / across) * blockHeight;
+    const count = layout.byteCounts[index]!;
+    // A block that is not stored is empty.
+    if (offset === 0 || count === 0) continue;
     const needed = neededBytes(layout, index);
-    const stored = bytes.subarray(offset, offset + layout.byteCounts[index]!);
-    let block = codec.decode(stored, blockWidth * blockHeight * bytesPerPixel);
+    const block = codec.decode(file.read(offset, count), blockWidth * blockHeight * bytesPerPixel);
     if (block.length < needed) {
       throw new Error(
         `${blockName} ${index} holds ${block.length} bytes where ${needed} are needed: it is damaged`,
       );
     }
-    if (codec.name === "none" && layout.differenced) block = block.slice(0, needed);
     if (layout.differenced) undoDifferences(block.subarray(0, needed), blockWidth, bytesPerPixel, swap);
     copyBlock(block, pixels, layout, left, top);
   }
@@ -116,26 +152,20 @@ export function readPagePixels(
   return bytesPerPixel === 1 ? pixels : new Uint16Array(pixels.buffer);
 }
 
-function readBytesPerPixel(directory: TiffDirectory): 1 | 2 {
+function readBytesPerPixel(directory: TiffDirectory, pixels: number, file: FileBytes): 1 | 2 {
   const photometric = directory.number(TiffTag.photometric) ?? 1;
   const samples = directory.number(TiffTag.samplesPerPixel) ?? 1;
-  const colours = PHOTOMETRIC_NAMES[photometric];
-  if (samples !== 1 || colours !== undefined) {
-    const what = colours === undefined ? "" : ` (${colours})`;
-    throw new Error(`it has ${samples} channels${what}, not one: split the channels and score one at a time`);
-  }
+  if (samples !== 1 || !GREY.includes(photometric)) throw new OtherPixels("it has several channels");
   const bits = directory.number(TiffTag.bitsPerSample) ?? 1;
   const format = directory.number(TiffTag.sampleFormat) ?? 1;
-  const kind =
-    { 1: "unsigned integer", 2: "signed integer", 3: "floating-point" }[format] ?? "complex or unknown";
   // 4 is "undefined": such data are read as what they most often are.
   if ((format !== 1 && format !== 4) || (bits !== 8 && bits !== 16)) {
-    throw new Error(
-      `its pixels are ${bits}-bit ${kind} numbers, not 8- or 16-bit unsigned counts: ` +
-        "save the raw camera frame, or convert it without rescaling",
-    );
+    throw new OtherPixels(`its pixels have ${bits} bits`);
   }
-  return bits === 8 ? 1 : 2;
+  if (bits === 8) return 1;
+  // ndstorage calls its 8-bit images 16-bit ones.
+  const stored = directory.number(TiffTag.stripByteCounts);
+  return stored === pixels && isNdTiff(file) ? 1 : 2;
 }
 
 function readBlocks(
@@ -146,18 +176,21 @@ function readBlocks(
   blocks: number,
 ): { offsets: number[]; byteCounts: number[] } {
   const offsetsTag = tiled ? TiffTag.tileOffsets : TiffTag.stripOffsets;
+  const name = tiled ? "tile" : "strip";
   const listed = directory.count(offsetsTag);
-  if (listed > 0 && listed !== blocks) {
-    const name = tiled ? "tile" : "strip";
+  if (listed > 0 && listed < blocks) {
     throw new Error(`it lists ${listed} ${name}s where its size needs ${blocks}: it is damaged`);
   }
-  const offsets = directory.numbers(offsetsTag);
+  const offsets = directory.numbers(offsetsTag, blocks);
   if (offsets === undefined) throw new Error("it has no pixel data");
   const byteCounts = directory.numbers(tiled ? TiffTag.tileByteCounts : TiffTag.stripByteCounts, blocks);
-  if (byteCounts !== undefined) return { offsets, byteCounts };
-  // Some old writers leave the counts out of uncompressed single-strip files, where they say nothing new.
-  if (codec.name === "none" && offsets.length === 1) return { offsets, byteCounts: [frameBytes] };
-  throw new Error("the sizes of its strips or tiles are missing");
+  // Some old writers leave the counts out of uncompressed files.
+  if (byteCounts === undefined && codec.name === "none" && !tiled) {
+    return { offsets, byteCounts: offsets.map(() => frameBytes) };
+  }
+  if (byteCounts === undefined) throw new Error("the sizes of its strips or tiles are missing");
+  if (offsets.every((offset) => offset === 0)) throw new Error(`all of its ${name}s are missing`);
+  return { offsets, byteCounts };
 }
 
 function assertBlocksInside(layout: PageLayout, fileBytes: number): void {
@@ -167,7 +200,7 @@ function assertBlocksInside(layout: PageLayout, fileBytes: number): void {
   }
   for (const [index, offset] of offsets.entries()) {
     const count = byteCounts[index]!;
-    if (offset === 0 || count === 0) throw new Error(`${blockName} ${index} is missing`);
+    if (offset === 0 || count === 0) continue;
     if (offset + count > fileBytes) {
       throw new Error(
         `${blockName} ${index} ends at byte ${offset + count}, but the file has ${fileBytes} bytes: ` +

@@ -1,10 +1,20 @@
+import { basename } from "node:path";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { significantBits } from "./bit-depth.js";
+import type { Colour } from "./counts.js";
+import type { FileBytes } from "./file-bytes.js";
 import type { Frame } from "./frame.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
-import { hasTiffSignature, readTiffHeader, TiffDirectory, TiffTag } from "./tiff-directory.js";
-import { imageJPageCount, readOmeMetadata, readPageMetadata } from "./tiff-metadata.js";
-import { type PageLayout, readPageLayout, readPagePixels } from "./tiff-pixels.js";
+import {
+  hasTiffSignature,
+  readTiffHeader,
+  TiffDirectory,
+  type TiffHeader,
+  TiffTag,
+} from "./tiff-directory.js";
+import { isImageJ, readFileMetadata, readPageMetadata } from "./tiff-metadata.js";
+import { OtherPixels, type PageLayout, readPageLayout, readPagePixels, readPageSize } from "./tiff-pixels.js";
+import { planeLayout, planesOf } from "./tiff-planes.js";
 
 /** One image of a file. */
 export interface FramePage {
@@ -13,6 +23,37 @@ export interface FramePage {
   readonly frame: Frame;
   /** What the file says about the acquisition; empty where it says nothing. */
   readonly metadata: FrameMetadata;
+  /** Where it lies, for coming back to it; missing where a file has one page only. */
+  readonly place?: PagePlace;
+}
+
+/** A page that could not be read; those after it may be. */
+export interface FailedPage {
+  readonly page: number;
+  readonly error: FrameReadError;
+}
+
+/** Where a page of a TIFF lies. */
+export interface PagePlace {
+  readonly page: number;
+  /** Of its directory, bytes from the start of the file. */
+  readonly offset: number;
+  /** Which of the directory's planes it is. */
+  readonly plane: number;
+  /** Whether another page is known to follow. */
+  readonly isFollowed: boolean;
+}
+
+/** How pages are read. */
+export interface PageOptions {
+  /** Most bytes of the pixels of one image. */
+  readonly maxBytes?: number;
+  /** What is taken of colour images; luminance if missing. */
+  readonly colour?: Colour;
+  /** The page to begin with, by the place that it had; the first one if missing. */
+  readonly from?: PagePlace;
+  /** What an index says about the page whose pixels begin there. */
+  readonly axesAt?: (pixelsAt: number) => FrameMetadata;
 }
 
 export { hasTiffSignature };
@@ -20,104 +61,186 @@ export { hasTiffSignature };
 /** Bits of NewSubfileType that mark a page as a smaller copy or as a mask. */
 const NOT_A_FRAME = 0b101;
 
+/** Pages of a file that were looked at before any was read. */
+interface Walk {
+  readonly header: TiffHeader;
+  /** Whether smaller copies are marked as such: some writers mark every page. */
+  readonly marksCopies: boolean;
+  readonly shared: (page: number) => FrameMetadata;
+}
+
 /**
- * Decodes the pages of a TIFF or BigTIFF one by one: 8- or 16-bit unsigned greyscale in either byte order, in
- * strips or tiles, uncompressed, LZW, Deflate or PackBits, with or without horizontal differencing.
- * Inverted pages (WhiteIsZero) come out upright. A colour map is a display setting: the stored counts are
- * given. Smaller copies of a page (pyramids, thumbnails) and masks are passed over.
+ * Decodes the pages of a TIFF or BigTIFF one by one: greyscale of 8 or 16 bits in either byte order, in strips or tiles,
+ * uncompressed, LZW, Deflate or PackBits by our own reader, what else geotiff knows by that. Inverted pages (WhiteIsZero) come
+ * out upright, ImageJ's as they are stored: there it is a setting of the screen, as is a colour map. Smaller copies of a page
+ * (pyramids, thumbnails) and masks are passed over. A page that cannot be read is given as such, and those after it follow.
  *
- * @param bytes the whole file.
  * @param path names the file in errors; nothing is opened.
- * @throws FrameReadError naming file and page, after the pages before it have been given.
+ * @throws FrameReadError naming file and page where the way to the next page is lost.
  */
-export function* decodeTiff(
-  bytes: Uint8Array,
+export async function* decodeTiff(
+  file: FileBytes,
   path: string,
-  { signal }: { signal?: AbortSignal } = {},
-): Generator<FramePage, void, undefined> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const header = orFrameReadError(path, undefined, () => readTiffHeader(view));
+  options: PageOptions & { signal?: AbortSignal } = {},
+): AsyncGenerator<FramePage | FailedPage, void, undefined> {
+  const { signal, from } = options;
+  const walk = orFrameReadError(path, undefined, () => beginWalk(file, basename(path)));
+  const { header } = walk;
   const seen = new Set<number>();
-  let offset = header.firstDirectory;
-  let page = 0;
+  let offset = from?.offset ?? header.firstDirectory;
+  let page = from === undefined ? 0 : from.page - from.plane;
   let directoryBytes = 0;
-  let shared: FrameMetadata = {};
   while (offset !== 0) {
     signal?.throwIfAborted();
     const at = offset;
     const directory = orFrameReadError(path, page, () => {
       if (seen.has(at)) throw new Error("its directory is that of an earlier page: the file is damaged");
-      const read = TiffDirectory.read(view, header, at);
+      const read = TiffDirectory.read(file, header, at);
       directoryBytes += read.size;
       // Each can be large and begin within another: reading them would take as long as the square of the file.
-      if (directoryBytes > bytes.length) throw new Error("its directories overlap: the file is damaged");
+      if (directoryBytes > file.size) throw new Error("its directories overlap: the file is damaged");
       return read;
     });
     seen.add(at);
     offset = directory.next;
-    const named = page === 0 && offset === 0 ? undefined : page;
-    const subfile = orFrameReadError(path, named, () => directory.number(TiffTag.newSubfileType) ?? 0);
-    if ((subfile & NOT_A_FRAME) !== 0) continue;
-
-    const layout = orFrameReadError(path, named, () => readPageLayout(directory, bytes.length));
-    if (page === 0) shared = readOmeMetadata(directory);
-    const own = { ...shared, ...readPageMetadata(directory) };
-    // ImageJ describes a big stack by its first page only; the others follow it without directories.
-    const pages =
-      page === 0 && offset === 0 && hasRoomAfter(layout, bytes.length) ? imageJPageCount(directory) : 1;
-    for (let i = 0; i < pages; i++) {
+    const isOnly = at === header.firstDirectory && offset === 0;
+    const named = isOnly ? undefined : page;
+    if (walk.marksCopies && isCopy(directory)) continue;
+    const isFollowed = TiffDirectory.isAt(file, header, offset);
+    let plane = 0;
+    for await (const read of planesIn({ file, directory, isOnly, options })) {
       signal?.throwIfAborted();
-      const metadata = i === 0 ? own : shared;
-      const frame = readFrame(bytes, path, pages > 1 ? i : named, shifted(layout, i), header, metadata);
-      yield { page, frame, metadata };
-      page++;
+      const number = page + plane;
+      const place = { page: number, offset: at, plane, isFollowed: isFollowed || read.isFollowed };
+      plane++;
+      if (from !== undefined && at === from.offset && place.plane < from.plane) continue;
+      if ("failure" in read) {
+        yield {
+          page: number,
+          error: pageError(path, named === undefined && !read.isFollowed ? undefined : number, read.failure),
+        };
+        continue;
+      }
+      const own = place.plane === 0 ? readPageMetadata(directory) : {};
+      const axes = read.pixelsAt === undefined ? {} : options.axesAt?.(read.pixelsAt);
+      const metadata = { ...walk.shared(number), ...own, ...axes };
+      const { width, height } = read;
+      const { pixels } = read;
+      const bitDepth = significantBits(pixels, metadata.bitDepth);
+      const frame = { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
+      const channel = read.channel === undefined ? {} : { channelIndex: read.channel };
+      yield { page: number, frame, metadata: { ...channel, ...metadata }, place };
     }
+    page += plane;
   }
   if (page === 0) throw new FrameReadError(path, "the TIFF holds no image");
 }
 
-function readFrame(
-  bytes: Uint8Array,
-  path: string,
-  page: number | undefined,
-  layout: PageLayout,
-  header: { littleEndian: boolean },
-  metadata: FrameMetadata,
-): Frame {
-  const last = layout.offsets.at(-1)! + layout.byteCounts[layout.offsets.length - 1]!;
-  if (last > bytes.length) {
-    throw pageError(path, page, new Error(`it ends at byte ${last}, but the file has ${bytes.length} bytes`));
+/** Reads what the first directory says about all pages. */
+function beginWalk(file: FileBytes, fileName: string): Walk {
+  const header = readTiffHeader(file);
+  const { firstDirectory } = header;
+  if (!TiffDirectory.isAt(file, header, firstDirectory)) {
+    return { header, marksCopies: true, shared: () => ({}) };
   }
-  const pixels = orFrameReadError(path, page, () => readPagePixels(bytes, layout, header.littleEndian));
-  if (layout.whiteIsZero) invert(pixels);
+  const first = TiffDirectory.read(file, header, firstDirectory);
+  const shared = readFileMetadata(first, fileName);
+  return { header, marksCopies: !isCopy(first) || hasFrame(file, header, first), shared };
+}
+
+function isCopy(directory: TiffDirectory): boolean {
+  try {
+    return ((directory.number(TiffTag.newSubfileType) ?? 0) & NOT_A_FRAME) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether any page after this one is not marked as a copy. */
+function hasFrame(file: FileBytes, header: TiffHeader, first: TiffDirectory): boolean {
+  let directoryBytes = first.size;
+  try {
+    for (let at = first.next; TiffDirectory.isAt(file, header, at); ) {
+      const directory = TiffDirectory.read(file, header, at);
+      directoryBytes += directory.size;
+      // They overlap or go round: told when they are read.
+      if (!isCopy(directory) || directoryBytes > file.size) return true;
+      at = directory.next;
+    }
+  } catch {
+    return true;
+  }
+  return false;
+}
+
+/** A plane that can be read, or why it cannot. */
+type ReadPlane = { readonly isFollowed: boolean } & (
+  | {
+      readonly width: number;
+      readonly height: number;
+      readonly pixels: Frame["pixels"];
+      readonly pixelsAt?: number;
+      /** Its number, where a page has several channels. */
+      readonly channel?: number;
+    }
+  | { readonly failure: unknown }
+);
+
+async function* planesIn({
+  file,
+  directory,
+  isOnly,
+  options: { maxBytes = Number.POSITIVE_INFINITY, colour = "luminance" },
+}: {
+  file: FileBytes;
+  directory: TiffDirectory;
+  isOnly: boolean;
+  options: PageOptions;
+}): AsyncGenerator<ReadPlane, void, undefined> {
+  let layout: PageLayout;
+  try {
+    layout = readPageLayout(directory, file, maxBytes);
+  } catch (failure) {
+    if (failure instanceof OtherPixels) yield* otherPlanes(file, directory, colour, maxBytes);
+    else yield { failure, isFollowed: false };
+    return;
+  }
   const { width, height } = layout;
-  const bitDepth = significantBits(pixels, metadata.bitDepth);
-  return { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
+  const { count, missing } = planesOf(file, directory, layout, isOnly);
+  for (let plane = 0; plane < count; plane++) {
+    const isFollowed = plane < count - 1 || missing !== undefined;
+    try {
+      const own = planeLayout(layout, plane);
+      const pixels = readPagePixels(file, own, directory.header.littleEndian);
+      if (layout.whiteIsZero && !isImageJ(directory)) invert(pixels);
+      yield { width, height, pixels, pixelsAt: own.offsets[0]!, isFollowed };
+    } catch (failure) {
+      yield { failure, isFollowed };
+    }
+  }
+  if (missing !== undefined) yield { failure: new Error(missing), isFollowed: false };
 }
 
-/**
- * True when a page is one run of uncompressed bytes with room for another behind it. Without the room, a count
- * of images is only left over from the stack that the page was taken out of.
- */
-function hasRoomAfter(layout: PageLayout, fileBytes: number): boolean {
-  const { codec, tiled, offsets, byteCounts } = layout;
-  const end = offsets.at(-1)! + byteCounts[offsets.length - 1]!;
-  return (
-    codec.name === "none" &&
-    !tiled &&
-    end + pageBytes(layout) <= fileBytes &&
-    offsets.every((offset, i) => i === 0 || offset === offsets[i - 1]! + byteCounts[i - 1]!)
-  );
-}
-
-function pageBytes({ width, height, bytesPerPixel }: PageLayout): number {
-  return width * height * bytesPerPixel;
-}
-
-function shifted(layout: PageLayout, pages: number): PageLayout {
-  if (pages === 0) return layout;
-  const by = pages * pageBytes(layout);
-  return { ...layout, offsets: layout.offsets.map((offset) => offset + by) };
+/** Pages that our own reader does not know; what does is only loaded for them. */
+async function* otherPlanes(
+  file: FileBytes,
+  directory: TiffDirectory,
+  colour: Colour,
+  maxBytes: number,
+): AsyncGenerator<ReadPlane, void, undefined> {
+  try {
+    const { readOtherPlanes } = await import("./other-pixels.js");
+    const size = readPageSize(directory);
+    const planes = await readOtherPlanes(file, directory, colour, maxBytes);
+    const whiteIsZero = directory.number(TiffTag.photometric) === 0 && !isImageJ(directory);
+    for (const [channel, pixels] of planes.entries()) {
+      if (whiteIsZero) invert(pixels);
+      const isFollowed = channel < planes.length - 1;
+      yield { ...size, pixels, isFollowed, ...(planes.length > 1 && { channel }) };
+    }
+  } catch (failure) {
+    yield { failure, isFollowed: false };
+  }
 }
 
 function invert(pixels: Uint8Array | Uint16Array): void {

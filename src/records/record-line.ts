@@ -70,3 +70,18 @@ export async function* recordsOf(input: Readable): AsyncGenerator<ResultRecord |
     if (line.trim() !== "") yield parseRecord(line);
   }
 }
+
+/** The frames of one session in a results.jsonl that got a verdict, in its order; none where there is no such file. */
+export async function* framesOnRecord(path: string, session: string): AsyncGenerator<FrameMessage> {
+  const mark = `"session":${JSON.stringify(session)}`;
+  const input = createReadStream(path);
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      // Most lines may be of others: looking for text is far quicker than reading all of them.
+      const record = line.includes(mark) ? parseRecord(line) : undefined;
+      if (record?.type === "verdict" && record.frame?.session === session) yield record.frame;
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+}

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { pixelTypeOf } from "../frames/frame.js";
-import type { FramePage } from "../frames/read-frames.js";
 import { type FrameMessage, MAX_NAME_LENGTH } from "../protocol/messages.js";
 import type { FileFrame } from "./file-sites.js";
+import type { GivenPage, SeenPage } from "./followed-file.js";
 
 /** The session of all frames from a watched folder. */
 export function folderSession(folder: string): string {
@@ -10,14 +10,12 @@ export function folderSession(folder: string): string {
 }
 
 /** A page of a file and where the file lies. */
-export interface FilePage extends FramePage {
+export type FilePage = SeenPage & {
   /** Path of the file from the watched folder, with forward slashes. */
   readonly relativePath: string;
-  /** Changes when the file does. */
-  readonly signature: string;
   readonly session: string;
   readonly sequence: number;
-}
+};
 
 /** The header of a frame from a file. */
 export function headerOf(page: FilePage, { site, channel, timeIndex, zIndex }: FileFrame): FrameMessage {
@@ -37,7 +35,7 @@ export function headerOf(page: FilePage, { site, channel, timeIndex, zIndex }: F
   return {
     v: 1,
     type: "frame",
-    id: `${page.relativePath}#${page.page}@${page.signature}`.slice(-MAX_NAME_LENGTH),
+    id: `${page.relativePath}#${page.page}@${page.seen.digest}`.slice(-MAX_NAME_LENGTH),
     session: page.session,
     sequence: page.sequence,
     mode: "observe",
@@ -50,6 +48,18 @@ export function headerOf(page: FilePage, { site, channel, timeIndex, zIndex }: F
     },
     attempt: 0,
     ...optional,
-    meta: { file: page.relativePath, page: page.page },
+    meta: {
+      ...{ file: page.relativePath, page: page.page },
+      ...(page.place !== undefined && { offset: page.place.offset, plane: page.place.plane }),
+    },
   };
+}
+
+/** The page of which a recorded frame tells, and its file. */
+export function earlierPageOf({ id, meta = {} }: FrameMessage): (GivenPage & { file: string }) | undefined {
+  const { file, page, offset, plane } = meta;
+  const digest = /@([0-9a-f]+)$/.exec(id)?.[1];
+  if (typeof file !== "string" || typeof page !== "number" || digest === undefined) return undefined;
+  const hasPlace = typeof offset === "number" && typeof plane === "number";
+  return { file, page, digest, place: hasPlace ? { page, offset, plane, isFollowed: false } : undefined };
 }

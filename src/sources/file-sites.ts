@@ -1,6 +1,6 @@
 import { type FrameName, fitsPattern, type NameOptions, parseFrameName } from "../frames/file-names.js";
 import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
-import { parseWell } from "../frames/wells.js";
+import { parseWell, type Well } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 
 /** Frames that are remembered to tell whether two files are of one place. */
@@ -85,12 +85,11 @@ export class FileSites {
   }
 
   #siteOf(path: string, name: FrameName, metadata: FrameMetadata): FileFrame["site"] {
-    const well = name.wellName === undefined ? metadata.well : undefined;
-    const known = well === undefined ? undefined : parseWell(well);
+    const known = name.wellName === undefined ? wellIn(metadata) : undefined;
     const wellName = name.wellName ?? known?.name;
     const row = name.row ?? known?.row;
     const column = name.column ?? known?.column;
-    const index = name.site ?? (wellName === undefined ? undefined : metadata.site);
+    const index = name.site ?? known?.site ?? (wellName === undefined ? undefined : metadata.site);
     const position = name.positionIndex ?? metadata.positionIndex;
     const plate = wellName === undefined ? undefined : this.#plateOf(name, metadata);
     const label = labelOf(
@@ -138,13 +137,22 @@ function labelOf(
   const inSite = site === undefined ? "" : `-Site_${site}`;
   if (wellName !== undefined) {
     // Micro-Manager's labels are kept as the microscope shows them.
-    if (positionName !== undefined && parseWell(positionName) !== undefined) return positionName;
+    for (const shown of [positionName, metadata.positionName]) {
+      if (shown !== undefined && parseWell(shown) !== undefined) return shown;
+    }
     return [positionName, `${wellName}${inSite}`, rest].filter((part) => part !== undefined).join("_");
   }
   const label = realLabel(positionName, metadata.positionName) ?? metadata.positionName;
   if (label !== undefined) return `${label.replace(/[_-]+$/, "")}${inSite}`;
   if (position !== undefined) return `Pos${position}${inSite}`;
   return rest === undefined ? undefined : `${rest}${inSite}`;
+}
+
+/** The well that the metadata name, or the label of Micro-Manager's HCS plug-in in them. */
+function wellIn({ well, positionName }: FrameMetadata): Well | undefined {
+  if (well !== undefined) return parseWell(well);
+  const labelled = positionName === undefined ? undefined : parseWell(positionName);
+  return labelled?.site === undefined ? undefined : labelled;
 }
 
 /** The label in a stack's name; where the file itself says it, a running number of the file behind it is left out. */

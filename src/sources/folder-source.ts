@@ -9,8 +9,9 @@ import { isPassedOver } from "../frames/find-images.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PageReader } from "../frames/page-reader.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
-import { folderSession, headerOf } from "./file-header.js";
+import { earlierPageOf, folderSession, headerOf } from "./file-header.js";
 import { FileSites } from "./file-sites.js";
+import { EarlierFiles, FollowedFile, type Rest, type SeenPage } from "./followed-file.js";
 import { globMatcher } from "./glob.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 
@@ -19,23 +20,13 @@ const MAX_FILES = 200_000;
 /** Folders whose channel names are remembered: one a position. */
 const MAX_FOLDERS = 10_000;
 
-/** How far one file has come. */
-interface FileState {
-  /** Size and time of the last reading that was complete or given up. */
-  done: string | undefined;
-  /** Pages that were handed on in the reading that is under way. */
-  pages: number;
-  /** Since when it stands still and cannot be read, monotonic, ms. */
-  failingSinceMs: number | undefined;
-  failingSignature: string | undefined;
-}
-
-/** Frames from image files that appear or change in a folder. They are observed, never gated. */
+/** Frames from image files that appear, grow or change in a folder. They are observed, never gated. */
 export class FolderSource implements FrameSource {
   readonly #config: FolderSourceConfig;
   readonly #context: SourceContext;
   readonly #root: string;
-  readonly #states = new BoundedMap<string, FileState>(MAX_FILES);
+  readonly #files = new BoundedMap<string, FollowedFile>(MAX_FILES);
+  readonly #earlier = new EarlierFiles();
   /** By folder: the names of the channels. */
   readonly #channels = new BoundedMap<string, readonly string[]>(MAX_FOLDERS);
   /** Files to read, in the order they were completed. */
@@ -44,7 +35,11 @@ export class FolderSource implements FrameSource {
   readonly #reader = new PageReader();
   readonly #sites: FileSites;
   #watcher: FSWatcher | undefined;
+  /** Whether all files that were there at the start have been met. */
+  #isReady = false;
   #handler: SourceHandler | undefined;
+  /** Resolves when what earlier runs have recorded is known. */
+  #recalled: Promise<void> | undefined;
   #reading: Promise<void> | undefined;
   #sequence = 0;
 
@@ -68,15 +63,12 @@ export class FolderSource implements FrameSource {
     if (!isFolder) {
       throw new FrameReadError(this.#root, "is not a folder; create it or set sources.folder.path");
     }
+    this.#recalled = this.#recall();
     const matches = globMatcher(this.#config.pattern);
     const watcher = watch(this.#root, {
       ignoreInitial: this.#config.existing === "ignore",
       usePolling: this.#config.polling,
       interval: this.#config.pollMs,
-      awaitWriteFinish: {
-        stabilityThreshold: this.#config.stableMs,
-        pollInterval: Math.min(100, this.#config.stableMs),
-      },
       // As in a search: a link to a parent would give every image again and again.
       followSymlinks: false,
       ignored: (path, stats) => {
@@ -85,12 +77,16 @@ export class FolderSource implements FrameSource {
       },
     });
     this.#watcher = watcher;
-    watcher.on("add", (path) => this.#enqueue(path));
+    watcher.on("add", (path) => {
+      if (!this.#isReady) this.#followed(path).restingSince = "its time";
+      this.#enqueue(path);
+    });
     watcher.on("change", (path) => this.#enqueue(path));
     watcher.on("error", (error) => {
       this.#context.log.error({ folder: this.#root, reason: reasonOf(error) }, "Watching the folder failed");
     });
     await new Promise<void>((resolveReady) => void watcher.once("ready", resolveReady));
+    this.#isReady = true;
     signal.throwIfAborted();
     return this.#root;
   }
@@ -111,6 +107,19 @@ export class FolderSource implements FrameSource {
     return relative(this.#root, path).split(sep).join("/");
   }
 
+  /** Finds out which pages earlier runs in the same results folder have given. */
+  async #recall(): Promise<void> {
+    const session = folderSession(this.#root);
+    try {
+      for await (const frame of this.#context.earlier?.(session) ?? []) {
+        const page = earlierPageOf(frame);
+        if (page !== undefined) this.#earlier.add(page.file, page);
+      }
+    } catch (error) {
+      this.#context.log.warn({ reason: reasonOf(error) }, "Earlier results of the folder could not be read");
+    }
+  }
+
   #enqueue(path: string): void {
     if (this.#stopping.signal.aborted) return;
     this.#todo.add(path);
@@ -120,61 +129,90 @@ export class FolderSource implements FrameSource {
   }
 
   async #readAll(): Promise<void> {
-    for (const path of this.#todo) {
-      this.#todo.delete(path);
-      await this.#readOne(path);
+    await this.#recalled;
+    while (this.#todo.size > 0) {
+      for (const path of this.#todo) {
+        this.#todo.delete(path);
+        await this.#readOne(path);
+      }
+      // Files may come in meanwhile.
+      await this.#reader.close();
     }
+  }
+
+  #followed(path: string): FollowedFile {
+    const known = this.#files.get(path);
+    if (known !== undefined) return known;
+    const file = new FollowedFile();
+    const earlier = this.#earlier.take(this.#relative(path));
+    if (earlier !== undefined) file.restore(earlier);
+    this.#files.set(path, file);
+    return file;
   }
 
   async #readOne(path: string): Promise<void> {
-    const state = this.#states.get(path) ?? {
-      done: undefined,
-      pages: 0,
-      failingSinceMs: undefined,
-      failingSignature: undefined,
-    };
-    this.#states.set(path, state);
-    let signature: string | undefined;
+    const file = this.#followed(path);
+    let stats: FileStats | undefined;
     try {
-      signature = signatureOf(await stat(path));
-      if (signature === state.done) return;
+      stats = await stat(path);
+      if (signatureOf(stats) === file.done) return;
+      const { maxFileMib, colour } = this.#config;
       // What is read may be newer than what was looked at.
-      signature = signatureOf(await this.#reader.open(path, this.#config.maxFileMib * 2 ** 20));
-      await this.#offerPages(path, signature, state);
-      this.#finish(state, signature);
+      stats = await this.#reader.open({ path, colour, maxBytes: maxFileMib * 2 ** 20, look: true });
+      const rest = this.#restOf(file, stats);
+      const channelNames = await this.#channelNames(path);
+      const isPending = await file.pass(
+        path,
+        this.#reader,
+        rest,
+        {
+          give: (page) => this.#give(path, page, channelNames),
+          failed: (reason) => this.#problem(reason, path),
+        },
+        this.#stopping.signal,
+      );
+      if (isPending || !rest.isQuiet) this.#lookAgain(path);
+      else file.done = file.signature;
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#failed(path, signature, state, error);
+      const rest = stats === undefined ? undefined : this.#restOf(file, stats);
+      this.#failed(path, file, rest, error);
     }
   }
 
-  async #offerPages(path: string, signature: string, state: FileState): Promise<void> {
-    const { signal } = this.#stopping;
-    const channelNames = await this.#channelNames(path);
-    for await (const page of this.#reader.pages(path, signal)) {
-      if (page.page < state.pages) continue;
-      const relativePath = this.#relative(path);
-      const header = headerOf(
-        {
-          ...page,
-          relativePath,
-          signature,
-          session: folderSession(this.#root),
-          sequence: this.#sequence++,
-        },
-        this.#sites.frameOf({ ...page, path: relativePath, channelNames }),
-      );
-      // One frame at a time: the queue never has to drop one, and the folder is the buffer.
-      await this.#handler?.frame({
-        source: "folder",
-        header,
-        frame: page.frame,
-        receivedMs: this.#context.clock.now(),
-        answer: () => undefined,
-      });
-      state.pages = page.page + 1;
-      if (signal.aborted) return;
+  /** How long a file has stood still; one that was there at the start may have done so for days. */
+  #restOf(file: FollowedFile, stats: FileStats): Rest {
+    const { clock } = this.#context;
+    const { stableMs, giveUpMs } = this.#config;
+    const signature = signatureOf(stats);
+    if (file.signature !== signature) {
+      const ageMs = file.restingSince === "its time" ? Math.max(0, clock.wallMs() - stats.mtimeMs) : 0;
+      file.changedMs = clock.now() - ageMs;
+      file.restingSince = "last look";
+      file.signature = signature;
     }
+    const restedMs = clock.now() - file.changedMs;
+    return { isQuiet: restedMs >= stableMs, isSettled: restedMs >= giveUpMs };
+  }
+
+  #lookAgain(path: string): void {
+    this.#context.clock.after(this.#config.stableMs, () => this.#enqueue(path));
+  }
+
+  async #give(path: string, page: SeenPage, channelNames: readonly string[]): Promise<void> {
+    const relativePath = this.#relative(path);
+    const header = headerOf(
+      { ...page, relativePath, session: folderSession(this.#root), sequence: this.#sequence++ },
+      this.#sites.frameOf({ ...page, path: relativePath, channelNames }),
+    );
+    // One frame at a time: the queue never has to drop one, and the folder is the buffer.
+    await this.#handler?.frame({
+      source: "folder",
+      header,
+      frame: page.frame,
+      receivedMs: this.#context.clock.now(),
+      answer: () => undefined,
+    });
   }
 
   /** Looked for until they are there, then once a folder. */
@@ -188,30 +226,29 @@ export class FolderSource implements FrameSource {
   }
 
   /** A file that cannot be read may still be being written: it gets more time before that is an error. */
-  #failed(path: string, signature: string | undefined, state: FileState, error: unknown): void {
-    const now = this.#context.clock.now();
-    if (state.failingSinceMs === undefined || state.failingSignature !== signature) {
-      state.failingSinceMs = now;
-      state.failingSignature = signature;
-    }
-    const isGone = signature === undefined && errorCode(error) === "ENOENT";
-    if (!isGone && now - state.failingSinceMs < this.#config.giveUpMs) {
-      this.#context.clock.after(this.#config.stableMs, () => this.#enqueue(path));
+  #failed(path: string, file: FollowedFile, rest: Rest | undefined, error: unknown): void {
+    const isGone = errorCode(error) === "ENOENT";
+    if (!isGone && rest?.isSettled === false) {
+      this.#lookAgain(path);
       return;
     }
-    this.#finish(state, signature);
-    const message = isGone ? `${path}: was removed before it could be read` : reasonOf(error);
-    this.#handler?.problem("folder", { v: 1, type: "error", code: "unreadable", message }, path);
+    file.done = file.signature;
+    // A stack that only pauses ends as one that was cut off does.
+    if (file.hasPages)
+      this.#context.log.warn({ reason: reasonOf(error) }, "The end of a file cannot be read");
+    else this.#problem(isGone ? `${path}: was removed before it could be read` : reasonOf(error), path);
   }
 
-  #finish(state: FileState, signature: string | undefined): void {
-    state.done = signature;
-    state.pages = 0;
-    state.failingSinceMs = undefined;
-    state.failingSignature = undefined;
+  #problem(message: string, path: string): void {
+    this.#handler?.problem("folder", { v: 1, type: "error", code: "unreadable", message }, path);
   }
 }
 
-function signatureOf({ size, mtimeMs }: { readonly size: number; readonly mtimeMs: number }): string {
+interface FileStats {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+function signatureOf({ size, mtimeMs }: FileStats): string {
   return `${size}-${Math.floor(mtimeMs)}`;
 }

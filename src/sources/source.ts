@@ -50,6 +50,8 @@ export interface SourceContext {
   /** Who answers, for `welcome`. */
   readonly agent: WelcomeMessage["agent"];
   readonly model: WelcomeMessage["model"];
+  /** The frames of a session that are on record already, in the order of their records. */
+  readonly earlier?: (session: string) => AsyncIterable<FrameMessage>;
 }
 
 /** Where frames come from. Its constructor does nothing. */

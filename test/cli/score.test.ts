@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,9 @@ import { temporaryFolder } from "../helpers/models.js";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/frames");
 const COLUMNS = [
-  ..."file,page,level,expected_level,aggregate_certainty,mean_certainty,max_certainty,condition".split(","),
+  ..."file,page,plate,well,site,channel,time,z,level,expected_level,aggregate_certainty,mean_certainty,max_certainty,condition".split(
+    ",",
+  ),
   ...Array.from({ length: 11 }, (_, k) => `probability_${k}`),
 ];
 const GOOD = {
@@ -24,7 +26,7 @@ const BAD: [string, RegExp][] = [
   ["broken_cut.png", /PNG|end|cut|short/i],
   ["broken_empty.tif", /the file is empty/],
   ["broken_text.tif", /neither a TIFF nor a PNG/],
-  ["broken_rgb.png", /channel|colour|RGB/i],
+  ["broken_palette.png", /a colour palette/],
   ["small10.tif", /10 x 10 px, smaller than one 84 x 84 px patch/],
 ];
 const bad = BAD.map(([name]) => join(FIXTURES, name));
@@ -74,7 +76,7 @@ describe("parfocal score of good and bad files", () => {
   it("has exactly the documented columns, probabilities that sum to 1 and plausible values in each", () => {
     expect(finished.stdout.split("\n")[0]).toBe(COLUMNS.join(","));
     for (const row of rowsOf(finished.stdout)) {
-      const probabilities = COLUMNS.slice(8).map((column) => Number(row[column]));
+      const probabilities = COLUMNS.slice(14).map((column) => Number(row[column]));
       expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
       expect(row.page).toBe("0");
       expect(Number(row.level)).toBe(probabilities.indexOf(Math.max(...probabilities)));
@@ -113,7 +115,8 @@ describe("parfocal score", () => {
 
   it.each([
     ["no path", []],
-    ["an unknown option", [GOOD.tiff, "--colour"]],
+    ["an unknown option", [GOOD.tiff, "--tint"]],
+    ["an unknown colour", [GOOD.tiff, "--colour", "infrared"]],
     ["an unknown format", [GOOD.tiff, "--format", "xml"]],
     ["an unknown engine", [GOOD.tiff, "--engine", "torch"]],
     ["an option given twice", [GOOD.tiff, "--out", "a", "--out", "b"]],
@@ -243,5 +246,55 @@ describe("parfocal score with optics", () => {
     const { code, stderr } = await optics(...args);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+  });
+});
+
+describe("parfocal score of a plate", () => {
+  it("tells plate, well, site, channel, time and z, and keeps the folders of its pictures", async () => {
+    const folder = await temporaryFolder();
+    const images = ["P7/TimePoint_2/ZStep_3/P7_B07_s1_w2.tif", "P7/A01/x.tif", "P7/B01/x.tif"];
+    for (const image of images) {
+      await mkdir(join(folder, image, ".."), { recursive: true });
+      await copyFile(GOOD.tiff, join(folder, image));
+    }
+    await copyFile(GOOD.tiff, join(folder, "P7/TimePoint_2/ZStep_3/P7_B07_s1_w2_thumb.tif"));
+    await symlink(folder, join(folder, "P7/up"));
+    const pictures = join(folder, "pictures");
+    const { code, stdout, stderr } = await score(join(folder, "P7"), "--overlay", pictures);
+
+    expect(code, stderr).toBe(0);
+    const rows = rowsOf(stdout).map(({ plate, well, site, channel, time, z }) => [
+      plate,
+      well,
+      site,
+      channel,
+      time,
+      z,
+    ]);
+    expect(rows).toEqual([
+      ["P7", "A01", "A01_x", "", "", ""],
+      ["P7", "B01", "B01_x", "", "", ""],
+      ["P7", "B07", "1", "w2", "2", "3"],
+    ]);
+    expect(
+      (await readdir(pictures, { recursive: true })).filter((name) => name.endsWith(".png")).toSorted(),
+    ).toEqual([
+      "A01/x.tif-0-overlay.png",
+      "B01/x.tif-0-overlay.png",
+      "TimePoint_2/ZStep_3/P7_B07_s1_w2.tif-0-overlay.png",
+    ]);
+  });
+
+  it("reads names by a pattern, and refuses one that is wrong", async () => {
+    const folder = await temporaryFolder();
+    const image = join(folder, "screen-C03-f12-DAPI.tif");
+    await copyFile(GOOD.tiff, image);
+    const pattern = "(?P<Plate>.+)-(?P<Well>[A-P][0-9]{2})-f(?P<Site>[0-9]+)-(?P<Channel>.+)[.]tif";
+    const { stdout } = await score(image, "--name-pattern", pattern);
+
+    expect(rowsOf(stdout)[0]).toMatchObject({ plate: "screen", well: "C03", site: "12", channel: "DAPI" });
+    const wrong = await score(image, "--name-pattern", "(?P<Colour>.+)");
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stderr).toContain("no group of a name that is known");
   });
 });

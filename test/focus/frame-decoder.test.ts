@@ -64,11 +64,11 @@ describe("FrameDecoder", () => {
     expect(lines[5]).toBe("grey16_le.tif 0");
   });
 
-  it("gives the pages before a damaged one, then why that one is damaged", async () => {
+  it("gives the pages before and after a damaged one, and why that one is damaged", async () => {
     const lines = await outline([fixture("broken_page3_deflate.tif"), fixture("grey8.png")]);
     expect(lines.slice(0, 2)).toEqual(["broken_page3_deflate.tif 0", "broken_page3_deflate.tif 1"]);
     expect(lines[2]).toContain("broken_page3_deflate.tif");
-    expect(lines[3]).toBe("grey8.png 0");
+    expect(lines.slice(3)).toEqual(["broken_page3_deflate.tif 3", "grey8.png 0"]);
   });
 
   it("reads a file of over 128 MiB as it reads a small one", async () => {

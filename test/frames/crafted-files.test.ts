@@ -4,32 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { decodeFrames, readFrames } from "../../src/frames/read-frames.js";
-
-type Entry = readonly [tag: number, type: 1 | 2 | 3 | 4, count: number, value: number];
-
-/** A little-endian TIFF: data at byte 8, then one directory a page. */
-function tiff(data: Uint8Array, pages: readonly (readonly Entry[])[]): Uint8Array {
-  const size = (entries: readonly Entry[]) => 6 + 12 * entries.length;
-  const bytes = Buffer.alloc(8 + data.length + pages.reduce((sum, entries) => sum + size(entries), 0));
-  bytes.write("II*\0", "latin1");
-  bytes.writeUInt32LE(8 + data.length, 4);
-  bytes.set(data, 8);
-  let at = 8 + data.length;
-  for (const [index, entries] of pages.entries()) {
-    bytes.writeUInt16LE(entries.length, at);
-    for (const [i, [tag, type, count, value]] of entries.entries()) {
-      const entry = at + 2 + 12 * i;
-      bytes.writeUInt16LE(tag, entry);
-      bytes.writeUInt16LE(type, entry + 2);
-      bytes.writeUInt32LE(count, entry + 4);
-      bytes.writeUInt32LE(value, entry + 8);
-    }
-    at += size(entries);
-    if (index < pages.length - 1) bytes.writeUInt32LE(at, at - 4);
-  }
-  return bytes;
-}
+import { decodeFrames, type FramePage, readFrames } from "../../src/frames/read-frames.js";
+import { readAll } from "./fixtures.js";
+import { type Entry, tiff } from "./tiff-builder.js";
 
 const page = (side: number, compression: number, bytes: number): Entry[] => [
   [256, 4, 1, side],
@@ -60,27 +37,33 @@ function png(side: number, ...chunks: readonly Buffer[]): Uint8Array {
   return Buffer.concat([signature, chunk("IHDR", head), ...chunks, chunk("IEND", new Uint8Array())]);
 }
 
-const read = (bytes: Uint8Array) => [...decodeFrames(bytes, "crafted")];
+async function read(bytes: Uint8Array): Promise<FramePage[]> {
+  const { pages, error } = await readAll(decodeFrames(bytes, "crafted"));
+  if (error !== undefined) throw error;
+  return pages;
+}
 const flat = deflateSync(new Uint8Array(300 * 2 ** 20), { level: 9 });
 
 describe("a crafted file", () => {
-  test("that claims far more pixels than its size can mean is refused by name, before anything is allocated", () => {
+  test("that claims far more pixels than its size can mean is refused by name, before anything is allocated", async () => {
     const before = process.memoryUsage().arrayBuffers;
 
-    expect(() => read(tiff(flat, [page(16_000, 8, flat.length)]))).toThrow(/crafted: .*no camera's image/);
+    await expect(read(tiff(flat, [page(16_000, 8, flat.length)]))).rejects.toThrow(
+      /crafted: .*no camera's image/,
+    );
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
   });
 
-  test("with a tile as large as a hall for a small image is refused", () => {
+  test("with a tile as large as a hall for a small image is refused", async () => {
     const tiled = page(100, 8, flat.length).filter(([tag]) => tag < 273);
     const bytes = tiff(flat, [
       [...tiled, [322, 4, 1, 32_768], [323, 4, 1, 32_768], [324, 4, 1, 8], [325, 4, 1, flat.length]],
     ]);
 
-    expect(() => read(bytes)).toThrow(/bytes of pixels that its size needs|no camera's image/);
+    await expect(read(bytes)).rejects.toThrow(/bytes of pixels that its size needs|no camera's image/);
   });
 
-  test("whose directories lie within each other is refused at once", () => {
+  test("whose directories lie within each other is refused at once", async () => {
     const [entries, directories] = [20_000, 20_000];
     const bytes = Buffer.alloc(10 + 12 * (entries + directories) + 16);
     bytes.write("II*\0", "latin1");
@@ -94,32 +77,32 @@ describe("a crafted file", () => {
       bytes.writeUInt32LE(((entries << 16) | 1) >>> 0, at + 8);
     }
 
-    expect(() => read(bytes)).toThrow("overlap");
+    await expect(read(bytes)).rejects.toThrow("overlap");
   });
 
-  test("with a tag of millions of values is read for the first one", () => {
+  test("with a tag of millions of values is read for the first one", async () => {
     const many = new Uint8Array(30_000_000).fill(100);
     const entries = page(100, 1, 10_000).filter(([tag]) => tag !== 256);
 
-    const [only] = read(tiff(many, [[[256, 1, many.length, 8], ...entries]]));
+    const [only] = await read(tiff(many, [[[256, 1, many.length, 8], ...entries]]));
 
     expect(only).toMatchObject({ frame: { width: 100, height: 100 } });
   });
 
-  test("with a megabyte of unfinished OME-XML keeps its frame", () => {
+  test("with a megabyte of unfinished OME-XML keeps its frame", async () => {
     const text = Buffer.concat([Buffer.alloc(10_000, 50), Buffer.from("<Pixels ".repeat(131_072))]);
     const description: Entry = [270, 2, text.length - 10_000, 8 + 10_000];
 
-    expect(read(tiff(text, [[...page(100, 1, 10_000), description]]))).toHaveLength(1);
+    expect(await read(tiff(text, [[...page(100, 1, 10_000), description]]))).toHaveLength(1);
   });
 
-  test("whose PNG data unpack to more than its pixels is refused, and other chunks are not unpacked", () => {
+  test("whose PNG data unpack to more than its pixels is refused, and other chunks are not unpacked", async () => {
     const before = process.memoryUsage().arrayBuffers;
     const profile = Buffer.concat([Buffer.from("a\0\0"), flat]);
     const good = deflateSync(new Uint8Array(100 * 101));
 
-    expect(() => read(png(100, chunk("IDAT", flat)))).toThrow("damaged");
-    expect(read(png(100, chunk("iCCP", profile), chunk("IDAT", good)))).toHaveLength(1);
+    await expect(read(png(100, chunk("IDAT", flat)))).rejects.toThrow("damaged");
+    expect(await read(png(100, chunk("iCCP", profile), chunk("IDAT", good)))).toHaveLength(1);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10 * 2 ** 20);
   });
 
@@ -132,12 +115,19 @@ describe("a crafted file", () => {
     }
   });
 
-  test("that is larger than allowed is refused before it is read", async () => {
+  test("of many pages may be larger than one image may be", async () => {
     const path = join(await mkdtemp(join(tmpdir(), "parfocal-large-")), "a.tif");
     await writeFile(path, tiff(new Uint8Array(3 * 2 ** 20), [page(100, 1, 10_000)]));
 
+    expect((await readAll(readFrames(path, { maxBytes: 2 ** 20 }))).pages).toHaveLength(1);
+  });
+
+  test("with an image that is larger than allowed is refused before it is read", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "parfocal-large-")), "a.tif");
+    await writeFile(path, tiff(new Uint8Array(4 * 2 ** 20), [page(2048, 1, 4 * 2 ** 20)]));
+
     await expect(readFrames(path, { maxBytes: 2 ** 20 }).next()).rejects.toThrow(
-      "3 MiB, over the limit of 1 MiB",
+      "4 MiB, over the limit of 1 MiB",
     );
   });
 });

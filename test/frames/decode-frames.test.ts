@@ -132,8 +132,8 @@ describe("the metadata and bit depth of a frame", () => {
   it("come from OME-XML for all pages, though only the first carries it", async () => {
     const { pages } = await fixture("significant_bits.ome.tif");
     expect(pages.map((page) => page.metadata)).toEqual([
-      { bitDepth: 12, pixelUm: 0.65 },
-      { bitDepth: 12, pixelUm: 0.65 },
+      { bitDepth: 12, pixelUm: 0.65, zIndex: 0 },
+      { bitDepth: 12, pixelUm: 0.65, zIndex: 1 },
     ]);
     expect(pages.map((page) => page.frame.bitDepth)).toEqual([12, 12]);
   });

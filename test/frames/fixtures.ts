@@ -23,6 +23,11 @@ export const expected = JSON.parse(await readFile(join(FIXTURES, "expected.json"
   ExpectedPage[]
 >;
 
+/** The same of files whose pixels decoders round differently. */
+export const jpegs = JSON.parse(
+  await readFile(join(FIXTURES, "expected-jpeg.json"), "utf8"),
+) as typeof expected;
+
 /** Everything that a file gives before it ends or fails. */
 export async function readAll(
   pages: AsyncIterable<FramePage> | Iterable<FramePage>,

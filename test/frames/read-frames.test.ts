@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FrameReadError, isParfocalError } from "../../src/errors.js";
 import { readFrames } from "../../src/frames/read-frames.js";
-import { describePage, expected, FIXTURES, fixture, readAll } from "./fixtures.js";
+import { describePage, expected, FIXTURES, fixture, jpegs, readAll } from "./fixtures.js";
 
 async function messageFor(name: string): Promise<string> {
   const { pages, error } = await fixture(name);
@@ -25,6 +25,26 @@ describe("readFrames", () => {
     expect(error).toBeUndefined();
     expect(pages.map((page) => page.page)).toEqual(expected[name]!.map((_, i) => i));
     expect(pages.map((page, i) => describePage(page, expected[name]![i]!))).toEqual(expected[name]);
+  });
+
+  it.each(Object.entries(jpegs))("reads %s as Python does, but for rounding", async (name, [want]) => {
+    const { pages, error } = await fixture(name);
+    expect(error).toBeUndefined();
+    const read = describePage(pages[0]!, want!);
+    expect(read).toMatchObject({ width: want!.width, height: want!.height, dtype: "uint8" });
+    expect(Math.abs(read.sum / want!.sum - 1)).toBeLessThan(0.005);
+    expect(Math.abs(read.weightedSum / want!.weightedSum - 1)).toBeLessThan(0.005);
+    for (const [i, [, , value]] of want!.pixels.entries()) {
+      expect(Math.abs(read.pixels[i]![2] - value)).toBeLessThan(4);
+    }
+  });
+
+  it("takes the channel of a colour image that is asked for", async () => {
+    for (const name of ["rgb8.png", "rgb8.tif", "rgba8.tif", "rgb8_planar.tif"]) {
+      const { pages } = await readAll(readFrames(join(FIXTURES, name), { colour: "red" }));
+      const want = expected["grey8.tif"]![0]!;
+      expect(describePage(pages[0]!, want)).toEqual(want);
+    }
   });
 
   it("covers every format that the fixtures were made for", () => {
@@ -60,25 +80,11 @@ describe("readFrames", () => {
   });
 
   it.each([
-    ["broken_rgb.png", "3 channels (RGB)"],
-    ["broken_rgba.png", "4 channels (RGB and alpha)"],
-    ["broken_grey_alpha.png", "2 channels (grey and alpha)"],
-    ["broken_rgb.tif", "3 channels (RGB)"],
-  ])("refuses %s and says what to do about its channels", async (name, channels) => {
-    const message = await messageFor(name);
-    expect(message).toContain(channels);
-    expect(message).toContain("split the channels and score one at a time");
-  });
-
-  it.each([
-    ["broken_float32.tif", "32-bit floating-point"],
-    ["broken_int16.tif", "16-bit signed"],
-    ["broken_uint32.tif", "32-bit unsigned"],
     ["broken_one_bit.tif", "1-bit"],
     ["broken_one_bit.png", "1-bit"],
     ["broken_palette.png", "a colour palette"],
-    ["broken_jpeg.tif", "JPEG"],
-    ["broken_zstd.tif", "Zstandard"],
+    ["broken_webp.tif", "WebP"],
+    ["broken_complex.tif", "complex"],
   ])("refuses %s and names its pixels", async (name, pixels) => {
     expect(await messageFor(name)).toContain(pixels);
   });
@@ -86,7 +92,7 @@ describe("readFrames", () => {
   it.each([
     ["broken_huge_width.tif", "over the limit of 32768 px a side"],
     ["broken_huge_width.png", "over the limit of 32768 px a side"],
-    ["broken_big_uncompressed.tif", "cannot hold the 1800000000 bytes"],
+    ["broken_big_uncompressed.tif", "strip 0 ends at byte 1800000"],
     ["broken_big_lzw.tif", "cannot hold the 1800000000 bytes"],
     ["broken_big.png", "cannot hold"],
   ])("refuses the claims of %s before it allocates a frame", async (name, reason) => {

@@ -1,0 +1,186 @@
+/**
+ * What OME-XML says about the pages of a file: channel, z, t, plate and well. Read tolerantly: what is missing or damaged is
+ * left out, never an error.
+ * @module
+ */
+import type { FrameMetadata } from "./micro-manager-metadata.js";
+import { withoutUndefined } from "./micro-manager-metadata.js";
+import { wellAt } from "./wells.js";
+
+/** Micrometres in one unit of OME's `PhysicalSizeXUnit`. */
+const OME_UNITS_UM: Readonly<Record<string, number>> = { µm: 1, μm: 1, um: 1, nm: 1e-3, mm: 1e3 };
+
+/** Characters of an element that are looked at. */
+const LONGEST_ELEMENT = 10_000;
+/** Pages that are described at most: a crafted file could claim any number. */
+const MOST_PAGES = 1_000_000;
+
+type Attributes = Readonly<Record<string, string | undefined>>;
+
+interface OmeImage {
+  readonly id: string;
+  pixels: Attributes;
+  readonly channels: (string | undefined)[];
+  label: string | undefined;
+  readonly blocks: { readonly attributes: Attributes; fileName?: string }[];
+}
+
+interface OmeWell {
+  readonly plate: string | undefined;
+  readonly well: string | undefined;
+  readonly site: number | undefined;
+}
+
+/**
+ * Reads an OME-XML description.
+ * @param fileName of the file that holds it: in a data set of several files each page is of one of them.
+ * @returns what is known about a page of this file, counted from 0.
+ */
+export function parseOmeXml(text: string, fileName: string): (page: number) => FrameMetadata {
+  const { images, wells } = readElements(text);
+  const pages = new Map<number, FrameMetadata>();
+  for (const image of images) addPages(pages, image, wells.get(image.id), fileName);
+  const shared = images.length === 0 ? {} : sharedBy(images[0]!);
+  return (page) => pages.get(page) ?? shared;
+}
+
+function readElements(text: string): { images: OmeImage[]; wells: Map<string, OmeWell> } {
+  const images: OmeImage[] = [];
+  const wells = new Map<string, OmeWell>();
+  let [plate, well]: [Attributes, Attributes] = [{}, {}];
+  let sample: number | undefined;
+  for (const { name, attributes } of elementsOf(text)) {
+    const image = images.at(-1);
+    if (name === "Image") {
+      images.push({ id: attributes.ID ?? "", pixels: {}, channels: [], label: undefined, blocks: [] });
+    } else if (name === "Pixels" && image !== undefined) image.pixels = attributes;
+    else if (name === "Pixels")
+      images.push({ id: "", pixels: attributes, channels: [], label: undefined, blocks: [] });
+    else if (name === "StageLabel" && image !== undefined) image.label = attributes.Name;
+    else if (name === "Channel") image?.channels.push(attributes.Name);
+    else if (name === "TiffData") image?.blocks.push({ attributes });
+    else if (name === "UUID") {
+      const block = image?.blocks.at(-1);
+      if (block !== undefined && attributes.FileName !== undefined) block.fileName = attributes.FileName;
+    } else if (name === "Plate") plate = attributes;
+    else if (name === "Well") [well, sample] = [attributes, 0];
+    else if (name === "WellSample") sample = (sample ?? 0) + 1;
+    else if (name === "ImageRef") wells.set(attributes.ID ?? "", placeOf(plate, well, sample));
+  }
+  return { images, wells };
+}
+
+/** The site's number is that of its sample, from 1, in the order of the file: OME's own index runs over the plate. */
+function placeOf(plate: Attributes, well: Attributes, site: number | undefined): OmeWell {
+  const [row, column] = [wholeNumber(well.Row), wholeNumber(well.Column)];
+  const at = row === undefined || column === undefined ? undefined : wellAt(row, column);
+  return { plate: nonEmpty(plate.Name), well: at?.name, site };
+}
+
+function addPages(
+  pages: Map<number, FrameMetadata>,
+  image: OmeImage,
+  place: OmeWell | undefined,
+  fileName: string,
+): void {
+  const sizes = { C: sizeOf(image, "SizeC"), Z: sizeOf(image, "SizeZ"), T: sizeOf(image, "SizeT") };
+  const order = [...(image.pixels.DimensionOrder ?? "XYCZT")].filter(
+    (axis) => axis in sizes,
+  ) as (keyof typeof sizes)[];
+  const total = Math.min(sizes.C * sizes.Z * sizes.T, MOST_PAGES);
+  for (const { attributes, fileName: of } of image.blocks) {
+    if (of !== undefined && of !== fileName) continue;
+    const first = { C: 0, Z: 0, T: 0 };
+    for (const axis of order) first[axis] = wholeNumber(attributes[`First${axis}`]) ?? 0;
+    const ifd = wholeNumber(attributes.IFD);
+    const count = wholeNumber(attributes.PlaneCount) ?? (ifd === undefined ? total : 1);
+    let linear = 0;
+    for (const axis of order.toReversed()) linear = linear * sizes[axis] + first[axis];
+    for (let i = 0; i < Math.min(count, total) && pages.size < MOST_PAGES; i++) {
+      let left = linear + i;
+      const at = { C: 0, Z: 0, T: 0 };
+      for (const axis of order) {
+        at[axis] = left % sizes[axis];
+        left = Math.floor(left / sizes[axis]);
+      }
+      pages.set((ifd ?? 0) + i, pageOf(image, place, sizes, at));
+    }
+  }
+}
+
+/** What an axis of one step says is nothing. */
+function pageOf(
+  image: OmeImage,
+  place: OmeWell | undefined,
+  sizes: Readonly<Record<"C" | "Z" | "T", number>>,
+  at: Readonly<Record<"C" | "Z" | "T", number>>,
+): FrameMetadata {
+  return {
+    ...sharedBy(image),
+    ...withoutUndefined({
+      channel: nonEmpty(image.channels[at.C]),
+      channelIndex: sizes.C > 1 ? at.C : undefined,
+      zIndex: sizes.Z > 1 ? at.Z : undefined,
+      timeIndex: sizes.T > 1 ? at.T : undefined,
+      positionName: nonEmpty(image.label),
+      ...place,
+    }),
+  };
+}
+
+/** What holds for all pages of an image. */
+function sharedBy({ pixels }: OmeImage): FrameMetadata {
+  const bits = wholeNumber(pixels.SignificantBits);
+  const unitUm = OME_UNITS_UM[pixels.PhysicalSizeXUnit ?? "µm"] ?? Number.NaN;
+  const pixelUm = Number(pixels.PhysicalSizeX ?? Number.NaN) * unitUm;
+  return withoutUndefined({
+    bitDepth: bits !== undefined && bits > 0 ? bits : undefined,
+    pixelUm: Number.isFinite(pixelUm) && pixelUm > 0 ? pixelUm : undefined,
+  });
+}
+
+/** The opening tags of a document, in order; its time grows with its length and nothing else. */
+function* elementsOf(text: string): Generator<{ name: string; attributes: Attributes }> {
+  for (let start = text.indexOf("<"); start >= 0; ) {
+    const end = text.indexOf(">", start);
+    const tag = text.slice(start + 1, Math.min(end < 0 ? text.length : end, start + LONGEST_ELEMENT));
+    const name = /^(?:\w{1,64}:)?(\w{1,64})(?=[\s/]|$)/.exec(tag)?.[1];
+    if (name !== undefined) yield { name, attributes: attributesOf(tag) };
+    if (end < 0) return;
+    start = text.indexOf("<", end);
+  }
+}
+
+function attributesOf(tag: string): Attributes {
+  const attributes: Record<string, string | undefined> = {};
+  for (const [, name, , double, single] of tag.matchAll(/\s(\w{1,64})\s*=\s*("([^"]*)"|'([^']*)')/g)) {
+    attributes[name!] ??= decoded(double ?? single ?? "");
+  }
+  return attributes;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** Writers that stay within ASCII spell the micro sign as a character reference. */
+function decoded(text: string): string {
+  return text.replace(
+    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w{2,4}));/gi,
+    (whole, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
+      if (name !== undefined) return ENTITIES[name] ?? whole;
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
+}
+
+function sizeOf({ pixels }: OmeImage, name: string): number {
+  return Math.max(wholeNumber(pixels[name]) ?? 1, 1);
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined;
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === "" ? undefined : text;
+}

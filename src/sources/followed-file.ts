@@ -1,0 +1,174 @@
+import type { PageReader } from "../frames/page-reader.js";
+import type { PixelsSeen, ReadPage } from "../frames/page-worker.js";
+import type { FramePage, PagePlace } from "../frames/read-frames.js";
+
+/** A page with what its pixels say about it. */
+export type SeenPage = FramePage & { readonly seen: PixelsSeen };
+
+/** A page that was handed on: where it lies, and what tells it from another one that was written over it. */
+export interface GivenPage {
+  readonly page: number;
+  readonly place: PagePlace | undefined;
+  readonly digest: string;
+}
+
+/** How long a file has not changed. */
+export interface Rest {
+  /** Long enough for whoever writes a page to have written all of it. */
+  readonly isQuiet: boolean;
+  /** So long that nothing more is expected. */
+  readonly isSettled: boolean;
+}
+
+/** What is done with what a pass over a file finds. */
+export interface PassHandler {
+  give(page: SeenPage): Promise<void>;
+  /** A page cannot be read, and will not. */
+  failed(reason: string): void;
+}
+
+/**
+ * How far one file has been read: each page is given once, however long the file grows and pauses. Where the last page that was
+ * given is another one than before, the file was replaced, and all of its pages are new.
+ */
+export class FollowedFile {
+  /** Size and time of the last reading after which there was nothing left to do. */
+  done: string | undefined;
+  /** Size and time when it was last looked at, and since when they have been the same, monotonic, ms. */
+  signature: string | undefined;
+  changedMs = 0;
+  /** By what its rest is told: a file that was there at the start may have its time from days ago. */
+  restingSince: "its time" | "last look" = "last look";
+  #last: GivenPage | undefined;
+  /** Pages without pixels that lie before the last one, while the file still changes. */
+  #held = new Map<number, PagePlace>();
+  /** Pages that were given in an earlier run of the agent, where some before the last one were not. */
+  #given: ReadonlySet<number> | undefined;
+  /** Pages that were told to be unreadable. */
+  #failed = new Set<number>();
+
+  get hasPages(): boolean {
+    return this.#last !== undefined;
+  }
+
+  /** Goes on from what an earlier run of the agent has recorded. */
+  restore({ last, given }: EarlierPages): void {
+    this.#last = last;
+    if (given.size < last.page + 1) this.#given = given;
+  }
+
+  /**
+   * Gives the pages that are complete and have not been given.
+   * @returns whether pages are left that may be complete later.
+   * @throws as `PageReader.pages`: the next page cannot be found, yet or ever.
+   */
+  async pass(
+    path: string,
+    reader: PageReader,
+    rest: Rest,
+    handler: PassHandler,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    await this.#giveHeld(path, reader, rest, handler);
+    const last = this.#last;
+    const from = this.#given === undefined ? last?.place : undefined;
+    let isFirst = true;
+    let isPending = this.#held.size > 0;
+    for await (const read of reader.pages(path, signal, from)) {
+      if (isFirst && last !== undefined && from !== undefined && !isSamePage(read, last)) {
+        this.#forget();
+        return this.pass(path, reader, rest, handler, signal);
+      }
+      isFirst = false;
+      if (this.#isGiven(read)) continue;
+      if ("failure" in read) {
+        // It may still be being written, and so may those after it.
+        if (!rest.isSettled) return true;
+        if (!this.#failed.has(read.page)) handler.failed(read.failure);
+        this.#failed.add(read.page);
+        continue;
+      }
+      const page = read as SeenPage;
+      if (page.seen.isZero && !rest.isSettled) {
+        isPending = true;
+        if (page.place !== undefined) this.#held.set(page.page, page.place);
+        continue;
+      }
+      if (!rest.isQuiet && (page.place?.isFollowed !== true || page.seen.endsInZeros)) return true;
+      await this.#give(page, handler);
+      if (signal.aborted) return false;
+    }
+    return isPending;
+  }
+
+  async #giveHeld(path: string, reader: PageReader, rest: Rest, handler: PassHandler): Promise<void> {
+    for (const [number, place] of this.#held) {
+      // Those after the last page that was given are met on the way.
+      const isBefore = number < (this.#last?.page ?? 0);
+      const read = isBefore ? await reader.page(path, place) : undefined;
+      const hasCome = read !== undefined && "seen" in read && (!read.seen!.isZero || rest.isSettled);
+      if (!isBefore || hasCome) this.#held.delete(number);
+      if (hasCome) await handler.give(read as SeenPage);
+    }
+  }
+
+  async #give(page: SeenPage, handler: PassHandler): Promise<void> {
+    await handler.give(page);
+    const { page: number, place, seen } = page;
+    if (number >= (this.#last?.page ?? 0)) this.#last = { page: number, place, digest: seen.digest };
+    this.#held.delete(number);
+  }
+
+  #isGiven(read: ReadPage): boolean {
+    if (this.#given !== undefined) return this.#given.has(read.page) && this.#isUnchanged(read);
+    const last = this.#last;
+    return (
+      last !== undefined && (read.page < last.page || (read.page === last.page && this.#isUnchanged(read)))
+    );
+  }
+
+  #isUnchanged(read: ReadPage): boolean {
+    return this.#last === undefined || read.page !== this.#last.page || isSamePage(read, this.#last);
+  }
+
+  #forget(): void {
+    this.#last = undefined;
+    this.#given = undefined;
+    this.#held.clear();
+    this.#failed.clear();
+  }
+}
+
+function isSamePage(read: ReadPage, { page, digest }: GivenPage): boolean {
+  return "seen" in read && read.page === page && read.seen?.digest === digest;
+}
+
+/** The pages of a file that an earlier run of the agent has recorded. */
+export interface EarlierPages {
+  readonly last: GivenPage;
+  readonly given: ReadonlySet<number>;
+}
+
+/** Collects which pages of which files are on record. */
+export class EarlierFiles {
+  readonly #files = new Map<string, { last: GivenPage; given: Set<number> }>();
+
+  /** Takes in a frame on record; later ones come later. */
+  add(file: string, page: GivenPage): void {
+    const known = this.#files.get(file);
+    // A page that comes again is that of another file under the name.
+    if (known === undefined || known.given.has(page.page)) {
+      this.#files.set(file, { last: page, given: new Set([page.page]) });
+      return;
+    }
+    known.given.add(page.page);
+    if (page.page > known.last.page) known.last = page;
+  }
+
+  /** What is on record of a file, once. */
+  take(file: string): EarlierPages | undefined {
+    const known = this.#files.get(file);
+    this.#files.delete(file);
+    return known;
+  }
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { MemoryBytes } from "../../src/frames/file-bytes.js";
+import { decodePages } from "../../src/frames/read-frames.js";
+import { type Entry, tiff } from "./tiff-builder.js";
+
+const [WIDTH, HEIGHT] = [100, 90];
+const PLANE = WIDTH * HEIGHT;
+/** Three planes, each of one value. */
+const data = new Uint8Array(3 * PLANE).map((_, i) => 10 * (1 + Math.floor(i / PLANE)));
+
+/** A page of 8 bits; entries of the same tag replace those that it has. */
+function page(...others: readonly Entry[]): Entry[] {
+  const entries: Entry[] = [
+    [256, 4, 1, WIDTH],
+    [257, 4, 1, HEIGHT],
+    [258, 3, 1, 8],
+    [259, 3, 1, 1],
+    [262, 3, 1, 1],
+    [273, 4, 1, 8],
+    [278, 4, 1, HEIGHT],
+    [279, 4, 1, PLANE],
+  ];
+  const kept = entries.filter(([tag]) => others.every(([other]) => other !== tag));
+  return [...kept, ...others].toSorted(([a], [b]) => a - b);
+}
+
+/** The first pixel of each page, or why it cannot be read. */
+async function read(bytes: Uint8Array): Promise<(number | string)[]> {
+  const found: (number | string)[] = [];
+  for await (const page of decodePages(new MemoryBytes(bytes), "odd.tif")) {
+    found.push("error" in page ? page.error.message : page.frame.pixels[0]!);
+  }
+  return found;
+}
+
+/** Planes with a description behind them. */
+function described(text: string, planes = 3): { data: Uint8Array; entry: Entry } {
+  const bytes = Buffer.from(`${text}\0`);
+  const pixels = data.subarray(0, planes * PLANE);
+  const entry: Entry = [270, 2, bytes.length, 8 + pixels.length];
+  return { data: Buffer.concat([pixels, bytes]), entry };
+}
+
+describe("an odd TIFF", () => {
+  it("of MetaMorph has all planes of its one directory", async () => {
+    expect(await read(tiff(data, [page([33629, 5, 3, 8])]))).toEqual([10, 20, 30]);
+  });
+
+  it("of MetaMorph that was cut off names the planes that it lacks", async () => {
+    const cut = data.subarray(0, 2 * PLANE);
+    expect(await read(tiff(cut, [page([33629, 5, 3, 8])]))).toEqual([
+      10,
+      20,
+      expect.stringContaining("it has 3 planes, but holds 2 of them"),
+    ]);
+  });
+
+  it.each(['{"shape": [3, 90, 100]}', "shape=(3, 90, 100)"])(
+    "of tifffile with %s has all planes",
+    async (text) => {
+      const { data: bytes, entry } = described(text);
+      expect(await read(tiff(bytes, [page(entry)]))).toEqual([10, 20, 30]);
+    },
+  );
+
+  it("of ImageJ with an inverted look-up table keeps its counts", async () => {
+    const { data: bytes, entry } = described("ImageJ=1.53t\n", 1);
+    expect(await read(tiff(bytes, [page(entry, [262, 3, 1, 0])]))).toEqual([10]);
+    expect(await read(tiff(data, [page([262, 3, 1, 0])]))).toEqual([245]);
+  });
+
+  it("that is not compressed is read as it is, whatever predictor it names", async () => {
+    expect(await read(tiff(data, [page([317, 3, 1, 2])]))).toEqual([10]);
+  });
+
+  it.each([0, 1, 5 * PLANE])("whose strip is said to have %i bytes is read by its size", async (count) => {
+    expect(await read(tiff(data, [page([279, 4, 1, count])]))).toEqual([10]);
+  });
+
+  it("of which every page is marked as a smaller copy has frames all the same", async () => {
+    const second = page([254, 4, 1, 1], [273, 4, 1, 8 + PLANE]);
+    expect(await read(tiff(data, [page([254, 4, 1, 1]), second]))).toEqual([10, 20]);
+    expect(await read(tiff(data, [page(), second]))).toEqual([10]);
+  });
+
+  it("with a tile that is not stored has zeros there", async () => {
+    const tiled = page().filter(([tag]) => tag < 273);
+    const lists = Buffer.alloc(16);
+    for (const [i, value] of [8, 0, PLANE, 0].entries()) lists.writeUInt32LE(value, 4 * i);
+    const at = 8 + data.length;
+    const entries: Entry[] = [
+      [322, 4, 1, 64],
+      [323, 4, 1, 96],
+      [324, 4, 2, at],
+      [325, 4, 2, at + 8],
+    ];
+    const bytes = tiff(Buffer.concat([data, lists]), [[...tiled, ...entries]]);
+    let pixels: ArrayLike<number> = [];
+    for await (const page of decodePages(new MemoryBytes(bytes), "odd.tif")) {
+      if ("frame" in page) pixels = page.frame.pixels;
+    }
+    expect([pixels[0], pixels[63], pixels[64], pixels[99]]).toEqual([10, 10, 0, 0]);
+  });
+
+  it("with a page that nothing reads gives those before and after it", async () => {
+    const webp = page([259, 3, 1, 50_001]);
+    const third = page([273, 4, 1, 8 + 2 * PLANE]);
+    expect(await read(tiff(data, [page(), webp, third]))).toEqual([10, expect.stringContaining("WebP"), 30]);
+  });
+});
+
+describe("crafted pixels of other kinds", () => {
+  it("that claim a larger JPEG than their tile are refused before it is unpacked", async () => {
+    const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0]);
+    const message = "claim 65535 x 65535 px in a block of 100 x 90 px";
+    expect(await read(tiff(jpeg, [page([259, 3, 1, 7], [279, 4, 1, jpeg.length])]))).toEqual([
+      expect.stringContaining(message),
+    ]);
+  });
+
+  it("that claim more than their bytes can mean are refused", async () => {
+    const huge = page([256, 4, 1, 30_000], [257, 4, 1, 30_000], [258, 3, 1, 32], [259, 3, 1, 50_000]);
+    expect(await read(tiff(data, [[...huge.filter(([tag]) => tag !== 278), [278, 4, 1, 30_000]]]))).toEqual([
+      expect.stringContaining("no camera's image compresses so"),
+    ]);
+  });
+
+  it("that are no Zstandard are told", async () => {
+    expect(await read(tiff(data, [page([259, 3, 1, 50_000])]))).toEqual([expect.stringContaining("damaged")]);
+  });
+});

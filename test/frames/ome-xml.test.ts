@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { parseOmeXml } from "../../src/frames/ome-xml.js";
+
+const plate = `<OME><Plate Name="P7"><Well Row="1" Column="6"><WellSample Index="9"><ImageRef ID="Image:0"/></WellSample>
+<WellSample Index="10"><ImageRef ID="Image:1"/></WellSample></Well></Plate>
+<Image ID="Image:0"><Pixels DimensionOrder="XYZCT" SizeC="2" SizeZ="2" SizeT="1" PhysicalSizeX="0.5" SignificantBits="12">
+<Channel Name="DAPI"/><Channel Name="A &amp; B"/>
+<TiffData IFD="0" PlaneCount="4"><UUID FileName="a.ome.tif">x</UUID></TiffData></Pixels></Image>
+<Image ID="Image:1"><StageLabel Name="edge"/><Pixels DimensionOrder="XYCZT" SizeC="1" SizeZ="1" SizeT="3">
+<TiffData FirstT="1" IFD="5"><UUID FileName="b.ome.tif">y</UUID></TiffData></Pixels></Image></OME>`;
+
+describe("OME-XML", () => {
+  it("tells channel, z, plate, well and site of each page of a file", () => {
+    const place = { plate: "P7", well: "B07", site: 1, pixelUm: 0.5, bitDepth: 12 };
+    expect([0, 1, 2, 3].map(parseOmeXml(plate, "a.ome.tif"))).toEqual([
+      { ...place, channel: "DAPI", channelIndex: 0, zIndex: 0 },
+      { ...place, channel: "DAPI", channelIndex: 0, zIndex: 1 },
+      { ...place, channel: "A & B", channelIndex: 1, zIndex: 0 },
+      { ...place, channel: "A & B", channelIndex: 1, zIndex: 1 },
+    ]);
+  });
+
+  it("tells the pages of the other file of the same data set", () => {
+    expect(parseOmeXml(plate, "b.ome.tif")(5)).toEqual({
+      ...{ plate: "P7", well: "B07", site: 2, timeIndex: 1, positionName: "edge" },
+    });
+  });
+
+  it("is read where it is cut off", () => {
+    const cut = plate.slice(0, plate.indexOf("<TiffData"));
+    expect(parseOmeXml(cut, "a.ome.tif")(0)).toEqual({ pixelUm: 0.5, bitDepth: 12 });
+  });
+
+  it("of a million elements without an end takes no time to speak of", () => {
+    expect(parseOmeXml("<Pixels ".repeat(1_000_000), "a.tif")(0)).toEqual({});
+  });
+});

@@ -1,0 +1,25 @@
+/** One entry of a directory whose value fits into it, or lies where the value says. */
+export type Entry = readonly [tag: number, type: 1 | 2 | 3 | 4 | 5, count: number, value: number];
+
+/** A little-endian TIFF: data at byte 8, then one directory a page. */
+export function tiff(data: Uint8Array, pages: readonly (readonly Entry[])[]): Uint8Array {
+  const size = (entries: readonly Entry[]) => 6 + 12 * entries.length;
+  const bytes = Buffer.alloc(8 + data.length + pages.reduce((sum, entries) => sum + size(entries), 0));
+  bytes.write("II*\0", "latin1");
+  bytes.writeUInt32LE(8 + data.length, 4);
+  bytes.set(data, 8);
+  let at = 8 + data.length;
+  for (const [index, entries] of pages.entries()) {
+    bytes.writeUInt16LE(entries.length, at);
+    for (const [i, [tag, type, count, value]] of entries.entries()) {
+      const entry = at + 2 + 12 * i;
+      bytes.writeUInt16LE(tag, entry);
+      bytes.writeUInt16LE(type, entry + 2);
+      bytes.writeUInt32LE(count, entry + 4);
+      bytes.writeUInt32LE(value, entry + 8);
+    }
+    at += size(entries);
+    if (index < pages.length - 1) bytes.writeUInt32LE(at, at - 4);
+  }
+  return bytes;
+}

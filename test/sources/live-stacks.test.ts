@@ -1,0 +1,233 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { open, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { AgentConfig } from "../../src/config/schema.js";
+import { systemClock } from "../../src/protocol/clock.js";
+import type { FrameMessage } from "../../src/protocol/messages.js";
+import { FolderSource } from "../../src/sources/folder-source.js";
+import type { IncomingFrame, SourceContext, SourceHandler } from "../../src/sources/source.js";
+import { silent, sleep, temporaryFolder, until } from "../agent/helpers.js";
+
+const [WIDTH, HEIGHT] = [100, 90];
+const PIXELS = WIDTH * HEIGHT;
+const DIRECTORY = 2 + 12 * 9 + 4;
+
+/** A page as Micro-Manager's writer lays it out: directory, pixels, and where the next one will be. */
+function stackPage(at: number, value: number): { directory: Buffer; pixels: Buffer } {
+  const directory = Buffer.alloc(DIRECTORY);
+  directory.writeUInt16LE(9);
+  const pixelsAt = at + DIRECTORY;
+  const entries = [
+    [256, 4, WIDTH],
+    [257, 4, HEIGHT],
+    [258, 3, 8],
+    [259, 3, 1],
+    [262, 3, 1],
+    [273, 4, pixelsAt],
+    [277, 3, 1],
+    [278, 4, HEIGHT],
+    [279, 4, PIXELS],
+  ] as const;
+  for (const [i, [tag, type, number]] of entries.entries()) {
+    directory.writeUInt16LE(tag, 2 + 12 * i);
+    directory.writeUInt16LE(type, 4 + 12 * i);
+    directory.writeUInt32LE(1, 6 + 12 * i);
+    directory.writeUInt32LE(number, 10 + 12 * i);
+  }
+  directory.writeUInt32LE(pixelsAt + PIXELS, DIRECTORY - 4);
+  return { directory, pixels: Buffer.alloc(PIXELS, value) };
+}
+
+async function stack(path: string, reservedBytes = 0) {
+  const file = await open(path, "w+");
+  onTestFinished(() => file.close());
+  await file.truncate(reservedBytes);
+  await file.write(Buffer.from([0x49, 0x49, 42, 0, 8, 0, 0, 0]), 0, 8, 0);
+  let at = 8;
+  return {
+    async add(value: number, beforePixels: () => Promise<unknown> = async () => undefined): Promise<void> {
+      const { directory, pixels } = stackPage(at, value);
+      await file.write(directory, 0, directory.length, at);
+      await beforePixels();
+      await file.write(pixels, 0, pixels.length, at + DIRECTORY);
+      at += DIRECTORY + PIXELS;
+    },
+  };
+}
+
+async function follow(folder: string, fields: object = {}, earlier: readonly FrameMessage[] = []) {
+  const frames: IncomingFrame[] = [];
+  const problems: string[] = [];
+  const handler: SourceHandler = {
+    frame: async (incoming) => void frames.push(incoming),
+    problem: (_source, { message }) => void problems.push(message),
+    lost: () => undefined,
+    bye: () => undefined,
+    abandon: () => undefined,
+    queued: () => 0,
+  };
+  const context: SourceContext = {
+    ...{ log: silent, clock: systemClock },
+    ...{ agent: { name: "parfocal", version: "1" }, model: { name: "m", sha256: "0" } },
+    earlier: async function* () {
+      yield* earlier;
+    },
+  };
+  const config = { enabled: true, path: folder, stableMs: 50, giveUpMs: 300, ...fields };
+  const source = new FolderSource(AgentConfig.parse({ sources: { folder: config } }).sources.folder, context);
+  onTestFinished(() => source.stop());
+  await source.start(handler, new AbortController().signal);
+  const values = () => frames.map(({ frame }) => frame.pixels[0]);
+  return { source, frames, problems, values, headers: () => frames.map(({ header }) => header) };
+}
+
+describe("a stack that grows", () => {
+  test("gives each page once, though it pauses longer than a file may be unreadable", async () => {
+    const folder = await temporaryFolder();
+    const { values, problems } = await follow(folder);
+    const file = await stack(join(folder, "x_MMStack_Pos0.ome.tif"));
+    for (const value of [1, 2, 3, 4]) {
+      await file.add(value);
+      await until(() => values().includes(value));
+      await sleep(value === 2 ? 700 : 0);
+    }
+    await sleep(400);
+
+    expect(values()).toEqual([1, 2, 3, 4]);
+    expect(problems).toEqual([]);
+  });
+
+  test("goes on after a restart of the agent where it was", async () => {
+    const folder = await temporaryFolder();
+    const file = await stack(join(folder, "x_MMStack_Pos0.ome.tif"), 2 ** 32);
+    const first = await follow(folder);
+    await file.add(1);
+    await file.add(2);
+    await until(() => first.values().length === 2);
+    await first.source.stop();
+    await file.add(3);
+
+    const second = await follow(folder, {}, first.headers());
+    await until(() => second.values().length === 1);
+    await sleep(400);
+    expect(second.values()).toEqual([3]);
+  });
+
+  test("gives all pages of another file that takes its name", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "x.tif");
+    const { values } = await follow(folder);
+    const file = await stack(path);
+    await file.add(1);
+    await file.add(2);
+    await until(() => values().length === 2);
+    const other = await stack(path);
+    await other.add(7);
+    await other.add(8);
+
+    await until(() => values().length === 4);
+    expect(values()).toEqual([1, 2, 7, 8]);
+  });
+
+  test("in 4 GiB of reserved room gives no page before its pixels are there", async () => {
+    const folder = await temporaryFolder();
+    const { values, problems } = await follow(folder, { giveUpMs: 60_000 });
+    const file = await stack(join(folder, "x_NDTiffStack.tif"), 2 ** 32);
+    await file.add(1);
+    await file.add(2, async () => {
+      await until(() => values().includes(1));
+      await sleep(500);
+      expect(values()).toEqual([1]);
+    });
+
+    await until(() => values().length === 2);
+    expect(values()).toEqual([1, 2]);
+    expect(problems).toEqual([]);
+  });
+
+  test("of zeros is judged as it is once nothing more is expected", async () => {
+    const folder = await temporaryFolder();
+    const { values } = await follow(folder);
+    await (await stack(join(folder, "x.tif"))).add(0);
+
+    await until(() => values().length === 1);
+    expect(values()).toEqual([0]);
+  });
+
+  test("does not hide files beside it", async () => {
+    const folder = await temporaryFolder();
+    const { values } = await follow(folder);
+    const file = await stack(join(folder, "a.tif"), 2 ** 32);
+    await file.add(1);
+    await writeFile(join(folder, "notes.txt"), "text");
+    await (await stack(join(folder, "b.tif"))).add(9);
+
+    await until(() => values().length === 2);
+    expect(new Set(values())).toEqual(new Set([1, 9]));
+  });
+});
+
+const python = join(import.meta.dirname, "../../bridges/pycromanager/.venv/bin/python");
+
+/** Writers of acquisitions, one image each 300 ms, `n` with the value n; each says when it has written. */
+const WRITERS = {
+  "ndstorage's NDTiff": `
+from ndstorage import NDTiffDataset
+ds = NDTiffDataset(root, name="run", summary_metadata={}, writable=True)
+def put(n): ds.put_image({"time": n, "channel": "DAPI", "position": 2}, image(n), {"Axes": {"time": n, "channel": "DAPI", "position": 2}})
+end = ds.finish`,
+  "tifffile that appends": `
+import tifffile
+def put(n): tifffile.imwrite(root + "/a.tif", image(n), append=True, metadata=None)
+end = lambda: None`,
+  "a memory map over reserved planes": `
+import tifffile
+planes = tifffile.memmap(root + "/a.tif", shape=(6, 90, 100), dtype="uint16", metadata={"axes": "TYX"})
+def put(n): planes[n - 1] = image(n); planes.flush()
+end = lambda: None`,
+};
+
+describe.skipIf(!existsSync(python))("a live acquisition", () => {
+  test.each(Object.entries(WRITERS))(
+    "of %s gives every image once, while the next ones are taken",
+    async (name, code) => {
+      const folder = await temporaryFolder();
+      const { values, headers, problems } = await follow(folder, { stableMs: 100, giveUpMs: 5000 });
+      const script = `
+import sys, time, numpy as np
+root = sys.argv[1]
+def image(n): return np.full((90, 100), n, "uint16") + np.eye(90, 100, dtype="uint16")
+${code}
+for n in range(1, 7):
+    put(n)
+    print(n, flush=True)
+    sys.stdin.readline()
+end()
+print("end", flush=True)
+`;
+      const writer = spawn(python, ["-c", script, folder], { stdio: ["pipe", "pipe", "inherit"] });
+      onTestFinished(() => void writer.kill());
+      let said = "";
+      writer.stdout.on("data", (text: Buffer) => {
+        said += text.toString();
+      });
+      for (let n = 1; n <= 6; n++) {
+        await until(() => said.includes(`${n}\n`));
+        // The next image is only written when this one was answered.
+        await until(() => values().length === n);
+        writer.stdin.write("\n");
+      }
+      await until(() => said.includes("end"));
+      await sleep(600);
+
+      expect(values()).toEqual([2, 3, 4, 5, 6, 7]);
+      expect(problems).toEqual([]);
+      if (!name.includes("NDTiff")) return;
+      expect(headers()[5]).toMatchObject({
+        ...{ channel: "DAPI", timeIndex: 6, site: { name: "run_1/Pos2", position: 2 } },
+      });
+    },
+  );
+});
