@@ -1,7 +1,8 @@
 import { stringify } from "yaml";
-import type { RawScores } from "../focus/engines/engine.js";
+import type { PatchScores } from "../focus/engines/engine.js";
 import { type FocusModel, sha256Of } from "../focus/model.js";
 import { LEVELS } from "../focus/report.js";
+import { patchOrigins } from "../focus/tiling.js";
 import { type Frame, PATCH_PX } from "../frames/frame.js";
 import { OPSET } from "../onnx/graph-builder.js";
 import { npyFile } from "./npy.js";
@@ -18,9 +19,9 @@ const DESCRIPTION = "bioimageio.yaml";
 export function bioimageioPackage(
   model: FocusModel,
   frame: Frame,
-  scores: RawScores,
+  scores: PatchScores,
 ): Map<string, Uint8Array> {
-  const { rows, columns } = scores;
+  const [rows, columns] = [patchOrigins(frame.height).length, patchOrigins(frame.width).length];
   const frameCertainties = [scores.aggregateCertainty, scores.meanCertainty, scores.maxCertainty];
   const tensors = {
     frame: npyFile(Uint16Array.from(frame.pixels), [frame.height, frame.width]),

@@ -36,7 +36,7 @@ export class FolderSource implements FrameSource {
   readonly #sites: FileSites;
   #watcher: FSWatcher | undefined;
   /** Whether all files that were there at the start have been met. */
-  #isReady = false;
+  #isReady: boolean = false;
   #handler: SourceHandler | undefined;
   /** Resolves when what earlier runs have recorded is known. */
   #recalled: Promise<void> | undefined;

@@ -66,6 +66,7 @@ async function follow(folder: string, fields: object = {}, earlier: readonly Fra
     lost: () => undefined,
     bye: () => undefined,
     abandon: () => undefined,
+    acquiring: () => undefined,
     queued: () => 0,
   };
   const context: SourceContext = {

@@ -18,8 +18,8 @@ export interface PatchScores {
 export interface FocusEngine {
   /** One line for the user: what runs where, and why not something faster. */
   readonly description: string;
-  /** Scores the patches of a strip made by `patchStrip`. */
-  run(strip: Frame): Promise<PatchScores>;
+  /** Scores all patches of a frame, or of a strip that `patchStrip` made. */
+  run(frame: Frame): Promise<PatchScores>;
   dispose(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { startTensorFlow } from "../../networks/tensorflow-runtime.js";
 import { certaintyOf, summaryOf } from "../certainty.js";
 import type { FocusModel } from "../model.js";
 import { LEVELS } from "../report.js";
+import { cutPatches } from "../tiling.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engine.js";
 
 /** Patches scored at once; bounds the memory of a large frame. */
@@ -19,10 +20,9 @@ export async function startTensorflowEngine(
   const { tf, description } = await startTensorFlow(device === "auto" ? undefined : device);
   const network = new TensorflowNetwork(tf, networkNamed(model.card.network), await model.weights());
 
-  async function run({ pixels }: Frame): Promise<PatchScores> {
-    // The patches of a strip follow one another.
-    const patches = Float32Array.from(pixels);
-    const count = patches.length / PATCH_PX ** 2;
+  async function run(frame: Frame): Promise<PatchScores> {
+    const { rows, columns, patches } = cutPatches(frame);
+    const count = rows * columns;
     const probabilities = new Float32Array(count * LEVELS);
     for (let first = 0; first < count; first += CHUNK) {
       const chunk = patches.subarray(first * PATCH_PX * PATCH_PX, (first + CHUNK) * PATCH_PX * PATCH_PX);
