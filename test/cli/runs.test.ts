@@ -94,7 +94,7 @@ describe("parfocal runs", () => {
 
     expect(stdout).toBe("");
     expect(parse(await readFile(out, "utf8"), { columns: true })).toMatchObject([
-      { well: "A1", channel: "DAPI", attempt: "0", decision: "retry", move_um: "7.5", z_um: "1.5" },
+      { well: "A01", channel: "DAPI", attempt: "0", decision: "retry", move_um: "7.5", z_um: "1.5" },
       { attempt: "1", decision: "accept", move_um: "" },
       { channel: "GFP", decision: "flag" },
     ]);
@@ -142,7 +142,7 @@ describe("parfocal runs", () => {
       {},
       { distribution },
     ]);
-    expect(snapshot).toMatchObject({ run: { id: "second", frames: 3 }, sites: [{ well: "A1" }] });
+    expect(snapshot).toMatchObject({ run: { id: "second", frames: 3 }, sites: [{ well: "A01" }] });
   });
 
   test.each([

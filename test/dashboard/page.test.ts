@@ -127,11 +127,11 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
       await isOver();
       const page = await open(address);
 
-      await wells(page, /^B5 /).click();
+      await wells(page, /^B05 /).click();
 
       await page.getByText("Chosen frame").waitFor();
       const picture = page.getByTestId("frame-preview").locator("img");
-      expect(await page.getByTestId("frame-preview").getAttribute("data-frame")).toContain("B5-Site_");
+      expect(await page.getByTestId("frame-preview").getAttribute("data-frame")).toContain("B05-Site_");
       const width = await picture.evaluate(async (element) => {
         const image = element as unknown as PageImage;
         await image.decode();
@@ -151,19 +151,19 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
       await page.getByLabel("patch borders").uncheck();
       await page.getByLabel("patch colours").uncheck();
       await until(async () => (await painted()) === 0);
-      expect(await page.getByRole("button", { pressed: true }).getAttribute("data-well")).toBe("B5");
+      expect(await page.getByRole("button", { pressed: true }).getAttribute("data-well")).toBe("B05");
     });
 
     test("events and the timeline lead to the frame they are about", async () => {
       await isOver();
       const page = await open(address);
       await page.getByTestId("frame-overlay").waitFor();
-      await page.getByLabel("Text in the event").fill("A1 site 0");
-      await page.getByTestId("events").getByRole("button", { name: "A1 site 0" }).first().click();
+      await page.getByLabel("Text in the event").fill("A01 site 0");
+      await page.getByTestId("events").getByRole("button", { name: "A01 site 0" }).first().click();
       // Nothing jumps while the picture loads.
       const plot = await page.getByTestId("timeline").locator(".u-over").first().boundingBox();
       await until(async () =>
-        (await page.getByTestId("frame-preview").getAttribute("data-frame"))?.includes("A1-Site_0"),
+        (await page.getByTestId("frame-preview").getAttribute("data-frame"))?.includes("A01-Site_0"),
       );
       await page.getByTestId("frame-overlay").waitFor();
 
@@ -181,29 +181,29 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     test("the keyboard goes from well to well and chooses one", async () => {
       await isOver();
       const page = await open(address);
-      await wells(page, /^A1 /).focus();
+      await wells(page, /^A01 /).focus();
 
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Enter");
 
       await page.getByText("Chosen frame").waitFor();
-      expect(await page.locator(":focus").getAttribute("data-well")).toBe("B2");
-      expect(await page.getByTestId("frame-preview").getAttribute("data-frame")).toContain("B2-Site_");
+      expect(await page.locator(":focus").getAttribute("data-well")).toBe("B02");
+      expect(await page.getByTestId("frame-preview").getAttribute("data-frame")).toContain("B02-Site_");
     });
 
     test("a site marked as bad is on the re-image list, which loads in useq", async () => {
       await isOver();
       const page = await open(address);
-      await wells(page, /^C3 /).click();
+      await wells(page, /^C03 /).click();
       await page.getByText("Chosen frame").waitFor();
 
       await page.getByTestId("mark-bad").click();
 
-      await wells(page, /^C3 .*marked as bad/).waitFor();
+      await wells(page, /^C03 .*marked as bad/).waitFor();
       await page
         .getByTestId("events")
-        .getByText(/C3-Site_\d DAPI was marked as bad/)
+        .getByText(/C03-Site_\d DAPI was marked as bad/)
         .waitFor();
       await page.getByTestId("reimage-open").click();
       const useq = await download(page, "reimage-useq");
@@ -213,7 +213,7 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
       const events = JSON.parse(
         execFileSync(PYTHON, ["-c", script, useq.path], { encoding: "utf8" }),
       ) as unknown[][];
-      const marked = events.find(([name]) => String(name).startsWith("C3-Site_"));
+      const marked = events.find(([name]) => String(name).startsWith("C03-Site_"));
       expect(marked).toEqual([
         expect.any(String),
         expect.any(Number),
@@ -276,11 +276,11 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
     test("a reload brings the same state back", async () => {
       await isOver();
       const page = await open(address);
-      await wells(page, /^D6 level/).waitFor();
+      await wells(page, /^D06 level/).waitFor();
       const before = await labels(page);
 
       await page.reload();
-      await wells(page, /^D6 level/).waitFor();
+      await wells(page, /^D06 level/).waitFor();
 
       expect(await labels(page)).toEqual(before);
       expect(before).toHaveLength(24);
@@ -293,19 +293,19 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
       onTestFinished(() => proxy.stop());
       const page = await open(`http://${through}/${new URL(address).hash}`);
       const direct = await open(address);
-      await wells(page, /^A6 level/).waitFor();
+      await wells(page, /^A06 level/).waitFor();
 
       proxy.cut();
       await page.getByTestId("connection-banner").waitFor();
-      await wells(direct, /^A6 /).click();
+      await wells(direct, /^A06 /).click();
       await direct.getByText("Chosen frame").waitFor();
       await direct.getByTestId("mark-bad").click();
-      await wells(direct, /^A6 .*marked as bad/).waitFor();
-      expect(await wells(page, /^A6 .*marked as bad/).count()).toBe(0);
+      await wells(direct, /^A06 .*marked as bad/).waitFor();
+      expect(await wells(page, /^A06 .*marked as bad/).count()).toBe(0);
       proxy.mend();
 
       await page.getByTestId("connection-banner").waitFor({ state: "detached" });
-      await wells(page, /^A6 .*marked as bad/).waitFor();
+      await wells(page, /^A06 .*marked as bad/).waitFor();
       expect(await page.getByTestId("status-state").textContent()).not.toContain("Not connected");
     });
 
@@ -314,7 +314,7 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
       async (dark) => {
         await isOver();
         const page = await open(address, { dark });
-        await wells(page, /^B5 /).click();
+        await wells(page, /^B05 /).click();
         await page.getByText("Chosen frame").waitFor();
         await page.getByTestId("frame-overlay").waitFor();
         if (SCREENSHOTS !== undefined) {
@@ -334,7 +334,7 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
     test("the state is back after the agent was started again, in a page that stayed open", async () => {
       await isOver();
       const page = await open(address);
-      await wells(page, /^D6 level/).waitFor();
+      await wells(page, /^D06 level/).waitFor();
       const before = await labels(page);
       demo.child.kill("SIGTERM");
       await demo.finished;
@@ -351,9 +351,9 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
       expect(await labels(page)).toEqual(before);
       await page.reload();
       await page.getByTestId("run-picker").selectOption("demo-1");
-      await wells(page, /^D6 level/).waitFor();
+      await wells(page, /^D06 level/).waitFor();
       expect(await labels(page)).toEqual(before);
-      await wells(page, /^B5 /).click();
+      await wells(page, /^B05 /).click();
       await page.getByTestId("frame-overlay").waitFor();
     });
 
@@ -365,9 +365,9 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
         const page = await open(replay.addresses.dashboard);
 
         await page.getByText("Replay of a finished run").waitFor();
-        await wells(page, /^D6 level/).waitFor({ timeout: 60_000 });
-        await wells(page, /^C3 .*marked as bad/).waitFor();
-        await wells(page, /^B5 /).click();
+        await wells(page, /^D06 level/).waitFor({ timeout: 60_000 });
+        await wells(page, /^C03 .*marked as bad/).waitFor();
+        await wells(page, /^B05 /).click();
         await page.getByTestId("frame-overlay").waitFor();
         await page.getByText("A replay cannot be changed.").waitFor();
       }
@@ -384,9 +384,9 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
     }
 
     const page = await open(`http://${host}/`);
-    await wells(page, /^B2 level 0.0/).waitFor();
+    await wells(page, /^B02 level 0.0/).waitFor();
     await page.getByRole("combobox", { name: "Time" }).selectOption("0");
-    await wells(page, /^B2 level 7.0/).click();
+    await wells(page, /^B02 level 7.0/).click();
 
     await page
       .getByTestId("frame-preview")
@@ -398,7 +398,7 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
       "3",
     ]);
     await page.getByRole("combobox", { name: "Time" }).selectOption("");
-    await wells(page, /^B2 level 0.0/).waitFor();
+    await wells(page, /^B02 level 0.0/).waitFor();
   });
 
   test("opened after the last frame, it shows the sharpest of a stack that was only watched", async () => {
@@ -412,8 +412,8 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
     const page = await open(`http://${host}/`);
 
     // As the controller numbers it.
-    await page.getByRole("img", { name: /Frame of B2 site 1 .*level 1.0/ }).waitFor();
-    await wells(page, /^B2 level 1.0/).waitFor();
+    await page.getByRole("img", { name: /Frame of B02 site 1 .*level 1.0/ }).waitFor();
+    await wells(page, /^B02 level 1.0/).waitFor();
     await page.getByText("No frame yet").waitFor({ state: "detached" });
   });
 
@@ -422,7 +422,7 @@ print(json.dumps([[e.pos_name, e.x_pos, e.y_pos, e.z_pos] for e in useq.MDASeque
     await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
 
     const page = await open(`http://${host}/`);
-    await wells(page, /^A1 level/).waitFor();
+    await wells(page, /^A01 level/).waitFor();
 
     const box = async (name: string) => (await page.locator(`.panel.${name}`).boundingBox())!;
     const [map, frame, time] = [await box("map"), await box("frame"), await box("time")];

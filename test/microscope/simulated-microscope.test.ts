@@ -34,7 +34,7 @@ describe("makePlate", () => {
   it("lays 48 sites over 24 wells, each with an image and a name of its own", () => {
     expect(sites).toHaveLength(48);
     expect(new Set(sites.map(({ name }) => name)).size).toBe(48);
-    expect(sites.map(({ well }) => well).slice(0, 4)).toEqual(["A1", "A1", "A2", "A2"]);
+    expect(sites.map(({ well }) => well).slice(0, 4)).toEqual(["A01", "A01", "A02", "A02"]);
     expect(sites.every(({ light }) => light.length === FRAME_PX * FRAME_PX)).toBe(true);
   });
 
