@@ -22,7 +22,7 @@ export interface Row {
 }
 
 /** The network of the model that ships. */
-const SHIPPED = "compact";
+const SHIPPED = "medium";
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 const machine = describeMachine();

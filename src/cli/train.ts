@@ -12,7 +12,10 @@ import { duration, ProgressBar } from "./progress.js";
 
 const options = {
   out: { type: "string", demandOption: true, describe: "Folder of the model to write" },
-  network: { choices: [...networks.keys()], default: "compact", describe: "Network to train" },
+  network: {
+    choices: [...networks.keys()],
+    describe: "Network to train; default: that of --start-from, else medium",
+  },
   steps: { type: "number", default: 12000, describe: "Steps of 64 patches" },
   "learning-rate": { type: "number", default: 0.002, describe: "Highest rate of Adam" },
   seed: { type: "number", default: 1, describe: "Same seed, engine and machine: same weights" },
@@ -54,7 +57,6 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
     const outcome = await train({
       images: argv.images,
       out: argv.out,
-      network: argv.network,
       steps: argv.steps,
       learningRate: argv.learningRate,
       seed: argv.seed,
@@ -66,6 +68,7 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
       command: commandLine(),
       clock: () => performance.now(),
       signal: interrupt.signal,
+      ...(argv.network === undefined ? {} : { network: argv.network }),
       ...(argv.startFrom === undefined ? {} : { startFrom: argv.startFrom }),
       onImage: (done, total) => {
         reading ??= new ProgressBar("Reading images {bar} {value}/{total}", total);

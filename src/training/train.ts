@@ -22,7 +22,8 @@ export interface TrainOptions {
   readonly images: readonly string[];
   /** Folder of the model to be written. */
   readonly out: string;
-  readonly network: string;
+  /** Name of the network. @default that of the model to start from, else `medium` */
+  readonly network?: string;
   readonly steps: number;
   readonly learningRate: number;
   readonly seed: number;
@@ -52,6 +53,9 @@ export interface TrainOutcome {
   readonly exportDifference?: number;
 }
 
+/** The network of the model that ships. */
+const DEFAULT_NETWORK = "medium";
+
 const CHECKPOINT = "checkpoint.safetensors";
 
 /**
@@ -60,15 +64,15 @@ const CHECKPOINT = "checkpoint.safetensors";
  * @throws TrainingError, OutputError, ModelError
  */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
-  const architecture = networkNamed(options.network);
+  const start = options.startFrom === undefined ? undefined : await openModel(options.startFrom);
+  const architecture = networkNamed(options.network ?? start?.card.network ?? DEFAULT_NETWORK);
   await makeFolder(options.out);
   const checkpointPath = join(options.out, CHECKPOINT);
   const from = options.resume ? await readCheckpoint(checkpointPath) : undefined;
   const images = await loadImageSet(options.images, options.heldOutShare, options.seed, options.onImage);
   options.onImages?.(images);
-  const settings = settingsOf(options, images);
+  const settings = settingsOf(options, architecture, images);
   if (from) assertSameRun(from, settings, checkpointPath);
-  const start = options.startFrom === undefined ? undefined : await openModel(options.startFrom);
   const startWeights = start && (await fitted(start, architecture, options.seed));
 
   const trainer = new Trainer({
@@ -123,8 +127,8 @@ async function fitted(start: FocusModel, architecture: Architecture, seed: numbe
   }
 }
 
-function settingsOf(options: TrainOptions, images: ImageSet): RunSettings {
-  const { network, seed, steps, learningRate, heldOutShare } = options;
+function settingsOf(options: TrainOptions, { name: network }: Architecture, images: ImageSet): RunSettings {
+  const { seed, steps, learningRate, heldOutShare } = options;
   const digest = createHash("sha256");
   for (const { file, split } of images.sources) digest.update(`${file}\0${split}\n`);
   for (const { pixels } of [...images.training, ...images.heldOut]) digest.update(pixels);

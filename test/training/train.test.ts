@@ -165,6 +165,18 @@ describe("train before its first step", () => {
     expect(error!.message).toContain(join(BROKEN, "model"));
   });
 
+  it("goes on with the network of the model it starts from, or widens it to the one asked for", async () => {
+    const folder = await randomModel();
+    const { network: _, ...same } = await optionsFor({ startFrom: folder, learningRate: 0, steps: 1 });
+    const { result } = await train(same);
+    expect(result.weights.get("conv1/weights")!.shape).toEqual([4, 4, 1, 16]);
+    const wide = await train(await optionsFor({ startFrom: folder, network: "medium", steps: 1 }));
+    expect(wide.result.weights.get("conv1/weights")!.shape).toEqual([4, 4, 1, 24]);
+    const paper = await failure(train(await optionsFor({ startFrom: folder, network: "yang2018" })));
+    expect(paper).toBeInstanceOf(TrainingError);
+    expect(paper!.message).toMatch(/cannot go on from .* \(compact\): .* more than the width/);
+  });
+
   it("starts from another model's weights: with a learning rate of nothing it keeps them", async () => {
     const folder = await randomModel();
     const options = await optionsFor({ startFrom: folder, learningRate: 0, steps: 1 });
