@@ -8,8 +8,9 @@ import { ZSTDDecoder } from "zstddec";
 import { type Colour, countsOf, type Numbers, planeOf } from "./counts.js";
 import { assertPlausible } from "./expansion.js";
 import type { FileBytes } from "./file-bytes.js";
-import { type Frame, MAX_SIDE_PX } from "./frame.js";
+import type { Frame } from "./frame.js";
 import { assertJpegSize } from "./jpeg-size.js";
+import { blocksOf } from "./tiff-blocks.js";
 import { compressionName, tiffCodec } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 import { assertAffordable, readPageSize } from "./tiff-pixels.js";
@@ -109,14 +110,7 @@ function readLayout(directory: TiffDirectory, file: FileBytes, maxBytes: number)
     );
   }
   if (photometric === YCBCR && compression !== JPEG) throw new Error("its colours (YCbCr) cannot be read");
-  const tiled = directory.number(TiffTag.tileWidth) !== undefined;
-  const blockWidth = tiled ? directory.number(TiffTag.tileWidth)! : width;
-  const blockHeight = tiled
-    ? (directory.number(TiffTag.tileLength) ?? 0)
-    : Math.min(directory.number(TiffTag.rowsPerStrip) || height, height);
-  if (blockWidth < 1 || blockHeight < 1 || blockWidth > MAX_SIDE_PX || blockHeight > MAX_SIDE_PX) {
-    throw new Error(`its tiles of ${blockWidth} x ${blockHeight} px cannot be right`);
-  }
+  const { tiled, blockWidth, blockHeight } = blocksOf(directory, width, height);
   const isPlanar = directory.number(TiffTag.planarConfiguration) === 2;
   const blocks = Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight) * (isPlanar ? samples : 1);
   const stored = readStoredBytes(directory, file, tiled, blocks);

@@ -8,6 +8,7 @@ import { assertPlausible } from "./expansion.js";
 import type { FileBytes } from "./file-bytes.js";
 import { MAX_SIDE_PX } from "./frame.js";
 import { isNdTiff } from "./ndtiff-index.js";
+import { blocksOf } from "./tiff-blocks.js";
 import { type TiffCodec, tiffCodec } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
@@ -71,14 +72,7 @@ export function readPageLayout(
     throw new OtherPixels(`its predictor ${predictor} is not for integers`);
   assertAffordable(width * height * bytesPerPixel, maxBytes);
 
-  const tiled = directory.number(TiffTag.tileWidth) !== undefined;
-  const blockWidth = tiled ? directory.number(TiffTag.tileWidth)! : width;
-  const blockHeight = tiled
-    ? (directory.number(TiffTag.tileLength) ?? 0)
-    : Math.min(directory.number(TiffTag.rowsPerStrip) || height, height);
-  if (blockWidth < 1 || blockHeight < 1 || blockWidth > MAX_SIDE_PX || blockHeight > MAX_SIDE_PX) {
-    throw new Error(`its tiles of ${blockWidth} x ${blockHeight} px cannot be right`);
-  }
+  const { tiled, blockWidth, blockHeight } = blocksOf(directory, width, height);
   const blocks = Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight);
   const layout: PageLayout = {
     width,

@@ -1,3 +1,4 @@
+import { wellSpelling } from "../frames/wells.js";
 import type { Site } from "../protocol/messages.js";
 
 /** What tells a site from others, as far as it is known. */
@@ -51,8 +52,9 @@ export class SiteKeys {
   }
 }
 
-/** Tells sites apart that have different names. */
-function nameKey({ plate, well, name, position }: SiteName): string {
+/** Tells sites apart that have different names; however a controller spells a well, it is the same one. */
+function nameKey({ plate, well: asSpelled, name, position }: SiteName): string {
+  const well = asSpelled === undefined ? undefined : wellSpelling(asSpelled);
   return JSON.stringify(position === undefined ? [plate, well, name] : [plate, well, name, position]);
 }
 

@@ -74,7 +74,7 @@ describe("the agent with the shipped model", () => {
     const levelOf = async (fields: object) => {
       const { id } = await scope.sendFrame(
         { shape, dtype: "uint16", mode: "observe", ...fields },
-        imageAt(0),
+        imageAt(4),
       );
       const verdict = await scope.answerTo(id);
       if (verdict.type !== "verdict") throw new Error(`got ${verdict.type}`);
@@ -86,7 +86,7 @@ describe("the agent with the shipped model", () => {
     const plain = await levelOf({ id: "plain", site: { name: "a" } });
     const fine = await levelOf({ id: "fine", site: { name: "b" }, optics, pixelUm: 0.065 });
 
-    const frame = { width, height, pixels: imageAt(0) };
+    const frame = { width, height, pixels: imageAt(4) };
     expect(plain).toBeCloseTo((await scorer.score(frame)).expectedLevel, 3);
     expect(fine).toBeCloseTo((await scorer.score(frame, { binning: 2 })).expectedLevel, 3);
     expect(Math.abs(fine - plain)).toBeGreaterThan(0.01);

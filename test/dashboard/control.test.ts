@@ -143,7 +143,7 @@ describe("a mark", () => {
       },
     });
     const image = join(images, "A1.tif");
-    await writeFile(image, encodeTiff({ width: 100, height: 100, pixels: new Uint8Array(10_000) }));
+    await writeFile(image, encodeTiff({ width: 100, height: 100, pixels: new Uint8Array(10_000).fill(1) }));
     await until(() => agent.health().verdicts.accept === 1);
     const line = JSON.parse((await readFile(join(folder, "results.jsonl"), "utf8")).split("\n")[0]!) as {
       id: string;
