@@ -75,9 +75,9 @@ export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
   { curve: EXTENDED, squaredBlur: 6.5, rise: 0, usual: 0.07 },
   { curve: EXTENDED, squaredBlur: 9, rise: 0, usual: 0.04 },
   { curve: EXTENDED, squaredBlur: 13, rise: 0, usual: 0.02 },
-  { curve: EXTENDED, squaredBlur: 0, rise: 0.4, usual: 0.05 },
-  { curve: EXTENDED, squaredBlur: 1, rise: 0.4, usual: 0.05 },
-  { curve: EXTENDED, squaredBlur: 2.2, rise: 0.4, usual: 0.05 },
+  { curve: EXTENDED, squaredBlur: 0, rise: 0.2, usual: 0.05 },
+  { curve: EXTENDED, squaredBlur: 1, rise: 0.2, usual: 0.05 },
+  { curve: EXTENDED, squaredBlur: 2.2, rise: 0.2, usual: 0.05 },
 ];
 /** From here on levels rise no more; they may even fall, as nothing of the structure is left. */
 const LAST_BLUR = 10;

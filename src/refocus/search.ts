@@ -83,13 +83,19 @@ export function indexToKeep(samples: readonly Sample[]): number {
   return samples[0]!.level - samples[best]!.level >= MIN_GAIN_LEVELS ? best : 0;
 }
 
-/** The sample that is most probably in focus, of those that read no more than the first. */
+/** Probabilities that differ by less leave the choice to the levels. */
+const ALIKE = 0.05;
+
+/**
+ * The sample that is most probably in focus, of those that read no more than the first; of several that hardly differ in
+ * that, the one with the lowest level.
+ */
 function likeliestOf(samples: readonly Sample[], probabilities: readonly number[]): number {
-  let best = 0;
-  for (const [index, { level }] of samples.entries()) {
-    if (level <= samples[0]!.level && probabilities[index]! > probabilities[best]!) best = index;
-  }
-  return best;
+  const candidates = [...samples.keys()].filter((index) => samples[index]!.level <= samples[0]!.level);
+  const highest = Math.max(...candidates.map((index) => probabilities[index]!));
+  return candidates
+    .filter((index) => probabilities[index]! > highest - ALIKE)
+    .reduce((a, b) => (samples[b]!.level < samples[a]!.level ? b : a));
 }
 
 /** Length of the path through the samples, um. */

@@ -95,10 +95,13 @@ function beliefOf(judgeable: readonly Slice[], prior: FocusPrior): FocusBelief |
   return new FocusBelief(samples, prior);
 }
 
-/** Whether focus more probably lies beyond the end where the sharpest slice lies than inside. */
+/** Focus lies beyond the end of a stack if it does so with this probability: a shift costs the whole stack again. */
+const BEYOND_FROM = 0.65;
+
+/** Whether focus lies beyond the end where the sharpest slice lies. */
 function isBeyond(belief: FocusBelief, low: Slice, high: Slice, edge: "low" | "high"): boolean {
   const beyond = beyondEdge(belief, low, high, edge).reduce((sum, { p }) => sum + p, 0);
-  return beyond > 0.5;
+  return beyond > BEYOND_FROM;
 }
 
 /** The planes of focus beyond the end where the sharpest slice lies, and the probability of each. */

@@ -25,7 +25,7 @@ async function gatedRuns(): Promise<BlurRow[]> {
 describe.skipIf(isMissing)(
   `${SITES} sites with z errors of -10 to 10 um on a real MMCore, at two blur rates`,
   () => {
-    test("are refocused through pymmcore-plus and pycro-manager: 95 % of the displaced, none blurrier, none unscored", async () => {
+    test("are refocused through pymmcore-plus and pycro-manager: all but one of the displaced, none blurrier, none unscored", async () => {
       const rows = await gatedRuns();
 
       expect(rows.map(({ method, blurRate }) => `${method} ${blurRate}`)).toEqual([
@@ -42,7 +42,7 @@ describe.skipIf(isMissing)(
           unscored: 0,
         });
         expect(row.displaced).toBeGreaterThanOrEqual(SITES / 1.6);
-        expect(row.recovered / row.displaced).toBeGreaterThanOrEqual(0.95);
+        expect(row.displaced - row.recovered).toBeLessThanOrEqual(1);
         expect(row.medianExtraExposures).toBeLessThanOrEqual(3);
       }
     }, 400_000);

@@ -59,8 +59,11 @@ def test_an_engine_that_gates_and_a_listener_that_watches_say_so(is_watching: bo
             with ObserveListener(beads, client):
                 run(beads, bead_events([0.0, 1.0]))
         else:
-            beads.mda.set_engine(FocusEngine(beads, client, limits=LIMITS))
-            run(beads, bead_events([0.0, 1.0]))
+            before = beads.mda.set_engine(FocusEngine(beads, client, limits=LIMITS))
+            try:
+                run(beads, bead_events([0.0, 1.0]))
+            finally:
+                beads.mda.set_engine(before)
         assert (seen, client.acquiring) == ([True, True], False)
 
 

@@ -232,7 +232,7 @@ def test_two_microscopes_share_one_agent(agent: Agent, beads: Any) -> None:
                     two.score(image, Frame(site=Site(name="Pos0"), z_um=0.0, z_source="measured"))
                 )
 
-        thread = threading.Thread(target=other_microscope)
+        thread = threading.Thread(target=other_microscope, daemon=True)
         thread.start()
         keyed: dict[str, Any] = dict(limits=LIMITS, optics=bead_optics(), on_site=results.append)
         run(beads, gated(bead_events([6.0, -6.0, 0.0]), one, beads, **keyed))
