@@ -1,5 +1,5 @@
 /**
- * Benchmarks: `npm run bench`, `npm run bench -- --json FILE`. Times are of this machine, in this run; compare rows
+ * Benchmarks: `npm run bench`, `npm run bench -- --json FILE --runs N`. Times are of this machine, in this run; compare rows
  * with each other, not with other runs.
  */
 import { writeFile } from "node:fs/promises";
@@ -24,11 +24,13 @@ export interface Row {
 /** The network of the model that ships. */
 const SHIPPED = "medium";
 
-const { values } = parseArgs({ options: { json: { type: "string" } } });
+const { values } = parseArgs({
+  options: { json: { type: "string" }, runs: { type: "string", default: "40" } },
+});
 const machine = describeMachine();
 console.log(`Machine: ${machine}\n`);
 const rows: Row[] = [];
-for (const bench of [benchScoring(), benchBrenner()]) {
+for (const bench of [benchScoring(Number(values.runs)), benchBrenner()]) {
   for await (const row of bench) {
     rows.push(row);
     const { benchmark, size, network = "", patches = "", engine, threads, p50Ms, p99Ms } = row;

@@ -14,10 +14,12 @@ import type { Row } from "./main.js";
 const SIDES = [512, 1024, 2048, 4096];
 /** The paper's network takes long, on every patch as its program does; enough runs to tell a second from two. */
 const PAPER = { network: "yang2018", sides: [1024, 2048], runs: 4 } as const;
-const RUNS = 40;
 
-/** Whole `Scorer.score` of one uint16 frame, from counts to verdict. Weights do not change the time. */
-export async function* benchScoring(): AsyncGenerator<Row> {
+/**
+ * Whole `Scorer.score` of one uint16 frame, from counts to verdict. Weights do not change the time.
+ * @param runs frames scored for each row but those of the paper's network.
+ */
+export async function* benchScoring(runs: number): AsyncGenerator<Row> {
   const folder = await mkdtemp(join(tmpdir(), "parfocal-bench-"));
   try {
     for (const architecture of networks.values()) {
@@ -40,7 +42,7 @@ export async function* benchScoring(): AsyncGenerator<Row> {
         const scorer = await Scorer.load({ model, device: "cpu", threads, tiling });
         for (const side of isPaper ? PAPER.sides : SIDES) {
           for (const coverage of isPaper ? (["full"] as const) : COVERAGES) {
-            const times = await timesOf(scorer, noise(side), coverage, isPaper ? PAPER.runs : RUNS);
+            const times = await timesOf(scorer, noise(side), coverage, isPaper ? PAPER.runs : runs);
             yield {
               benchmark: "score one uint16 frame",
               size: `${side} x ${side}`,
