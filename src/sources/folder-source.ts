@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { dirname, relative, resolve, sep } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import type { FolderSourceConfig } from "../config/schema.js";
 import { FrameReadError, reasonOf } from "../errors.js";
@@ -17,6 +17,8 @@ import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 
 /** Files whose state is remembered so that they are not read again. */
 const MAX_FILES = 200_000;
+/** When the files of a new folder are listed again, in times that a file has to rest. */
+const LISTINGS = [1, 5];
 /** Folders whose channel names are remembered: one a position. */
 const MAX_FOLDERS = 10_000;
 
@@ -81,6 +83,10 @@ export class FolderSource implements FrameSource {
       if (!this.#isReady) this.#followed(path).restingSince = "its time";
       this.#enqueue(path);
     });
+    watcher.on("addDir", (path) => {
+      // A file that is written between a new folder's first listing and its watch would be missed.
+      if (this.#isReady) for (const rests of LISTINGS) this.#listAfter(path, rests * this.#config.stableMs);
+    });
     watcher.on("change", (path) => this.#enqueue(path));
     watcher.on("error", (error) => {
       this.#context.log.error({ folder: this.#root, reason: reasonOf(error) }, "Watching the folder failed");
@@ -101,6 +107,21 @@ export class FolderSource implements FrameSource {
     await this.pause();
     await this.#reader.stop();
     await this.#reading;
+  }
+
+  #listAfter(folder: string, ms: number): void {
+    this.#context.clock.after(ms, () => {
+      if (this.#stopping.signal.aborted) return;
+      const matches = globMatcher(this.#config.pattern);
+      const isWanted = (path: string) => !isPassedOver(this.#relative(path)) && matches(this.#relative(path));
+      readdir(folder, { withFileTypes: true }).then(
+        (entries) => {
+          const paths = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));
+          for (const path of paths) if (isWanted(path)) this.#enqueue(path);
+        },
+        () => undefined,
+      );
+    });
   }
 
   #relative(path: string): string {
