@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { quantile } from "../src/statistics.js";
 import type { Row } from "./main.js";
 
 const PYTHON = join(import.meta.dirname, "../bridges/pycromanager/.venv/bin/python");
@@ -31,8 +32,8 @@ print(json.dumps(sorted(times[1:])))
       size: `${side} x ${side}`,
       engine: "numpy",
       threads: 1,
-      p50Ms: times[Math.floor(times.length / 2)]!,
-      p99Ms: times.at(-1)!,
+      p50Ms: quantile(times, 0.5),
+      p99Ms: quantile(times, 0.99),
     };
   }
 }

@@ -5,7 +5,7 @@
  */
 import { ParfocalError } from "../errors.js";
 import { CONTENTS, type Content, RISE_WIDTH, readingAt } from "../refocus/level-response.js";
-import { median, robustSd } from "../statistics.js";
+import { robustSd } from "../statistics.js";
 
 /** One plane of a stack. */
 export interface Plane {
@@ -176,10 +176,4 @@ function reading({ content, focusUm, above, below }: Candidate, zUm: number): nu
 
 function spread(low: number, high: number, steps: number): number[] {
   return Array.from({ length: steps + 1 }, (_, i) => low + ((high - low) * i) / steps);
-}
-
-/** Distance of the planes of a stack, um: the median step. */
-export function stepOf(planes: readonly Plane[]): number {
-  const z = planes.map(({ zUm }) => zUm).sort((a, b) => a - b);
-  return median(z.slice(1).map((zUm, i) => zUm - z[i]!)) ?? 0;
 }

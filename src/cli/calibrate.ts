@@ -1,12 +1,12 @@
-import { writeFile } from "node:fs/promises";
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { writeCalibration } from "../calibration/calibration-file.js";
 import { fitStack, type Plane, type StackFit } from "../calibration/fit-stack.js";
 import { stackPlot } from "../calibration/stack-plot.js";
-import { FrameReadError, OutputError, reasonOf } from "../errors.js";
+import { FrameReadError } from "../errors.js";
 import { Scorer } from "../focus/scorer.js";
 import { findImages } from "../frames/find-images.js";
 import { readFrames } from "../frames/read-frames.js";
+import { writeAtomically } from "../frames/write-atomically.js";
 import { commandLine } from "./command-line.js";
 import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
 import { print } from "./print.js";
@@ -52,7 +52,9 @@ export const calibrateCommand: CommandModule<unknown, CalibrateArguments> = {
       `Made by: ${commandLine()}`,
       `${planes.length} planes; levels lie ${fit.residual.toFixed(2)} from the fit`,
     ]);
-    if (argv.plot !== undefined) await writePlot(argv.plot, stackPlot(planes, fit, argv.stack.join(", ")));
+    if (argv.plot !== undefined) {
+      await writeAtomically(argv.plot, Buffer.from(stackPlot(planes, fit, argv.stack.join(", "))));
+    }
     for (const line of report(planes, fit, umPerLevel)) print(`${line}\n`);
     print(`Written: ${argv.out}. Use it: parfocal agent --calibration ${argv.out}\n`);
   },
@@ -105,12 +107,4 @@ function report(planes: readonly Plane[], fit: StackFit, promised: number | unde
     lines.push("Focus lies outside of the stack: take it on both sides of focus.");
   }
   return lines;
-}
-
-async function writePlot(path: string, svg: string): Promise<void> {
-  try {
-    await writeFile(path, svg);
-  } catch (cause) {
-    throw new OutputError(path, `cannot be written: ${reasonOf(cause)}`, { cause });
-  }
 }

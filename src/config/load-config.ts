@@ -20,9 +20,8 @@ export interface ConfigOrigins {
  */
 export async function loadConfig(origins: ConfigOrigins): Promise<AgentConfig> {
   const layers: Layer[] = [];
-  if (origins.file !== undefined) layers.push(yamlLayer(await readText(origins.file), origins.file));
-  if (origins.calibration !== undefined) {
-    layers.push(yamlLayer(await readText(origins.calibration), origins.calibration));
+  for (const file of [origins.file, origins.calibration]) {
+    if (file !== undefined) layers.push(yamlLayer(await readText(file), file));
   }
   if (origins.environment !== undefined) layers.push(environmentLayer(origins.environment));
   if (origins.flags !== undefined) layers.push(origins.flags);

@@ -24,7 +24,7 @@ export function splitByField<T extends LabelledFrame>(
 ): Split<T> | undefined {
   const tuning: T[] = [];
   const judged: T[] = [];
-  for (const field of shuffled(framesByField(frames), random)) {
+  for (const field of random.shuffled(framesByField(frames))) {
     const isEnough = tuning.length >= share * frames.length;
     const bringsLabel = field.some(({ inFocus }) => tuning.every((frame) => frame.inFocus !== inFocus));
     (isEnough && !bringsLabel ? judged : tuning).push(...field);
@@ -45,14 +45,4 @@ export function framesByField<T extends LabelledFrame>(frames: readonly T[]): T[
 
 export function hasBothLabels(frames: readonly LabelledFrame[]): boolean {
   return frames.some(({ inFocus }) => inFocus) && frames.some(({ inFocus }) => !inFocus);
-}
-
-/** In random order (Fisher and Yates). */
-function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const result = [...items];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [result[i], result[j]] = [result[j]!, result[i]!];
-  }
-  return result;
 }

@@ -1,4 +1,5 @@
 import type { Frame } from "../frames/frame.js";
+import { meanSquaredDifference } from "../metrics/brenner.js";
 
 /** Pixel pairs that are looked at; of larger frames, whole rows that are evenly spread, so that this costs little. */
 const LOOKED_AT = 2 ** 18;
@@ -11,18 +12,8 @@ const LAG = 2;
  * to focus; noise adds the same to both.
  * @param binning pixels that are judged as one: pairs are so much further apart.
  */
-export function contrastOf({ pixels, width, height }: Frame, binning = 1): number {
+export function contrastOf(frame: Frame, binning = 1): number {
   const lag = LAG * binning;
-  const pairsOfRow = Math.max(0, width - lag);
-  if (pairsOfRow === 0) return 0;
-  const step = Math.ceil((pairsOfRow * height) / LOOKED_AT);
-  let [sum, rows] = [0, 0];
-  for (let y = 0; y < height; y += step, rows++) {
-    const end = y * width + pairsOfRow;
-    for (let i = y * width; i < end; i++) {
-      const difference = pixels[i + lag]! - pixels[i]!;
-      sum += difference * difference;
-    }
-  }
-  return sum / (rows * pairsOfRow);
+  const rowStep = Math.max(1, Math.ceil(((frame.width - lag) * frame.height) / LOOKED_AT));
+  return meanSquaredDifference(frame, lag, rowStep);
 }

@@ -45,6 +45,16 @@ export class Random {
     return Math.floor(this.uniform() * count);
   }
 
+  /** The items in random order (Fisher and Yates). */
+  shuffled<T>(items: readonly T[]): T[] {
+    const result = [...items];
+    for (let i = result.length - 1; i > 0; i--) {
+      const j = this.below(i + 1);
+      [result[i], result[j]] = [result[j]!, result[i]!];
+    }
+    return result;
+  }
+
   /** Standard normal (Marsaglia's polar method). */
   normal(): number {
     if (this.#spareNormal !== undefined) {

@@ -1,6 +1,7 @@
 /** A map that forgets its least recently used entries when it is full. */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
+  readonly #sizes = new Map<K, number>();
   readonly #limit: number;
   readonly #sizeOf: (value: V) => number;
   #sum = 0;
@@ -29,7 +30,9 @@ export class BoundedMap<K, V> {
   set(key: K, value: V): [K, V] | undefined {
     this.delete(key);
     this.#entries.set(key, value);
-    this.#sum += this.#sizeOf(value);
+    const size = this.#sizeOf(value);
+    this.#sizes.set(key, size);
+    this.#sum += size;
     let gone: [K, V] | undefined;
     while (this.#sum > this.#limit && this.#entries.size > 1) {
       gone = this.#entries.entries().next().value!;
@@ -39,8 +42,8 @@ export class BoundedMap<K, V> {
   }
 
   delete(key: K): boolean {
-    const value = this.#entries.get(key);
-    if (value !== undefined) this.#sum -= this.#sizeOf(value);
+    this.#sum -= this.#sizes.get(key) ?? 0;
+    this.#sizes.delete(key);
     return this.#entries.delete(key);
   }
 

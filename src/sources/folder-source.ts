@@ -36,6 +36,7 @@ export class FolderSource implements FrameSource {
   readonly #stopping = new AbortController();
   readonly #reader = new PageReader();
   readonly #sites: FileSites;
+  readonly #matches: (name: string) => boolean;
   #watcher: FSWatcher | undefined;
   /** Whether all files that were there at the start have been met. */
   #isReady: boolean = false;
@@ -49,6 +50,7 @@ export class FolderSource implements FrameSource {
     this.#config = config;
     this.#context = context;
     this.#root = resolve(config.path ?? ".");
+    this.#matches = globMatcher(config.pattern);
     this.#sites = new FileSites({
       pattern: config.namePattern === undefined ? undefined : namePattern(config.namePattern),
       plateWells: config.plateWells,
@@ -66,7 +68,6 @@ export class FolderSource implements FrameSource {
       throw new FrameReadError(this.#root, "is not a folder; create it or set sources.folder.path");
     }
     this.#recalled = this.#recall();
-    const matches = globMatcher(this.#config.pattern);
     const watcher = watch(this.#root, {
       ignoreInitial: this.#config.existing === "ignore",
       usePolling: this.#config.polling,
@@ -75,7 +76,7 @@ export class FolderSource implements FrameSource {
       followSymlinks: false,
       ignored: (path, stats) => {
         const name = this.#relative(path);
-        return isPassedOver(name) || (stats?.isFile() === true && !matches(name));
+        return isPassedOver(name) || (stats?.isFile() === true && !this.#matches(name));
       },
     });
     this.#watcher = watcher;
@@ -112,8 +113,8 @@ export class FolderSource implements FrameSource {
   #listAfter(folder: string, ms: number): void {
     this.#context.clock.after(ms, () => {
       if (this.#stopping.signal.aborted) return;
-      const matches = globMatcher(this.#config.pattern);
-      const isWanted = (path: string) => !isPassedOver(this.#relative(path)) && matches(this.#relative(path));
+      const isWanted = (path: string) =>
+        !isPassedOver(this.#relative(path)) && this.#matches(this.#relative(path));
       readdir(folder, { withFileTypes: true }).then(
         (entries) => {
           const paths = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));

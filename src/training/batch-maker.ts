@@ -21,6 +21,7 @@ export interface Batch {
 export const NO_LEVEL = -1;
 
 const LEVELS_PER_PAIR = 2;
+const LEVEL_DECK = Array.from({ length: LEVELS }, (_, level) => level);
 /** The largest smoothing that leaves the level of a patch as it was, px. */
 const HARMLESS_SIGMA_PX = 0.6;
 
@@ -61,7 +62,7 @@ export class BatchMaker {
       const pair = [this.#region(random), this.#region(random)] as const;
       const spectrum = this.#convolver.spectrum(...pair);
       for (let i = 0; i < LEVELS_PER_PAIR; i++) {
-        if (deck.length === 0) deck = shuffledLevels(random);
+        if (deck.length === 0) deck = random.shuffled(LEVEL_DECK);
         const blur =
           random.uniform() < wholeLevelShare
             ? this.#wholeLevels[deck.pop()!]!
@@ -223,13 +224,4 @@ function extent(region: Float32Array): { darkest: number; brightest: number } {
     (_, i) => region[i * 29]!,
   ).sort();
   return { darkest: sample[0]!, brightest: sample[Math.floor(sample.length * 0.995)]! };
-}
-
-function shuffledLevels(random: Random): number[] {
-  const levels = Array.from({ length: LEVELS }, (_, level) => level);
-  for (let i = levels.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [levels[i], levels[j]] = [levels[j]!, levels[i]!];
-  }
-  return levels;
 }

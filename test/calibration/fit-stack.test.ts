@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fitStack, type Plane, StackFitError, stepOf } from "../../src/calibration/fit-stack.js";
+import { fitStack, type Plane, StackFitError } from "../../src/calibration/fit-stack.js";
 import { stackPlot } from "../../src/calibration/stack-plot.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
@@ -80,11 +80,5 @@ describe("fitStack", () => {
     expect(fit.umPerLevel / micrometresPerLevel(optics)).toBeLessThan(1.25);
     expect(stackPlot(stack, fit, "a < b & c")).toMatch(/^<svg [\s\S]*a &#60; b &#38; c[\s\S]*<\/svg>\n$/);
     expect(stackPlot(stack, fit, "x").match(/<circle/g)).toHaveLength(21);
-  });
-});
-
-describe("stepOf", () => {
-  it("is the distance of the planes", () => {
-    expect(stepOf([3, 0, 1, 2, 8].map((zUm) => ({ zUm, level: 0 })))).toBe(1);
   });
 });

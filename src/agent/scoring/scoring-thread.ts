@@ -6,7 +6,8 @@ import type { Frame } from "../../frames/frame.js";
 import type { LoadedScorer } from "./scoring-worker.js";
 
 /**
- * Scores in a thread of its own, so that whoever calls can answer others meanwhile. If the thread dies, the frames in it fail, and the next one starts another.
+ * Scores in a thread of its own, so that whoever calls can answer others meanwhile. If the thread dies, the frames in it
+ * fail, and the next one starts another.
  */
 export class ScoringThread implements FrameScorer {
   readonly #options: ScorerOptions;
@@ -35,11 +36,13 @@ export class ScoringThread implements FrameScorer {
     return this.#loaded.engine;
   }
 
-  score(frame: Frame, { signal, binning = 1, coverage = "sample" }: ScoreOptions = {}): Promise<FocusReport> {
-    return this.#ask("score", frame, { binning, coverage }, signal);
+  score(frame: Frame, { signal, ...options }: ScoreOptions = {}): Promise<FocusReport> {
+    return this.#ask("score", frame, options, signal);
   }
 
-  completed(frame: Frame, report: FocusReport, signal?: AbortSignal): Promise<FocusReport> {
+  async completed(frame: Frame, report: FocusReport, signal?: AbortSignal): Promise<FocusReport> {
+    // Its pixels need not travel for nothing.
+    if (report.coverage === "full") return report;
     return this.#ask("completed", frame, { report }, signal);
   }
 

@@ -38,7 +38,7 @@ export class PreviewKeeper {
     config: AgentConfig["dashboard"]["previews"],
     folder: string,
     log: Logger,
-    complete: FrameScorer["completed"] | undefined = undefined,
+    complete?: FrameScorer["completed"],
   ) {
     this.#complete = complete;
     this.#config = config;
