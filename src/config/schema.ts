@@ -124,7 +124,7 @@ const FolderSource = z.strictObject({
     .describe("Poll for new files instead of waiting for the operating system; needed on network drives."),
   pollMs: Milliseconds.default(500).describe("Time between two polls, ms."),
   stableMs: Milliseconds.default(200).describe(
-    "The last page of a file is complete once the file has not changed for this long, ms.",
+    "A file that does not show that it is whole is complete once it has not changed for this long, ms.",
   ),
   colour: z
     .enum(COLOURS)

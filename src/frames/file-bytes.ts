@@ -1,29 +1,50 @@
 import { readSync } from "node:fs";
 
 /** Bytes of a file, wherever they are. */
-export interface FileBytes {
+export abstract class FileBytes {
   readonly size: number;
+  #askedTo = 0;
+
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  /** Where the furthest bytes end that were asked for so far: beyond `size` where some are missing. */
+  get askedTo(): number {
+    return this.#askedTo;
+  }
+
+  /** Whether `length` bytes from `offset` on are there. */
+  has(offset: number, length: number): boolean {
+    this.#askedTo = Math.max(this.#askedTo, offset + length);
+    return offset + length <= this.size;
+  }
+
   /**
    * `length` bytes from `offset` on; they may be shared with later calls and must not be changed.
    * @throws Error saying that the file ends before.
    */
-  read(offset: number, length: number): Uint8Array;
+  read(offset: number, length: number): Uint8Array {
+    if (this.has(offset, length)) return this.bytesAt(offset, length);
+    throw new Error(
+      `bytes ${offset} to ${offset + length} lie beyond the end of the file (${this.size} bytes)`,
+    );
+  }
+
+  /** Bytes that are known to be there. */
+  protected abstract bytesAt(offset: number, length: number): Uint8Array;
 }
 
 /** A file in memory. */
-export class MemoryBytes implements FileBytes {
+export class MemoryBytes extends FileBytes {
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
+    super(bytes.length);
     this.#bytes = bytes;
   }
 
-  get size(): number {
-    return this.#bytes.length;
-  }
-
-  read(offset: number, length: number): Uint8Array {
-    assertInside(offset, length, this.size);
+  protected bytesAt(offset: number, length: number): Uint8Array {
     return this.#bytes.subarray(offset, offset + length);
   }
 }
@@ -32,19 +53,17 @@ export class MemoryBytes implements FileBytes {
 const WINDOW_BYTES = 4096;
 
 /** A file on the disk, read where it is asked for: it may be larger than the memory. */
-export class OpenFileBytes implements FileBytes {
-  readonly size: number;
+export class OpenFileBytes extends FileBytes {
   readonly #descriptor: number;
   #window: Uint8Array = new Uint8Array();
   #windowAt = 0;
 
   constructor(descriptor: number, size: number) {
+    super(size);
     this.#descriptor = descriptor;
-    this.size = size;
   }
 
-  read(offset: number, length: number): Uint8Array {
-    assertInside(offset, length, this.size);
+  protected bytesAt(offset: number, length: number): Uint8Array {
     if (length > WINDOW_BYTES) return this.#fromDisk(offset, length);
     if (offset < this.#windowAt || offset + length > this.#windowAt + this.#window.length) {
       this.#window = this.#fromDisk(offset, Math.min(WINDOW_BYTES, this.size - offset));
@@ -61,11 +80,5 @@ export class OpenFileBytes implements FileBytes {
       read += more;
     }
     return bytes;
-  }
-}
-
-function assertInside(offset: number, length: number, size: number): void {
-  if (offset + length > size) {
-    throw new Error(`bytes ${offset} to ${offset + length} lie beyond the end of the file (${size} bytes)`);
   }
 }

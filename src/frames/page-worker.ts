@@ -4,6 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { HandedOver, serveCalls } from "../serve-calls.js";
+import type { FileBytes } from "./file-bytes.js";
+import type { Frame } from "./frame.js";
 import { decodePages, type OpenImage, openImage, type PageOptions, type PagePlace } from "./read-frames.js";
 import type { FailedPage, FramePage } from "./tiff.js";
 
@@ -26,6 +28,8 @@ export interface PixelsSeen {
   readonly isZero: boolean;
   /** Its last row is zeros: files are written from the front. */
   readonly endsInZeros: boolean;
+  /** All that the file refers to is there and nothing lies behind it, and the pixels have no gap: whoever wrote it was through. */
+  readonly isWhole: boolean;
 }
 
 /** A page, or why it could not be read. */
@@ -34,6 +38,10 @@ export type ReadPage =
   | { readonly page: number; readonly failure: string };
 
 const DIGEST_LENGTH = 12;
+/** So many zeros in a row may be a part of the file that a copy has left out so far, px. */
+const GAP_PX = 1024;
+/** Bytes that may lie behind the last that matters: some writers end on an even address. */
+const PADDING_BYTES = 16;
 
 let image: OpenImage | undefined;
 let request: OpenRequest | undefined;
@@ -45,12 +53,28 @@ function close(): void {
   pages = undefined;
 }
 
-function seenIn({ frame: { pixels, width } }: FramePage): PixelsSeen {
+function seenIn({ frame: { pixels, width } }: FramePage, file: FileBytes): PixelsSeen {
   const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   const digest = createHash("sha1").update(bytes).digest("hex").slice(0, DIGEST_LENGTH);
   const isZero = (values: typeof pixels) => values.every((value) => value === 0);
   const endsInZeros = isZero(pixels.subarray(-width));
-  return { digest, endsInZeros, isZero: endsInZeros && isZero(pixels) };
+  const unread = file.size - file.askedTo;
+  const isWhole = unread >= 0 && unread <= PADDING_BYTES && !hasGap(pixels);
+  return { digest, endsInZeros, isZero: endsInZeros && isZero(pixels), isWhole };
+}
+
+function hasGap(pixels: Frame["pixels"]): boolean {
+  const step = GAP_PX / 2;
+  let lastOfRun = -1;
+  for (let at = 0; at < pixels.length; at += step) {
+    if (pixels[at] !== 0 || at <= lastOfRun) continue;
+    let [first, last] = [at, at];
+    while (first > 0 && pixels[first - 1] === 0) first--;
+    while (last < pixels.length - 1 && pixels[last + 1] === 0) last++;
+    if (last - first + 1 >= GAP_PX) return true;
+    lastOfRun = last;
+  }
+  return false;
 }
 
 serveCalls(
@@ -77,7 +101,7 @@ serveCalls(
       if (next === undefined || next.done === true) return undefined;
       const read = next.value;
       if ("error" in read) return { page: read.page, failure: read.error.message };
-      const page: ReadPage = request?.look === true ? { ...read, seen: seenIn(read) } : read;
+      const page: ReadPage = request?.look === true ? { ...read, seen: seenIn(read, image!.bytes) } : read;
       return new HandedOver(page, [read.frame.pixels.buffer as ArrayBuffer]);
     },
 

@@ -245,7 +245,7 @@ export class TiffDirectory {
   #assertInside({ tag, type, count, offset }: Entry): void {
     const size = TYPE_BYTES[type];
     if (size === undefined) throw new Error(`tag ${tag} has the unknown type ${type}: the file is damaged`);
-    if (offset + size * count > this.#file.size) {
+    if (!this.#file.has(offset, size * count)) {
       throw new Error(
         `the values of tag ${tag} (${count} at byte ${offset}) lie beyond the end of the file ` +
           `(${this.#file.size} bytes): it is cut short or damaged`,

@@ -19,6 +19,10 @@ import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 const MAX_FILES = 200_000;
 /** When the files of a new folder are listed again, in times that a file has to rest. */
 const LISTINGS = [1, 5];
+/** How long a file that is whole has to stand still, ms. */
+const STILL_MS = 20;
+/** When a file is looked at for the second time; then, where it is not complete, after twice as long each time, ms. */
+const FIRST_LOOK_MS = STILL_MS + 2;
 /** Folders whose channel names are remembered: one a position. */
 const MAX_FOLDERS = 10_000;
 
@@ -178,6 +182,10 @@ export class FolderSource implements FrameSource {
     try {
       stats = await stat(path);
       if (signatureOf(stats) === file.done) return;
+      if (!file.hasPages && !this.#restOf(file, stats).isStill) {
+        this.#lookAgain(path, file, FIRST_LOOK_MS);
+        return;
+      }
       const { maxFileMib, colour } = this.#config;
       // What is read may be newer than what was looked at.
       stats = await this.#reader.open({ path, colour, maxBytes: maxFileMib * 2 ** 20, look: true });
@@ -193,7 +201,7 @@ export class FolderSource implements FrameSource {
         },
         this.#stopping.signal,
       );
-      if (isPending || !rest.isQuiet) this.#lookAgain(path);
+      if (isPending || !rest.isQuiet) this.#lookAgain(path, file);
       else file.done = file.signature;
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
@@ -214,11 +222,18 @@ export class FolderSource implements FrameSource {
       file.signature = signature;
     }
     const restedMs = clock.now() - file.changedMs;
-    return { isQuiet: restedMs >= stableMs, isSettled: restedMs >= giveUpMs };
+    return { isStill: restedMs >= STILL_MS, isQuiet: restedMs >= stableMs, isSettled: restedMs >= giveUpMs };
   }
 
-  #lookAgain(path: string): void {
-    this.#context.clock.after(this.#config.stableMs, () => this.#enqueue(path));
+  /** Soon at first: most files are written in one go. */
+  #lookAgain(
+    path: string,
+    file: FollowedFile,
+    wantedMs = 2 * (file.nextLook?.delayMs ?? FIRST_LOOK_MS),
+  ): void {
+    const delayMs = Math.min(this.#config.stableMs, wantedMs);
+    file.nextLook?.cancel();
+    file.nextLook = { delayMs, cancel: this.#context.clock.after(delayMs, () => this.#enqueue(path)) };
   }
 
   async #give(path: string, page: SeenPage, channelNames: readonly string[]): Promise<void> {
@@ -251,7 +266,7 @@ export class FolderSource implements FrameSource {
   #failed(path: string, file: FollowedFile, rest: Rest | undefined, error: unknown): void {
     const isGone = errorCode(error) === "ENOENT";
     if (!isGone && rest?.isSettled === false) {
-      this.#lookAgain(path);
+      this.#lookAgain(path, file);
       return;
     }
     file.done = file.signature;

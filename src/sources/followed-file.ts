@@ -14,6 +14,8 @@ export interface GivenPage {
 
 /** How long a file has not changed. */
 export interface Rest {
+  /** Long enough for whoever writes a page in one go to have begun with the next, or with what is said about all of them. */
+  readonly isStill: boolean;
   /** Long enough for whoever writes a page to have written all of it. */
   readonly isQuiet: boolean;
   /** So long that nothing more is expected. */
@@ -37,9 +39,13 @@ export class FollowedFile {
   /** Size and time when it was last looked at, and since when they have been the same, monotonic, ms. */
   signature: string | undefined;
   changedMs = 0;
+  /** When it is looked at again, unless it changes before. */
+  nextLook: { readonly delayMs: number; readonly cancel: () => void } | undefined;
   /** By what its rest is told: a file that was there at the start may have its time from days ago. */
   restingSince: "its time" | "last look" = "last look";
   #last: GivenPage | undefined;
+  /** Its pages may be half old, half new. */
+  #isWrittenOver = false;
   /** Pages without pixels that lie before the last one, while the file still changes. */
   #held = new Map<number, PagePlace>();
   /** Pages that were given in an earlier run of the agent, where some before the last one were not. */
@@ -94,11 +100,19 @@ export class FollowedFile {
         if (page.place !== undefined) this.#held.set(page.page, page.place);
         continue;
       }
-      if (!rest.isQuiet && (page.place?.isFollowed !== true || page.seen.endsInZeros)) return true;
+      if (!rest.isQuiet && !this.#isComplete(page, rest)) return true;
       await this.#give(page, handler);
       if (signal.aborted) return false;
     }
     return isPending;
+  }
+
+  /** Whether a page has been written to its end, although the file may still change. */
+  #isComplete({ page, place, seen }: SeenPage, { isStill }: Rest): boolean {
+    if (place?.isFollowed === true) return !seen.endsInZeros;
+    return (
+      isStill && seen.isWhole && !this.#isWrittenOver && (this.#last === undefined || page > this.#last.page)
+    );
   }
 
   async #giveHeld(path: string, reader: PageReader, rest: Rest, handler: PassHandler): Promise<void> {
@@ -114,6 +128,8 @@ export class FollowedFile {
 
   async #give(page: SeenPage, handler: PassHandler): Promise<void> {
     await handler.give(page);
+    this.nextLook?.cancel();
+    this.nextLook = undefined;
     const { page: number, place, seen } = page;
     if (number >= (this.#last?.page ?? 0)) this.#last = { page: number, place, digest: seen.digest };
     this.#held.delete(number);
@@ -132,6 +148,7 @@ export class FollowedFile {
   }
 
   #forget(): void {
+    this.#isWrittenOver = true;
     this.#last = undefined;
     this.#given = undefined;
     this.#held.clear();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AgentConfig } from "../../src/config/schema.js";
 import { FrameReadError, UnknownNameError } from "../../src/errors.js";
+import { writeGreyPng } from "../../src/frames/write-png.js";
 import { encodeTiff } from "../../src/frames/write-tiff.js";
 import { systemClock } from "../../src/protocol/clock.js";
 import { FrameMessage } from "../../src/protocol/messages.js";
@@ -138,6 +139,63 @@ describe("a watched folder", () => {
 
     expect(firstPixels()).toEqual([7]);
     expect(problems).toEqual([]);
+  });
+
+  describe("when a file has to rest for long", () => {
+    const stableMs = 1500;
+
+    test("gives one that is whole at once", async () => {
+      const folder = await temporaryFolder();
+      const { firstPixels } = await watchFolder(folder, { stableMs: 60_000 });
+      await writeFile(join(folder, "a.tif"), tiff(8));
+      await until(() => firstPixels().length === 1);
+      await writeGreyPng(join(folder, "b.png"), {
+        width: 200,
+        height: 100,
+        pixels: new Uint16Array(20_000).fill(9),
+      });
+      await until(() => firstPixels().length === 2);
+
+      expect(firstPixels()).toEqual([8, 9]);
+    });
+
+    test.each([
+      ["in the middle, as a copy with several hands leaves it", 3000, 6000],
+      ["at the end of its metadata", -40, undefined],
+      ["behind its directory", -tiff(0).length + 8 + 100 * 90 * 2 + 2 + 10 * 12 + 4, undefined],
+    ])("waits for what is missing %s", async (_, from, to) => {
+      const folder = await temporaryFolder();
+      const { frames } = await watchFolder(folder, { stableMs });
+      const bytes = tiff(7);
+      const file = join(folder, "slow.tif");
+      const partial = Buffer.from(bytes).fill(0, from < 0 ? bytes.length + from : from, to);
+      await writeFile(file, to === undefined ? partial.subarray(0, from) : partial);
+      await sleep(300);
+      expect(frames).toEqual([]);
+      await writeFile(file, bytes, { flag: "r+" });
+
+      await until(() => frames.length === 1);
+      await sleep(100);
+
+      expect(frames.map(({ frame }) => frame.pixels.every((value) => value === 7))).toEqual([true]);
+      expect(frames[0]!.header).toMatchObject({ zUm: 12.5, pixelUm: 0.65 });
+    });
+
+    test("waits where a file is written over", async () => {
+      const folder = await temporaryFolder();
+      const { frames } = await watchFolder(folder, { stableMs });
+      const file = join(folder, "live.tif");
+      await writeFile(file, tiff(1));
+      await until(() => frames.length === 1);
+      const bytes = tiff(2);
+      await writeFile(file, bytes.subarray(0, 9000), { flag: "r+" });
+      await sleep(300);
+      await writeFile(file, bytes, { flag: "r+" });
+
+      await until(() => frames.length === 2);
+
+      expect(frames[1]!.frame.pixels.every((value) => value === 2)).toBe(true);
+    });
   });
 
   test("cuts names that are longer than a record may hold", async () => {
