@@ -7,7 +7,7 @@ import type { Frame } from "../frames/frame.js";
 import type { PatchGrid } from "./tiling.js";
 
 /** Patches that decide a frame; a frame of as many or fewer is judged whole. */
-export const DECIDING_PATCHES = 64;
+export const DECIDING_PATCHES = 48;
 
 /** The frame is divided into so many parts a side, and each has its share of the patches. */
 const PARTS = 4;
@@ -48,23 +48,35 @@ function structureOf({ pixels, width }: Frame, { sidePx, tops, lefts }: PatchGri
   const pixelsOfPatches = tops.length * lefts.length * sidePx ** 2;
   const rowStep = Math.max(ROW_STEP, Math.ceil(pixelsOfPatches / (COLUMN_STEP * LOOKED_AT)));
   const structure = new Float64Array(tops.length * lefts.length);
-  let patch = 0;
-  for (const top of tops) {
-    for (const left of lefts) {
-      let [count, sum, squares, differences] = [0, 0, 0, 0];
-      const reference = pixels[top * width + left]!;
-      for (let y = top; y < top + sidePx; y += rowStep) {
-        const end = y * width + left + sidePx - 1;
-        for (let i = y * width + left; i < end; i += COLUMN_STEP) {
-          const value = pixels[i]! - reference;
-          const difference = pixels[i + 1]! - reference - value;
+  const sums = new Float64Array(lefts.length);
+  const squares = new Float64Array(lefts.length);
+  const differences = new Float64Array(lefts.length);
+  for (const [row, top] of tops.entries()) {
+    for (const totals of [sums, squares, differences]) totals.fill(0);
+    const first = pixels[top * width]!;
+    // Along the whole row of patches, as the pixels lie in memory: from patch to patch would take three times as long.
+    for (let y = top; y < top + sidePx; y += rowStep) {
+      for (let column = 0; column < lefts.length; column++) {
+        const start = y * width + lefts[column]!;
+        const end = start + sidePx - 1;
+        let [sum, square, change] = [0, 0, 0];
+        for (let i = start; i < end; i += COLUMN_STEP) {
+          const value = pixels[i]! - first;
+          const difference = pixels[i + 1]! - first - value;
           sum += value;
-          squares += value * value;
-          differences += difference * difference;
-          count++;
+          square += value * value;
+          change += difference * difference;
         }
+        sums[column]! += sum;
+        squares[column]! += square;
+        differences[column]! += change;
       }
-      structure[patch++] = (squares - (sum * sum) / count - (NOISE_MARGIN * differences) / 2) / count;
+    }
+    const count = Math.ceil(sidePx / rowStep) * Math.ceil((sidePx - 1) / COLUMN_STEP);
+    for (let column = 0; column < lefts.length; column++) {
+      const deviations = squares[column]! - sums[column]! ** 2 / count;
+      structure[row * lefts.length + column] =
+        (deviations - (NOISE_MARGIN * differences[column]!) / 2) / count;
     }
   }
   return structure;

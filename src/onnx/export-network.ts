@@ -36,7 +36,7 @@ export function exportNetwork(
   for (const [index, layer] of architecture.layers.entries()) {
     writer.add(architecture, index);
     if (options.exposeLayers && layer.kind !== "dropout") {
-      graph.node("Identity", [writer.value], {}, `layer_${index}`);
+      writer.expose(`layer_${index}`);
       graph.output(
         `layer_${index}`,
         ["patches", ...writer.onnxShape()],
@@ -52,10 +52,18 @@ export function exportNetwork(
   );
 }
 
+/**
+ * ONNX Runtime computes convolutions in blocks of 8 or 16 channels. A pool over channels that do not fill their blocks is
+ * computed outside of them, and ordering all values anew for it takes longer than the pool.
+ */
+const CHANNEL_BLOCK = 16;
+
 /** Appends layers to a graph, keeping track of the current value and its shape per patch. */
 class LayerWriter {
   value: string;
   #shape: PatchShape = [PATCH_PX, PATCH_PX, 1];
+  /** Channels in the graph: those of the network, then zeros up to whole blocks. */
+  #channels = 1;
   readonly #graph: GraphBuilder;
   readonly #weights: Weights;
 
@@ -70,6 +78,14 @@ class LayerWriter {
     if (this.#shape.length === 1) return [...this.#shape];
     const [height, width, channels] = this.#shape;
     return [channels, height, width];
+  }
+
+  /** Gives the current value, without channels that the network does not have, as an output. */
+  expose(name: string): void {
+    const graph = this.#graph;
+    const channels = this.#shape[2];
+    if (channels === undefined || channels === this.#channels) graph.node("Identity", [this.value], {}, name);
+    else graph.node("Slice", [this.value, graph.ints(0), graph.ints(channels), graph.ints(1)], {}, name);
   }
 
   add(architecture: Architecture, index: number): void {
@@ -92,7 +108,7 @@ class LayerWriter {
         this.value = graph.node("Mul", [this.value, graph.float(layer.factor)]);
         break;
       case "convolution":
-        this.#addConvolution(layer);
+        this.#addConvolution(layer, feedsConvolution(architecture, index));
         break;
       case "max-pool":
         this.value = graph.node("MaxPool", [this.value], {
@@ -124,12 +140,17 @@ class LayerWriter {
     this.#shape = shapeAfter(layer, this.#shape);
   }
 
-  /** Batch normalisation folds into the weights and bias: w' = w gamma / sd, b' = beta - mean gamma / sd. */
-  #addConvolution(layer: ConvolutionLayer): void {
+  /**
+   * Batch normalisation folds into the weights and bias: w' = w gamma / sd, b' = beta - mean gamma / sd.
+   * @param fillsBlocks adds filters of zeros up to whole blocks of channels.
+   */
+  #addConvolution(layer: ConvolutionLayer, fillsBlocks: boolean): void {
     const { shape, values } = this.#weights.get(`${layer.name}/weights`)!;
     const [size, , channels, filters] = shape as [number, number, number, number];
+    const inputs = this.#channels;
+    const outputs = fillsBlocks ? Math.ceil(filters / CHANNEL_BLOCK) * CHANNEL_BLOCK : filters;
     const scale = new Float64Array(filters).fill(1);
-    const bias = new Float64Array(filters);
+    const bias = new Float64Array(outputs);
     if (layer.batchNorm) {
       const [gamma, beta, mean, variance] = ["gamma", "beta", "moving_mean", "moving_variance"].map(
         (part) => this.#weights.get(`${layer.name}/${part}`)!.values,
@@ -141,12 +162,11 @@ class LayerWriter {
     } else {
       bias.set(this.#weights.get(`${layer.name}/biases`)!.values);
     }
-    const folded = new Float32Array(values.length);
+    const folded = new Float32Array(outputs * inputs * size * size);
     for (let f = 0; f < filters; f++) {
       for (let c = 0; c < channels; c++) {
         for (let k = 0; k < size * size; k++) {
-          folded[(f * channels + c) * size * size + k] =
-            values[(k * channels + c) * filters + f]! * scale[f]!;
+          folded[(f * inputs + c) * size * size + k] = values[(k * channels + c) * filters + f]! * scale[f]!;
         }
       }
     }
@@ -158,8 +178,8 @@ class LayerWriter {
       "Conv",
       [
         this.value,
-        this.#graph.floats(`${layer.name}/weights`, [filters, channels, size, size], folded),
-        this.#graph.floats(`${layer.name}/biases`, [filters], bias),
+        this.#graph.floats(`${layer.name}/weights`, [outputs, inputs, size, size], folded),
+        this.#graph.floats(`${layer.name}/biases`, [outputs], bias),
       ],
       {
         kernel_shape: { ints: [size, size] },
@@ -168,6 +188,7 @@ class LayerWriter {
       },
     );
     this.value = this.#graph.node("Relu", [this.value]);
+    this.#channels = outputs;
   }
 
   /** TensorFlow flattens [height, width, channel], ONNX [channel, height, width]: reorder the rows to match. */
@@ -200,4 +221,9 @@ function padding(layer: ConvolutionLayer, size: number, outSize: number): [numbe
   const total = Math.max(0, (outSize - 1) * layer.stride + layer.kernelPx - size);
   const before = Math.floor(total / 2);
   return [before, total - before];
+}
+
+/** Whether nothing but pools lies between a layer and the next convolution. */
+function feedsConvolution({ layers }: Architecture, index: number): boolean {
+  return layers.slice(index + 1).find(({ kind }) => kind !== "max-pool")?.kind === "convolution";
 }

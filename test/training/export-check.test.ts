@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TrainingError } from "../../src/errors.js";
 import { compact } from "../../src/networks/compact.js";
+import { medium } from "../../src/networks/medium.js";
 import type { Weights, WeightTensor } from "../../src/networks/weights.js";
 import { yang2018 } from "../../src/networks/yang2018.js";
 import { checkExport, EXPORT_TOLERANCE } from "../../src/training/export-check.js";
@@ -22,6 +23,11 @@ describe("checkExport", () => {
     expect(await checkExport(tf, yang2018, randomWeights(yang2018, 2), sharedSpots(84, 84, 1))).toBeLessThan(
       1e-4,
     );
+  });
+
+  it("finds every layer of the medium network's graph equal, whose filters are filled up to whole blocks", async () => {
+    const difference = await checkExport(tf, medium, randomWeights(medium, 2), sharedSpots(200, 130, 1));
+    expect(difference).toBeLessThan(1e-4);
   });
 
   it("names the layer behind which graph and network differ, when one weight of conv3 changes between the two", async () => {
