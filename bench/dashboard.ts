@@ -12,16 +12,14 @@ import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
 import { describeMachine } from "../src/machine.js";
 import { GateClient } from "../src/microscope/gate-client.js";
-import { DEFAULT_PLATE_SHAPE, makePlate } from "../src/microscope/plate.js";
-import { Random } from "../src/optics/random.js";
-import type { FrameMessage } from "../src/protocol/messages.js";
 import { quantile } from "../src/statistics.js";
 import { freePorts, startAgentProcess } from "../test/helpers/agent-process.js";
 import { launchChromium } from "../test/helpers/chromium.js";
+import { benchFrame, benchHeader } from "./frames.js";
 
 const SIDE_PX = 1024;
-const WELL_COLUMNS = 24;
 const SETTLE_MS = 4000;
+const DEADLINE_MS = 5000;
 
 const { values } = parseArgs({
   options: {
@@ -58,13 +56,13 @@ try {
   const client = new GateClient(zeromq, "bench");
   client.start();
   await client.waitForAgent(10_000);
-  const pixels = await pixelsOf();
+  const pixels = await benchFrame(SIDE_PX);
   let sequence = 0;
   const block = async (): Promise<Block> => {
     const latenciesMs: number[] = [];
     for (let i = 0; i < framesPerBlock; i++) {
       const startMs = performance.now();
-      await client.score(headerOf(sequence++), pixels, 5000);
+      await client.score(benchHeader(sequence++, SIDE_PX, DEADLINE_MS), pixels, DEADLINE_MS);
       const tookMs = performance.now() - startMs;
       latenciesMs.push(tookMs);
       if (tookMs < frameMs) await setTimeout(frameMs - tookMs);
@@ -134,40 +132,6 @@ async function opened(address: string): Promise<() => Promise<void>> {
   // To start a browser is not to have a page open.
   await setTimeout(SETTLE_MS);
   return () => browser.close();
-}
-
-/** An in-focus frame made of a real image, mirrored to fill it. */
-async function pixelsOf(): Promise<Uint16Array> {
-  const [site] = await makePlate(["data/plate"], DEFAULT_PLATE_SHAPE, Random.of(1, 0));
-  const side = Math.sqrt(site!.light.length);
-  const mirrored = (i: number) => (Math.floor(i / side) % 2 === 0 ? i % side : side - 1 - (i % side));
-  return Uint16Array.from({ length: SIDE_PX * SIDE_PX }, (_, i) => {
-    const [y, x] = [Math.floor(i / SIDE_PX), i % SIDE_PX];
-    return 100 + 10 * site!.light[mirrored(y) * side + mirrored(x)]!;
-  });
-}
-
-function headerOf(sequence: number): FrameMessage {
-  const well = Math.floor(sequence / 4) % (16 * WELL_COLUMNS);
-  const [row, column] = [Math.floor(well / WELL_COLUMNS), well % WELL_COLUMNS];
-  const name = `${String.fromCharCode(65 + row)}${column + 1}`;
-  return {
-    v: 1,
-    type: "frame",
-    id: `bench/${sequence}`,
-    session: "bench",
-    sequence,
-    mode: "gate",
-    deadlineMs: 5000,
-    dtype: "uint16",
-    shape: [SIDE_PX, SIDE_PX],
-    site: { name: `${name}-${sequence % 4}`, plate: "bench", well: name, index: sequence % 4, row, column },
-    attempt: 0,
-    channel: "DAPI",
-    timeIndex: Math.floor(sequence / (4 * 16 * WELL_COLUMNS)),
-    zUm: 0,
-    zLimitsUm: [0, 0],
-  };
 }
 
 function ms(value: number): string {

@@ -7,7 +7,7 @@ import type { Frame } from "../frames/frame.js";
 import type { PatchGrid } from "./tiling.js";
 
 /** Patches that decide a frame; a frame of as many or fewer is judged whole. */
-export const DECIDING_PATCHES = 48;
+export const DECIDING_PATCHES = 64;
 
 /** The frame is divided into so many parts a side, and each has its share of the patches. */
 const PARTS = 4;

@@ -4,7 +4,8 @@
  * so far. So a run over content that never reads 0 learns that it need not, and one odd site does not spoil the rest.
  * @module
  */
-import { type FocusBelief, normalised, SCALES, scalesAround } from "./focus-belief.js";
+import type { FocusBelief } from "./focus-belief.js";
+import { normalised, SCALES, scalesAround } from "./focus-prior.js";
 import { CONTENTS } from "./level-response.js";
 
 /** Sites that are remembered, the newest. */

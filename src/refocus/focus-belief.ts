@@ -7,7 +7,16 @@
  * the search knows about optics, content and drives is in here.
  * @module
  */
-import { CONTENTS, likelihoodOf, RISE_WIDTH, readingAt } from "./level-response.js";
+import {
+  expectationOver,
+  type FocusPrior,
+  gridAround,
+  normalised,
+  priorOver,
+  SCALES,
+} from "./focus-prior.js";
+import { likelihoodsOf, stepsOver } from "./level-likelihood.js";
+import { CONTENTS } from "./level-response.js";
 
 /** One frame that was judged. */
 export interface Sample {
@@ -20,37 +29,11 @@ export interface Sample {
   readonly contrast?: number | undefined;
 }
 
-/** What is believed before the first frame of a site. */
-export interface FocusPrior {
-  /** Defocus per level as the optics have it, um. */
-  readonly umPerLevel: number;
-  /** Weight of each of `SCALES`: the real um per level over that of the optics. */
-  readonly scales: readonly number[];
-  /** Weight of each of `CONTENTS`. */
-  readonly contents: readonly number[];
-  /** Probability that focus lies at larger z than the first frame, 0 to 1. */
-  readonly positive: number;
-  /** Where the neighbouring sites say that focus is, um. */
-  readonly expected?: { readonly zUm: number; readonly sdUm: number } | undefined;
-}
-
-/** Real um per level over the one that the optics give, as far as it may be off. */
-export const SCALES: readonly number[] = Array.from({ length: 37 }, (_, i) => 3 ** ((i - 18) / 18));
 /** Older frames count less: focus drifts. Levels of standard deviation for each square root of a later frame. */
 const AGEING = 0.05;
-/** Focus is looked for this many levels around the frames, finely enough to tell a quarter of a level. */
-const WINDOW_LEVELS = 18;
-const STEP_LEVELS = 0.25;
-const MAX_POINTS = 1200;
-/** How far focus usually is from where a site was planned, levels; decides only where the levels are saturated. */
-const USUAL_LEVELS = 8.5;
 /** Probabilities that do not matter. */
 const NEGLIGIBLE = 1e-5;
 const IMPOSSIBLE = 1e-14;
-/** The expectation of the neighbouring sites: its weight, that of one three times as wide; the rest is without it. */
-const EXPECTED_WEIGHT = 0.55;
-const WIDE_WEIGHT = 0.3;
-const WIDE = 3;
 /** A z is surely in focus within the first, and not at all from the second on, levels. */
 const SURELY_IN_FOCUS = 0.9;
 const NOT_IN_FOCUS = 1.1;
@@ -59,16 +42,6 @@ const DECISIVE_CONTRAST = 0.05;
 /** It is wrong in this share, and hardly tells frames apart that lie this much nearer than each other, levels. */
 const WRONG_ORDERS = 0.03;
 const ORDER_LEVELS = 0.15;
-/** Readings and likelihoods are looked up in steps, so many a level; they end where all is equally lost. */
-const STEPS_PER_LEVEL = 50;
-const LAST_STEP = 30 * STEPS_PER_LEVEL;
-/** For each of `CONTENTS`. */
-const READINGS = CONTENTS.map(({ curve }) => perStep((blur) => readingAt(curve, blur)));
-
-/** Weights of `SCALES` for optics that are known to about `sd` (standard deviation of the logarithm). */
-export function scalesAround(sd: number): number[] {
-  return normalised(SCALES.map((scale) => Math.exp(-0.5 * (Math.log(scale) / sd) ** 2)));
-}
 
 /** The belief after some frames of one site. */
 export class FocusBelief {
@@ -85,49 +58,36 @@ export class FocusBelief {
 
   /** @param samples frames in the order they were taken, at least one. */
   constructor(samples: readonly Sample[], prior: FocusPrior) {
-    const grid = gridAround(samples, prior.umPerLevel);
+    const grid = gridAround(
+      samples.map(({ zUm }) => zUm),
+      prior.umPerLevel,
+    );
     const near = expectationOver(grid, prior);
-    const tables = samples.map((sample, k) => likelihoods(sample, samples.length - 1 - k));
+    const likelihoods = samples.map(({ level, levelSd = 0 }, k) =>
+      likelihoodsOf(level, Math.hypot(levelSd, AGEING * Math.sqrt(samples.length - 1 - k))),
+    );
     const orders = ordersOf(samples);
+    const masses = new Array<number>(SCALES.length).fill(0);
     const contentMasses = new Array<number>(CONTENTS.length).fill(0);
     this.#shares = SCALES.map((scale, s) => {
       const share = new Float64Array(grid.length);
       if (prior.scales[s]! < NEGLIGIBLE) return share;
       const umPerLevel = prior.umPerLevel * scale;
       const before = priorOver(grid, samples[0]!.zUm, umPerLevel, prior.positive, near);
-      for (const { nearerUm, fartherUm } of orders) {
-        for (let i = 0; i < grid.length; i++) {
-          const leadUm = Math.abs(fartherUm - grid[i]!) - Math.abs(nearerUm - grid[i]!);
-          before[i]! *= orderLikelihood(leadUm / umPerLevel);
-        }
-      }
-      const squares = samples.map(({ zUm }) =>
-        Float64Array.from(grid, (focusUm) => ((focusUm - zUm) / umPerLevel) ** 2),
-      );
-      const rises = squares.map((square) => square.map((value) => Math.exp(-value / RISE_WIDTH ** 2)));
-      for (const [c, { squaredBlur, rise }] of CONTENTS.entries()) {
+      for (const order of orders) weighByOrder(before, grid, order, umPerLevel);
+      const steps = samples.map(({ zUm }) => stepsOver(grid, zUm, umPerLevel));
+      for (let c = 0; c < CONTENTS.length; c++) {
         const weight = prior.scales[s]! * prior.contents[c]!;
         if (weight < NEGLIGIBLE) continue;
-        const readings = READINGS[c]!;
-        for (let i = 0; i < grid.length; i++) {
-          let p = weight * before[i]!;
-          for (let k = 0; k < tables.length && p > IMPOSSIBLE; k++) {
-            const blur = Math.sqrt(Math.max(0, squares[k]![i]! + squaredBlur)) * STEPS_PER_LEVEL;
-            const reading = readings[blur < LAST_STEP ? blur | 0 : LAST_STEP]! + rise * rises[k]![i]!;
-            const step = reading * STEPS_PER_LEVEL;
-            p *= tables[k]![step < LAST_STEP ? step | 0 : LAST_STEP]!;
-          }
-          share[i]! += p;
-          contentMasses[c]! += p;
-        }
+        const ofContent = likelihoods.map((contents) => contents[c]!);
+        const mass = addContent(share, before, weight, steps, ofContent);
+        contentMasses[c]! += mass;
+        masses[s]! += mass;
       }
       return share;
     });
-    const masses = this.#shares.map((share) => share.reduce((sum, p) => sum + p, 0));
-    const total = masses.reduce((sum, mass) => sum + mass, 0);
-    for (const share of this.#shares) for (let i = 0; i < grid.length; i++) share[i]! /= total;
     this.zUm = grid;
-    this.probability = grid.map((_, i) => this.#shares.reduce((sum, share) => sum + share[i]!, 0));
+    this.probability = normaliseTogether(this.#shares, grid.length);
     this.scales = normalised(masses);
     this.contents = normalised(contentMasses);
     this.#priorUmPerLevel = prior.umPerLevel;
@@ -188,6 +148,58 @@ export class FocusBelief {
   }
 }
 
+/**
+ * Adds to each share of probability what one content gives it: its weight times how probable the levels are with it. A function
+ * of its own, because it is where the time goes.
+ * @param steps for each frame, the step of defocus at each plane of focus. @param likely for each frame, by step.
+ * @returns all that was added.
+ */
+function addContent(
+  share: Float64Array,
+  before: Float64Array,
+  weight: number,
+  steps: readonly Uint16Array[],
+  likely: readonly Float64Array[],
+): number {
+  let mass = 0;
+  for (let i = 0; i < share.length; i++) {
+    let p = weight * before[i]!;
+    for (let k = 0; k < steps.length && p > IMPOSSIBLE; k++) p *= likely[k]![steps[k]![i]!]!;
+    share[i]! += p;
+    mass += p;
+  }
+  return mass;
+}
+
+/** Makes all shares come to 1 together. @returns their sum at each place. */
+function normaliseTogether(shares: readonly Float64Array[], length: number): number[] {
+  const sums = new Array<number>(length).fill(0);
+  for (const share of shares) for (let i = 0; i < length; i++) sums[i]! += share[i]!;
+  let total = 0;
+  for (let i = 0; i < length; i++) total += sums[i]!;
+  for (const share of shares) for (let i = 0; i < length; i++) share[i]! /= total;
+  for (let i = 0; i < length; i++) sums[i]! /= total;
+  return sums;
+}
+
+/** Two frames of which contrast says which one is nearer to focus. */
+interface Order {
+  readonly nearerUm: number;
+  readonly fartherUm: number;
+}
+
+function weighByOrder(
+  before: Float64Array,
+  grid: readonly number[],
+  { nearerUm, fartherUm }: Order,
+  umPerLevel: number,
+): void {
+  for (let i = 0; i < before.length; i++) {
+    const leadUm = Math.abs(fartherUm - grid[i]!) - Math.abs(nearerUm - grid[i]!);
+    before[i]! *= orderLikelihood(leadUm / umPerLevel);
+  }
+}
+
 /** How much a frame so many levels from focus counts as in focus, 0 to 1. */
 function inFocus(levels: number): number {
   if (levels <= SURELY_IN_FOCUS) return 1;
@@ -195,7 +207,7 @@ function inFocus(levels: number): number {
 }
 
 /** Of frames that lie next to each other in z, those whose contrast says which one is nearer to focus. */
-function ordersOf(samples: readonly Sample[]): { nearerUm: number; fartherUm: number }[] {
+function ordersOf(samples: readonly Sample[]): Order[] {
   const inOrder = samples.filter(({ contrast }) => contrast !== undefined).sort((a, b) => a.zUm - b.zUm);
   return inOrder.slice(1).flatMap((sample, i) => {
     const [sharper, other] =
@@ -208,65 +220,4 @@ function ordersOf(samples: readonly Sample[]): { nearerUm: number; fartherUm: nu
 /** How probable it is that the frame with more contrast is the one that is nearer to focus by so many levels. */
 function orderLikelihood(leadLevels: number): number {
   return WRONG_ORDERS + (1 - 2 * WRONG_ORDERS) / (1 + Math.exp(-leadLevels / ORDER_LEVELS));
-}
-
-/** Likelihood of a sample at each step of what may be read. */
-function likelihoods({ level, levelSd = 0 }: Sample, age: number): Float64Array {
-  const sd = Math.hypot(levelSd, AGEING * Math.sqrt(age));
-  return perStep((reading) => likelihoodOf(level, sd, reading));
-}
-
-function perStep(f: (levels: number) => number): Float64Array {
-  return Float64Array.from({ length: LAST_STEP + 1 }, (_, i) => f((i + 0.5) / STEPS_PER_LEVEL));
-}
-
-function gridAround(samples: readonly Sample[], umPerLevel: number): number[] {
-  const z = samples.map((sample) => sample.zUm);
-  const low = Math.min(...z) - WINDOW_LEVELS * umPerLevel;
-  const high = Math.max(...z) + WINDOW_LEVELS * umPerLevel;
-  const points = Math.min(MAX_POINTS, Math.ceil((high - low) / (STEP_LEVELS * umPerLevel)) + 1);
-  return Array.from({ length: points }, (_, i) => low + ((high - low) * i) / (points - 1));
-}
-
-/** Probability of each z of the grid by what the neighbouring sites say, if they do: two Gaussians of one half each. */
-function expectationOver(
-  grid: readonly number[],
-  { expected, umPerLevel }: FocusPrior,
-): number[] | undefined {
-  if (expected === undefined) return undefined;
-  const sdUm = Math.max(expected.sdUm, umPerLevel / 4);
-  const near = gaussianOver(grid, expected.zUm, sdUm);
-  const wide = gaussianOver(grid, expected.zUm, WIDE * sdUm);
-  return grid.map((_, i) => EXPECTED_WEIGHT * near[i]! + WIDE_WEIGHT * wide[i]!);
-}
-
-function gaussianOver(grid: readonly number[], zUm: number, sdUm: number): number[] {
-  const density = grid.map((z) => Math.exp(-0.5 * ((z - zUm) / sdUm) ** 2));
-  const mass = density.reduce((sum, p) => sum + p, 0);
-  return mass > 0 ? density.map((p) => p / mass) : density;
-}
-
-/**
- * Probability of each z of the grid before the first level is seen. Its width goes with the um per level, so that a first
- * level says nothing about these: that a frame is sharp must not mean that they are large.
- */
-function priorOver(
-  grid: readonly number[],
-  firstUm: number,
-  umPerLevel: number,
-  positive: number,
-  near: readonly number[] | undefined,
-): number[] {
-  const widthUm = USUAL_LEVELS * umPerLevel;
-  const stepUm = grid[1]! - grid[0]!;
-  return grid.map((zUm, i) => {
-    const side = zUm >= firstUm ? positive : 1 - positive;
-    const broad = (side * stepUm * Math.exp(-0.5 * ((zUm - firstUm) / widthUm) ** 2)) / widthUm;
-    return near === undefined ? broad : (1 - EXPECTED_WEIGHT - WIDE_WEIGHT) * broad + near[i]!;
-  });
-}
-
-export function normalised(weights: readonly number[]): number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
 }

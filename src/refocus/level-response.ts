@@ -110,7 +110,7 @@ export function readingAt(curve: Curve, blur: number): number {
  */
 export function likelihoodOf(level: number, frameSd: number, reading: number): number {
   const expected = Math.min(reading, LAST_LEVEL);
-  let sd = Math.hypot(SD + SD_PER_LEVEL * expected, frameSd);
+  let sd = Math.sqrt((SD + SD_PER_LEVEL * expected) ** 2 + frameSd ** 2);
   if (level < expected) sd += LOST_SD_PER_LEVEL * (reading - expected);
   const gaussian = Math.exp(-0.5 * ((level - expected) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
   return (1 - OUTLIERS) * gaussian + OUTLIERS * OUTLIER_DENSITY;

@@ -1,5 +1,5 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
-import type { FocusPrior } from "./focus-belief.js";
+import type { FocusPrior } from "./focus-prior.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
 import {
   type BestSample,

@@ -3,7 +3,8 @@ import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.j
 import { SiteKeys } from "../records/site-keys.js";
 import { median } from "../statistics.js";
 import { ContentMemory } from "./content-memory.js";
-import { FocusBelief, type FocusPrior, type Sample } from "./focus-belief.js";
+import { FocusBelief, type Sample } from "./focus-belief.js";
+import type { FocusPrior } from "./focus-prior.js";
 import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
 import { type ChannelRules, type PolicySettings, umPerLevelFor } from "./thresholds.js";
 

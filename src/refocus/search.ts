@@ -3,7 +3,8 @@
  * to show a sharper frame than the best one so far, while that is worth the light, within the limits.
  * @module
  */
-import { FocusBelief, type FocusPrior, type Sample } from "./focus-belief.js";
+import { FocusBelief, type Sample } from "./focus-belief.js";
+import type { FocusPrior } from "./focus-prior.js";
 
 export interface SearchSettings {
   /** What is believed of this site before its first frame. */

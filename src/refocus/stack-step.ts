@@ -1,5 +1,5 @@
 import type { FrameMessage, SiteEndReason, StackVerdict } from "../protocol/messages.js";
-import type { FocusPrior } from "./focus-belief.js";
+import type { FocusPrior } from "./focus-prior.js";
 import { endAt, limitsOf, obstacleTo, type StepContext, signed } from "./next-step.js";
 import { indexToKeep } from "./search.js";
 import { type Judgement, moveBy, type SiteStep } from "./site-search.js";

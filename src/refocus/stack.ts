@@ -4,7 +4,8 @@
  * @module
  */
 import type { StackVerdict } from "../protocol/messages.js";
-import { FocusBelief, type FocusPrior } from "./focus-belief.js";
+import { FocusBelief } from "./focus-belief.js";
+import type { FocusPrior } from "./focus-prior.js";
 import { ACCEPTED_FROM, MIN_GAIN_LEVELS } from "./search.js";
 import type { Assessment, ChannelRules } from "./thresholds.js";
 

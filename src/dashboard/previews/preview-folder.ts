@@ -9,6 +9,9 @@ import { writeTiff } from "../../frames/write-tiff.js";
 import type { FrameDetail } from "../wire.js";
 import { previewOf } from "./preview-image.js";
 
+/** Level of compression: pictures come at the camera's rate, and others need the processor. */
+const FAST = 1;
+
 /** What is known of a frame when its picture is made. */
 export type PatchDetail = { readonly run: string } & Pick<
   FrameDetail,
@@ -67,7 +70,7 @@ export class PreviewFolder {
     const name = previewName(detail);
     this.#hold(name, frame);
     const { width, height, grey, scale, displayRange } = previewOf(frame, this.#limits.maxPx);
-    const png = encode({ width, height, data: grey, depth: 8, channels: 1 });
+    const png = encode({ width, height, data: grey, depth: 8, channels: 1 }, { zlib: { level: FAST } });
     await this.#write(`${name}.png`, png);
     const whole: FrameDetail = { ...detail, hasPreview: true, previewScale: scale, displayRange };
     await this.#write(`${name}.json`, Buffer.from(JSON.stringify(whole)));

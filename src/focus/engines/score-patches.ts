@@ -8,7 +8,7 @@ import type { FocusEngine, PatchScores } from "./engine.js";
  * Patches that an engine is given at once: few enough to stay in a processor's cache, so that memory does not grow with the
  * frame, and between two such strips other frames are scored.
  */
-const PATCHES_AT_ONCE = 48;
+const PATCHES_AT_ONCE = 64;
 
 /** Scores patches of a frame, strip by strip. @param patches numbers of patches in row order, at least one. */
 export async function scoresOfPatches(

@@ -1,0 +1,90 @@
+/**
+ * What is believed of a site before its first frame: where focus may lie, and how many um make one level.
+ * @module
+ */
+
+/** What is believed before the first frame of a site. */
+export interface FocusPrior {
+  /** Defocus per level as the optics have it, um. */
+  readonly umPerLevel: number;
+  /** Weight of each of `SCALES`: the real um per level over that of the optics. */
+  readonly scales: readonly number[];
+  /** Weight of each of `CONTENTS`. */
+  readonly contents: readonly number[];
+  /** Probability that focus lies at larger z than the first frame, 0 to 1. */
+  readonly positive: number;
+  /** Where the neighbouring sites say that focus is, um. */
+  readonly expected?: { readonly zUm: number; readonly sdUm: number } | undefined;
+}
+
+/** Real um per level over the one that the optics give, as far as it may be off. */
+export const SCALES: readonly number[] = Array.from({ length: 37 }, (_, i) => 3 ** ((i - 18) / 18));
+/** Focus is looked for this many levels around the frames, finely enough to tell a quarter of a level. */
+const WINDOW_LEVELS = 18;
+const STEP_LEVELS = 0.25;
+const MAX_POINTS = 1200;
+/** How far focus usually is from where a site was planned, levels; decides only where the levels are saturated. */
+const USUAL_LEVELS = 8.5;
+/** The expectation of the neighbouring sites: its weight, that of one three times as wide; the rest is without it. */
+const EXPECTED_WEIGHT = 0.55;
+const WIDE_WEIGHT = 0.3;
+const WIDE = 3;
+
+/** Weights of `SCALES` for optics that are known to about `sd` (standard deviation of the logarithm). */
+export function scalesAround(sd: number): number[] {
+  return normalised(SCALES.map((scale) => Math.exp(-0.5 * (Math.log(scale) / sd) ** 2)));
+}
+
+/** Planes of focus around those of the frames, um, evenly spaced. */
+export function gridAround(framesUm: readonly number[], umPerLevel: number): number[] {
+  const low = Math.min(...framesUm) - WINDOW_LEVELS * umPerLevel;
+  const high = Math.max(...framesUm) + WINDOW_LEVELS * umPerLevel;
+  const points = Math.min(MAX_POINTS, Math.ceil((high - low) / (STEP_LEVELS * umPerLevel)) + 1);
+  return Array.from({ length: points }, (_, i) => low + ((high - low) * i) / (points - 1));
+}
+
+/** Probability of each z of the grid by what the neighbouring sites say, if they do: two Gaussians of one half each. */
+export function expectationOver(
+  grid: readonly number[],
+  { expected, umPerLevel }: FocusPrior,
+): number[] | undefined {
+  if (expected === undefined) return undefined;
+  const sdUm = Math.max(expected.sdUm, umPerLevel / 4);
+  const near = gaussianOver(grid, expected.zUm, sdUm);
+  const wide = gaussianOver(grid, expected.zUm, WIDE * sdUm);
+  return grid.map((_, i) => EXPECTED_WEIGHT * near[i]! + WIDE_WEIGHT * wide[i]!);
+}
+
+function gaussianOver(grid: readonly number[], zUm: number, sdUm: number): number[] {
+  const density = grid.map((z) => Math.exp(-0.5 * ((z - zUm) / sdUm) ** 2));
+  const mass = density.reduce((sum, p) => sum + p, 0);
+  return mass > 0 ? density.map((p) => p / mass) : density;
+}
+
+/**
+ * Probability of each z of the grid before the first level is seen. Its width goes with the um per level, so that a first
+ * level says nothing about these: that a frame is sharp must not mean that they are large.
+ */
+export function priorOver(
+  grid: readonly number[],
+  firstUm: number,
+  umPerLevel: number,
+  positive: number,
+  near: readonly number[] | undefined,
+): Float64Array {
+  const widthUm = USUAL_LEVELS * umPerLevel;
+  const stepUm = grid[1]! - grid[0]!;
+  const density = new Float64Array(grid.length);
+  for (let i = 0; i < grid.length; i++) {
+    const side = grid[i]! >= firstUm ? positive : 1 - positive;
+    const offUm = grid[i]! - firstUm;
+    const broad = (side * stepUm * Math.exp(-0.5 * (offUm / widthUm) ** 2)) / widthUm;
+    density[i] = near === undefined ? broad : (1 - EXPECTED_WEIGHT - WIDE_WEIGHT) * broad + near[i]!;
+  }
+  return density;
+}
+
+export function normalised(weights: readonly number[]): number[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
