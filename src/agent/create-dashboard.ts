@@ -51,9 +51,10 @@ export function createDashboard(config: AgentConfig, parts: AgentDashboardParts)
   return new Dashboard({
     ...{ port, log, clock, probes },
     history: database === undefined ? new MemoryHistory() : storeHistory(database),
-    previews: new PreviewKeeper(previews, join(folder, "previews"), log, (frame, report) =>
-      scorer.completed(frame, report),
-    ),
+    previews: new PreviewKeeper({
+      ...{ config: previews, folder: join(folder, "previews"), log, clock },
+      complete: (frame, report) => scorer.completed(frame, report),
+    }),
     status: () => statusOf(parts),
     ...(control && {
       control: {

@@ -117,11 +117,10 @@ function replayOf(folder: string, port: number): { dashboard: Dashboard; apply(r
     ...{ port, log, status },
     clock: systemClock,
     history: new MemoryHistory(Number.POSITIVE_INFINITY),
-    previews: new PreviewKeeper(
-      { ...DashboardConfig.parse({}).previews, enabled: false },
-      join(folder, "previews"),
-      log,
-    ),
+    previews: new PreviewKeeper({
+      config: { ...DashboardConfig.parse({}).previews, enabled: false },
+      ...{ folder: join(folder, "previews"), log, clock: systemClock },
+    }),
   });
   const apply = (record: ResultRecord) => {
     counters.count(record);

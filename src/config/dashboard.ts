@@ -8,6 +8,11 @@ const previews = z.strictObject({
     .max(4096)
     .default(512)
     .describe("Longest side of a picture, px; a larger frame is averaged down to it."),
+  perSecond: z
+    .number()
+    .positive()
+    .default(10)
+    .describe("Most pictures a second of frames in focus while no page is open; other frames have one each."),
   keepMib: z
     .int()
     .min(1)

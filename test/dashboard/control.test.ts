@@ -9,7 +9,7 @@ import { loadImageSet } from "../../src/training/image-set.js";
 import { published, TestController, temporaryFolder, until } from "../agent/helpers.js";
 import { ask, change, serve, TOKEN } from "./helpers.js";
 
-const control = { control: true, token: TOKEN };
+const control = { control: true, token: TOKEN, previews: { perSecond: 1000 } };
 const SITE = { name: "B3-Site_0", well: "B3", plate: "P1" };
 
 describe("pausing gating", () => {

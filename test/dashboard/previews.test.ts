@@ -12,6 +12,7 @@ import type { FrameDetail, StatusView } from "../../src/dashboard/wire.js";
 import type { FocusReport } from "../../src/focus/report.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
+import { systemClock } from "../../src/protocol/clock.js";
 import { faultyScorer, temporaryFolder, until } from "../agent/helpers.js";
 import { report } from "../refocus/helpers.js";
 import { ask, serve } from "./helpers.js";
@@ -151,7 +152,9 @@ describe("the patches of a frame on the page", () => {
 
   async function shown(isWatched: boolean, complete: () => Promise<FocusReport>): Promise<FrameDetail> {
     const config = AgentConfig.parse({}).dashboard.previews;
-    const keeper = new PreviewKeeper(config, await temporaryFolder(), pino({ enabled: false }), complete);
+    const folder = await temporaryFolder();
+    const log = pino({ enabled: false });
+    const keeper = new PreviewKeeper({ config, folder, log, clock: systemClock, complete });
     await keeper.start();
     keeper.keep({ run: "r", id: "a" }, frame, sample, isWatched);
     await until(async () => (await keeper.detail({ run: "r", id: "a" })) !== undefined);
@@ -171,4 +174,28 @@ describe("the patches of a frame on the page", () => {
     const failing = async () => Promise.reject(new Error("the scorer has ended"));
     expect((await shown(true, failing)).certainties.filter((certainty) => certainty !== null)).toEqual([0.5]);
   });
+});
+
+test("frames in focus that nobody looks at have so many pictures a second, others have one each", async () => {
+  const folder = await temporaryFolder();
+  const config = { ...AgentConfig.parse({}).dashboard.previews, perSecond: 2 };
+  let ms = 0;
+  const clock = { ...systemClock, now: () => ms };
+  const keeper = new PreviewKeeper({ config, folder, log: pino({ enabled: false }), clock });
+  keeper.start();
+  const frame = ramp(200, 100);
+  const hasPicture = async (id: string) => (await keeper.picture({ run: "r", id })) !== undefined;
+  const keep = (id: string, condition: FocusReport["condition"], isWatched = false) =>
+    keeper.keep({ run: "r", id }, frame, { ...report(0), rows: 2, columns: 3, condition }, isWatched);
+
+  for (; ms < 10_000; ms += 50) keep(`sharp ${ms}`, "in-focus");
+  for (let i = 0; i < 4; i++) keep(`blurred ${i}`, "defocused");
+  for (let i = 0; i < 4; i++) keep(`watched ${i}`, "in-focus", true);
+  await until(() => hasPicture("watched 3"));
+  await keeper.stop();
+
+  const pictures = (await readdir(folder)).filter((name) => name.endsWith(".png")).length;
+  expect(pictures).toBeGreaterThanOrEqual(20 + 8);
+  expect(pictures).toBeLessThanOrEqual(22 + 8);
+  expect(keeper.skipped).toBe(200 + 8 - pictures);
 });

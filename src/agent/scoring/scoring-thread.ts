@@ -23,7 +23,7 @@ export class ScoringThread implements FrameScorer {
 
   /** @throws ParfocalError with the tag and the words of what `Scorer.load` throws. */
   static async load(options: ScorerOptions): Promise<ScoringThread> {
-    const thread = await startThread();
+    const thread = startThread();
     return new ScoringThread(options, thread, await loadedIn(thread, options));
   }
 
@@ -78,14 +78,14 @@ export class ScoringThread implements FrameScorer {
 
   async #startAgain(ended: FrameThread | undefined): Promise<FrameThread> {
     await ended?.stop();
-    const thread = await startThread();
+    const thread = startThread();
     this.#loaded = await loadedIn(thread, this.#options);
     return thread;
   }
 }
 
-function startThread(): Promise<FrameThread> {
-  return FrameThread.start("scoring-worker.js", import.meta.url);
+function startThread(): FrameThread {
+  return new FrameThread("scoring-worker.js", import.meta.url);
 }
 
 async function loadedIn(thread: FrameThread, options: ScorerOptions): Promise<LoadedScorer> {

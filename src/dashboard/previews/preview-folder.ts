@@ -106,15 +106,31 @@ export class PreviewFolder {
     }
   }
 
+  /** Holds a copy of a frame, in the memory of one that goes where that fits. */
   #hold(name: string, frame: Frame): void {
-    this.#heldBytes -= this.#held.get(name)?.pixels.byteLength ?? 0;
-    this.#held.delete(name);
-    this.#held.set(name, frame);
-    this.#heldBytes += frame.pixels.byteLength;
-    for (const [oldest, { pixels }] of this.#held) {
-      if (this.#heldBytes <= this.#limits.holdBytes) return;
-      this.#held.delete(oldest);
-      this.#heldBytes -= pixels.byteLength;
+    const bytes = frame.pixels.byteLength;
+    let spare = this.#letGo(name);
+    for (const oldest of this.#held.keys()) {
+      if (this.#heldBytes + bytes <= this.#limits.holdBytes) break;
+      spare = this.#letGo(oldest) ?? spare;
     }
+    if (bytes > this.#limits.holdBytes) return;
+    const fits = spare?.constructor === frame.pixels.constructor && spare.length === frame.pixels.length;
+    const pixels = fits ? spare! : emptyLike(frame.pixels);
+    pixels.set(frame.pixels);
+    this.#held.set(name, { ...frame, pixels });
+    this.#heldBytes += bytes;
   }
+
+  /** @returns the pixels that were held, to be written over. */
+  #letGo(name: string): Frame["pixels"] | undefined {
+    const pixels = this.#held.get(name)?.pixels;
+    this.#held.delete(name);
+    this.#heldBytes -= pixels?.byteLength ?? 0;
+    return pixels;
+  }
+}
+
+function emptyLike(pixels: Frame["pixels"]): Frame["pixels"] {
+  return pixels instanceof Uint8Array ? new Uint8Array(pixels.length) : new Uint16Array(pixels.length);
 }

@@ -10,6 +10,7 @@ import { patchesOf } from "../../focus/tiling.js";
 import { FrameThread } from "../../frame-thread.js";
 import { errorCode } from "../../frames/file-reasons.js";
 import type { Frame } from "../../frames/frame.js";
+import type { Clock } from "../../protocol/clock.js";
 import type { FrameDetail } from "../wire.js";
 import { type FrameId, type PatchDetail, type PreviewLimits, previewName } from "./preview-folder.js";
 
@@ -17,33 +18,38 @@ import { type FrameId, type PatchDetail, type PreviewLimits, previewName } from 
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
 const MIB = 2 ** 20;
 
+export interface PreviewKeeperOptions {
+  readonly config: AgentConfig["dashboard"]["previews"];
+  /** Of the pictures. */
+  readonly folder: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Judges the patches that did not decide a frame, if that can be done here. */
+  readonly complete?: FrameScorer["completed"];
+}
+
 /** Makes the pictures of frames in a thread of its own, and finds them again. */
 export class PreviewKeeper {
   readonly #config: AgentConfig["dashboard"]["previews"];
   readonly #folder: string;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #complete: FrameScorer["completed"] | undefined;
   #thread: Promise<FrameThread> | undefined;
   #isStarted: boolean = false;
   #waitingBytes = 0;
+  /** When the next picture of a frame in focus is due while nobody looks, monotonic, ms. */
+  #nextMs = Number.NEGATIVE_INFINITY;
   #isFailing: boolean = false;
   #isCompleting: boolean = false;
   #skipped = 0;
 
-  /**
-   * @param folder of the pictures.
-   * @param complete judges the patches that did not decide a frame, if that can be done here.
-   */
-  constructor(
-    config: AgentConfig["dashboard"]["previews"],
-    folder: string,
-    log: Logger,
-    complete?: FrameScorer["completed"],
-  ) {
+  constructor({ config, folder, log, clock, complete }: PreviewKeeperOptions) {
     this.#complete = complete;
     this.#config = config;
     this.#folder = folder;
     this.#log = log;
+    this.#clock = clock;
   }
 
   /** Frames that went without a picture. */
@@ -65,6 +71,10 @@ export class PreviewKeeper {
   keep(id: FrameId, frame: Frame, report: FocusReport, isWatched = false): void {
     if (!this.#isStarted) return;
     const bytes = frame.pixels.byteLength;
+    if (!isWatched && report.condition === "in-focus" && !this.#isDue()) {
+      this.#skipped++;
+      return;
+    }
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
       this.#skipped++;
       return;
@@ -102,6 +112,16 @@ export class PreviewKeeper {
     await (await this.#thread?.catch(() => undefined))?.stop();
   }
 
+  /** Pictures take a few ms each: at a camera's full rate, those of frames that nobody has to look at would take a core. */
+  #isDue(): boolean {
+    const now = this.#clock.now();
+    if (now < this.#nextMs) return false;
+    const everyMs = 1000 / this.#config.perSecond;
+    // A frame that comes a little early still has one.
+    this.#nextMs = Math.max(this.#nextMs, now - everyMs) + everyMs;
+    return true;
+  }
+
   /** The report with every patch judged, or as it is where that would hold up others. */
   async #completed(frame: Frame, report: FocusReport): Promise<FocusReport> {
     if (this.#complete === undefined || this.#isCompleting) return report;
@@ -128,10 +148,7 @@ export class PreviewKeeper {
   async #startThread(): Promise<FrameThread> {
     const { maxPx, keepMib, holdMib } = this.#config;
     const limits: PreviewLimits = { maxPx, keepBytes: keepMib * MIB, holdBytes: holdMib * MIB };
-    const thread = await FrameThread.start("preview-worker.js", import.meta.url, {
-      folder: this.#folder,
-      limits,
-    });
+    const thread = new FrameThread("preview-worker.js", import.meta.url, { folder: this.#folder, limits });
     try {
       await thread.call("start");
       return thread;

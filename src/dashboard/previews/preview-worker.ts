@@ -3,23 +3,19 @@
  * @module
  */
 import { workerData } from "node:worker_threads";
-import { FrameReceiver } from "../../frame-receiver.js";
-import type { FrameShape } from "../../frame-thread.js";
+import { receivedFrame, type SentFrame } from "../../frame-memory.js";
 import { serveCalls } from "../../serve-calls.js";
 import { type FrameId, type PatchDetail, PreviewFolder, type PreviewLimits } from "./preview-folder.js";
 
 const { folder, limits } = workerData as { folder: string; limits: PreviewLimits };
 const previews = new PreviewFolder(folder, limits);
-const frames = new FrameReceiver();
 
-frames.start();
 serveCalls(
   {
     start: () => previews.start(),
-    keep: async ({ shape, detail }: { shape: FrameShape; detail: PatchDetail }) =>
-      previews.keep(await frames.frame(shape), detail),
+    keep: ({ sent, detail }: { sent: SentFrame; detail: PatchDetail }) =>
+      previews.keep(receivedFrame(sent), detail),
     save: ({ frameId, path }: { frameId: FrameId; path: string }) => previews.save(frameId, path),
-    stop: () => frames.stop(),
   },
   { inOrder: true },
 );
