@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import type { FolderSourceConfig } from "../config/schema.js";
@@ -11,7 +11,16 @@ import { PageReader } from "../frames/page-reader.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import { earlierPageOf, folderSession, headerOf } from "./file-header.js";
 import { FileSites } from "./file-sites.js";
-import { EarlierFiles, FollowedFile, type Rest, type SeenPage } from "./followed-file.js";
+import { FolderListings } from "./folder-listings.js";
+import {
+  EarlierFiles,
+  type FileStats,
+  FollowedFile,
+  type Rest,
+  type SeenPage,
+  STILL_MS,
+  signatureOf,
+} from "./followed-file.js";
 import { globMatcher } from "./glob.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 
@@ -19,8 +28,8 @@ import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 const MAX_FILES = 200_000;
 /** When the files of a new folder are listed again, in times that a file has to rest. */
 const LISTINGS = [1, 5];
-/** How long a file that is whole has to stand still, ms. */
-const STILL_MS = 20;
+/** Of file systems that are polled: two changes within it look like one, ms. */
+const COARSEST_CLOCK_MS = 2000;
 /** When a file is looked at for the second time; then, where it is not complete, after twice as long each time, ms. */
 const FIRST_LOOK_MS = STILL_MS + 2;
 /** Folders whose channel names are remembered: one a position. */
@@ -40,6 +49,9 @@ export class FolderSource implements FrameSource {
   readonly #stopping = new AbortController();
   readonly #reader = new PageReader();
   readonly #sites: FileSites;
+  readonly #listings: FolderListings;
+  /** Files that were there at the start and are to be left alone. */
+  readonly #ignored = new Set<string>();
   readonly #matches: (name: string) => boolean;
   #watcher: FSWatcher | undefined;
   /** Whether all files that were there at the start have been met. */
@@ -55,6 +67,9 @@ export class FolderSource implements FrameSource {
     this.#context = context;
     this.#root = resolve(config.path ?? ".");
     this.#matches = globMatcher(config.pattern);
+    this.#listings = new FolderListings(context.clock, (path) => {
+      if (this.#isWanted(path) && !this.#ignored.has(path)) this.#enqueue(path);
+    });
     this.#sites = new FileSites({
       pattern: config.namePattern === undefined ? undefined : namePattern(config.namePattern),
       plateWells: config.plateWells,
@@ -86,11 +101,11 @@ export class FolderSource implements FrameSource {
     this.#watcher = watcher;
     watcher.on("add", (path) => {
       if (!this.#isReady) this.#followed(path).restingSince = "its time";
+      if (this.#isReady && this.#config.polling) this.#planListings(dirname(path));
       this.#enqueue(path);
     });
     watcher.on("addDir", (path) => {
-      // A file that is written between a new folder's first listing and its watch would be missed.
-      if (this.#isReady) for (const rests of LISTINGS) this.#listAfter(path, rests * this.#config.stableMs);
+      if (this.#isReady) this.#planListings(path);
     });
     watcher.on("change", (path) => this.#enqueue(path));
     watcher.on("error", (error) => {
@@ -98,6 +113,11 @@ export class FolderSource implements FrameSource {
     });
     await new Promise<void>((resolveReady) => void watcher.once("ready", resolveReady));
     this.#isReady = true;
+    for (const [folder, names] of Object.entries(watcher.getWatched())) {
+      if (this.#relative(folder).startsWith("..")) continue;
+      if (this.#config.existing === "ignore") for (const name of names) this.#ignored.add(join(folder, name));
+      this.#planListings(folder);
+    }
     signal.throwIfAborted();
     return this.#root;
   }
@@ -105,6 +125,7 @@ export class FolderSource implements FrameSource {
   async pause(): Promise<void> {
     this.#todo.clear();
     this.#stopping.abort();
+    this.#listings.stop();
     await this.#watcher?.close();
   }
 
@@ -114,19 +135,15 @@ export class FolderSource implements FrameSource {
     await this.#reading;
   }
 
-  #listAfter(folder: string, ms: number): void {
-    this.#context.clock.after(ms, () => {
-      if (this.#stopping.signal.aborted) return;
-      const isWanted = (path: string) =>
-        !isPassedOver(this.#relative(path)) && this.#matches(this.#relative(path));
-      readdir(folder, { withFileTypes: true }).then(
-        (entries) => {
-          const paths = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));
-          for (const path of paths) if (isWanted(path)) this.#enqueue(path);
-        },
-        () => undefined,
-      );
-    });
+  /** Lists a folder again; where a listing misses something, too, by a coarse clock. */
+  #planListings(folder: string): void {
+    const rests = LISTINGS.map((times) => times * this.#config.stableMs);
+    this.#listings.plan(folder, this.#config.polling ? [...rests, COARSEST_CLOCK_MS + rests.at(-1)!] : rests);
+  }
+
+  #isWanted(path: string): boolean {
+    const name = this.#relative(path);
+    return !isPassedOver(name) && this.#matches(name);
   }
 
   #relative(path: string): string {
@@ -210,19 +227,8 @@ export class FolderSource implements FrameSource {
     }
   }
 
-  /** How long a file has stood still; one that was there at the start may have done so for days. */
   #restOf(file: FollowedFile, stats: FileStats): Rest {
-    const { clock } = this.#context;
-    const { stableMs, giveUpMs } = this.#config;
-    const signature = signatureOf(stats);
-    if (file.signature !== signature) {
-      const ageMs = file.restingSince === "its time" ? Math.max(0, clock.wallMs() - stats.mtimeMs) : 0;
-      file.changedMs = clock.now() - ageMs;
-      file.restingSince = "last look";
-      file.signature = signature;
-    }
-    const restedMs = clock.now() - file.changedMs;
-    return { isStill: restedMs >= STILL_MS, isQuiet: restedMs >= stableMs, isSettled: restedMs >= giveUpMs };
+    return file.restAt(stats, this.#context.clock, this.#config);
   }
 
   /** Soon at first: most files are written in one go. */
@@ -279,13 +285,4 @@ export class FolderSource implements FrameSource {
   #problem(message: string, path: string): void {
     this.#handler?.problem("folder", { v: 1, type: "error", code: "unreadable", message }, path);
   }
-}
-
-interface FileStats {
-  readonly size: number;
-  readonly mtimeMs: number;
-}
-
-function signatureOf({ size, mtimeMs }: FileStats): string {
-  return `${size}-${Math.floor(mtimeMs)}`;
 }

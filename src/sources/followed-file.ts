@@ -1,9 +1,16 @@
 import type { PageReader } from "../frames/page-reader.js";
 import type { PixelsSeen, ReadPage } from "../frames/page-worker.js";
 import type { FramePage, PagePlace } from "../frames/read-frames.js";
+import type { Clock } from "../protocol/clock.js";
 
 /** A page with what its pixels say about it. */
 export type SeenPage = FramePage & { readonly seen: PixelsSeen };
+
+/** What tells whether a file has changed. */
+export interface FileStats {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
 
 /** A page that was handed on: where it lies, and what tells it from another one that was written over it. */
 export interface GivenPage {
@@ -22,6 +29,13 @@ export interface Rest {
   readonly isSettled: boolean;
 }
 
+/** How long a file that is whole has to stand still, ms. */
+export const STILL_MS = 20;
+
+export function signatureOf({ size, mtimeMs }: FileStats): string {
+  return `${size}-${Math.floor(mtimeMs)}`;
+}
+
 /** What is done with what a pass over a file finds. */
 export interface PassHandler {
   give(page: SeenPage): Promise<void>;
@@ -38,7 +52,7 @@ export class FollowedFile {
   done: string | undefined;
   /** Size and time when it was last looked at, and since when they have been the same, monotonic, ms. */
   signature: string | undefined;
-  changedMs = 0;
+  #changedMs = 0;
   /** When it is looked at again, unless it changes before. */
   nextLook: { readonly delayMs: number; readonly cancel: () => void } | undefined;
   /** By what its rest is told: a file that was there at the start may have its time from days ago. */
@@ -55,6 +69,27 @@ export class FollowedFile {
 
   get hasPages(): boolean {
     return this.#last !== undefined;
+  }
+
+  /** How long the file has stood still; one that was there at the start may have done so for days. */
+  restAt(
+    stats: FileStats,
+    clock: Clock,
+    { stableMs, giveUpMs }: { readonly stableMs: number; readonly giveUpMs: number },
+  ): Rest {
+    const signature = signatureOf(stats);
+    if (this.signature !== signature) {
+      const ageMs = this.restingSince === "its time" ? Math.max(0, clock.wallMs() - stats.mtimeMs) : 0;
+      this.#changedMs = clock.now() - ageMs;
+      this.restingSince = "last look";
+      this.signature = signature;
+    }
+    const restedMs = clock.now() - this.#changedMs;
+    return {
+      isStill: restedMs >= STILL_MS,
+      isQuiet: restedMs >= stableMs,
+      isSettled: restedMs >= giveUpMs,
+    };
   }
 
   /** Goes on from what an earlier run of the agent has recorded. */

@@ -280,6 +280,52 @@ describe("a watched folder", () => {
     await until(() => firstPixels().length === 1);
   });
 
+  test("finds by polling what was written within the same tick of the file system's clock as the file before", async () => {
+    const folder = await temporaryFolder();
+    const { firstPixels } = await watchFolder(folder, { polling: true, pollMs: 300 });
+    // The listings after the start are over then.
+    await sleep(2700);
+    await writeFile(join(folder, "a.tif"), tiff(1));
+    // A whole second survives being set again.
+    const tick = new Date(1_760_000_000_000);
+    await utimes(folder, tick, tick);
+    await until(() => firstPixels().length === 1);
+    await sleep(700);
+    await writeFile(join(folder, "b.tif"), tiff(2));
+    await utimes(folder, tick, tick);
+
+    await until(() => firstPixels().length === 2);
+  });
+
+  test.each([
+    [true, "score"],
+    [true, "ignore"],
+    [false, "score"],
+    [false, "ignore"],
+  ])(
+    "finds what is written just when watching begins (polling: %s, existing files: %s)",
+    async (polling, existing) => {
+      const watched = await Promise.all(
+        Array.from({ length: 24 }, async (_, i) => {
+          const folder = await temporaryFolder();
+          await mkdir(join(folder, "plate"));
+          await writeFile(join(folder, "plate", "before.tif"), tiff(1));
+          const { firstPixels } = await watchFolder(folder, { polling, pollMs: 50, existing });
+          if (i % 3 > 0) await sleep(i);
+          await writeFile(join(folder, "a.tif"), tiff(5));
+          await writeFile(join(folder, "plate", "b.tif"), tiff(6));
+          return firstPixels;
+        }),
+      );
+      const expected = existing === "score" ? [1, 5, 6] : [5, 6];
+
+      await until(() => watched.every((firstPixels) => firstPixels().length >= expected.length));
+      await sleep(400);
+
+      for (const firstPixels of watched) expect(firstPixels().sort()).toEqual(expected);
+    },
+  );
+
   test("that does not exist is a clear error", async () => {
     await expect(watchFolder("/nowhere/at/all")).rejects.toThrow(FrameReadError);
     await expect(watchFolder("/nowhere/at/all")).rejects.toThrow("is not a folder");
