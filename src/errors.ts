@@ -133,6 +133,11 @@ export class RequestError extends ParfocalError {
   }
 }
 
+/** A stack says too little to calibrate by; the message names what is missing. */
+export class StackFitError extends ParfocalError {
+  readonly tag = "StackFitError";
+}
+
 /** True when `error` is a Parfocal error, of the given tag if one is named. */
 export function isParfocalError(error: unknown, tag?: string): error is ParfocalError {
   return error instanceof ParfocalError && (tag === undefined || error.tag === tag);

@@ -1,6 +1,9 @@
 import type { Frame } from "../frames/frame.js";
 import type { DropReason, FrameMessage } from "../protocol/messages.js";
 
+/** Pixels from which a frame is large; one of 2048 x 2048 is not. */
+export const LARGE_PX = 2 ** 22;
+
 /** What the queue needs to know of a frame. */
 export interface Queued {
   readonly header: Pick<FrameMessage, "mode" | "session" | "stack">;
@@ -150,9 +153,6 @@ export class FrameQueue<T extends Queued> {
     return this.#gated.find(({ header }) => header.mode === "observe");
   }
 }
-
-/** Pixels from which a frame is large; one of 2048 x 2048 is not. */
-export const LARGE_PX = 2 ** 22;
 
 function laneOf({ frame }: Queued): Lane {
   return frame.pixels.length > LARGE_PX ? "large" : "small";

@@ -3,7 +3,7 @@
  * Formulas and metadata only come near it: cover glass, immersion and thick samples shift what an aperture promises.
  * @module
  */
-import { ParfocalError } from "../errors.js";
+import { StackFitError } from "../errors.js";
 import { CONTENTS, type Content, RISE_WIDTH, readingAt } from "../refocus/level-response.js";
 import { robustSd } from "../statistics.js";
 
@@ -28,11 +28,6 @@ export interface StackFit {
   readonly residual: number;
   /** Level of the fit at any z, um. */
   readonly levelAt: (zUm: number) => number;
-}
-
-/** A stack that says too little; the message names what is missing. */
-export class StackFitError extends ParfocalError {
-  readonly tag = "StackFitError";
 }
 
 const FEWEST_PLANES = 5;

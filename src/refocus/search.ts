@@ -42,6 +42,8 @@ export const ACCEPTED_FROM = 0.5;
 const MIN_GAIN = 0.04;
 /** Focus that is out of reach is approached if that gains so many levels on average. */
 const WORTH_A_MOVE = 0.1;
+/** Probabilities that differ by less leave the choice to the levels. */
+const ALIKE = 0.05;
 /** Nearest that a frame is taken to another one, levels: nearer, it would show the same. */
 const MIN_STEP_LEVELS = 0.5;
 
@@ -83,9 +85,6 @@ export function indexToKeep(samples: readonly Sample[]): number {
   for (const [index, { level }] of samples.entries()) if (level < samples[best]!.level) best = index;
   return samples[0]!.level - samples[best]!.level >= MIN_GAIN_LEVELS ? best : 0;
 }
-
-/** Probabilities that differ by less leave the choice to the levels. */
-const ALIKE = 0.05;
 
 /**
  * The sample that is most probably in focus, of those that read no more than the first; of several that hardly differ in

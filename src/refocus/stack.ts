@@ -9,6 +9,9 @@ import type { FocusPrior } from "./focus-prior.js";
 import { ACCEPTED_FROM, MIN_GAIN_LEVELS } from "./search.js";
 import type { Assessment, ChannelRules } from "./thresholds.js";
 
+/** Focus lies beyond the end of a stack if it does so with this probability: a shift costs the whole stack again. */
+const BEYOND_FROM = 0.65;
+
 /** One slice that was judged. */
 export interface Slice {
   readonly zIndex: number;
@@ -95,9 +98,6 @@ function beliefOf(judgeable: readonly Slice[], prior: FocusPrior): FocusBelief |
   if (samples.length === 0 || samples.length < judgeable.length) return undefined;
   return new FocusBelief(samples, prior);
 }
-
-/** Focus lies beyond the end of a stack if it does so with this probability: a shift costs the whole stack again. */
-const BEYOND_FROM = 0.65;
 
 /** Whether focus lies beyond the end where the sharpest slice lies. */
 function isBeyond(belief: FocusBelief, low: Slice, high: Slice, edge: "low" | "high"): boolean {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fitStack, type Plane, StackFitError } from "../../src/calibration/fit-stack.js";
+import { fitStack, type Plane } from "../../src/calibration/fit-stack.js";
 import { stackPlot } from "../../src/calibration/stack-plot.js";
+import { StackFitError } from "../../src/errors.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
 import { micrometresPerLevel } from "../../src/optics/point-spread-function.js";

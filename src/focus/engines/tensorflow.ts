@@ -9,9 +9,6 @@ import { LEVELS } from "../report.js";
 import { cutPatches } from "../tiling.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engine.js";
 
-/** Patches scored at once; bounds the memory of a large frame. */
-const CHUNK = 256;
-
 /** TensorFlow.js on the model's weights; devices `gpu`, `native`, `wasm`, default the first that loads. */
 export async function startTensorflowEngine(
   model: FocusModel,
@@ -23,16 +20,11 @@ export async function startTensorflowEngine(
   async function run(frame: Frame): Promise<PatchScores> {
     const { rows, columns, patches } = cutPatches(frame);
     const count = rows * columns;
-    const probabilities = new Float32Array(count * LEVELS);
-    for (let first = 0; first < count; first += CHUNK) {
-      const chunk = patches.subarray(first * PATCH_PX * PATCH_PX, (first + CHUNK) * PATCH_PX * PATCH_PX);
-      const output = tf.tidy(() => {
-        const input = tf.tensor4d(chunk, [chunk.length / (PATCH_PX * PATCH_PX), PATCH_PX, PATCH_PX, 1]);
-        return network.logits(input).softmax();
-      });
-      probabilities.set(await output.data<"float32">(), first * LEVELS);
-      output.dispose();
-    }
+    const output = tf.tidy(() =>
+      network.logits(tf.tensor4d(patches, [count, PATCH_PX, PATCH_PX, 1])).softmax(),
+    );
+    const probabilities = Float32Array.from(await output.data<"float32">());
+    output.dispose();
     const certainties = Float32Array.from({ length: count }, (_, i) =>
       certaintyOf(probabilities.subarray(i * LEVELS, (i + 1) * LEVELS)),
     );
