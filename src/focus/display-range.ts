@@ -16,3 +16,11 @@ export function displayRange({ pixels }: Frame): [number, number] {
     sample[Math.ceil(BRIGHTEST * (sample.length - 1))]!,
   ];
 }
+
+/** A frame in grey, 0 to 255 from its darkest to its brightest counts, but for a few. */
+export function displayGrey(frame: Frame): Uint8Array {
+  const [low, high] = displayRange(frame);
+  return Uint8Array.from(frame.pixels, (count) =>
+    Math.round(255 * Math.min(1, Math.max(0, (count - low) / Math.max(1, high - low)))),
+  );
+}

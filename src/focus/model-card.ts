@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ConfidenceScale } from "./confidence.js";
 
 const FileEntry = z.object({ sha256: z.string().length(64), bytes: z.number() });
 
@@ -38,6 +39,8 @@ export const ModelCard = z.object({
     pixelUm: z.number(),
   }),
   conditions: ConditionThresholds,
+  /** Missing where nobody has measured how often the model is right. */
+  confidence: ConfidenceScale.optional(),
   training: z.object({
     /** The trainings that came before, each going on from the weights of the one before it; oldest first. */
     startedFrom: z

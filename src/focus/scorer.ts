@@ -2,6 +2,7 @@ import { assertScorable, type Frame } from "../frames/frame.js";
 import { fittingBinning } from "./binning.js";
 import { mostProbableLevel } from "./certainty.js";
 import { conditionOf, countRange } from "./condition.js";
+import { type ConfidenceScale, frameConfidence, patchConfidences, UNMEASURED } from "./confidence.js";
 import { contrastOf } from "./contrast.js";
 import type { EngineOptions, FocusEngine } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
@@ -74,9 +75,10 @@ export class Scorer implements FrameScorer {
     const deciding = decidingPatches(frame, grid, this.#tiling === "original" ? rows * columns : undefined);
     const scores = await scoresOfPatches(this.#engine, frame, grid, deciding, signal);
     const { level, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
+    const scale = this.#model.card.confidence ?? UNMEASURED;
     const report: FocusReport = {
       ...scores,
-      ...mapOf(unjudgedMap(rows * columns), deciding, scores),
+      ...mapOf(unjudgedMap(rows * columns), deciding, scores, scale),
       binning,
       rows,
       columns,
@@ -85,6 +87,7 @@ export class Scorer implements FrameScorer {
       expectedLevel: level,
       sharpestLevel,
       levelSd: sd,
+      confidence: frameConfidence(scores.probabilities, scores.certainties, level, scale),
       contrast: contrastOf(frame, binning),
       saturatedFraction: range.saturatedFraction,
       ...conditionOf(frame, range, scores, level, this.#model.card.conditions),
@@ -97,7 +100,8 @@ export class Scorer implements FrameScorer {
     const grid = patchesOf(frame, report);
     const missing = [...report.certainties.keys()].filter((patch) => Number.isNaN(report.certainties[patch]));
     const scores = await scoresOfPatches(this.#engine, frame, grid, missing, signal);
-    return { ...report, ...mapOf(report, missing, scores), coverage: "full" };
+    const scale = this.#model.card.confidence ?? UNMEASURED;
+    return { ...report, ...mapOf(report, missing, scores, scale), coverage: "full" };
   }
 
   async dispose(): Promise<void> {
@@ -115,12 +119,12 @@ function unjudgedMap(patches: number): PatchMap {
 }
 
 /** A map with the scores of some more patches in it. */
-function mapOf(map: PatchMap, patches: readonly number[], scores: PatchMap): PatchMap {
+function mapOf(map: PatchMap, patches: readonly number[], scores: PatchMap, scale: ConfidenceScale) {
   const probabilities = Float32Array.from(map.probabilities);
   const certainties = Float32Array.from(map.certainties);
   for (const [i, patch] of patches.entries()) {
     certainties[patch] = scores.certainties[i]!;
     probabilities.set(scores.probabilities.subarray(i * LEVELS, (i + 1) * LEVELS), patch * LEVELS);
   }
-  return { probabilities, certainties };
+  return { probabilities, certainties, confidences: patchConfidences(probabilities, scale) };
 }
