@@ -41,6 +41,15 @@ export const ModelCard = z.object({
   conditions: ConditionThresholds,
   /** Missing where nobody has measured how often the model is right. */
   confidence: ConfidenceScale.optional(),
+  /** Of a model that others trained: where it is from, and the CRC-32C of each variable as its file states it (masked). */
+  imported: z
+    .object({
+      from: z.string(),
+      /** True where all checksums are those of the published model. */
+      isPublished: z.boolean(),
+      checksums: z.record(z.string(), z.number()),
+    })
+    .optional(),
   training: z.object({
     /** The trainings that came before, each going on from the weights of the one before it; oldest first. */
     startedFrom: z
