@@ -80,6 +80,7 @@ export const ModelCard = z.object({
         source: z.string().optional(),
         originalPath: z.string().optional(),
         licence: z.string().optional(),
+        modality: z.string().optional(),
       }),
     ),
   }),
