@@ -1,6 +1,7 @@
 /**
  * Measures how often a model is right, and writes into its card what turns its answers into confidences:
  *   npx tsx scripts/calibrate-confidence.ts MANIFEST.csv [--model FOLDER] [--every N] [--write]
+ * Takes the images that its card says were held out of its training: a network is surer and righter of those that it was trained on.
  * Defocuses in-focus images to all levels by the point spread function of the whole pupil, as objectives have it (the paper's formula,
  * which the network was trained with, flatters it), without photon noise and with 1000 and 100 electrons in the brightest pixel. The
  * temperature is the one under which patches that say p are right p of the time best (log loss); the frame's log odds are
@@ -19,7 +20,7 @@ import {
   RIGHT_WITHIN,
   UNMEASURED,
 } from "../src/focus/confidence.js";
-import { MODEL_FILES } from "../src/focus/model.js";
+import { MODEL_FILES, openModel } from "../src/focus/model.js";
 import { LEVELS } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
 import { readManifest } from "../src/frames/manifest.js";
@@ -31,7 +32,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     model: { type: "string", default: "models/default" },
-    every: { type: "string", default: "4" },
+    every: { type: "string", default: "1" },
     write: { type: "boolean", default: false },
   },
 });
@@ -68,9 +69,9 @@ if (values.write) {
 async function knownFrames(): Promise<Known[]> {
   const scorer = await Scorer.load({ model: values.model, device: "cpu" });
   const known: Known[] = [];
-  const rows = (await readManifest(positionals[0]!)).filter(
-    ({ kind, height = 0, width = 0 }) => kind === "infocus" && Math.min(height, width) >= 250,
-  );
+  const { images } = (await openModel(values.model)).card.training;
+  const heldOut = new Set(images.filter(({ split }) => split === "held-out").map(({ file }) => file));
+  const rows = (await readManifest(positionals[0]!)).filter(({ file }) => heldOut.has(file));
   for (const [index, { path, source }] of rows.entries()) {
     if (index % Number(values.every) !== 0) continue;
     for await (const { frame } of readFrames(path)) {

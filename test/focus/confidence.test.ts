@@ -7,6 +7,7 @@ import { LEVELS } from "../../src/focus/report.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { Random } from "../../src/optics/random.js";
+import { times } from "../helpers/campaign.js";
 import { dataFrame } from "../helpers/images.js";
 import { SHIPPED_MODEL } from "../helpers/models.js";
 
@@ -99,17 +100,18 @@ describe("the confidence of real frames", () => {
     return () => scorer.dispose();
   });
 
-  it("does not depend on gain and offset", async () => {
-    const { confidence } = await scorer.score(frame);
-    expect(confidence).toBeGreaterThan(0.9);
-    for (const [gain, offset] of [
-      [3, 0],
-      [20, 500],
-      [200, 9000],
-    ] as const) {
-      const pixels = Uint16Array.from(frame.pixels, (count) => gain * count + offset);
-      expect((await scorer.score({ ...frame, pixels })).confidence).toBeCloseTo(confidence, 2);
-    }
+  it("does not depend on gain and offset, nor do the certainties", async () => {
+    const kinds = ["confidence", "aggregateCertainty", "meanCertainty", "maxCertainty"] as const;
+    const report = await scorer.score(frame);
+    expect(report.confidence).toBeGreaterThan(0.9);
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 2, max: 200 }), fc.nat(9000), async (gain, offset) => {
+        const pixels = Uint16Array.from(frame.pixels, (count) => gain * count + offset);
+        const changed = await scorer.score({ ...frame, pixels });
+        for (const kind of kinds) expect(changed[kind], kind).toBeCloseTo(report[kind], 1.5);
+      }),
+      { numRuns: times(8, 100) },
+    );
   });
 
   it("does not depend on the size of the frame: the same field twice and thrice says the same", async () => {
