@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Defocuses in-focus images by point spread functions that share nothing with src/optics, for `parfocal evaluate`:
 
-    pip install psfmodels==0.3.3 numpy==2.4.6 scipy==1.17.1 imageio==2.37.2
+    pip install psfmodels==0.3.3 numpy==2.4.6 scipy==1.17.1 imageio==2.38.1
     python scripts/make-defocused-images.py MANIFEST.csv OUT
     parfocal evaluate OUT/manifest.csv --json figures.json
 
