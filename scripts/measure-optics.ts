@@ -9,14 +9,15 @@
 import { parseArgs } from "node:util";
 import { binningFor } from "../src/focus/binning.js";
 import { Scorer } from "../src/focus/scorer.js";
+import type { Frame } from "../src/frames/frame.js";
 import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";
 import { Convolver } from "../src/optics/convolution.js";
-import { toFloat } from "../src/optics/defocus.js";
 import { highNaPointSpread } from "../src/optics/high-na-point-spread.js";
 import { defocusKernel, micrometresPerLevel, type Optics } from "../src/optics/point-spread-function.js";
 import { Random } from "../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../src/optics/sensor.js";
+import { enlargedPart } from "../src/training/region.js";
 
 const OBJECTIVES: readonly (readonly [name: string, optics: Optics])[] = [
   ["10x/0.3, 0.65 um", { numericalAperture: 0.3, refractiveIndex: 1, wavelengthNm: 520, pixelUm: 0.65 }],
@@ -47,14 +48,10 @@ const scorer = await Scorer.load({ model: values.model, device: "cpu" });
 const rows = (await readManifest(positionals[0]!)).filter(
   ({ kind, height = 0, width = 0 }) => kind === "infocus" && Math.min(height, width) >= SIDE_PX,
 );
-const fields: Float32Array[] = [];
+const fields: Frame[] = [];
 for (const row of rows.filter((_, i) => i % Number(values.every) === 0)) {
   for await (const { frame } of readFrames(row.path)) {
-    const light = toFloat(frame);
-    const corner = Array.from({ length: SIDE_PX ** 2 }, (_, i) => {
-      return light[Math.floor(i / SIDE_PX) * frame.width + (i % SIDE_PX)]!;
-    });
-    fields.push(Float32Array.from(corner));
+    fields.push(frame);
     break;
   }
 }
@@ -75,7 +72,7 @@ for (const [name, optics] of OBJECTIVES) {
   );
   const counts = { blurred: 0, right: 0, sharp: 0, known: [0, 0], unknown: [0, 0] };
   for (const [index, field] of fields.entries()) {
-    const spectrum = convolver.spectrum(enlarged(field, binning));
+    const spectrum = convolver.spectrum(enlargedPart(field, binning, { left: 0, top: 0 }, side));
     for (const [k, level] of LEVELS.entries()) {
       const [light] = convolver.convolveBoth(spectrum, transfers[k]!);
       const pixels = exposed(light, Random.of(index, k));
@@ -104,22 +101,6 @@ for (const [name, optics] of OBJECTIVES) {
   );
 }
 await scorer.dispose();
-
-/** Each pixel as `factor` x `factor`, smoothed by a box of that size: what is left is band-limited as optics are. */
-function enlarged(field: Float32Array, factor: number): Float32Array {
-  const side = SIDE_PX * factor;
-  const at = (x: number, y: number) =>
-    field[Math.min(SIDE_PX - 1, Math.max(0, y)) * SIDE_PX + Math.min(SIDE_PX - 1, Math.max(0, x))]!;
-  return Float32Array.from({ length: side * side }, (_, i) => {
-    const [x, y] = [((i % side) + 0.5) / factor - 0.5, (Math.floor(i / side) + 0.5) / factor - 0.5];
-    const [left, top] = [Math.floor(x), Math.floor(y)];
-    const [right, below] = [x - left, y - top];
-    return (
-      (1 - below) * ((1 - right) * at(left, top) + right * at(left + 1, top)) +
-      below * ((1 - right) * at(left, top + 1) + right * at(left + 1, top + 1))
-    );
-  });
-}
 
 /** Counts of a camera that sees `ELECTRONS` at the brightest structures. */
 function exposed(light: Float32Array, random: Random): Uint16Array {

@@ -1,3 +1,4 @@
+import { escapeMarkup } from "../markup.js";
 import type { Plane, StackFit } from "./fit-stack.js";
 
 const [WIDTH, HEIGHT, MARGIN] = [640, 400, 48];
@@ -27,7 +28,7 @@ export function stackPlot(planes: readonly Plane[], fit: StackFit, title: string
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${WIDTH / 2}" y="24" text-anchor="middle" font-size="14">${escaped(title)}</text>`,
+    `<text x="${WIDTH / 2}" y="24" text-anchor="middle" font-size="14">${escapeMarkup(title)}</text>`,
     ...levels,
     ...ticks,
     `<text x="${WIDTH / 2}" y="${HEIGHT - 10}" text-anchor="middle">z, um</text>`,
@@ -41,8 +42,4 @@ export function stackPlot(planes: readonly Plane[], fit: StackFit, title: string
     "</svg>",
     "",
   ].join("\n");
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
 }

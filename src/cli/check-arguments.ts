@@ -4,11 +4,16 @@ export class UsageError extends Error {}
 /** Options and arguments that take several values. */
 const LISTS = new Set(["_", "paths", "images", "stack", "set", "z-limits", "zLimits"]);
 
+/** Options that one command alone takes several times. */
+const isListOf = (command: unknown, name: string) => command === "evaluate" && name === "model";
+
 /** Refuses what yargs lets through: a number that is none, and an option given twice, which it makes a list of. */
 export function checkArguments(argv: Readonly<Record<string, unknown>>): true {
+  const [command] = argv._ as readonly unknown[];
   for (const [name, value] of Object.entries(argv)) {
     if (Number.isNaN(value)) throw new UsageError(`--${name} needs a number`);
-    if (Array.isArray(value) && !LISTS.has(name)) throw new UsageError(`--${name} is given more than once`);
+    if (Array.isArray(value) && !(LISTS.has(name) || isListOf(command, name)))
+      throw new UsageError(`--${name} is given more than once`);
   }
   return true;
 }

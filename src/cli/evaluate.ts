@@ -1,19 +1,29 @@
-import { join } from "node:path";
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { basename, join } from "node:path";
+import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
+import { besideOneAnother } from "../evaluation/compare-models.js";
 import { evaluate } from "../evaluation/evaluate.js";
+import { PatchGallery } from "../evaluation/page/patch-gallery.js";
+import { RegimeGallery } from "../evaluation/page/regime-gallery.js";
+import { type EvaluatedModel, reportPage } from "../evaluation/page/report-page.js";
 import { evaluationMarkdown } from "../evaluation/report.js";
 import { Scorer } from "../focus/scorer.js";
 import { makeFolder } from "../frames/make-folder.js";
-import { readManifest } from "../frames/manifest.js";
+import { type ManifestRow, readManifest } from "../frames/manifest.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { describeMachine } from "../machine.js";
 import { commandLine } from "./command-line.js";
+import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
 import { print, say } from "./print.js";
 import { ProgressBar } from "./progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 
 const options = {
   ...scorerOptions,
+  model: {
+    ...{ type: "string", array: true, nargs: 1, default: ["default"] },
+    describe: "Shipped model's name, or a model folder; give it again for each further model",
+  },
+  ...opticsOptions,
   "peak-electrons": {
     type: "number",
     describe: "Photoelectrons of the brightest pixel of the synthetic frames; default: no photon noise",
@@ -23,9 +33,18 @@ const options = {
     default: 1,
     describe: "Seed of the noise, of the frames that thresholds are chosen on and of the resamples",
   },
+  report: {
+    type: "string",
+    describe: "File for the report with pictures: one HTML page that needs nothing else",
+  },
+  json: {
+    type: "string",
+    describe: "File for all figures as JSON: an object, or a list of them for several models",
+  },
   out: {
     type: "string",
-    describe: "Folder for evaluation.md and evaluation.json; default: Markdown on standard output",
+    describe:
+      "Folder for evaluation.md and evaluation.json of one model; default: Markdown on standard output",
   },
 } as const satisfies Record<string, Options>;
 
@@ -33,36 +52,90 @@ type EvaluateArguments = InferredOptionTypes<typeof options> & { manifest: strin
 
 export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
   command: "evaluate <manifest>",
-  describe: "Measure a model on labelled images, focal stacks and synthetic defocus",
+  describe: "Measure models on labelled images, focal stacks and synthetic defocus",
   builder: (yargs) =>
     yargs
       .positional("manifest", { type: "string", demandOption: true, describe: "manifest.csv of the images" })
-      .options(options),
+      .options(options)
+      .check((argv) => checkOptics(argv as unknown as OpticsArguments)),
   handler: async (argv) => {
     const rows = await readManifest(argv.manifest);
-    const scorer = await Scorer.load(scorerOf(argv));
-    say(scorer.engine);
-    const bar = new ProgressBar("Evaluating {bar} {value}/{total}", rows.length);
-    const evaluation = await evaluate({
-      scorer,
-      rows,
-      peakElectrons: argv.peakElectrons ?? Number.POSITIVE_INFINITY,
-      seed: argv.seed,
-      onProgress: (done) => bar.update(done),
-    });
-    bar.stop();
-    await scorer.dispose();
-    const markdown = evaluationMarkdown(evaluation, commandLine(), describeMachine());
-    if (argv.out === undefined) {
-      print(markdown);
-      return;
-    }
-    await makeFolder(argv.out);
-    await writeAtomically(join(argv.out, "evaluation.md"), Buffer.from(markdown));
-    await writeAtomically(
-      join(argv.out, "evaluation.json"),
-      Buffer.from(`${JSON.stringify(evaluation, null, 1)}\n`),
-    );
-    say(`Written: ${join(argv.out, "evaluation.md")} and evaluation.json`);
+    const models: EvaluatedModel[] = [];
+    for (const model of argv.model) models.push(await evaluated(argv, model, rows, models));
+    await write(argv, besideOneAnother(models, argv.seed));
   },
 };
+
+async function evaluated(
+  argv: ArgumentsCamelCase<EvaluateArguments>,
+  model: string,
+  rows: readonly ManifestRow[],
+  before: readonly EvaluatedModel[],
+): Promise<EvaluatedModel> {
+  const scorer = await Scorer.load(scorerOf({ ...argv, model }));
+  say(scorer.engine);
+  const label = unusedLabel(
+    scorer.model.name,
+    before.map((other) => other.label),
+  );
+  const bar = new ProgressBar(`Evaluating ${label} {bar} {value}/{total}`, rows.length);
+  const [patches, regimes] = [new PatchGallery(), new RegimeGallery()];
+  try {
+    const evaluation = await evaluate({
+      ...{ scorer, rows, seed: argv.seed },
+      peakElectrons: argv.peakElectrons ?? Number.POSITIVE_INFINITY,
+      samplingOf: (row, page) => samplingOf(opticsOf(argv, row), page.frame, page.metadata.pixelUm),
+      onProgress: (done) => bar.update(done),
+      onFrame: (row, frame, report) => {
+        patches.add(frame, report);
+        regimes.add(basename(row.file), frame, report);
+      },
+    });
+    return { label, evaluation, patches, regimes };
+  } finally {
+    bar.stop();
+    await scorer.dispose();
+  }
+}
+
+/** What the row says of its optics, else the options; the file itself is asked last. */
+function opticsOf(options: OpticsArguments, row: ManifestRow): OpticsArguments {
+  return {
+    na: row.numericalAperture ?? options.na,
+    pixelUm: row.pixelUm ?? options.pixelUm,
+    refractiveIndex: row.refractiveIndex ?? options.refractiveIndex,
+  };
+}
+
+/** Names of two models may be the same. */
+function unusedLabel(name: string, used: readonly string[]): string {
+  for (let number = 1; ; number++) {
+    const label = number === 1 ? name : `${name} (${number})`;
+    if (!used.includes(label)) return label;
+  }
+}
+
+async function write(
+  { out, report, json }: ArgumentsCamelCase<EvaluateArguments>,
+  models: readonly EvaluatedModel[],
+): Promise<void> {
+  const [command, machine] = [commandLine(), describeMachine()];
+  const evaluations = models.map(({ evaluation }) => evaluation);
+  const file = async (path: string, text: string) => {
+    await writeAtomically(path, Buffer.from(text));
+    say(`Written: ${path}`);
+  };
+  const figures = JSON.stringify(evaluations.length === 1 ? evaluations[0] : evaluations, null, 1);
+  const markdown = evaluations
+    .map((evaluation) => evaluationMarkdown(evaluation, command, machine))
+    .join("\n");
+  if (report !== undefined) await file(report, reportPage(models, command, machine));
+  if (json !== undefined) await file(json, `${figures}\n`);
+  if (out !== undefined) {
+    await makeFolder(out);
+    await file(join(out, "evaluation.md"), markdown);
+    await file(join(out, "evaluation.json"), `${figures}\n`);
+  } else if (report === undefined && json === undefined) {
+    print(markdown);
+  }
+}

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   degrade: async () => (await import("./degrade.js")).degradeCommand as CommandModule,
   calibrate: async () => (await import("./calibrate.js")).calibrateCommand as CommandModule,
   export: async () => (await import("./export.js")).exportCommand as CommandModule,
+  "import-miq": async () => (await import("./import-miq.js")).importMiqCommand as CommandModule,
   config: async () => (await import("./config.js")).configCommand as CommandModule,
   focus: async () => (await import("./focus.js")).focusCommand as CommandModule,
   doctor: async () => (await import("./doctor.js")).doctorCommand as CommandModule,

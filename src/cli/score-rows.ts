@@ -13,6 +13,7 @@ export const COLUMNS = [
   "aggregate_certainty",
   "mean_certainty",
   "max_certainty",
+  "confidence",
   "condition",
   ...Array.from({ length: LEVELS }, (_, level) => `probability_${level}`),
 ] as const;
@@ -47,6 +48,7 @@ export function scoreRow(
     aggregate_certainty: rounded(report.aggregateCertainty),
     mean_certainty: rounded(report.meanCertainty),
     max_certainty: rounded(report.maxCertainty),
+    confidence: rounded(report.confidence),
     condition: report.condition,
   };
   report.distribution.forEach((probability, level) => {

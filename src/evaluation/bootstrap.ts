@@ -8,6 +8,15 @@ export interface Estimate {
   readonly high: number;
 }
 
+/** A difference between two judges of the same resamples. */
+export interface Difference extends Estimate {
+  /**
+   * How often chance alone would give a difference at least as far from 0 (two-sided bootstrap test, Davison and Hinkley 1997,
+   * ch. 4): twice the share of the resamples on the other side of 0, the difference itself counted among them.
+   */
+  readonly p: number;
+}
+
 /**
  * How often each frame counts in each of `count` resamples: as many fields as there are, drawn with putting back (Efron 1979),
  * each with all its frames. Resamples without frames of both labels are drawn again.
@@ -39,4 +48,11 @@ export function resample(
 export function estimate(value: number, resampled: readonly number[]): Estimate {
   const sorted = resampled.toSorted((a, b) => a - b);
   return { value, low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
+}
+
+/** The difference with its interval and how far chance explains it. */
+export function difference(value: number, resampled: readonly number[]): Difference {
+  const beyond = (side: 1 | -1) => resampled.filter((d) => side * d <= 0).length + 1;
+  const p = Math.min(1, (2 * Math.min(beyond(1), beyond(-1))) / (resampled.length + 1));
+  return { ...estimate(value, resampled), p };
 }

@@ -1,7 +1,9 @@
 import { Random } from "../optics/random.js";
-import { type Estimate, estimate, resample } from "./bootstrap.js";
+import { type Difference, difference, type Estimate, estimate, resample } from "./bootstrap.js";
 import { framesByField, type LabelledFrame, splitByField } from "./field-split.js";
 import { chooseRule, type FocusRule, isInFocus, sharpnessOf } from "./focus-rule.js";
+import type { JudgedFrame } from "./judged-frame.js";
+import { isJudgedInFocus } from "./labelled.js";
 import { type Judgements, WeightedScores } from "./weighted-scores.js";
 
 /** Share of the frames that thresholds are chosen on, as in Yang et al. 2018. */
@@ -24,12 +26,22 @@ export interface JudgeScores {
   readonly areaUnderCurve: Estimate;
 }
 
-/** A measure with a threshold of its own; differences are its score less the model's, over the same resamples. */
-export interface MeasureScores extends JudgeScores {
+/** A judge beside the model; differences are its score less the model's, over the same resamples. */
+export interface RivalScores extends JudgeScores {
   readonly name: string;
+  readonly fScoreDifference: Difference;
+  readonly areaDifference: Difference;
+}
+
+/** A measure with a threshold of its own. */
+export interface MeasureScores extends RivalScores {
   readonly rule: FocusRule;
-  readonly fScoreDifference: Estimate;
-  readonly areaDifference: Estimate;
+}
+
+/** Another model's judgement of the same frames, in their order. */
+export interface RivalModel {
+  readonly name: string;
+  readonly frames: readonly Pick<ComparedFrame, "expectedLevel" | "judgedInFocus">[];
 }
 
 interface Sample {
@@ -47,6 +59,8 @@ export interface Comparison {
   readonly resamples: number;
   /** The model as shipped: F-score of the condition `in-focus`, area under the curve of the expected level. */
   readonly model: JudgeScores;
+  /** Other models as they are shipped, judged as the model is. */
+  readonly rivals: readonly RivalScores[];
   /** The expected level with a threshold chosen as those of the measures were, then the measures. */
   readonly measures: readonly MeasureScores[];
 }
@@ -56,9 +70,14 @@ export interface Comparison {
  * Undefined where there are too few fields for frames of both labels on both sides.
  * @param seed of the split and of the resamples.
  */
-export function compareMetrics(frames: readonly ComparedFrame[], seed: number): Comparison | undefined {
+export function compareMetrics(
+  frames: readonly ComparedFrame[],
+  seed: number,
+  rivals: readonly RivalModel[] = [],
+): Comparison | undefined {
   const random = new Random(seed);
-  const split = splitByField(frames, TUNING_SHARE, random);
+  const numbered = frames.map((frame, number) => ({ ...frame, number }));
+  const split = splitByField(numbered, TUNING_SHARE, random);
   if (split === undefined) return undefined;
   const judged = framesByField(split.judged).flatMap((field, index) =>
     field.map((frame) => ({ ...frame, index })),
@@ -80,10 +99,12 @@ export function compareMetrics(frames: readonly ComparedFrame[], seed: number): 
     };
   };
 
-  const model = scoresOf({
-    sharpness: judged.map(({ expectedLevel }) => -expectedLevel),
-    inFocus: judged.map(({ judgedInFocus }) => judgedInFocus),
-  });
+  const modelScores = (answers: RivalModel["frames"]) =>
+    scoresOf({
+      sharpness: judged.map(({ number }) => -answers[number]!.expectedLevel),
+      inFocus: judged.map(({ number }) => answers[number]!.judgedInFocus),
+    });
+  const model = modelScores(frames);
   const measures: [string, (frame: ComparedFrame) => number][] = [
     ["expected level", ({ expectedLevel }) => expectedLevel],
     ...Object.keys(frames[0]!.metrics).map((name): [string, (frame: ComparedFrame) => number] => [
@@ -96,6 +117,7 @@ export function compareMetrics(frames: readonly ComparedFrame[], seed: number): 
     judged: sampleOf(judged),
     resamples: RESAMPLES,
     model: judgeScores(model),
+    rivals: rivals.map(({ name, frames: answers }) => rivalScores(name, modelScores(answers), model)),
     measures: measures.map(([name, measure]) => {
       const rule = chooseRule(
         split.tuning.map((frame) => ({ value: measure(frame), inFocus: frame.inFocus })),
@@ -104,13 +126,7 @@ export function compareMetrics(frames: readonly ComparedFrame[], seed: number): 
         sharpness: judged.map((frame) => sharpnessOf(rule, measure(frame))),
         inFocus: judged.map((frame) => isInFocus(rule, measure(frame))),
       });
-      return {
-        name,
-        rule,
-        ...judgeScores(scores),
-        fScoreDifference: estimateOf(less(scores.fScores, model.fScores)),
-        areaDifference: estimateOf(less(scores.areas, model.areas)),
-      };
+      return { ...rivalScores(name, scores, model), rule };
     }),
   };
 }
@@ -125,15 +141,40 @@ function judgeScores({ fScores, areas }: Scores): JudgeScores {
   return { fScore: estimateOf(fScores), areaUnderCurve: estimateOf(areas) };
 }
 
+function rivalScores(name: string, scores: Scores, model: Scores): RivalScores {
+  return {
+    name,
+    ...judgeScores(scores),
+    fScoreDifference: differenceOf(scores.fScores, model.fScores),
+    areaDifference: differenceOf(scores.areas, model.areas),
+  };
+}
+
 function estimateOf([value, ...resampled]: readonly number[]): Estimate {
   return estimate(value!, resampled);
 }
 
-function less(a: readonly number[], b: readonly number[]): number[] {
-  return a.map((value, i) => value - b[i]!);
+/** Of `a` less `b`, resample by resample. */
+function differenceOf(a: readonly number[], b: readonly number[]): Difference {
+  const [value, ...resampled] = a.map((score, i) => score - b[i]!);
+  return difference(value!, resampled);
 }
 
 function sampleOf(frames: readonly LabelledFrame[]): Sample {
   const inFocus = frames.filter((frame) => frame.inFocus).length;
   return { fields: framesByField(frames).length, inFocus, outOfFocus: frames.length - inFocus };
+}
+
+/** Labelled frames, as they are compared. */
+export function comparedFrames(frames: readonly JudgedFrame[]): ComparedFrame[] {
+  return frames.flatMap(({ field, label, expectedLevel, condition, metrics }) =>
+    metrics === undefined
+      ? []
+      : [
+          {
+            ...{ field, inFocus: label === "in", expectedLevel },
+            ...{ judgedInFocus: isJudgedInFocus({ condition }), metrics },
+          },
+        ],
+  );
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../optics/random.js";
+import { groupBy } from "./group-by.js";
 
 /** A frame that somebody labelled. */
 export interface LabelledFrame {
@@ -34,13 +35,7 @@ export function splitByField<T extends LabelledFrame>(
 
 /** The frames of each field, in the order in which the fields come first. */
 export function framesByField<T extends LabelledFrame>(frames: readonly T[]): T[][] {
-  const fields = new Map<string, T[]>();
-  for (const frame of frames) {
-    const field = fields.get(frame.field);
-    if (field === undefined) fields.set(frame.field, [frame]);
-    else field.push(frame);
-  }
-  return [...fields.values()];
+  return [...groupBy(frames, ({ field }) => field).values()];
 }
 
 export function hasBothLabels(frames: readonly LabelledFrame[]): boolean {

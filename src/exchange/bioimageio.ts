@@ -107,14 +107,16 @@ ${refractiveIndex}. Give a single-channel frame of camera counts, at least ${PAT
 standardised inside the network. \`distribution\` is the certainty-weighted mean of the patches; Parfocal itself reads the level
 of a frame as a robust quantile of its patches, which the network does not contain.
 
-Trained on ${card.training.images.length} in-focus images that were defocused synthetically (${Object.entries(
-    card.training.licences,
-  )
-    .map(([licence, count]) => `${count}: ${licence}`)
-    .join("; ")}).
+${originOf(card)}
 
 ## Validation
 
 The test tensors are a frame and what ONNX Runtime makes of it on the CPU. SHA-256 of the network: \`${sha256}\`.
 `;
+}
+
+function originOf({ training, imported }: FocusModel["card"]): string {
+  if (imported !== undefined) return `Trained by others: ${imported.from}.`;
+  const licences = Object.entries(training.licences).map(([licence, count]) => `${count}: ${licence}`);
+  return `Trained on ${training.images.length} in-focus images that were defocused synthetically (${licences.join("; ")}).`;
 }

@@ -20,6 +20,14 @@ export function displayRange({ pixels }: Frame): [number, number] {
   ];
 }
 
+/** A frame in grey, 0 to 255 from its darkest to its brightest counts, but for a few. */
+export function displayGrey(frame: Frame): Uint8Array {
+  const [low, high] = displayRange(frame);
+  return Uint8Array.from(frame.pixels, (count) =>
+    Math.round(255 * Math.min(1, Math.max(0, (count - low) / Math.max(1, high - low)))),
+  );
+}
+
 /** The count of the pixel with so many below it in rising order. */
 function countAt(frequencies: Uint32Array, rank: number): number {
   let below = 0;

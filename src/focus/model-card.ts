@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ConfidenceScale } from "./confidence.js";
 
 const FileEntry = z.object({ sha256: z.string().length(64), bytes: z.number() });
 
@@ -38,6 +39,17 @@ export const ModelCard = z.object({
     pixelUm: z.number(),
   }),
   conditions: ConditionThresholds,
+  /** Missing where nobody has measured how often the model is right. */
+  confidence: ConfidenceScale.optional(),
+  /** Of a model that others trained: where it is from, and the CRC-32C of each variable as its file states it (masked). */
+  imported: z
+    .object({
+      from: z.string(),
+      /** True where all checksums are those of the published model. */
+      isPublished: z.boolean(),
+      checksums: z.record(z.string(), z.number()),
+    })
+    .optional(),
   training: z.object({
     /** The trainings that came before, each going on from the weights of the one before it; oldest first. */
     startedFrom: z
@@ -68,6 +80,7 @@ export const ModelCard = z.object({
         source: z.string().optional(),
         originalPath: z.string().optional(),
         licence: z.string().optional(),
+        modality: z.string().optional(),
       }),
     ),
   }),

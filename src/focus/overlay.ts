@@ -1,7 +1,7 @@
 import type { Frame } from "../frames/frame.js";
 import { mostProbableLevel } from "./certainty.js";
 import { levelColour, type Rgb } from "./colours.js";
-import { displayRange } from "./display-range.js";
+import { displayGrey } from "./display-range.js";
 import { type FocusReport, LEVELS } from "./report.js";
 import { patchesOf } from "./tiling.js";
 
@@ -19,13 +19,7 @@ export function drawOverlay(
   const { width } = frame;
   const height = frame.height + BAR_PX;
   const rgb = new Uint8Array(3 * width * height);
-  const [low, high] = displayRange(frame);
-  for (let i = 0; i < frame.pixels.length; i++) {
-    const grey = Math.round(
-      255 * Math.min(1, Math.max(0, (frame.pixels[i]! - low) / Math.max(1, high - low))),
-    );
-    rgb.fill(grey, 3 * i, 3 * i + 3);
-  }
+  for (const [i, grey] of displayGrey(frame).entries()) rgb.fill(grey, 3 * i, 3 * i + 3);
   const paint = (x: number, y: number, colour: Rgb) => rgb.set(colour, 3 * (y * width + x));
   const { tops, lefts, sidePx } = patchesOf(frame, report);
   for (let patch = 0; patch < report.rows * report.columns; patch++) {

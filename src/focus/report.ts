@@ -22,6 +22,8 @@ export interface FocusReport {
   readonly probabilities: Float32Array;
   /** 1 - H(p)/ln 11 of each patch, [rows, columns], 0 to 1; NaN where not judged. */
   readonly certainties: Float32Array;
+  /** Probability that the true level of each patch lies within one of its most probable one, [rows, columns]; NaN where not judged. */
+  readonly confidences: Float32Array;
   /** Frame distribution: certainty-weighted mean of the patch distributions, [11]. */
   readonly distribution: Float32Array;
   /** argmax of the frame distribution, 0 to 10. */
@@ -32,6 +34,8 @@ export interface FocusReport {
   readonly sharpestLevel: number;
   /** Standard deviation of `expectedLevel` as far as it comes from the patches of this frame, levels. */
   readonly levelSd: number;
+  /** Probability that the true level of the frame lies within one of `expectedLevel`, 0 to 1; low where there is nothing to judge. */
+  readonly confidence: number;
   /** Certainty of the frame distribution, 0 to 1. */
   readonly aggregateCertainty: number;
   /** Mean and maximum of the certainties of the deciding patches, 0 to 1. */

@@ -2,8 +2,9 @@ import { assertScorable, type Frame } from "../frames/frame.js";
 import { fittingBinning } from "./binning.js";
 import { mostProbableLevel } from "./certainty.js";
 import { conditionOf, countRange } from "./condition.js";
+import { type ConfidenceScale, frameConfidence, patchConfidences, UNMEASURED } from "./confidence.js";
 import { contrastOf } from "./contrast.js";
-import type { EngineOptions, FocusEngine } from "./engines/engine.js";
+import type { EngineOptions, FocusEngine, PatchScores } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
 import { scoresOfPatches } from "./engines/score-patches.js";
 import { frameLevel } from "./frame-level.js";
@@ -74,9 +75,10 @@ export class Scorer implements FrameScorer {
     const deciding = decidingPatches(frame, grid, this.#tiling === "original" ? rows * columns : undefined);
     const scores = await scoresOfPatches(this.#engine, frame, grid, deciding, signal);
     const { level, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
+    const scale = this.#model.card.confidence ?? UNMEASURED;
     const report: FocusReport = {
       ...scores,
-      ...mapOf(unjudgedMap(rows * columns), deciding, scores),
+      ...mapOf(unjudgedMap(rows * columns), deciding, scores, scale),
       binning,
       rows,
       columns,
@@ -85,6 +87,7 @@ export class Scorer implements FrameScorer {
       expectedLevel: level,
       sharpestLevel,
       levelSd: sd,
+      confidence: frameConfidence(scores.probabilities, scores.certainties, level, scale),
       contrast: contrastOf(frame, binning),
       saturatedFraction: range.saturatedFraction,
       ...conditionOf(frame, range, scores, level, this.#model.card.conditions),
@@ -97,7 +100,8 @@ export class Scorer implements FrameScorer {
     const grid = patchesOf(frame, report);
     const missing = [...report.certainties.keys()].filter((patch) => Number.isNaN(report.certainties[patch]));
     const scores = await scoresOfPatches(this.#engine, frame, grid, missing, signal);
-    return { ...report, ...mapOf(report, missing, scores), coverage: "full" };
+    const scale = this.#model.card.confidence ?? UNMEASURED;
+    return { ...report, ...mapOf(report, missing, scores, scale), coverage: "full" };
   }
 
   async dispose(): Promise<void> {
@@ -105,22 +109,31 @@ export class Scorer implements FrameScorer {
   }
 }
 
-type PatchMap = Pick<FocusReport, "probabilities" | "certainties">;
+type PatchMap = Pick<FocusReport, "probabilities" | "certainties" | "confidences">;
 
 function unjudgedMap(patches: number): PatchMap {
   return {
     probabilities: new Float32Array(patches * LEVELS).fill(Number.NaN),
     certainties: new Float32Array(patches).fill(Number.NaN),
+    confidences: new Float32Array(patches).fill(Number.NaN),
   };
 }
 
 /** A map with the scores of some more patches in it. */
-function mapOf(map: PatchMap, patches: readonly number[], scores: PatchMap): PatchMap {
+function mapOf(
+  map: PatchMap,
+  patches: readonly number[],
+  scores: PatchScores,
+  scale: ConfidenceScale,
+): PatchMap {
   const probabilities = Float32Array.from(map.probabilities);
   const certainties = Float32Array.from(map.certainties);
+  const confidences = Float32Array.from(map.confidences);
+  const judged = patchConfidences(scores.probabilities, scale);
   for (const [i, patch] of patches.entries()) {
     certainties[patch] = scores.certainties[i]!;
+    confidences[patch] = judged[i]!;
     probabilities.set(scores.probabilities.subarray(i * LEVELS, (i + 1) * LEVELS), patch * LEVELS);
   }
-  return { probabilities, certainties };
+  return { probabilities, certainties, confidences };
 }

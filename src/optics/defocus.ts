@@ -1,16 +1,30 @@
 import type { Frame } from "../frames/frame.js";
 import { Convolver, type TransferFunction } from "./convolution.js";
-import { defocusKernel, KERNEL_PX, type Optics, REFERENCE_OPTICS } from "./point-spread-function.js";
+import {
+  defocusKernel,
+  KERNEL_PX,
+  type Optics,
+  type PointSpread,
+  pointSpread,
+  REFERENCE_OPTICS,
+} from "./point-spread-function.js";
 
 /** Blurs images of one size as a defocus of any z would, remembering what it worked out for each z. */
 export class Defocus {
   readonly #convolver: Convolver;
   readonly #optics: Optics;
+  readonly #spread: PointSpread;
   readonly #transfers = new Map<number, TransferFunction>();
 
-  constructor(width: number, height: number, optics: Optics = REFERENCE_OPTICS) {
+  constructor(
+    width: number,
+    height: number,
+    optics: Optics = REFERENCE_OPTICS,
+    spread: PointSpread = pointSpread,
+  ) {
     this.#convolver = new Convolver(width, height, KERNEL_PX);
     this.#optics = optics;
+    this.#spread = spread;
   }
 
   /** The image as seen `zUm` from focus; same unit as the image. */
@@ -34,7 +48,7 @@ export class Defocus {
     const z = Math.abs(zUm);
     let transfer = this.#transfers.get(z);
     if (!transfer) {
-      transfer = this.#convolver.transferFunction(defocusKernel(z, this.#optics));
+      transfer = this.#convolver.transferFunction(defocusKernel(z, this.#optics, KERNEL_PX, this.#spread));
       this.#transfers.set(z, transfer);
     }
     return transfer;

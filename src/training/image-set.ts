@@ -14,6 +14,8 @@ export interface ImageSource {
   readonly source?: string;
   readonly originalPath?: string;
   readonly licence?: string;
+  /** How it was taken, as its manifest says: "fluorescence", "brightfield". */
+  readonly modality?: string;
 }
 
 export interface ImageSet {
@@ -86,13 +88,14 @@ async function listImages(paths: readonly string[]): Promise<{ path: string; sou
 }
 
 function sourceOf(row: ManifestRow): ImageSource {
-  const { file, fieldId = fieldOf(row.path), source, originalPath, licence } = row;
+  const { file, fieldId = fieldOf(row.path), source, originalPath, licence, modality } = row;
   return {
     file,
     fieldId,
     ...(source === undefined ? {} : { source }),
     ...(originalPath === undefined ? {} : { originalPath }),
     ...(licence === undefined ? {} : { licence }),
+    ...(modality === undefined ? {} : { modality }),
   };
 }
 

@@ -15,6 +15,7 @@ export type TrainingRecord = ModelCard["training"];
 
 /**
  * Writes a model folder: model.onnx, weights.safetensors, and last card.json, which describes the other two.
+ * @param more what the card says of a model that was not trained here.
  * @throws OutputError naming the file that cannot be written.
  */
 export async function writeModel(
@@ -23,6 +24,7 @@ export async function writeModel(
   weights: Weights,
   training: TrainingRecord,
   metrics: ModelCard["metrics"] = [],
+  more: Partial<Pick<ModelCard, "description" | "imported">> = {},
 ): Promise<void> {
   await makeFolder(folder);
   const name = basename(folder);
@@ -40,6 +42,7 @@ export async function writeModel(
     optics: { levelUm: LEVEL_UM, ...REFERENCE_OPTICS },
     conditions: DEFAULT_CONDITIONS,
     training,
+    ...more,
     metrics: [...metrics],
     files: {
       "model.onnx": { sha256: sha256Of(onnx), bytes: onnx.length },

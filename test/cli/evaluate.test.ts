@@ -49,6 +49,46 @@ describe("parfocal evaluate", () => {
     expect(stdout).toMatch(/^# Evaluation of the model `default`\n/);
   });
 
+  it("writes one page and one JSON file of several models, judged at the sampling of their optics", async () => {
+    const { folder, manifest } = await manifestOf(
+      `${image("dsb_520x696_5afb7932e9.png")},outoffocus,b,out_visual`,
+      `${image("dsb_520x696_4ee5850b63.png")},,c,in_visual`,
+    );
+    const [page, json] = [join(folder, "report.html"), join(folder, "report.json")];
+    const optics = ["--na", "0.95", "--pixel-um", "0.1625"];
+    const models = ["--model", "default", "--model", "default"];
+    const { code, stdout, stderr } = await parfocal(
+      ...["evaluate", ...models, manifest, "--device", "cpu", ...optics, "--report", page, "--json", json],
+    );
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe("");
+    expect(await readFile(page, "utf8")).toContain("<h2>default (2)</h2>");
+    const evaluations = JSON.parse(await readFile(json, "utf8")) as Evaluation[];
+    expect(evaluations.length).toBe(2);
+    for (const { frames } of evaluations) expect(frames.map(({ binning }) => binning)).toEqual([2, 2]);
+  });
+
+  it("takes the optics of a row before those of the command", async () => {
+    const folder = await temporaryFolder();
+    const manifest = join(folder, "manifest.csv");
+    const cells = [
+      "file,na,pixel_um",
+      `${image("dsb_520x696_5afb7932e9.png")},0.5,0.65`,
+      `${image("dsb_520x696_5afb7932e9.png")},,`,
+    ];
+    await writeFile(manifest, cells.join("\n"));
+    const json = join(folder, "report.json");
+    const { code, stderr } = await parfocal(
+      ...["evaluate", manifest, "--device", "cpu", "--json", json, "--na", "0.95", "--pixel-um", "0.1625"],
+    );
+    expect(code, stderr).toBe(0);
+    const { frames } = JSON.parse(await readFile(json, "utf8")) as Evaluation;
+    expect(frames.map(({ binning, umPerLevel }) => [binning, umPerLevel])).toEqual([
+      [1, 2],
+      [2, expect.any(Number) as number],
+    ]);
+  });
+
   it("names all errors of a manifest with their rows, as wrong usage; a missing one too", async () => {
     const { manifest } = await manifestOf(",infocus,a,in", "x.png,infocus");
     const { code, stderr } = await parfocal("evaluate", manifest);

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../helpers/models.js";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/frames");
 const COLUMNS = [
-  ..."file,page,plate,well,site,channel,time,z,level,expected_level,aggregate_certainty,mean_certainty,max_certainty,condition".split(
+  ..."file,page,plate,well,site,channel,time,z,level,expected_level,aggregate_certainty,mean_certainty,max_certainty,confidence,condition".split(
     ",",
   ),
   ...Array.from({ length: 11 }, (_, k) => `probability_${k}`),
@@ -76,7 +76,7 @@ describe("parfocal score of good and bad files", () => {
   it("has exactly the documented columns, probabilities that sum to 1 and plausible values in each", () => {
     expect(finished.stdout.split("\n")[0]).toBe(COLUMNS.join(","));
     for (const row of rowsOf(finished.stdout)) {
-      const probabilities = COLUMNS.slice(14).map((column) => Number(row[column]));
+      const probabilities = COLUMNS.slice(15).map((column) => Number(row[column]));
       expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
       expect(row.page).toBe("0");
       expect(Number(row.level)).toBe(probabilities.indexOf(Math.max(...probabilities)));

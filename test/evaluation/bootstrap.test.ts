@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { estimate, resample } from "../../src/evaluation/bootstrap.js";
+import { difference, estimate, resample } from "../../src/evaluation/bootstrap.js";
 import { Random } from "../../src/optics/random.js";
 
 describe("resamples", () => {
@@ -43,4 +43,17 @@ describe("resamples", () => {
 test("an estimate leaves out 2.5 % of the resamples on either side, in whatever order they come", () => {
   const resampled = Array.from({ length: 1000 }, (_, i) => (i * 7) % 1000);
   expect(estimate(3, resampled)).toEqual({ value: 3, low: 24, high: 974 });
+});
+
+test("a difference is as likely by chance as twice the share of the resamples beyond 0", () => {
+  const resampled = Array.from({ length: 999 }, (_, i) => i - 9.5);
+  // Ten of the 999 are below 0.
+  expect(difference(400, resampled).p).toBeCloseTo((2 * 11) / 1000, 12);
+  expect(
+    difference(
+      -400,
+      resampled.map((d) => -d),
+    ).p,
+  ).toBeCloseTo((2 * 11) / 1000, 12);
+  expect(difference(0, new Array<number>(999).fill(0)).p).toBe(1);
 });

@@ -64,7 +64,25 @@ describe("the classical measures beside the model", () => {
     expect(perfect!.fScoreDifference.low).toBeGreaterThan(0);
     expect(perfect!.areaDifference.low).toBeGreaterThan(0);
     expect(blind!.areaDifference.high).toBeLessThan(0);
-    expect(expectedLevel!.areaDifference).toEqual({ value: 0, low: 0, high: 0 });
+    expect(expectedLevel!.areaDifference).toEqual({ value: 0, low: 0, high: 0, p: 1 });
+    // No resample of a thousand lies on the other side of 0.
+    expect(perfect!.fScoreDifference.p).toBeCloseTo(2 / 1001, 12);
+  });
+
+  test("stand beside other models, each with its own answers to the same frames", () => {
+    const truth = frames().map(({ inFocus }) => ({ expectedLevel: inFocus ? 0 : 5, judgedInFocus: inFocus }));
+    const { rivals, model, measures } = compareMetrics(frames(), 1, [
+      { name: "never errs", frames: truth },
+      { name: "the same", frames: frames() },
+    ])!;
+    expect({ model, measures }).toEqual({ model: comparison.model, measures: comparison.measures });
+    expect(rivals.map(({ name, fScore }) => [name, fScore.value])).toEqual([
+      ["never errs", 1],
+      ["the same", model.fScore.value],
+    ]);
+    expect(rivals[0]!.fScoreDifference.p).toBeCloseTo(2 / 1001, 12);
+    expect(rivals[1]!.fScoreDifference).toEqual({ value: 0, low: 0, high: 0, p: 1 });
+    expect(comparison.rivals).toEqual([]);
   });
 
   test("are the same for the same seed only", () => {
@@ -84,7 +102,7 @@ describe("the classical measures beside the model", () => {
     expect(text).toContain("108 frames of 54 fields (54 in focus, 54 out)");
     const rows = table!.split("\n");
     expect(rows.length).toBe(2 + 1 + 4);
-    expect(new Set(rows.map((row) => row.split("|").length))).toEqual(new Set([8]));
+    expect(new Set(rows.map((row) => row.split("|").length))).toEqual(new Set([10]));
     expect(rows[5]).toMatch(/^\| reversed \| at most 1\.5 \| 1\.000 \(1\.000 to 1\.000\) \|/);
   });
 });

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Evaluation, evaluate, GAINS, OFFSETS } from "../../src/evaluation/evaluate.js";
+import { type Evaluation, evaluate } from "../../src/evaluation/evaluate.js";
 import { evaluationMarkdown } from "../../src/evaluation/report.js";
+import { GAINS, OFFSETS } from "../../src/evaluation/synthetic-frames.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import { readManifest } from "../../src/frames/manifest.js";
 import { FOCUS_METRICS, focusMetrics } from "../../src/metrics/focus-metrics.js";
@@ -64,6 +65,46 @@ describe("evaluate", () => {
     expect([exact, withinOne]).toEqual([evaluation.synthetic!.exact, evaluation.synthetic!.withinOne]);
   });
 
+  it("judges them with little light, too, and says how far the levels are off", () => {
+    expect(evaluation.lights.map(({ peakElectrons, frames }) => [peakElectrons, frames])).toEqual([
+      [1000, 11],
+      [100, 11],
+    ]);
+    const { bias } = evaluation.synthetic!;
+    expect(bias.length).toBe(11);
+    expect(Math.max(...bias.map((error) => Math.abs(error!)))).toBeLessThan(1.5);
+  });
+
+  it("counts how often what is said of frames and patches of known level is right", () => {
+    const { frames, patches } = evaluation.reliability;
+    expect(frames!.count).toBe(3 * 11);
+    // 360 x 360 px hold 5 x 5 patches.
+    expect(patches!.count).toBe(3 * 11 * 25);
+    expect(frames!.bins.reduce((sum, { count }) => sum + count, 0)).toBe(33);
+  });
+
+  it("takes frames whose level the manifest knows into the reliability", async () => {
+    const scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
+    const [row] = rows.filter(({ file }) => file === "dsb_520x696_5afb7932e9.png");
+    const known = [{ ...row!, level: 0 }];
+    const { reliability } = await evaluate({ scorer, rows: known, peakElectrons: 100, seed: 1 });
+    expect(reliability.frames).toMatchObject({ count: 1, right: 0 });
+    const unknown = await evaluate({ scorer, rows: [row!], peakElectrons: 100, seed: 1 });
+    expect(unknown.reliability.frames).toBeUndefined();
+    await scorer.dispose();
+  });
+
+  it("judges frames at the sampling that their optics ask for, the synthetic ones too", async () => {
+    const scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
+    const [row] = rows.filter(({ file }) => file === "dsb_360x360_4c032609d3.png");
+    const samplingOf = () => ({ binning: 2, umPerLevel: 0.5 });
+    const binned = await evaluate({ scorer, rows: [row!], peakElectrons: 1000, seed: 1, samplingOf });
+    await scorer.dispose();
+    expect(binned.frames[0]).toMatchObject({ binning: 2, umPerLevel: 0.5 });
+    // 180 x 180 px hold 3 x 3 patches.
+    expect(binned.reliability.patches!.count).toBe(3 * 11 * 9);
+  });
+
   it("compares labelled frames with their condition, and planes of a stack with their distance from focus", () => {
     expect(evaluation.labelled).toMatchObject({ inFocus: 1, outOfFocus: 1 });
     expect(evaluation.labelled!.areaUnderCurve).toBe(1);
@@ -117,12 +158,16 @@ describe("evaluate", () => {
     expect(page.match(/^#+ .*$/gm)).toEqual([
       `# Evaluation of the model \`${evaluation.model.name}\``,
       "## In-focus fields, defocused synthetically to each of the 11 levels",
-      "## The same frames at other gains and offsets",
+      "## The same frames at other gains and offsets, and with little light",
+      "## Confidence",
       "## Published frames labelled in or out of focus",
+      "## By source, stain, light and optics",
       "## Real focal stacks",
     ]);
     const cells = (page.match(/^\|.*\|$/gm) ?? []).map((line) => line.split("|").length);
-    expect(cells.length).toBe(3 + 13 + 11 + 3 + 3);
+    // Accuracy, confusion, bias, exposures, confidence, labels, groups, stacks.
+    const groups = 2 + evaluation.groups.length;
+    expect(cells.length).toBe(3 + 13 + 3 + 13 + 4 + 3 + groups + 3);
     expect(page).toContain("| biop_R03C05F03_c1 | 3 |");
   });
 
@@ -136,8 +181,11 @@ describe("evaluate", () => {
         synthetic: undefined,
         labelled: undefined,
         comparison: undefined,
+        reliability: { frames: undefined, patches: undefined },
         gains: [],
         offsets: [],
+        lights: [],
+        groups: [],
         stacks: [],
       },
       "c",

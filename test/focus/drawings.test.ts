@@ -36,6 +36,8 @@ function reportOf(patches: readonly { level: number; share: number }[]): FocusRe
     aggregateCertainty: 0,
     meanCertainty: 0,
     maxCertainty: 0,
+    confidences: new Float32Array(0),
+    confidence: 0,
     saturatedFraction: 0,
     condition: "mixed",
   };

@@ -117,7 +117,7 @@ describe("Scorer with the shipped model", () => {
     const frame = spots(1100, 1000, 4);
     const sample = await scorer.score(frame);
     const full = await scorer.score(frame, { coverage: "full" });
-    const { probabilities, certainties, coverage, ...verdict } = sample;
+    const { probabilities, certainties, confidences, coverage, ...verdict } = sample;
     expect([sample.coverage, full.coverage]).toEqual(["sample", "full"]);
     expect(full).toMatchObject(verdict);
     expect(certainties).toHaveLength(12 * 14);

@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Convolver, mirrored } from "../../src/optics/convolution.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
-import { defocusKernel, LEVEL_UM } from "../../src/optics/point-spread-function.js";
+import { highNaPointSpread } from "../../src/optics/high-na-point-spread.js";
+import {
+  defocusKernel,
+  KERNEL_PX,
+  LEVEL_UM,
+  REFERENCE_OPTICS,
+} from "../../src/optics/point-spread-function.js";
 import { float32Of, golden, largestDifference } from "../helpers/golden.js";
 
 interface Golden {
@@ -32,6 +38,20 @@ describe("Defocus", () => {
     for (const [i, z] of zsUm.entries()) {
       expect(largestDifference(together[i]!, defocus.apply(image, z)) / brightest).toBeLessThan(1e-6);
     }
+  });
+
+  it("takes the point spread function of the whole pupil instead of the paper's", () => {
+    const side = 101;
+    const point = new Float32Array(side * side);
+    point[50 * side + 50] = 1;
+    const blurredPoint = new Defocus(side, side, REFERENCE_OPTICS, highNaPointSpread).apply(point, 10);
+    const kernel = defocusKernel(10, REFERENCE_OPTICS, KERNEL_PX, highNaPointSpread);
+    const middle = Float32Array.from(kernel, (_, i) => {
+      const [x, y] = [(i % KERNEL_PX) + 25, Math.floor(i / KERNEL_PX) + 25];
+      return blurredPoint[y * side + x]!;
+    });
+    expect(largestDifference(middle, kernel)).toBeLessThan(1e-6);
+    expect(largestDifference(new Defocus(side, side).apply(point, 10), blurredPoint)).toBeGreaterThan(1e-4);
   });
 
   it("blurs the same on both sides of focus", () => {

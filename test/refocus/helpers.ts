@@ -38,6 +38,8 @@ export function report(expectedLevel: number, fields: Partial<FocusReport> = {})
     aggregateCertainty: 0.6,
     meanCertainty: 0.6,
     maxCertainty: 0.9,
+    confidences: new Float32Array([0.9]),
+    confidence: 0.9,
     saturatedFraction: 0,
     condition,
     ...fields,

@@ -58,7 +58,7 @@ async function answerFor(
   inWork.set(number, stopping);
   try {
     const report = await run(scorer, receivedFrame(sent), stopping.signal);
-    const arrays = [report.probabilities, report.certainties, report.distribution];
+    const arrays = [report.probabilities, report.certainties, report.confidences, report.distribution];
     return new HandedOver(
       report,
       arrays.map(({ buffer }) => buffer as ArrayBuffer),
