@@ -1,4 +1,11 @@
-import { AgentError, FrameReadError, FrameShapeError, ResultsError, reasonOf } from "../errors.js";
+import {
+  AgentError,
+  FrameReadError,
+  FrameShapeError,
+  fetchReason,
+  ResultsError,
+  reasonOf,
+} from "../errors.js";
 import type { Condition } from "../focus/report.js";
 import { Scorer, type ScorerOptions } from "../focus/scorer.js";
 import { fileReason } from "../frames/file-reasons.js";
@@ -102,10 +109,12 @@ export async function agentStatus(address: string, signal: AbortSignal): Promise
     return (await answer.json()) as Record<string, unknown>;
   } catch (cause) {
     signal.throwIfAborted();
-    const why = reasonOf((cause as Error).cause ?? cause) || reasonOf(cause);
-    throw new AgentError(`No agent answers at ${address} (${why}); is it running, with its page on?`, {
-      cause,
-    });
+    throw new AgentError(
+      `No agent answers at ${address} (${fetchReason(cause)}); is it running, with its page on?`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -52,8 +52,8 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await client?.close();
-  await agent?.stop();
+  await client.close();
+  await agent.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
