@@ -147,3 +147,9 @@ export function isParfocalError(error: unknown, tag?: string): error is Parfocal
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What kept `fetch` from an answer; it stands in the cause of its own error. */
+export function fetchReason(error: unknown): string {
+  const { cause } = error as Error;
+  return reasonOf(cause ?? error) || String((cause as { code?: string } | undefined)?.code ?? error);
+}

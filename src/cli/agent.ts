@@ -29,6 +29,7 @@ interface AgentArguments {
   model: string | undefined;
   engine: string | undefined;
   device: string | undefined;
+  server: string | undefined;
   "engine-threads": number | undefined;
   "dry-run": boolean | undefined;
   "dashboard-port": number | undefined;
@@ -60,8 +61,9 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
         describe: "Folder of results.jsonl and sites.csv [results.folder]",
       })
       .option("model", { type: "string", describe: "Folder of the model [scorer.model]" })
-      .option("engine", { type: "string", describe: "Onnx or tensorflow [scorer.engine]" })
+      .option("engine", { type: "string", describe: "Onnx, tensorflow or kserve [scorer.engine]" })
       .option("device", { type: "string", describe: "Auto, or a device of the engine [scorer.device]" })
+      .option("server", { type: "string", describe: "Inference server of the engine kserve [scorer.server]" })
       .option("engine-threads", { type: "number", describe: "Threads of the engine [scorer.threads]" })
       .option("dry-run", {
         type: "boolean",
@@ -154,6 +156,7 @@ async function loadScorer({ scorer }: AgentConfig): Promise<ScoringThread> {
     device: scorer.device,
     sharesCores: true,
     ...(scorer.model !== undefined && { model: scorer.model }),
+    ...(scorer.server !== undefined && { server: scorer.server }),
     ...(scorer.threads !== undefined && { threads: scorer.threads }),
   });
 }
@@ -208,6 +211,7 @@ function* flagsOf(args: AgentArguments): Generator<readonly [string, unknown, st
   yield ["scorer.model", args.model, "--model"];
   yield ["scorer.engine", args.engine, "--engine"];
   yield ["scorer.device", args.device, "--device"];
+  yield ["scorer.server", args.server, "--server"];
   yield ["scorer.threads", args["engine-threads"], "--engine-threads"];
   yield ["policy.dryRun", args["dry-run"], "--dry-run"];
   yield ["dashboard.port", args["dashboard-port"], "--dashboard-port"];

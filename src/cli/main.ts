@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   evaluate: async () => (await import("./evaluate.js")).evaluateCommand as CommandModule,
   degrade: async () => (await import("./degrade.js")).degradeCommand as CommandModule,
   calibrate: async () => (await import("./calibrate.js")).calibrateCommand as CommandModule,
+  mcp: async () => (await import("./mcp.js")).mcpCommand as CommandModule,
   export: async () => (await import("./export.js")).exportCommand as CommandModule,
   "import-miq": async () => (await import("./import-miq.js")).importMiqCommand as CommandModule,
   config: async () => (await import("./config.js")).configCommand as CommandModule,

@@ -10,8 +10,10 @@ export const scorerOptions = {
   device: {
     type: "string",
     default: "auto",
-    describe: "onnx: auto, cpu, webgpu, cuda; tensorflow: auto, gpu, native, wasm",
+    describe:
+      "onnx: auto, cpu, webgpu, cuda; tensorflow: auto, gpu, native, wasm; kserve: as onnx, where the server fails",
   },
+  server: { type: "string", describe: "kserve: address of the inference server, http://127.0.0.1:8000" },
   "engine-threads": { type: "number", describe: "CPU threads of the engine; default: one per core" },
   tiling: {
     choices: TILINGS,
@@ -25,15 +27,17 @@ export function scorerOf(argv: {
   model: string;
   engine: string;
   device: string;
+  server: string | undefined;
   engineThreads: number | undefined;
   tiling: string;
 }): ScorerOptions {
-  const { model, engine, device, engineThreads } = argv;
+  const { model, engine, device, server, engineThreads } = argv;
   return {
     model,
     engine,
     device,
     tiling: argv.tiling as Tiling,
+    ...(server === undefined ? {} : { server }),
     ...(engineThreads === undefined ? {} : { threads: engineThreads }),
   };
 }

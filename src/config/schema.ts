@@ -48,7 +48,14 @@ const rules = {
 
 const Scorer = z.strictObject({
   model: z.string().min(1).optional().describe("Model folder. If unset: the model that ships with Parfocal."),
-  engine: z.enum(["onnx", "tensorflow"]).default("onnx").describe("What computes: onnx or tensorflow."),
+  engine: z
+    .enum(["onnx", "tensorflow", "kserve"])
+    .default("onnx")
+    .describe("What computes: onnx, tensorflow, or kserve (an inference server, docs/other-programs.md)."),
+  server: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Address of the inference server, for the engine kserve."),
   device: z
     .enum(["auto", "cpu", "webgpu", "cuda", "gpu", "native", "wasm"])
     .default("auto")

@@ -17,7 +17,7 @@ import { patchesOf, patchGrid, type Tiling } from "./tiling.js";
 export interface ScorerOptions extends EngineOptions {
   /** Name of a shipped model, or a model folder. @default "default" */
   readonly model?: string;
-  /** `onnx` or `tensorflow`. @default "onnx" */
+  /** `onnx`, `tensorflow` or `kserve`. @default "onnx" */
   readonly engine?: string;
   /** How patches are laid. @default "cover" */
   readonly tiling?: Tiling;

@@ -26,6 +26,8 @@ export interface FocusEngine {
 export interface EngineOptions {
   /** Where to compute; each engine says which it knows. Default `auto`: the fastest that starts. */
   readonly device?: string;
+  /** kserve: address of the server, http or https. */
+  readonly server?: string;
   /** CPU threads; default: one a core. */
   readonly threads?: number;
   /**

@@ -2,6 +2,7 @@ import ort from "onnxruntime-node";
 import { EngineError, reasonOf, UnknownNameError } from "../../errors.js";
 import type { Frame } from "../../frames/frame.js";
 import type { FocusModel } from "../model.js";
+import { disagreement } from "./agreement.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engine.js";
 import { cudaAbsence, webgpuAbsence } from "./gpu-presence.js";
 
@@ -15,9 +16,6 @@ const ABSENCE: Record<Device, () => string | undefined> = {
   webgpu: webgpuAbsence,
   cpu: () => undefined,
 };
-
-/** A GPU may round differently, but a probability that is off by more than this is a broken driver. */
-const GPU_TOLERANCE = 1e-2;
 
 /** ONNX Runtime on the device asked for, or on the first of CUDA, WebGPU and CPU that starts and agrees with the CPU. */
 export async function startOnnx(model: FocusModel, options: EngineOptions): Promise<FocusEngine> {
@@ -34,9 +32,10 @@ export async function startOnnx(model: FocusModel, options: EngineOptions): Prom
     }
     try {
       const session = await createSession(model, device, options);
-      if (device !== "cpu") await checkAgainstCpu(session, model, device);
       const why = refusals.length > 0 ? ` (${refusals.join("; ")})` : "";
-      return new OnnxEngine(session, `ONNX Runtime ${ort.env.versions.common} on ${device}${why}`);
+      const engine = new OnnxEngine(session, `ONNX Runtime ${ort.env.versions.common} on ${device}${why}`);
+      if (device !== "cpu") await checkAgainstCpu(engine, model, device);
+      return engine;
     } catch (error) {
       refusals.push(`${device}: ${shortReason(error)}`);
     }
@@ -54,27 +53,13 @@ function createSession(model: FocusModel, device: Device, { threads, sharesCores
   });
 }
 
-/** Scores a test frame on both; a GPU that starts but answers otherwise must never judge a plate. */
-async function checkAgainstCpu(
-  session: ort.InferenceSession,
-  model: FocusModel,
-  device: Device,
-): Promise<void> {
-  const side = 200;
-  const pixels = Uint16Array.from(
-    { length: side * side },
-    (_, i) => 600 + 400 * Math.sin((i % side) / 5) * Math.cos(i / side / 9) + ((i * 7919) % 97),
-  );
-  const frame = { width: side, height: side, pixels };
-  const reference = await createSession(model, "cpu", { threads: 1 });
-  const [expected, actual] = [await run(reference, frame), await run(session, frame)];
-  await reference.release();
-  const worst = expected.probabilities.reduce(
-    (largest, p, i) => Math.max(largest, Math.abs(p - actual.probabilities[i]!)),
-    0,
-  );
-  if (!(worst <= GPU_TOLERANCE)) {
-    await session.release();
+/** A GPU that starts but answers otherwise must never judge a plate. */
+async function checkAgainstCpu(engine: FocusEngine, model: FocusModel, device: Device): Promise<void> {
+  const reference = new OnnxEngine(await createSession(model, "cpu", { threads: 1 }), "");
+  const worst = await disagreement(reference, engine);
+  await reference.dispose();
+  if (worst !== undefined) {
+    await engine.dispose();
     throw new Error(`${device} starts but its probabilities differ from the CPU's by ${worst.toFixed(3)}`);
   }
 }

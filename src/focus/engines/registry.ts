@@ -4,6 +4,7 @@ import type { StartEngine } from "./engine.js";
 /** Engines by name; nothing heavy is imported before an engine is asked for. */
 export const engines: ReadonlyMap<string, () => Promise<StartEngine>> = new Map([
   ["onnx", async () => (await import("./onnx.js")).startOnnx],
+  ["kserve", async () => (await import("./kserve.js")).startKserve],
   ["tensorflow", async () => (await import("./tensorflow.js")).startTensorflowEngine],
 ]);
 

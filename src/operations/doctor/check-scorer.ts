@@ -12,11 +12,12 @@ const WARM_UP = 2;
 const SLOW_MS = 500;
 
 /** The model, and what computes. */
-export const checkScorer: Check = async ({ scorer: { engine, device, model, threads } }) => {
+export const checkScorer: Check = async ({ scorer: { engine, device, server, model, threads } }) => {
   let scorer: Scorer;
   try {
     scorer = await Scorer.load({
       ...{ engine, device },
+      ...(server !== undefined && { server }),
       ...(model !== undefined && { model }),
       ...(threads !== undefined && { threads }),
     });

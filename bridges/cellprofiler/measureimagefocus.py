@@ -1,0 +1,154 @@
+"""CellProfiler 4 module MeasureImageFocus: how far each image is out of focus, by Parfocal's network.
+
+The names of the measurements are those of the module of the same name that came with Yang et al. 2018, so that pipelines and
+spreadsheets that ask for them go on working.
+"""
+
+import os
+import pathlib
+
+import numpy
+import onnxruntime
+from cellprofiler_core.constants.measurement import COLTYPE_FLOAT, IMAGE
+from cellprofiler_core.module import Module
+from cellprofiler_core.setting import ValidationError
+from cellprofiler_core.setting.subscriber import ImageSubscriber
+from cellprofiler_core.setting.text import Text
+
+__doc__ = """\
+MeasureImageFocus
+=================
+
+**MeasureImageFocus** judges from a single image how far it is out of focus: 0 (in focus) to 10, and how certain that is.
+
+Measurements made by this module
+^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+-  *ImageFocus_Score:* the most probable level of defocus of the whole image, a whole number from 0 to 10.
+-  *ImageFocus_Certainty:* 0 (no idea) to 1. An empty image has a low one, whatever its score.
+-  *ImageFocus_Level:* the level as a real number, as Parfocal gives it (its column ``expected_level``).
+"""
+
+CATEGORY = "ImageFocus"
+FEATURES = ("Score", "Certainty", "Level")
+PATCH_PX = 84
+LARGEST_COUNT = 65535
+#: Weighted quantile of the levels of the patches that is the level of an image.
+FRAME_QUANTILE = 0.35
+
+_HERE = pathlib.Path(__file__).resolve().parent
+#: Beside this file, or in a checkout of Parfocal.
+_MODELS = (_HERE / "model.onnx", _HERE.parent.parent / "models" / "default" / "model.onnx")
+
+
+class MeasureImageFocus(Module):
+    module_name = "MeasureImageFocus"
+    category = "Measurement"
+    variable_revision_number = 1
+
+    def create_settings(self):
+        self.image_name = ImageSubscriber(
+            "Select the image to measure", doc="A grayscale image, at least 84 x 84 pixels."
+        )
+        self.model_file = Text(
+            "Model file",
+            "",
+            doc="A model.onnx of Parfocal. Leave it empty for the one that lies beside this module.",
+        )
+
+    def settings(self):
+        return [self.image_name, self.model_file]
+
+    def validate_module(self, pipeline):
+        try:
+            model_path(self.model_file.value)
+        except FileNotFoundError as error:
+            raise ValidationError(str(error), self.model_file) from error
+
+    def run(self, workspace):
+        name = self.image_name.value
+        image = workspace.image_set.get_image(name, must_be_grayscale=True)
+        values = measure(session_of(model_path(self.model_file.value)), counts_of(image, name))
+        for feature, value in zip(FEATURES, values):
+            workspace.measurements.add_image_measurement(self.measurement_name(feature), value)
+        workspace.display_data.rows = [list(values)]
+
+    def display(self, workspace, figure):
+        figure.set_subplots((1, 1))
+        figure.subplot_table(0, 0, workspace.display_data.rows, col_labels=FEATURES)
+
+    def measurement_name(self, feature):
+        return "_".join((CATEGORY, feature, self.image_name.value))
+
+    def get_measurement_columns(self, pipeline):
+        return [(IMAGE, self.measurement_name(feature), COLTYPE_FLOAT) for feature in FEATURES]
+
+    def get_categories(self, pipeline, object_name):
+        return [CATEGORY] if object_name == IMAGE else []
+
+    def get_measurements(self, pipeline, object_name, category):
+        return list(FEATURES) if category in self.get_categories(pipeline, object_name) else []
+
+    def get_measurement_images(self, pipeline, object_name, category, measurement):
+        known = self.get_measurements(pipeline, object_name, category)
+        return [self.image_name.value] if measurement in known else []
+
+    def volumetric(self):
+        return False
+
+
+def model_path(setting):
+    """The model file that is meant. Raises FileNotFoundError, saying where it was looked for."""
+    candidates = (pathlib.Path(setting).expanduser(),) if setting.strip() else _MODELS
+    for path in candidates:
+        if path.is_file():
+            return str(path)
+    raise FileNotFoundError("There is no model file %s" % " or ".join(str(path) for path in candidates))
+
+
+_sessions = {}
+
+
+def session_of(path):
+    """The network, loaded once for all images."""
+    key = (path, os.stat(path).st_mtime_ns)
+    if key not in _sessions:
+        _sessions.clear()
+        # CellProfiler runs a process per core.
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        _sessions[key] = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return _sessions[key]
+
+
+def counts_of(image, name):
+    """Camera counts, uint16 [height, width], of an image that CellProfiler scaled to 0..1. Raises ValueError if too small."""
+    pixels = numpy.asarray(image.pixel_data, dtype=numpy.float64)
+    if pixels.ndim != 2 or min(pixels.shape) < PATCH_PX:
+        size = " x ".join(str(side) for side in pixels.shape[::-1])
+        raise ValueError(
+            "MeasureImageFocus needs a grayscale image of at least %d x %d pixels; %s is %s"
+            % (PATCH_PX, PATCH_PX, name, size)
+        )
+    # What the file's counts were divided by; images that are floating point in the file were not.
+    scale = image.scale if image.scale and image.scale > 1 else LARGEST_COUNT
+    return numpy.clip(numpy.rint(pixels * scale), 0, LARGEST_COUNT).astype(numpy.uint16)
+
+
+def measure(session, counts):
+    """Score, certainty and level of an image, from the probabilities of all its patches."""
+    probabilities, certainty, distribution, certainties = session.run(
+        ["probabilities", "certainty", "distribution", "frame_certainties"], {"frame": counts}
+    )
+    levels = probabilities.reshape(-1, distribution.size) @ numpy.arange(distribution.size)
+    return float(distribution.argmax()), float(certainties[0]), frame_level(levels, certainty.ravel())
+
+
+def frame_level(levels, certainties):
+    """Level of an image, from the [patches] levels and certainties: a quantile, weighted by squared certainty, that lies
+    between the middles of the patches' weights. As src/focus/frame-level.ts."""
+    weights = certainties.astype(numpy.float64) ** 2
+    order = numpy.lexsort((weights, levels))
+    levels, weights = levels[order], weights[order]
+    middles = numpy.cumsum(weights) - weights / 2
+    return float(numpy.interp(FRAME_QUANTILE * weights.sum(), middles, levels))

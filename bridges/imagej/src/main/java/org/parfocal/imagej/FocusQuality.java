@@ -1,0 +1,64 @@
+package org.parfocal.imagej;
+
+import ij.IJ;
+import ij.ImagePlus;
+import ij.WindowManager;
+import ij.gui.GenericDialog;
+import ij.gui.Overlay;
+import ij.measure.ResultsTable;
+import ij.plugin.PlugIn;
+
+/**
+ * Tells how far the open image, or each slice of a stack, is out of focus, and frames its patches: hue is the level, brightness
+ * the certainty. Can be recorded as a macro.
+ */
+public final class FocusQuality implements PlugIn {
+  private static final String TITLE = "Parfocal Focus Quality";
+
+  @Override
+  public void run(String argument) {
+    ImagePlus image = WindowManager.getCurrentImage();
+    if (image == null) {
+      IJ.noImage();
+      return;
+    }
+    boolean wholeStack = image.getStackSize() > 1;
+    boolean paint = true;
+    if (!"all".equals(argument)) {
+      GenericDialog dialog = new GenericDialog(TITLE);
+      if (wholeStack) dialog.addCheckbox("Stack", true);
+      dialog.addCheckbox("Overlay", true);
+      dialog.showDialog();
+      if (dialog.wasCanceled()) return;
+      wholeStack = wholeStack && dialog.getNextBoolean();
+      paint = dialog.getNextBoolean();
+    }
+    try {
+      judge(image, wholeStack, paint);
+    } catch (IllegalArgumentException | ModelException problem) {
+      IJ.error(TITLE, problem.getMessage());
+    }
+  }
+
+  /** Adds a row to the results table for each slice, and frames its patches. */
+  private static void judge(ImagePlus image, boolean wholeStack, boolean paint) throws ModelException {
+    FocusModel model = FocusModel.shipped();
+    Overlay overlay = new Overlay();
+    ResultsTable table = ResultsTable.getResultsTable();
+    int first = wholeStack ? 1 : image.getCurrentSlice();
+    int last = wholeStack ? image.getStackSize() : first;
+    for (int slice = first; slice <= last; slice++) {
+      FrameFocus focus = model.judge(Counts.of(image.getStack().getProcessor(slice)));
+      table.incrementCounter();
+      table.addLabel(image.getTitle());
+      table.addValue("Slice", slice);
+      table.addValue("Focus level", focus.level());
+      table.addValue("Focus score", focus.score());
+      table.addValue("Focus certainty", focus.certainty());
+      if (paint) FocusOverlay.add(overlay, focus, image.getStackSize() > 1 ? slice : 0);
+      IJ.showProgress(slice - first + 1, last - first + 1);
+    }
+    if (paint) image.setOverlay(overlay);
+    table.show("Results");
+  }
+}

@@ -1,0 +1,54 @@
+import ij.IJ;
+import ij.ImagePlus;
+import ij.ImageStack;
+import ij.WindowManager;
+import ij.gui.Roi;
+import ij.macro.Interpreter;
+import ij.measure.ResultsTable;
+import java.io.File;
+import java.util.Arrays;
+
+/** Runs the plugin in ImageJ without a window on each image of a folder, and on a stack of the first one; prints JSON lines. */
+public final class ScoreInImageJ {
+  public static void main(String[] arguments) {
+    Interpreter.batchMode = true;
+    File[] files = new File(arguments[0]).listFiles();
+    Arrays.sort(files);
+    for (File file : files) print(file.getName(), judged(IJ.openImage(file.getPath())));
+    ImagePlus first = IJ.openImage(files[0].getPath());
+    ImageStack slices = new ImageStack(first.getWidth(), first.getHeight());
+    slices.addSlice(first.getProcessor());
+    slices.addSlice(first.getProcessor().convertToByteProcessor(true));
+    print("stack", judged(new ImagePlus("stack", slices)));
+  }
+
+  private static ImagePlus judged(ImagePlus image) {
+    ResultsTable.getResultsTable().reset();
+    WindowManager.setTempCurrentImage(image);
+    IJ.runPlugIn("org.parfocal.imagej.FocusQuality", "all");
+    return image;
+  }
+
+  private static void print(String name, ImagePlus image) {
+    ResultsTable table = ResultsTable.getResultsTable();
+    StringBuilder patches = new StringBuilder();
+    for (Roi patch : image.getOverlay().toArray()) {
+      if (patches.length() > 0) patches.append(',');
+      int rgb = patch.getStrokeColor().getRGB();
+      patches.append(
+          String.format(
+              "[%d,%d,%d,%d,%d,%d]",
+              patch.getBounds().x, patch.getBounds().y, rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255, patch.getPosition()));
+    }
+    for (int row = 0; row < table.size(); row++) {
+      System.out.printf(
+          "{\"file\":\"%s\",\"slice\":%d,\"level\":%f,\"score\":%d,\"certainty\":%f,\"patches\":[%s]}%n",
+          name,
+          (int) table.getValue("Slice", row),
+          table.getValue("Focus level", row),
+          (int) table.getValue("Focus score", row),
+          table.getValue("Focus certainty", row),
+          patches);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { scoresOf, writeVariedFrames } from "../helpers/varied-frames.js";
+
+/** The Python of an environment that bridges/cellprofiler/install-cellprofiler made; it takes minutes to make. */
+const PYTHON = process.env.PARFOCAL_CELLPROFILER;
+const BRIDGE = "bridges/cellprofiler";
+
+describe.skipIf(PYTHON === undefined)("MeasureImageFocus in a pipeline of CellProfiler", () => {
+  let folder: string;
+  let rows: Record<string, string>[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "parfocal-cellprofiler-"));
+    await writeVariedFrames(join(folder, "images"));
+    const run = ["-m", "cellprofiler", "-c", "-r", "-p", `${BRIDGE}/focus.cppipe`];
+    const places = ["--plugins-directory", BRIDGE, "-i", join(folder, "images"), "-o", join(folder, "out")];
+    await promisify(execFile)(PYTHON!, [...run, ...places], { maxBuffer: 2 ** 26 });
+    rows = parse(await readFile(join(folder, "out", "Image.csv"), "utf8"), { columns: true });
+  }, 300_000);
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("gives the level, the score and the certainty that `parfocal score` gives", async () => {
+    const expected = await scoresOf(join(folder, "images"));
+
+    expect(rows.length).toBeGreaterThanOrEqual(100);
+    for (const row of rows) {
+      const ours = expected.get(row.FileName_DNA!)!;
+      expect(Number(row.ImageFocus_Score_DNA)).toBe(ours.level);
+      expect(Math.abs(Number(row.ImageFocus_Level_DNA) - ours.expected_level!)).toBeLessThan(1e-3);
+      expect(Math.abs(Number(row.ImageFocus_Certainty_DNA) - ours.aggregate_certainty!)).toBeLessThan(1e-3);
+    }
+    expect(new Set(rows.map((row) => row.ImageFocus_Score_DNA)).size).toBeGreaterThan(3);
+  });
+
+  it("stands beside plate, well and site in Parfocal's spelling", () => {
+    expect(rows[7]).toMatchObject({ Metadata_Plate: "Plate1", Metadata_Well: "A02", Metadata_Site: "3" });
+  });
+});
