@@ -2,7 +2,7 @@
 export class UsageError extends Error {}
 
 /** Options and arguments that take several values. */
-const LISTS = new Set(["_", "paths", "images", "stack", "set", "z-limits", "zLimits"]);
+const LISTS = new Set(["_", "paths", "images", "stack", "tables", "set", "z-limits", "zLimits"]);
 
 /** Refuses what yargs lets through: a number that is none, and an option given twice, which it makes a list of. */
 export function checkArguments(argv: Readonly<Record<string, unknown>>): true {

@@ -55,6 +55,11 @@ export class RunSummariser {
     else if (record.type !== "verdict" && record.frame?.mode === "gate") this.#unscored++;
   }
 
+  /** What became of each site, channel and time point. */
+  sites(): Iterable<LedgerEntry> {
+    return this.#ledger.all();
+  }
+
   summary(): RunSummary {
     const all = [...this.#ledger.all()];
     const gated = all.filter(({ state }) => isGated(state));
