@@ -5,6 +5,7 @@ import { type Calibration, readCalibration } from "../calibration/calibration-fi
 import { FrameReadError } from "../errors.js";
 import { drawMasks } from "../focus/masks.js";
 import { drawOverlay } from "../focus/overlay.js";
+import { overlayLegend } from "../focus/overlay-legend.js";
 import type { FocusReport } from "../focus/report.js";
 import { Scorer } from "../focus/scorer.js";
 import { COLOURS, type Colour } from "../frames/counts.js";
@@ -14,6 +15,7 @@ import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PLATE_FORMATS } from "../frames/wells.js";
+import { writeAtomically } from "../frames/write-atomically.js";
 import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
 import type { RunState } from "../scores/run-state.js";
 import { scoreImages } from "../scores/score-images.js";
@@ -102,6 +104,9 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       say,
     });
     for (const folder of [argv.overlay, argv.masks]) if (folder !== undefined) await makeFolder(folder);
+    if (argv.overlay !== undefined) {
+      await writeAtomically(join(argv.overlay, "legend.svg"), Buffer.from(overlayLegend()));
+    }
     const pictures = await commonFolder(argv.paths);
     const scorer = await Scorer.load(scorerOf(argv));
     const format = argv.format ?? (argv.out === undefined ? undefined : formatOf(argv.out)) ?? "csv";
