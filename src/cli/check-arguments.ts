@@ -2,7 +2,7 @@
 export class UsageError extends Error {}
 
 /** Options and arguments that take several values. */
-const LISTS = new Set(["_", "paths", "images", "stack", "set", "z-limits", "zLimits"]);
+const LISTS = new Set(["_", "paths", "images", "stack", "tables", "set", "z-limits", "zLimits"]);
 
 /** Options that one command alone takes several times. */
 const isListOf = (command: unknown, name: string) => command === "evaluate" && name === "model";

@@ -11,6 +11,7 @@ import { say } from "./print.js";
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   agent: async () => (await import("./agent.js")).agentCommand as CommandModule,
   score: async () => (await import("./score.js")).scoreCommand as CommandModule,
+  merge: async () => (await import("./merge.js")).mergeCommand as CommandModule,
   report: async () => (await import("./report.js")).reportCommand as CommandModule,
   replay: async () => (await import("./replay.js")).replayCommand as CommandModule,
   runs: async () => (await import("./runs.js")).runsCommand as CommandModule,

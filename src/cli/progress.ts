@@ -18,6 +18,10 @@ export class ProgressBar {
     this.#bar?.update(value, payload);
   }
 
+  setTotal(total: number): void {
+    this.#bar?.setTotal(total);
+  }
+
   stop(): void {
     this.#bar?.stop();
   }

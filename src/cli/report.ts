@@ -1,15 +1,28 @@
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
+import { writeAtomically } from "../frames/write-atomically.js";
 import { readRecords } from "../records/record-line.js";
-import { RunSummariser, type RunSummary } from "../runs/run-summary.js";
+import { RunSummariser } from "../runs/run-summary.js";
+import { plateReport } from "../scores/plate-report.js";
+import { PlateSummary, siteScores, wellsToLookAt } from "../scores/plate-scores.js";
+import type { ScoreTable } from "../scores/read-table.js";
+import { scoreTableAt } from "../scores/read-table.js";
+import { readState } from "../scores/run-state.js";
 import { recordsPath } from "../sinks/results-folder.js";
+import { plateTables } from "./plate-tables.js";
 import { print, say } from "./print.js";
+import { checkReimage, reimageOptions, writeReimage } from "./reimage-file.js";
 import { tables } from "./run-report.js";
 
 const options = {
   session: { type: "string", describe: "Only this session; default: all in the file" },
   json: { type: "boolean", default: false, describe: "Print JSON instead of tables" },
+  html: {
+    type: "string",
+    describe: "Page to write, with a map of each plate; needs nothing else to be shown",
+  },
+  ...reimageOptions,
 } as const satisfies Record<string, Options>;
 
 type ReportArguments = InferredOptionTypes<typeof options> & { run: string };
@@ -17,22 +30,62 @@ type ReportArguments = InferredOptionTypes<typeof options> & { run: string };
 /** `parfocal report RUN`. */
 export const reportCommand: CommandModule<unknown, ReportArguments> = {
   command: "report <run>",
-  describe: "Summarise a run: sites recovered, given up and why, extra exposures, focus drive travel",
+  describe:
+    "Summarise a run of the agent, or a table that parfocal score wrote; as text, JSON or a page with maps",
   builder: (yargs) =>
     yargs
       .positional("run", {
         type: "string",
         demandOption: true,
-        describe: "Folder of the results, or its results.jsonl",
+        describe: "Folder of the results, its results.jsonl, or a table of scores (.csv, .jsonl, .parquet)",
       })
-      .options(options),
-  handler: async ({ run, session, json }) => {
-    const { summary, skipped } = await summarise(run, session);
-    if (skipped > 0) say(`${skipped} lines could not be read and were skipped.`);
-    if (json) print(`${JSON.stringify(summary, null, 2)}\n`);
-    else print(`${tables(summary)}\n`);
+      .options(options)
+      .check(({ reimage }) => checkReimage(reimage as string | undefined)),
+  handler: async (argv) => {
+    const table = await scoreTableAt(argv.run);
+    if (table === undefined) await reportRun(argv);
+    else if (argv.reimage === undefined) await reportTable(table, argv);
+    else throw new ResultsError(argv.run, "is a table of scores: --reimage needs the results of an agent");
   },
 };
+
+async function reportRun(argv: ArgumentsCamelCase<ReportArguments>): Promise<void> {
+  const { run, session, json, html, reimage } = argv;
+  const { summariser, skipped } = await summarise(run, session);
+  const summary = summariser.summary();
+  if (skipped > 0) say(`${skipped} lines could not be read and were skipped.`);
+  if (html !== undefined) {
+    const plates = new PlateSummary();
+    for (const entry of summariser.sites()) plates.add(siteScores(entry));
+    await writePage(html, plateReport(plates.plates(), { title: run, notScored: summary.unscored }));
+  }
+  if (reimage !== undefined) {
+    const { positions, unplaced } = await writeReimage(reimage, summariser.sites(), argv, argv.withBlank);
+    const without = unplaced > 0 ? `; ${unplaced} have no x and y and are in a .csv only` : "";
+    say(`Written: ${reimage}, ${positions} positions to image again${without}`);
+  }
+  if (json) print(`${JSON.stringify(summary, null, 2)}\n`);
+  else print(`${tables(summary)}\n`);
+}
+
+async function reportTable(
+  table: ScoreTable,
+  { json, html }: Pick<ReportArguments, "json" | "html">,
+): Promise<void> {
+  const summary = new PlateSummary();
+  for await (const row of table.rows) summary.add(row);
+  const notScored = (await readState(table.path))?.notScored ?? 0;
+  const plates = summary.plates();
+  if (html !== undefined) await writePage(html, plateReport(plates, { title: table.path, notScored }));
+  if (json)
+    print(`${JSON.stringify({ notScored, plates, wellsToLookAt: wellsToLookAt(plates) }, null, 2)}\n`);
+  else print(`${plateTables(plates, notScored)}\n`);
+}
+
+async function writePage(path: string, page: string): Promise<void> {
+  await writeAtomically(path, Buffer.from(page));
+  say(`Written: ${path}`);
+}
 
 /**
  * Reads a run's records.
@@ -41,7 +94,7 @@ export const reportCommand: CommandModule<unknown, ReportArguments> = {
 async function summarise(
   run: string,
   session: string | undefined,
-): Promise<{ summary: RunSummary; skipped: number }> {
+): Promise<{ summariser: RunSummariser; skipped: number }> {
   const summariser = new RunSummariser();
   let skipped = 0;
   let path = run;
@@ -54,5 +107,5 @@ async function summarise(
   } catch (cause) {
     throw new ResultsError(path, `${fileReason(cause)}; name the folder that the agent wrote`, { cause });
   }
-  return { summary: summariser.summary(), skipped };
+  return { summariser, skipped };
 }

@@ -1,35 +1,53 @@
-import { createWriteStream } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import type { Writable } from "node:stream";
-import { finished } from "node:stream/promises";
-import type { CommandModule, InferredOptionTypes, Options } from "yargs";
-import { readCalibration } from "../calibration/calibration-file.js";
-import { FrameReadError, isParfocalError, OutputError, reasonOf } from "../errors.js";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
+import { type Calibration, readCalibration } from "../calibration/calibration-file.js";
+import { FrameReadError } from "../errors.js";
 import { drawMasks } from "../focus/masks.js";
 import { drawOverlay } from "../focus/overlay.js";
+import { overlayLegend } from "../focus/overlay-legend.js";
 import type { FocusReport } from "../focus/report.js";
 import { Scorer } from "../focus/scorer.js";
 import { COLOURS, type Colour } from "../frames/counts.js";
-import { type FoundImage, findNamedImages } from "../frames/find-images.js";
+import { commonFolder, type FoundImage, searchImages } from "../frames/find-images.js";
 import type { Frame } from "../frames/frame.js";
 import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PLATE_FORMATS } from "../frames/wells.js";
+import { writeAtomically } from "../frames/write-atomically.js";
 import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
+import type { RunState } from "../scores/run-state.js";
+import { scoreImages } from "../scores/score-images.js";
+import { columnsOf, formatRow } from "../scores/score-rows.js";
+import { isInShard, parseShard } from "../scores/shard.js";
+import { formatOf, rowFormat, TABLE_FORMATS } from "../scores/table-format.js";
 import { FileSites } from "../sources/file-sites.js";
+import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { METRIC_COLUMNS, metricCells, metricsOption } from "./metric-columns.js";
 import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
 import { say } from "./print.js";
-import { ProgressBar } from "./progress.js";
-import { FORMATS, formatRow, header, scoreRow } from "./score-rows.js";
+import { openRows } from "./score-output.js";
+import { ScoreProgress } from "./score-progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 
 const options = {
-  format: { choices: FORMATS, default: "csv", describe: "One row per page, as CSV or JSON lines" },
-  out: { type: "string", describe: "File for the rows; default: standard output" },
+  format: {
+    choices: TABLE_FORMATS,
+    describe: "Format of the rows, one a page; default: what the name of --out ends in, else csv",
+  },
+  out: { type: "string", describe: "File for the rows (.csv, .jsonl, .parquet); default: standard output" },
+  resume: {
+    type: "boolean",
+    default: true,
+    describe: "Go on where an earlier run into --out was cut off; --no-resume begins anew",
+  },
+  shard: {
+    type: "string",
+    describe:
+      "Only one of so many parts of the files, such as 2/4: for several machines, then parfocal merge",
+  },
   overlay: {
     type: "string",
     describe: "Folder for pictures with the patches framed: hue = level, brightness = certainty",
@@ -73,104 +91,136 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
         describe: "Images (TIFF or PNG): files, folders, globs",
       })
       .options(options)
-      .check((argv) => checkOptics(argv as unknown as OpticsArguments)),
+      .check((argv) => checkOptics(argv as unknown as OpticsArguments))
+      .check((argv) => checkTable(argv as unknown as ScoreArguments)),
   handler: async (argv) => {
+    const shard = argv.shard === undefined ? undefined : parseShard(argv.shard);
+    const calibration = argv.calibration === undefined ? undefined : await readCalibration(argv.calibration);
+    const withDefocus = argv.na !== undefined || calibration !== undefined;
+    const columns = columnsOf(withDefocus, argv.metrics ? METRIC_COLUMNS : []);
     const sites = new FileSites({
       pattern: argv.namePattern === undefined ? undefined : namePattern(argv.namePattern),
       plateWells: argv.plateWells,
       say,
     });
-    const { images, missing } = await findAll(argv.paths);
-    const found = [...images.keys()];
-    const pictureName = nameBelow(found);
-    for (const reason of missing) say(`Not scored: ${reason}`);
     for (const folder of [argv.overlay, argv.masks]) if (folder !== undefined) await makeFolder(folder);
-    const output = await openOutput(argv.out);
-    const scorer = await Scorer.load(scorerOf(argv));
-    say(scorer.engine);
-
-    const decoder = new FrameDecoder(
-      Math.max(1, Math.min(availableParallelism(), found.length)),
-      argv.colour as Colour,
-    );
-    const bar = new ProgressBar("Scoring {bar} {value}/{total} files  {note}", found.length);
-    const filesDone = new Set<string>();
-    const failed = new FailedPages();
-    let failures = missing.length;
-    let scored = 0;
-    const calibration = argv.calibration === undefined ? undefined : await readCalibration(argv.calibration);
-    const withDefocus = argv.na !== undefined || calibration !== undefined;
-    const coverage = argv.overlay === undefined && argv.masks === undefined ? "sample" : "full";
-    const metricColumns = argv.metrics ? METRIC_COLUMNS : [];
-    await write(output, header(argv.format, withDefocus, metricColumns));
-    for await (const decoded of decoder.pages(found)) {
-      const { path } = decoded;
-      try {
-        if ("failure" in decoded) {
-          failures++;
-          failed.add(path, decoded.failure);
-        } else {
-          const { page, frame, metadata } = decoded.page;
-          const place = { path: images.get(path)!.namedPath, page, metadata };
-          const sampling = calibration ?? samplingOf(argv, frame, metadata?.pixelUm);
-          if (withDefocus && sampling === undefined) {
-            throw new FrameReadError(path, "the file does not say how large a pixel is: give --pixel-um");
-          }
-          const report = await scorer.score(frame, { ...sampling, coverage });
-          const row = {
-            ...scoreRow(path, page, sites.frameOf(place), report, sampling?.umPerLevel),
-            ...(argv.metrics ? metricCells(frame) : {}),
-          };
-          await write(output, formatRow(argv.format, row, withDefocus, metricColumns));
-          await draw(argv, `${pictureName(path)}-${page}`, frame, report);
-          scored++;
-        }
-      } catch (error) {
-        if (!isParfocalError(error) || error.tag === "OutputError") throw error;
-        failures++;
-        failed.add(path, error.message.startsWith(path) ? error.message : `${path}: ${error.message}`);
-      }
-      filesDone.add(path);
-      bar.update(filesDone.size, { note: basename(path) });
+    if (argv.overlay !== undefined) {
+      await writeAtomically(join(argv.overlay, "legend.svg"), Buffer.from(overlayLegend()));
     }
-    bar.stop();
-    failed.tellRest();
+    const pictures = await commonFolder(argv.paths);
+    const scorer = await Scorer.load(scorerOf(argv));
+    const format = argv.format ?? (argv.out === undefined ? undefined : formatOf(argv.out)) ?? "csv";
+    const table = await openRows({
+      ...{ path: argv.out, format, columns, resume: argv.resume, now: () => performance.now() },
+      settings: settingsOf(argv, scorer, columns, calibration),
+    });
+    say(scorer.engine);
+    if (table.done.files > 0) say(`${argv.out}: going on after ${table.done.files} files`);
+
+    const failed = new FailedPages();
+    let missing = 0;
+    const onProblem = (problem: FrameReadError) => {
+      missing++;
+      say(`Not scored: ${problem.message}`);
+    };
+    // Pictures that are drawn meanwhile are no frames.
+    const drawn = [argv.overlay, argv.masks].filter((folder) => folder !== undefined);
+    const isOurs = ({ path, namedPath }: FoundImage) =>
+      !drawn.some((folder) => liesIn(folder, path)) && (shard === undefined || isInShard(shard, namedPath));
+    const progress = new ScoreProgress(table.done.files, () => performance.now() / 1000, say);
+    const counting = new AbortController();
+    void countImages(argv.paths, isOurs, counting.signal).then((total) => {
+      progress.total = total;
+    });
+    const decoder = new FrameDecoder(availableParallelism(), argv.colour as Colour);
+    const wanted = async function* () {
+      for await (const image of searchImages(argv.paths, onProblem)) {
+        if (isOurs(image) && !table.isDone(image.path)) yield image;
+        else sites.pass(image.namedPath);
+      }
+    };
+    await scoreImages({
+      ...{ images: wanted(), decoder, scorer, sites },
+      coverage: argv.overlay === undefined && argv.masks === undefined ? "sample" : "full",
+      sampling: (path, { frame, metadata }) => {
+        const sampling = calibration ?? samplingOf(argv, frame, metadata.pixelUm);
+        if (sampling !== undefined || !withDefocus) return sampling;
+        throw new FrameReadError(path, "the file does not say how large a pixel is: give --pixel-um");
+      },
+      more: (frame) => (argv.metrics ? metricCells(frame) : {}),
+      row: (row) => table.append(formatRow(rowFormat(format), columns, row)),
+      scored: (path, { page, frame }, report) =>
+        draw(argv, `${relative(pictures, resolve(path))}-${page}`, frame, report),
+      failed: (_, reason) => failed.add(reason),
+      fileDone: async (path, pages, notScored) => {
+        await table.fileDone(path, pages, notScored);
+        failed.fileDone(path);
+        progress.fileDone(basename(path));
+      },
+    });
+    counting.abort();
+    progress.stop();
     await decoder.dispose();
     await scorer.dispose();
-    await close(output);
-    if (failures > 0) say(`${scored} pages scored, ${failures} not`);
-    if (failures > 0) process.exitCode = scored > 0 ? exitCodes.someFilesFailed : exitCodes.failed;
+    await table.finish();
+    const { pages } = table.done;
+    const notScored = table.done.notScored + missing;
+    if (notScored > 0) say(`${pages} pages scored, ${notScored} not`);
+    if (notScored > 0) process.exitCode = pages > 0 ? exitCodes.someFilesFailed : exitCodes.failed;
   },
 };
 
-/** What there is to score; a path that leads nowhere does not keep the others from being scored. */
-async function findAll(
-  paths: readonly string[],
-): Promise<{ images: Map<string, FoundImage>; missing: string[] }> {
-  const images = new Map<string, FoundImage>();
-  const missing: string[] = [];
-  for (const path of paths) {
-    try {
-      for (const image of await findNamedImages(path))
-        if (!images.has(image.path)) images.set(image.path, image);
-    } catch (error) {
-      if (!isParfocalError(error)) throw error;
-      missing.push(error.message);
-    }
+function checkTable({ shard, format, out }: ScoreArguments): true {
+  if (shard !== undefined && parseShard(shard) === undefined) {
+    throw new UsageError(`--shard must be a part of a whole such as 2/4, got ${shard}`);
   }
-  return { images, missing };
+  if (format === "parquet" && out === undefined) throw new UsageError("--format parquet needs --out");
+  return true;
 }
 
-/** Names of pictures: paths of the images below the folder that all of them lie in, so that no two are the same. */
-function nameBelow(paths: readonly string[]): (path: string) => string {
-  const folders = paths.map((path) => dirname(resolve(path)).split(sep));
-  const shortest = Math.min(...folders.map(({ length }) => length));
-  const same = Array.from({ length: shortest }, (_, i) =>
-    folders.every((parts) => parts[i] === folders[0]![i]),
-  );
-  const depth = same.includes(false) ? same.indexOf(false) : shortest;
-  const root = (folders[0] ?? []).slice(0, depth).join(sep) || sep;
-  return (path) => relative(root, resolve(path));
+/** What the rows of a table depend on. */
+function settingsOf(
+  argv: ArgumentsCamelCase<ScoreArguments>,
+  scorer: Scorer,
+  columns: readonly string[],
+  calibration: Calibration | undefined,
+): RunState["settings"] {
+  const {
+    paths,
+    shard,
+    colour,
+    namePattern: pattern,
+    plateWells,
+    tiling,
+    na,
+    pixelUm,
+    refractiveIndex,
+  } = argv;
+  const optics = calibration ?? (na === undefined ? undefined : { na, pixelUm, refractiveIndex });
+  const settings = {
+    ...{ paths: paths.map((path) => resolve(path)), shard, model: scorer.model.sha256, columns },
+    ...{ colour, namePattern: pattern, plateWells, tiling, optics },
+  };
+  return JSON.parse(JSON.stringify(settings)) as RunState["settings"];
+}
+
+/** How many images there are to score; NaN where it was given up. Another search of its own, so that scoring begins at once. */
+async function countImages(
+  paths: readonly string[],
+  isOurs: (image: FoundImage) => boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  let count = 0;
+  for await (const image of searchImages(paths, () => undefined)) {
+    if (signal.aborted) return Number.NaN;
+    if (isOurs(image)) count++;
+  }
+  return count;
+}
+
+function liesIn(folder: string, path: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return way !== "" && !way.startsWith("..") && !isAbsolute(way);
 }
 
 async function draw(
@@ -192,42 +242,16 @@ async function draw(
   }
 }
 
-async function openOutput(path: string | undefined): Promise<Writable> {
-  if (path === undefined) return process.stdout;
-  const stream = createWriteStream(path);
-  await new Promise<void>((resolve, reject) => {
-    stream.once("open", () => resolve());
-    stream.once("error", (cause) =>
-      reject(new OutputError(path, `cannot be written: ${reasonOf(cause)}`, { cause })),
-    );
-  });
-  return stream;
-}
-
-/** Resolves when the stream can take more. */
-function write(stream: Writable, text: string): Promise<void> {
-  return new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())));
-}
-
-async function close(stream: Writable): Promise<void> {
-  if (stream === process.stdout) return;
-  stream.end();
-  await finished(stream);
-}
-
-/** Tells why pages were not scored: of each file the first one at once, and at the end how many more there were. */
+/** Tells why pages were not scored: of each file the first one at once, and at its end how many more there were. */
 class FailedPages {
-  readonly #more = new Map<string, number>();
+  #more = -1;
 
-  add(path: string, reason: string): void {
-    const before = this.#more.get(path);
-    this.#more.set(path, before === undefined ? 0 : before + 1);
-    if (before === undefined) say(`Not scored: ${reason}`);
+  add(reason: string): void {
+    if (++this.#more === 0) say(`Not scored: ${reason}`);
   }
 
-  tellRest(): void {
-    for (const [path, count] of this.#more) {
-      if (count > 0) say(`Not scored: ${path}: ${count} more ${count === 1 ? "page" : "pages"}`);
-    }
+  fileDone(path: string): void {
+    if (this.#more > 0) say(`Not scored: ${path}: ${this.#more} more ${this.#more === 1 ? "page" : "pages"}`);
+    this.#more = -1;
   }
 }

@@ -4,10 +4,9 @@ import { glob, isDynamicPattern } from "tinyglobby";
 import { FrameReadError } from "../errors.js";
 import { isNoImage } from "./file-names.js";
 import { errorCode, fileReason } from "./file-reasons.js";
+import { hasImageName, imageOrder, walkImages } from "./walk-images.js";
 
-const IMAGE_NAME = /\.(tiff?|stk|png)$/i;
 const ENDINGS = ".tif, .tiff, .stk or .png";
-const NATURAL = new Intl.Collator("en", { numeric: true });
 
 /** An image that was found. */
 export interface FoundImage {
@@ -19,66 +18,122 @@ export interface FoundImage {
   readonly namedPath: string;
 }
 
-/**
- * Whether a search or a watched folder passes a file over: hidden ones, what lies in hidden folders, and thumbnails.
- * @param path from the folder that is searched, with forward slashes.
- */
-export function isPassedOver(path: string): boolean {
-  return /(?:^|\/)\.(?!\.?(?:\/|$))/.test(path) || isNoImage(path);
+/** A file or folder that a user names, or that a pattern matches. */
+interface Root {
+  readonly path: string;
+  /** The absolute path. */
+  readonly place: string;
+  readonly isFolder: boolean;
 }
+
+/** What a search tells of paths that give no image, and of folders that cannot be listed. */
+export type ProblemHandler = (problem: FrameReadError) => void;
 
 /**
  * Finds the images that a user names: files (whatever they are called), folders (searched through for .tif, .tiff, .stk
  * and .png) and globs. Hidden files, thumbnails and what lies behind links to folders are left out. Gives each file once, in
- * natural order (z2 before z10).
+ * `imageOrder`.
  * @throws FrameReadError naming the first path that does not exist, cannot be read, or gives no image.
  */
 export async function findImages(paths: readonly string[]): Promise<string[]> {
-  const byPlace = new Map<string, string>();
-  for (const path of paths) {
-    for (const image of await imagesOf(path)) {
-      const place = resolve(image);
-      if (!byPlace.has(place)) byPlace.set(place, image);
+  const images: string[] = [];
+  const problems: FrameReadError[] = [];
+  for await (const { path } of searchImages(paths, (problem) => problems.push(problem))) images.push(path);
+  if (problems.length > 0) throw problems[0];
+  return images;
+}
+
+/**
+ * The same one by one, for any number of files: the memory that it takes grows with the paths that are named and the files that
+ * patterns match, not with what lies in folders.
+ */
+export async function* searchImages(
+  paths: readonly string[],
+  problem: ProblemHandler,
+): AsyncGenerator<FoundImage, void, undefined> {
+  const roots = await rootsOf(paths, problem);
+  // What is met in a folder is not given again under its own name.
+  const left = new Map(roots.map((root) => [root.place, root]));
+  for (const root of roots) {
+    if (!left.has(root.place)) continue;
+    left.delete(root.place);
+    const { path, place } = root;
+    if (root.isFolder) yield* imagesIn(root, left, problem);
+    else yield { path, namedPath: slashes(relative(dirname(dirname(place)), place)) };
+  }
+}
+
+/** The folder that all images lie in that `searchImages` would give. */
+export async function commonFolder(paths: readonly string[]): Promise<string> {
+  const roots = await rootsOf(paths, () => undefined);
+  const folders = roots.map(({ place, isFolder }) => (isFolder ? place : dirname(place)).split(sep));
+  const [first = []] = folders;
+  const same = first.findIndex((part, i) => folders.some((parts) => parts[i] !== part));
+  return first.slice(0, same < 0 ? first.length : same).join(sep) || sep;
+}
+
+async function* imagesIn(
+  { path: folder, place }: Root,
+  left: Map<string, Root>,
+  problem: ProblemHandler,
+): AsyncGenerator<FoundImage, void, undefined> {
+  let isEmpty = true;
+  const walk = walkImages(folder, {
+    entered: (path) => left.delete(join(place, path)),
+    unreadable: (path, cause) => problem(new FrameReadError(path, fileReason(cause), { cause })),
+  });
+  try {
+    for await (const name of walk) {
+      isEmpty = false;
+      left.delete(join(place, name));
+      yield { path: join(folder, name), namedPath: slashes(relative(dirname(place), join(place, name))) };
+    }
+  } catch (cause) {
+    isEmpty = false;
+    problem(new FrameReadError(folder, fileReason(cause), { cause }));
+  }
+  if (isEmpty) problem(new FrameReadError(folder, `the folder holds no ${ENDINGS} file`));
+}
+
+/** The files and folders that are named or matched, each once, in order. */
+async function rootsOf(paths: readonly string[], problem: ProblemHandler): Promise<Root[]> {
+  const byPlace = new Map<string, Root>();
+  for (const named of paths) {
+    try {
+      for (const root of await rootsAt(named)) {
+        if (!byPlace.has(root.place)) byPlace.set(root.place, root);
+      }
+    } catch (error) {
+      if (!(error instanceof FrameReadError)) throw error;
+      problem(error);
     }
   }
-  return [...byPlace.values()].sort(NATURAL.compare);
+  return [...byPlace.values()].sort((a, b) => imageOrder(a.place, b.place));
 }
 
-/** The images of one path that a user names, as `findImages` finds them. */
-export async function findNamedImages(path: string): Promise<FoundImage[]> {
-  const images = await findImages([path]);
-  const root = (await kindOf(path)) === "folder" ? dirname(resolve(path)) : undefined;
-  return images.map((image) => {
-    const place = resolve(image);
-    const from = root ?? dirname(dirname(place));
-    return { path: image, namedPath: relative(from, place).split(sep).join("/") };
-  });
-}
-
-async function imagesOf(path: string): Promise<string[]> {
+async function rootsAt(path: string): Promise<Root[]> {
   const kind = await kindOf(path);
-  if (kind === "file") return [path];
-  if (kind === "folder") {
-    const images = await imagesInFolder(path);
-    if (images.length === 0) throw new FrameReadError(path, `the folder holds no ${ENDINGS} file`);
-    return images;
+  if (kind === "file" || kind === "folder") {
+    return [{ path, place: resolve(path), isFolder: kind === "folder" }];
   }
   if (!isDynamicPattern(path)) throw new FrameReadError(path, fileReason(kind));
   const matches = await glob([forwardSlashes(path)], { dot: false, expandDirectories: false });
   const images = matches
-    .filter((match) => IMAGE_NAME.test(match) && !isNoImage(forwardSlashes(match)))
+    .filter((match) => hasImageName(match) && !isNoImage(forwardSlashes(match)))
     .map(normalize);
   if (images.length === 0) {
     const reason = matches.length === 0 ? "nothing matches this pattern" : `no ${ENDINGS} file matches`;
     throw new FrameReadError(path, reason);
   }
-  return images;
+  return images.map((image) => ({ path: image, place: resolve(image), isFolder: false }));
 }
 
 /** What is at `path`; the error, where nothing is. */
 async function kindOf(path: string): Promise<"file" | "folder" | Error> {
   try {
-    return (await stat(path)).isDirectory() ? "folder" : "file";
+    if (!(await stat(path)).isDirectory()) return "file";
+    await (await opendir(path)).close();
+    return "folder";
   } catch (error) {
     // A glob is no path; on Windows even asking for one is an error.
     if (isDynamicPattern(path) || errorCode(error) === "ENOENT") return error as Error;
@@ -86,24 +141,11 @@ async function kindOf(path: string): Promise<"file" | "folder" | Error> {
   }
 }
 
-async function imagesInFolder(folder: string): Promise<string[]> {
-  try {
-    // The search itself passes over what it may not read.
-    await (await opendir(folder)).close();
-  } catch (cause) {
-    throw new FrameReadError(folder, fileReason(cause), { cause });
-  }
-  const names = await glob(["**/*.{tif,tiff,stk,png}"], {
-    cwd: folder,
-    dot: false,
-    caseSensitiveMatch: false,
-    // A link to a parent would give every image again and again.
-    followSymbolicLinks: false,
-  });
-  return names.filter((name) => !isPassedOver(name)).map((name) => join(folder, name));
-}
-
 /** Backslashes separate folders on Windows only; elsewhere they escape. */
 function forwardSlashes(pattern: string): string {
   return process.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern;
+}
+
+function slashes(path: string): string {
+  return path.split(sep).join("/");
 }

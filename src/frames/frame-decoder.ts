@@ -11,6 +11,7 @@ export type DecodedPage =
 
 /** A file that is being read, with its first page under way. */
 interface Reading {
+  readonly path: string;
   readonly pages: AsyncGenerator<ReadPage, void, undefined>;
   readonly first: Promise<IteratorResult<ReadPage, void>>;
 }
@@ -26,25 +27,21 @@ export class FrameDecoder {
     this.#readers = Array.from({ length: threads }, () => new PageReader());
   }
 
-  /** The pages of all files, in the order given. A damaged file gives its failure and the next one follows. */
-  async *pages(paths: readonly string[], signal?: AbortSignal): AsyncGenerator<DecodedPage, void, undefined> {
-    const started: Reading[] = [];
-    for (const [index, path] of paths.entries()) {
-      signal?.throwIfAborted();
-      while (started.length < Math.min(paths.length, index + this.#readers.length)) {
-        started.push(this.#begin(started.length, paths[started.length]!));
-      }
-      const { pages, first } = started[index]!;
-      try {
-        for (let next = await first; next.done !== true; next = await pages.next()) {
-          const page = next.value;
-          yield "failure" in page ? { path, failure: page.failure } : { path, page };
-        }
-      } catch (error) {
-        if (!isParfocalError(error)) throw error;
-        yield { path, failure: error.message };
-      }
+  /**
+   * The pages of all files, in the order given; each file gives at least one. A damaged file gives its failure and the next one follows.
+   * Of the paths only so many are asked for as there are threads.
+   */
+  async *pages(
+    paths: Iterable<string> | AsyncIterable<string>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<DecodedPage, void, undefined> {
+    const begun: Reading[] = [];
+    let count = 0;
+    for await (const path of paths) {
+      begun.push(this.#begin(count++, path));
+      if (begun.length === this.#readers.length) yield* pagesIn(begun.shift()!, signal);
     }
+    for (const reading of begun) yield* pagesIn(reading, signal);
   }
 
   async dispose(): Promise<void> {
@@ -57,7 +54,23 @@ export class FrameDecoder {
     const first = pages.next();
     // Told in its turn.
     first.catch(() => undefined);
-    return { pages, first };
+    return { path, pages, first };
+  }
+}
+
+async function* pagesIn(
+  { path, pages, first }: Reading,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<DecodedPage, void, undefined> {
+  signal?.throwIfAborted();
+  try {
+    for (let next = await first; next.done !== true; next = await pages.next()) {
+      const page = next.value;
+      yield "failure" in page ? { path, failure: page.failure } : { path, page };
+    }
+  } catch (error) {
+    if (!isParfocalError(error)) throw error;
+    yield { path, failure: error.message };
   }
 }
 

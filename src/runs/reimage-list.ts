@@ -122,6 +122,9 @@ export interface StageDevices {
   readonly zStage: string;
 }
 
+/** Micro-Manager's demo configuration has these. */
+export const DEMO_STAGES: StageDevices = { xyStage: "XY", zStage: "Z" };
+
 /**
  * The list as a position list of Micro-Manager 2 (.pos), as its `MultiStagePosition.toPropertyMap` writes one: a property
  * map whose values carry their types.

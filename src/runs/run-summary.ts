@@ -32,7 +32,10 @@ export interface RunSummary {
   /** Frames that were scored in time, and gated frames that were not. */
   readonly scored: number;
   readonly unscored: number;
-  /** Gated sites to look at: given up, or not known to be in focus, in the order of the run. */
+  /**
+   * Sites to look at, in the order of the run: gated ones that were given up or are not known to be in focus, and watched ones that
+   * are out of focus or could not be scored.
+   */
   readonly toLookAt: readonly SiteToLookAt[];
 }
 
@@ -53,6 +56,11 @@ export class RunSummariser {
     this.#ledger.apply(record);
     if (record.type === "verdict" && !record.late) this.#scored++;
     else if (record.type !== "verdict" && record.frame?.mode === "gate") this.#unscored++;
+  }
+
+  /** What became of each site, channel and time point. */
+  sites(): Iterable<LedgerEntry> {
+    return this.#ledger.all();
   }
 
   summary(): RunSummary {
@@ -79,11 +87,14 @@ export class RunSummariser {
       medianGain: median(recovered.map(({ state }) => gainOf(state))),
       scored: this.#scored,
       unscored: this.#unscored,
-      toLookAt: gated
-        .filter(({ state: { recovered } }) => recovered !== "yes" && recovered !== "not-needed")
-        .map(toLookAt),
+      toLookAt: all.filter(({ state }) => isToLookAt(state)).map(toLookAt),
     };
   }
+}
+
+function isToLookAt(state: SiteState): boolean {
+  if (!isGated(state)) return state.status === "flagged" || state.status === "error";
+  return state.recovered !== "yes" && state.recovered !== "not-needed";
 }
 
 /** Why a site ended: in the word for what it is where that says more. */

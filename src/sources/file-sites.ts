@@ -84,6 +84,15 @@ export class FileSites {
     };
   }
 
+  /**
+   * Takes note of a file that is not read here, as another one of several machines reads it: of plates with one name the one that
+   * comes first keeps it.
+   */
+  pass(path: string): void {
+    const name = parseFrameName(path, this.#options);
+    if (name.wellName !== undefined && name.plate !== undefined) this.#plateOf(name, {});
+  }
+
   #siteOf(path: string, name: FrameName, metadata: FrameMetadata): FileFrame["site"] {
     const known = name.wellName === undefined ? wellIn(metadata) : undefined;
     const wellName = name.wellName ?? known?.name;

@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { verdictOf } from "../../src/agent/verdict.js";
 import type { FrameMessage, OutcomeMessage } from "../../src/protocol/messages.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
+import { type PolicySettings, rulesFor } from "../../src/refocus/thresholds.js";
 import { parfocal } from "../helpers/command.js";
 import { frame, report, settings } from "../refocus/helpers.js";
 
@@ -83,6 +85,58 @@ describe("parfocal report", () => {
     expect(stdout).toMatch(/not judged: skipped +1/);
     expect(stdout).not.toContain("%");
     for (const i of [1, 2, 3, 4]) expect(stdout).toMatch(new RegExp(`B${i} .*`));
+  });
+
+  test("names sites that were only watched and are out of focus", async () => {
+    const watched = await mkdtemp(join(tmpdir(), "parfocal-report-"));
+    onTestFinished(() => rm(watched, { recursive: true, force: true }));
+    const watching: PolicySettings = { ...settings, sharp: "absolute" };
+    const lines = [5, 0.3].map((level, i) => {
+      const header = frame({ mode: "observe", id: `f${i}`, site: { name: `C${i + 1}` } });
+      const whole = report(level);
+      const judgement = new RefocusPolicy(watching).judge(header, whole);
+      const timings = { queueMs: 0, scoreMs: 0, totalMs: 0 };
+      const rules = rulesFor(watching, header.channel);
+      const verdict = verdictOf(
+        header,
+        whole,
+        judgement,
+        rules,
+        { name: "m", sha256: "0".repeat(64) },
+        timings,
+      );
+      return JSON.stringify({ ...verdict, frame: header, recordedMs: i });
+    });
+    await writeFile(join(watched, "results.jsonl"), `${lines.join("\n")}\n`);
+    const { stdout } = await parfocal("report", watched);
+
+    expect(stdout).toMatch(/only watched: flagged +1/);
+    expect(stdout).toMatch(/To look at:\n\n.*\n +C1 .* flagged/);
+    expect(stdout).not.toMatch(/ C2 /);
+  });
+
+  test("writes the positions to image again as the page does, and a page with their wells", async () => {
+    const out = await mkdtemp(join(tmpdir(), "parfocal-report-"));
+    onTestFinished(() => rm(out, { recursive: true, force: true }));
+    const write = (name: string, ...more: string[]) =>
+      parfocal("report", folder, "--reimage", join(out, name), ...more);
+    const [csv, useq, wrong] = await Promise.all([
+      write("list.csv", "--html", join(out, "run.html"), "--with-blank"),
+      write("list.json"),
+      write("list.txt"),
+    ]);
+
+    expect(csv.stderr).toContain("list.csv, 2 positions to image again; 2 have no x and y");
+    const lines = (await readFile(join(out, "list.csv"), "utf8")).trim().split("\n");
+    expect(lines.slice(1).map((line) => line.split(",").slice(1, 4))).toEqual([
+      ["A03", "", "A3"],
+      ["A04", "", "A4"],
+    ]);
+    expect(lines[1]).toMatch(/not recovered: limits$/);
+    expect(useq.stderr).toContain("1 positions to image again");
+    expect(JSON.parse(await readFile(join(out, "list.json"), "utf8"))).toMatchObject({ stage_positions: [] });
+    expect(await readFile(join(out, "run.html"), "utf8")).toContain("A03: level 5.0, 1 of 1 not in focus");
+    expect([wrong.code, wrong.stderr.includes("must end in .csv, .json or .pos")]).toEqual([2, true]);
   });
 
   test("names a run that is not there", async () => {

@@ -170,7 +170,7 @@ describe("parfocal score", () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toBe("");
     expect(rowsOf(await readFile(out, "utf8")).length).toBe(1);
-    expect(await readdir(overlay)).toEqual(["grey16_be.tif-0-overlay.png"]);
+    expect((await readdir(overlay)).sort()).toEqual(["grey16_be.tif-0-overlay.png", "legend.svg"]);
     const maps = ["certainty", "level", "valid"].map((kind) => `grey16_be.tif-0-${kind}.png`);
     expect((await readdir(masks)).sort()).toEqual(maps);
     for (const map of maps) {

@@ -3,6 +3,7 @@ import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
 import { levelColour, type Rgb } from "../../src/focus/colours.js";
 import { drawMasks } from "../../src/focus/masks.js";
 import { drawOverlay } from "../../src/focus/overlay.js";
+import { overlayLegend } from "../../src/focus/overlay-legend.js";
 import { type FocusReport, LEVELS } from "../../src/focus/report.js";
 import type { Frame } from "../../src/frames/frame.js";
 
@@ -120,6 +121,17 @@ describe("drawOverlay", () => {
     expect(
       drawOverlay({ ...frame, pixels: new Uint16Array(WIDTH * HEIGHT).fill(7) }, report).rgb.length,
     ).toBe(rgb.length);
+  });
+});
+
+describe("overlayLegend", () => {
+  it("shows the colour that each level has in an overlay, and black for no certainty", () => {
+    const fills = [...overlayLegend().matchAll(/fill="rgb\(([\d ]+)\)"/g)].map((match) =>
+      match[1]!.split(" ").map(Number),
+    );
+    const levels = Array.from({ length: LEVELS }, (_, level) => [...levelColour(level, 1)]);
+    expect(fills.slice(0, LEVELS)).toEqual(levels);
+    expect([fills[LEVELS], fills.at(-1)]).toEqual([[0, 0, 0], levels[4]]);
   });
 });
 

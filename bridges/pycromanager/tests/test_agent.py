@@ -14,9 +14,10 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
+from useq import MDASequence
 
 from conftest import needs_program
-from parfocal import Agent, AgentError, ProgramMissingError
+from parfocal import Agent, AgentError, ProgramMissingError, reimage_sequence
 from parfocal.program import command_line
 from parfocal_bridge import FocusClient, Frame, Site
 
@@ -93,3 +94,39 @@ def test_says_what_to_do_where_the_agent_is_not_installed(
     monkeypatch.setattr("parfocal.program._PLACES", [tmp_path])
     with pytest.raises(ProgramMissingError, match="npx parfocal agent"):
         command_line()
+
+
+def test_names_the_positions_to_image_again(tmp_path: Path) -> None:
+    site = {"name": "B02-Site_1", "well": "B02"}
+    abandoned = {
+        "v": 1,
+        "type": "abandon",
+        "session": "s",
+        "site": site,
+        "why": "no-frame",
+        "reason": "the shutter",
+    }
+    drop_frame = {
+        "v": 1,
+        "type": "frame",
+        "id": "f1",
+        "session": "s",
+        "sequence": 0,
+        "mode": "gate",
+        "dtype": "uint16",
+        "shape": [128, 128],
+        "site": {"name": "C03", "well": "C03"},
+        "attempt": 0,
+        "xUm": 10.5,
+        "yUm": -3.0,
+    }
+    drop = {"v": 1, "type": "drop", "id": "f1", "session": "s", "why": "stale", "frame": drop_frame}
+    lines = [json.dumps({**record, "recordedMs": 0}) for record in (abandoned, drop)]
+    (tmp_path / "results.jsonl").write_text("\n".join(lines) + "\n")
+
+    sequence = reimage_sequence(tmp_path)
+    assert [(p["name"], p["x"], p["y"]) for p in sequence["stage_positions"]] == [("C03", 10.5, -3.0)]
+    assert "no verdict in time" in sequence["metadata"]["parfocal"]["reasons"][0]["reason"]
+    assert len(MDASequence(**sequence).stage_positions) == 1
+    with pytest.raises(RuntimeError, match="no such file or folder"):
+        reimage_sequence(tmp_path / "nothing")

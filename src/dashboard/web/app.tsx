@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import type { ScaleName } from "../../colour-scales.js";
 import type { RuleValues } from "../../protocol/messages.js";
-import type { ScaleName } from "./colours.js";
 import { ControlPanel } from "./control-panel.js";
 import { Events } from "./events.js";
 import { FrameView } from "./frame-view.js";

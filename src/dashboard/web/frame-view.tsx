@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
+import { COLOUR_SCALES, type ScaleName } from "../../colour-scales.js";
 import { LEVELS } from "../../focus/report.js";
 import type { FrameRow } from "../../records/rows.js";
 import type { SiteState } from "../../records/site-state.js";
 import { previewPath } from "./api.js";
-import { COLOUR_SCALES, type ScaleName } from "./colours.js";
 import { number, siteName, statusWords } from "./formats.js";
 import { useFrameDetail } from "./frame-detail.js";
 import type { PageState } from "./page-state.js";

@@ -1,4 +1,4 @@
-import { COLOUR_SCALES, type ScaleName } from "./colours.js";
+import { COLOUR_SCALES, type ScaleName } from "../../colour-scales.js";
 import { GLYPH_WORDS, GlyphMark } from "./glyphs.js";
 import type { Glyph, Metric } from "./wells.js";
 

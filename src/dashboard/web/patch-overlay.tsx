@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
+import { COLOUR_SCALES, type ScaleName } from "../../colour-scales.js";
 import type { FrameDetail } from "../wire.js";
-import { COLOUR_SCALES, type ScaleName } from "./colours.js";
 
 /** What can be shown of a frame. */
 export type Layer = "picture" | "borders" | "fill" | "hatch";

@@ -1,7 +1,7 @@
 import { memo } from "preact/compat";
 import { useMemo, useState } from "preact/hooks";
+import { COLOUR_SCALES, type ScaleName } from "../../colour-scales.js";
 import { formatRow, formatWell } from "../../frames/wells.js";
-import { COLOUR_SCALES, type ScaleName } from "./colours.js";
 import { number, stateWords } from "./formats.js";
 import { GlyphMark } from "./glyphs.js";
 import type { PageState } from "./page-state.js";

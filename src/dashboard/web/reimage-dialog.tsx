@@ -1,11 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { placedSites, reimageCsv, reimageList, reimagePos, reimageUseq } from "../../runs/reimage-list.js";
+import {
+  DEMO_STAGES,
+  placedSites,
+  reimageCsv,
+  reimageList,
+  reimagePos,
+  reimageUseq,
+} from "../../runs/reimage-list.js";
 import { download } from "./download.js";
 import { number, siteName } from "./formats.js";
 import type { PageState } from "./page-state.js";
-
-/** Micro-Manager's demo configuration has these. */
-const DEMO_STAGES = { xyStage: "XY", zStage: "Z" };
 
 export interface ReimageDialogProps {
   readonly page: PageState;

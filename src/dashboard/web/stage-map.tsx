@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { COLOUR_SCALES, type ScaleName } from "./colours.js";
+import { COLOUR_SCALES, type ScaleName } from "../../colour-scales.js";
 import { siteName, stateWords } from "./formats.js";
 import { GlyphMark } from "./glyphs.js";
 import type { PageState } from "./page-state.js";

@@ -2,6 +2,9 @@ import { stringify } from "csv-stringify/sync";
 import { type FocusReport, LEVELS } from "../focus/report.js";
 import type { FileFrame } from "../sources/file-sites.js";
 
+/** One scored page; what is not known is an empty text. */
+export type ScoreRow = Readonly<Record<string, string | number>>;
+
 /** Columns of `parfocal score`, in order. */
 export const COLUMNS = [
   "file",
@@ -18,10 +21,16 @@ export const COLUMNS = [
   ...Array.from({ length: LEVELS }, (_, level) => `probability_${level}`),
 ] as const;
 
+/** Columns whose cells are text, also where they look like numbers; all others hold numbers. */
+export const TEXT_COLUMNS: ReadonlySet<string> = new Set([
+  ...["file", "plate", "well", "site", "channel", "condition"],
+]);
+
 /** One column more where the optics are known: distance from focus, um, without its sign. */
 const DEFOCUS_COLUMN = "defocus_um";
 
-function columnsOf(withDefocus: boolean, more: readonly string[]): string[] {
+/** The columns of a table, in order; `more` are those behind the usual ones. */
+export function columnsOf(withDefocus: boolean, more: readonly string[] = []): string[] {
   return [...COLUMNS, ...(withDefocus ? [DEFOCUS_COLUMN] : []), ...more];
 }
 
@@ -58,23 +67,19 @@ export function scoreRow(
   return row;
 }
 
+/** Text that tables are kept as, one row a line. */
 export const FORMATS = ["csv", "jsonl"] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** What stands before the first row; `more` are the columns behind the usual ones. */
-export function header(format: Format, withDefocus: boolean, more: readonly string[] = []): string {
-  return format === "csv" ? stringify([columnsOf(withDefocus, more)]) : "";
+/** What stands before the first row. */
+export function header(format: Format, columns: readonly string[]): string {
+  return format === "csv" ? stringify([columns]) : "";
 }
 
 /** One row as text, with its line end. */
-export function formatRow(
-  format: Format,
-  row: Record<string, string | number>,
-  withDefocus: boolean,
-  more: readonly string[] = [],
-): string {
+export function formatRow(format: Format, columns: readonly string[], row: ScoreRow): string {
   return format === "csv"
-    ? stringify([columnsOf(withDefocus, more).map((column) => row[column])], { escape_formulas: true })
+    ? stringify([columns.map((column) => row[column])], { escape_formulas: true })
     : `${JSON.stringify(row)}\n`;
 }
 

@@ -1,0 +1,132 @@
+import { formatWell, parseWell } from "../frames/wells.js";
+import type { LedgerEntry } from "../records/site-ledger.js";
+import { wellOf } from "../runs/plate.js";
+
+/** What the frames of a well say, of one channel. */
+export interface WellScores {
+  readonly well: string;
+  /** From 0. */
+  readonly row: number;
+  readonly column: number;
+  readonly frames: number;
+  /** Frames that can be judged and are not in focus, and frames that can be judged. */
+  readonly notInFocus: number;
+  readonly judged: number;
+  /** Mean level of the frames that can be judged, 0 to 10; of stacks, of the plane that is sharpest on average. */
+  readonly level: number | undefined;
+}
+
+/** A plate in one channel. */
+export interface PlateScores {
+  readonly plate: string;
+  readonly channel: string;
+  readonly frames: number;
+  /** Frames by their condition, most first. */
+  readonly conditions: readonly (readonly [condition: string, frames: number])[];
+  /** Wells with frames, row by row; frames without a well are in none. */
+  readonly wells: readonly WellScores[];
+}
+
+interface Counts {
+  frames: number;
+  readonly conditions: Map<string, number>;
+  readonly wells: Map<string, WellCounts>;
+}
+
+interface WellCounts {
+  readonly row: number;
+  readonly column: number;
+  frames: number;
+  notInFocus: number;
+  judged: number;
+  /** By z: frames that can be judged, and the sum of their levels. */
+  readonly planes: Map<string, { frames: number; levels: number }>;
+}
+
+/** What a plate's summary takes of a row; an empty text is what is not known. */
+export interface PlateRow {
+  readonly [column: string]: string | number;
+}
+
+/** Conditions that say something of focus. */
+const JUDGED: ReadonlySet<unknown> = new Set(["in-focus", "defocused", "mixed"]);
+
+/** A site of a run as a row: sharp is in focus, flagged is not, and what else became of it says nothing of focus. */
+export function siteScores({ site, state }: LedgerEntry): PlateRow {
+  const { channel, status, level } = state;
+  const condition = level === undefined ? status : (CONDITIONS[status] ?? status);
+  const at = wellOf(site);
+  return {
+    ...{ plate: site.plate ?? "", channel, z: "", condition, expected_level: level ?? "" },
+    well: at === undefined ? "" : formatWell(at.row, at.column),
+  };
+}
+
+const CONDITIONS: Readonly<Partial<Record<LedgerEntry["state"]["status"], string>>> = {
+  sharp: "in-focus",
+  flagged: "defocused",
+};
+
+/** Adds the rows of a table up by plate, channel and well; its memory grows with the wells, not with the rows. */
+export class PlateSummary {
+  readonly #plates = new Map<string, Map<string, Counts>>();
+
+  add(row: PlateRow): void {
+    const counts = this.#countsOf(String(row.plate), String(row.channel));
+    const condition = String(row.condition);
+    counts.frames++;
+    counts.conditions.set(condition, (counts.conditions.get(condition) ?? 0) + 1);
+    const well = parseWell(String(row.well));
+    if (well === undefined) return;
+    const known = counts.wells.get(well.name);
+    const { row: wellRow, column } = well;
+    const inWell = known ?? {
+      ...{ row: wellRow, column, frames: 0, notInFocus: 0, judged: 0 },
+      planes: new Map(),
+    };
+    if (known === undefined) counts.wells.set(well.name, inWell);
+    inWell.frames++;
+    if (!JUDGED.has(condition)) return;
+    inWell.judged++;
+    if (condition !== "in-focus") inWell.notInFocus++;
+    const z = String(row.z);
+    const plane = inWell.planes.get(z) ?? { frames: 0, levels: 0 };
+    inWell.planes.set(z, plane);
+    plane.frames++;
+    plane.levels += Number(row.expected_level);
+  }
+
+  /** By plate and channel, in the order in which they came. */
+  plates(): PlateScores[] {
+    return [...this.#plates].flatMap(([plate, channels]) =>
+      [...channels].map(([channel, { frames, conditions, wells }]) => ({
+        ...{ plate, channel, frames },
+        conditions: [...conditions].sort(([, a], [, b]) => b - a),
+        wells: [...wells].map(wellScores).sort((a, b) => a.row - b.row || a.column - b.column),
+      })),
+    );
+  }
+
+  #countsOf(plate: string, channel: string): Counts {
+    const channels = this.#plates.get(plate) ?? new Map<string, Counts>();
+    this.#plates.set(plate, channels);
+    const counts = channels.get(channel) ?? { frames: 0, conditions: new Map(), wells: new Map() };
+    channels.set(channel, counts);
+    return counts;
+  }
+}
+
+function wellScores([well, { planes, ...counts }]: [string, WellCounts]): WellScores {
+  const levels = [...planes.values()].map((plane) => plane.levels / plane.frames);
+  return { well, ...counts, level: levels.length === 0 ? undefined : Math.min(...levels) };
+}
+
+/** Wells with frames that are not in focus, those with the largest share of them first. */
+export function wellsToLookAt(plates: readonly PlateScores[]): (WellScores & PlateAndChannel)[] {
+  return plates
+    .flatMap(({ plate, channel, wells }) => wells.map((well) => ({ plate, channel, ...well })))
+    .filter(({ notInFocus }) => notInFocus > 0)
+    .sort((a, b) => b.notInFocus / b.judged - a.notInFocus / a.judged || (b.level ?? 0) - (a.level ?? 0));
+}
+
+type PlateAndChannel = Pick<PlateScores, "plate" | "channel">;

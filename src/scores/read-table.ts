@@ -1,0 +1,128 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { parse } from "csv-parse";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
+import { ResultsError } from "../errors.js";
+import { fileReason } from "../frames/file-reasons.js";
+import { COLUMNS, type ScoreRow, TEXT_COLUMNS } from "./score-rows.js";
+import { formatOf, type TableFormat } from "./table-format.js";
+
+/** A table of scores that is read row by row. */
+export interface ScoreTable {
+  readonly path: string;
+  /** In order; empty where a file of JSON lines holds no row. */
+  readonly columns: readonly string[];
+  readonly rows: AsyncGenerator<ScoreRow, void, undefined>;
+}
+
+/** What csv-stringify puts before cells that a spreadsheet would take for a formula. */
+const ESCAPED = /^'(?=[=+\-@\t\r])/;
+
+/**
+ * Opens a table that `parfocal score` wrote; memory holds a part of it at a time.
+ * @param format what it is, where its name does not say so.
+ * @throws ResultsError naming the file and what is wrong; also from the rows.
+ */
+export async function openTable(path: string, format = formatOf(path)): Promise<ScoreTable> {
+  if (format === undefined) {
+    throw new ResultsError(path, "is no table of scores: its name ends in none of .csv, .jsonl, .parquet");
+  }
+  const read = READERS[format];
+  const rows = orResultsError(path, read(path));
+  // Columns come first.
+  const first = await rows.next();
+  const columns = first.done === true ? [] : (first.value as readonly string[]);
+  if (columns.length > 0) {
+    const missing = COLUMNS.filter((column) => !columns.includes(column));
+    if (missing.length > 0)
+      throw new ResultsError(path, `is no table of scores: there is no column ${missing[0]}`);
+  }
+  return { path, columns, rows: rows as AsyncGenerator<ScoreRow, void, undefined> };
+}
+
+/**
+ * The table of scores at a path; undefined where something else is there, such as the results of an agent.
+ * @throws ResultsError of a table that cannot be read.
+ */
+export async function scoreTableAt(path: string): Promise<ScoreTable | undefined> {
+  const format = formatOf(path);
+  if (format === undefined) return undefined;
+  if (format !== "jsonl") return openTable(path);
+  // An agent's records are JSON lines, too.
+  const table = await openTable(path).catch(() => undefined);
+  return table?.columns.length === 0 ? undefined : table;
+}
+
+/** The columns, then the rows. */
+type Reading = AsyncGenerator<readonly string[] | ScoreRow, void, undefined>;
+
+const READERS: Readonly<Record<TableFormat, (path: string) => Reading>> = {
+  csv: readCsv,
+  jsonl: readJsonLines,
+  parquet: readParquet,
+};
+
+async function* readCsv(path: string): Reading {
+  let columns: readonly string[] | undefined;
+  const records = createReadStream(path).pipe(parse({ bom: true }));
+  for await (const record of records as AsyncIterable<string[]>) {
+    if (columns === undefined) {
+      columns = record;
+      yield columns;
+      continue;
+    }
+    yield rowOf(columns.map((column, i) => [column, record[i]!.replace(ESCAPED, "")] as const));
+  }
+}
+
+async function* readJsonLines(path: string): Reading {
+  let isFirst = true;
+  for await (const line of createInterface({
+    input: createReadStream(path),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
+    if (line.trim() === "") continue;
+    const cells = Object.entries(JSON.parse(line) as Record<string, unknown>);
+    if (isFirst) yield cells.map(([column]) => column);
+    isFirst = false;
+    yield rowOf(cells);
+  }
+}
+
+async function* readParquet(path: string): Reading {
+  const file = await asyncBufferFromFile(path);
+  const metadata = await parquetMetadataAsync(file);
+  yield parquetSchema(metadata).children.map(({ element }) => element.name);
+  let rowStart = 0;
+  for (const { num_rows } of metadata.row_groups) {
+    const rowEnd = rowStart + Number(num_rows);
+    for (const row of await parquetReadObjects({ file, metadata, rowStart, rowEnd })) {
+      yield rowOf(Object.entries(row));
+    }
+    rowStart = rowEnd;
+  }
+}
+
+/** Cells as `scoreRow` gives them, whatever they were kept as. */
+function rowOf(cells: readonly (readonly [string, unknown])[]): ScoreRow {
+  return Object.fromEntries(
+    cells.map(([column, value]) => {
+      if (value === null || value === undefined || value === "") return [column, ""];
+      const isText = TEXT_COLUMNS.has(column) && !(column === "site" && isWholeNumber(value));
+      return [column, isText ? String(value) : Number(value)];
+    }),
+  );
+}
+
+/** The site's number in its well; what else is it called. */
+function isWholeNumber(value: unknown): boolean {
+  return /^(?:0|[1-9]\d{0,8})$/.test(String(value));
+}
+
+async function* orResultsError(path: string, reading: Reading): Reading {
+  try {
+    yield* reading;
+  } catch (cause) {
+    throw new ResultsError(path, `cannot be read: ${fileReason(cause)}`, { cause });
+  }
+}

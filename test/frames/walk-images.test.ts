@@ -1,0 +1,48 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { imageOrder, walkImages } from "../../src/frames/walk-images.js";
+import { temporaryFolder } from "../helpers/models.js";
+
+async function folderWith(names: readonly string[]): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const name of names) {
+    await mkdir(join(folder, name, ".."), { recursive: true });
+    await writeFile(join(folder, name), "");
+  }
+  return folder;
+}
+
+describe("walkImages", () => {
+  const names = Array.from({ length: 57 }, (_, i) => `z${i}.tif`);
+  const odd = [
+    "z2/a.tif",
+    "z2/b10.tif",
+    "z2/b9.tif",
+    "z02.tif",
+    "Z2.tif",
+    "b/c/d.png",
+    ".hidden.tif",
+    "note.txt",
+  ];
+
+  it.each([1, 7, 1000])(
+    "gives the same in imageOrder, however few names it holds at a time (%i)",
+    async (namesHeld) => {
+      const folder = await folderWith([...names, ...odd]);
+      const found: string[] = [];
+      for await (const path of walkImages(folder, { namesHeld })) found.push(path);
+
+      const expected = [...names, ...odd.slice(0, 6)].sort(imageOrder);
+      expect(found).toEqual(expected);
+      expect(found.indexOf("z9.tif")).toBeLessThan(found.indexOf("z10.tif"));
+    },
+  );
+
+  it("tells of folders that it enters, and of a file whose folder has gone nothing", async () => {
+    const folder = await folderWith(["a/b/c.tif", "d.tif"]);
+    const entered: string[] = [];
+    for await (const _ of walkImages(folder, { entered: (path) => entered.push(path) }));
+    expect(entered).toEqual(["a", "a/b"]);
+  });
+});
