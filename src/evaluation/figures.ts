@@ -105,7 +105,7 @@ export function groupRows(groups: readonly GroupScores[]): string[][] {
 }
 
 export const STACK_COLUMNS = [
-  ...["stack", "planes", "Spearman with |z|", "lowest level at z, um", "lowest level"],
+  ...["stack", "planes", "Spearman with the distance", "lowest level at z, um", "lowest level"],
 ] as const;
 
 export function stackRows(stacks: Evaluation["stacks"]): string[][] {
