@@ -201,7 +201,7 @@ describe("Scorer with the shipped model", () => {
 
 describe("Scorer.load", () => {
   it.each([
-    [{ engine: "tensorrt" }, 'unknown engine "tensorrt"; known: onnx, tensorflow'],
+    [{ engine: "tensorrt" }, 'unknown engine "tensorrt"; known: onnx, kserve, tensorflow'],
     [{ device: "tpu" }, 'unknown device "tpu"; known: auto, cuda, webgpu, cpu'],
     [{ engine: "tensorflow", device: "tpu" }, 'unknown TensorFlow backend "tpu"; known: gpu, native, wasm'],
   ])("refuses %j and lists the known names", async (options, message) => {
