@@ -1,7 +1,7 @@
 import { COLOUR_SCALES } from "../colour-scales.js";
 import { formatRow } from "../frames/wells.js";
+import { escapeMarkup } from "../markup.js";
 import { formatFor } from "../runs/plate.js";
-import { escaped } from "./escape-html.js";
 import type { PlateScores } from "./plate-scores.js";
 
 const MARGIN = 24;
@@ -36,9 +36,9 @@ export function plateMap({ plate, channel, wells }: PlateScores): string {
     const { level, frames, notInFocus, judged } = well;
     const said = `${well.well}: ${level === undefined ? "nothing to judge" : `level ${level.toFixed(1)}`}, ${notInFocus} of ${judged} not in focus, ${frames} frames`;
     const fill = level === undefined ? 'class="blank"' : `fill="${COLOUR_SCALES.cividis(level / HIGHEST)}"`;
-    return box(row, column, fill, `<title>${escaped(said)}</title>`);
+    return box(row, column, fill, `<title>${escapeMarkup(said)}</title>`);
   });
-  const label = escaped(
+  const label = escapeMarkup(
     `Plate ${plate || "without a name"}, ${channel || "one channel"}, ${format.wells} wells`,
   );
   return `<svg viewBox="0 0 ${width.toFixed(0)} ${height.toFixed(0)}" width="${width.toFixed(0)}" role="img" aria-label="${label}">${names.join("")}${boxes.join("")}</svg>`;

@@ -1,4 +1,4 @@
-import { escaped } from "./escape-html.js";
+import { escapeMarkup } from "../markup.js";
 import { mapLegend, plateMap } from "./plate-map.js";
 import { type PlateScores, wellsToLookAt } from "./plate-scores.js";
 
@@ -34,8 +34,8 @@ export function plateReport(plates: readonly PlateScores[], { title, notScored }
     );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escaped(title)}</title><style>${STYLE}</style></head><body>
-<h1>${escaped(title)}</h1>
+<title>${escapeMarkup(title)}</title><style>${STYLE}</style></head><body>
+<h1>${escapeMarkup(title)}</h1>
 <p>${count(frames, "frame")} scored${notScored > 0 ? `, ${notScored} could not be` : ""}. Colours: mean level of a well, 0 in focus to 10; grey: nothing to judge.</p>
 ${mapLegend()}
 ${[...names].map(section).join("\n")}
@@ -53,9 +53,10 @@ function plateSection(plate: string, channels: readonly PlateScores[]): string {
     .map((channel) => ({ name: channel.channel, map: plateMap(channel) }))
     .filter(({ map }) => map !== "")
     .map(
-      ({ name, map }) => `<figure><figcaption>${escaped(name || "all frames")}</figcaption>${map}</figure>`,
+      ({ name, map }) =>
+        `<figure><figcaption>${escapeMarkup(name || "all frames")}</figcaption>${map}</figure>`,
     );
-  return `<h2>${plate === "" ? "Images without a plate" : `Plate ${escaped(plate)}`}</h2>
+  return `<h2>${plate === "" ? "Images without a plate" : `Plate ${escapeMarkup(plate)}`}</h2>
 <div class="maps">${maps.join("\n")}</div>
 ${table(["channel", "condition", "frames"], rows)}`;
 }
@@ -80,7 +81,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 function text(value: string): string {
-  return `<td>${escaped(value)}</td>`;
+  return `<td>${escapeMarkup(value)}</td>`;
 }
 
 function number(value: number | string): string {
