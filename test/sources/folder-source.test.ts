@@ -6,7 +6,7 @@ import { AgentConfig } from "../../src/config/schema.js";
 import { FrameReadError, UnknownNameError } from "../../src/errors.js";
 import { writeGreyPng } from "../../src/frames/write-png.js";
 import { encodeTiff } from "../../src/frames/write-tiff.js";
-import { systemClock } from "../../src/protocol/clock.js";
+import { type Clock, systemClock } from "../../src/protocol/clock.js";
 import { FrameMessage } from "../../src/protocol/messages.js";
 import { FolderSource } from "../../src/sources/folder-source.js";
 import { createSource } from "../../src/sources/registry.js";
@@ -26,7 +26,7 @@ function tiff(value: number): Uint8Array {
   return encodeTiff({ width: 100, height: 90, pixels }, { zUm: 12.5, zOrigin: "measured", pixelUm: 0.65 });
 }
 
-async function watchFolder(folder: string, fields: object = {}) {
+async function watchFolder(folder: string, fields: object = {}, clock: Clock = systemClock) {
   const frames: IncomingFrame[] = [];
   const problems: { message: string; path: string | undefined }[] = [];
   const handler: SourceHandler = {
@@ -39,7 +39,10 @@ async function watchFolder(folder: string, fields: object = {}) {
     queued: () => 0,
   };
   const config = { enabled: true, path: folder, stableMs: 60, giveUpMs: 400, ...fields };
-  const source = new FolderSource(AgentConfig.parse({ sources: { folder: config } }).sources.folder, context);
+  const source = new FolderSource(AgentConfig.parse({ sources: { folder: config } }).sources.folder, {
+    ...context,
+    clock,
+  });
   onTestFinished(() => source.stop());
   await source.start(handler, signal);
   const firstPixels = () => frames.map(({ frame }) => frame.pixels[0]);
@@ -282,16 +285,27 @@ describe("a watched folder", () => {
 
   test("finds by polling what was written within the same tick of the file system's clock as the file before", async () => {
     const folder = await temporaryFolder();
-    const { firstPixels } = await watchFolder(folder, { polling: true, pollMs: 300 });
-    // The listings after the start are over then.
-    await sleep(2700);
+    const late = new Set<() => void>();
+    const after: Clock["after"] = (ms, callback) => {
+      if (ms < 1000) return systemClock.after(ms, callback);
+      late.add(callback);
+      return () => late.delete(callback);
+    };
+    const fields = { polling: true, pollMs: 50, stableMs: 20 };
+    const { firstPixels } = await watchFolder(folder, fields, { ...systemClock, after });
+    await until(() => late.size === 1);
+    late.clear();
     await writeFile(join(folder, "a.tif"), tiff(1));
-    // A whole second survives being set again.
-    const tick = new Date(1_760_000_000_000);
+    // A whole second survives being set again; only what is newer than before is noticed.
+    const tick = new Date(Math.ceil(Date.now() / 1000 + 60) * 1000);
     await utimes(folder, tick, tick);
-    await sleep(700);
+    await until(() => firstPixels().length === 1 && late.size === 1);
+    await sleep(300);
     await writeFile(join(folder, "b.tif"), tiff(2));
     await utimes(folder, tick, tick);
+    await until(() => late.size === 1);
+
+    for (const list of late) list();
 
     await until(() => firstPixels().length === 2);
   });
