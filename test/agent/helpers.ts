@@ -169,6 +169,7 @@ export async function jsonLines(file: string): Promise<Record<string, unknown>[]
   const text = await readFile(file, "utf8").catch(() => "");
   return text
     .split("\n")
-    .filter((line) => line !== "")
+    // What follows the last line break is still being written.
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
