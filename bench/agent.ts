@@ -1,5 +1,5 @@
 /**
- * The agent end to end: `npm run bench:agent`, `-- --seconds N --json FILE`. A client of its own sends frames over ZeroMQ at a
+ * The agent end to end: `npm run bench:agent`, `-- --seconds N --json FILE`. A client of its own sends frames to be watched over ZeroMQ at a
  * steady rate, on the same cores, and takes the verdicts. What the agent's process takes of a core is the system's count (Linux).
  */
 import { readFileSync } from "node:fs";
@@ -62,7 +62,7 @@ async function measured({ sidePx, perSecond }: Load) {
     await client.waitForAgent(10_000);
     const pixels = await benchFrame(sidePx);
     const score = (sequence: number) =>
-      client.score(benchHeader(sequence, sidePx, DEADLINE_MS), pixels, DEADLINE_MS);
+      client.score({ ...benchHeader(sequence, sidePx, DEADLINE_MS), mode: "observe" }, pixels, DEADLINE_MS);
     let sequence = 0;
     while (perSecond > 0 && sequence < WARM_UP) await score(sequence++);
     if (perSecond === 0) await setTimeout(5000);
