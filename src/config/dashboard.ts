@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 const previews = z.strictObject({
-  enabled: z.boolean().default(true).describe("Keep a picture of every frame for the page."),
+  enabled: z.boolean().default(true).describe("Keep pictures of the frames for the page."),
   maxPx: z
     .int()
     .min(84)
