@@ -52,14 +52,8 @@ export class FrameMemory {
     this.#spare.push(memory);
     this.#spare.sort((a, b) => a.byteLength - b.byteLength);
     let total = this.#spare.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    // The large ones serve all frames, but one alone may be over the limit.
-    while (total > SPARE_BYTES)
-      total -= this.#spare[0]!.byteLength > SPARE_BYTES ? this.#drop(-1) : this.#drop(0);
-  }
-
-  /** Forgets one of the spare ones. @returns its bytes. */
-  #drop(at: 0 | -1): number {
-    return this.#spare.splice(at, 1)[0]!.byteLength;
+    // The large ones serve all frames.
+    while (total > SPARE_BYTES) total -= this.#spare.shift()!.byteLength;
   }
 }
 

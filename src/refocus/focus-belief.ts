@@ -66,6 +66,8 @@ export class FocusBelief {
     const likelihoods = samples.map(({ level, levelSd = 0 }, k) =>
       likelihoodsOf(level, Math.hypot(levelSd, AGEING * Math.sqrt(samples.length - 1 - k))),
     );
+    // Of each of `CONTENTS`, one for each frame.
+    const ofContents = CONTENTS.map((_, c) => likelihoods.map((contents) => contents[c]!));
     const orders = ordersOf(samples);
     const masses = new Array<number>(SCALES.length).fill(0);
     const contentMasses = new Array<number>(CONTENTS.length).fill(0);
@@ -79,8 +81,7 @@ export class FocusBelief {
       for (let c = 0; c < CONTENTS.length; c++) {
         const weight = prior.scales[s]! * prior.contents[c]!;
         if (weight < NEGLIGIBLE) continue;
-        const ofContent = likelihoods.map((contents) => contents[c]!);
-        const mass = addContent(share, before, weight, steps, ofContent);
+        const mass = addContent(share, before, weight, steps, ofContents[c]!);
         contentMasses[c]! += mass;
         masses[s]! += mass;
       }
