@@ -167,9 +167,11 @@ export async function published(
 
 export async function jsonLines(file: string): Promise<Record<string, unknown>[]> {
   const text = await readFile(file, "utf8").catch(() => "");
-  return text
-    .split("\n")
-    // What follows the last line break is still being written.
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return (
+    text
+      .split("\n")
+      // What follows the last line break is still being written.
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  );
 }
