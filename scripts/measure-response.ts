@@ -1,5 +1,6 @@
 /**
- * Measures what level a frame reads at a distance from focus, for src/refocus/level-response.ts:
+ * Measures what level a frame reads at a distance from focus, for src/refocus/level-response.ts, and how fineness falls there,
+ * for src/refocus/fineness.ts:
  *   npx tsx scripts/measure-response.ts IMAGES... [--model NAME]
  * Defocuses in-focus images in half levels, as the simulated microscope shows them, and fits one curve to all: each image
  * has a squared blur of its own and a factor on its defocus. Prints the curve, the images, and the scatter about it.
@@ -26,6 +27,8 @@ const MEDIAN_SQUARED_BLUR = 1.6;
 interface Field {
   readonly file: string;
   readonly levels: readonly number[];
+  /** Of each of `DEFOCUS`. */
+  readonly finenesses: readonly number[];
   squaredBlur: number;
   factor: number;
 }
@@ -41,11 +44,14 @@ for (const [index, path] of (await findImages(positionals)).entries()) {
     const random = Random.of(1, index);
     const zs = DEFOCUS.map((levels) => levels * LEVEL_UM);
     const levels: number[] = [];
+    const finenesses: number[] = [];
     for (const light of new Defocus(frame.width, frame.height).applyMany(toFloat(frame), zs)) {
       const pixels = expose(light, DEFAULT_MICROSCOPE.sensor, random);
-      levels.push((await scorer.score({ width: frame.width, height: frame.height, pixels })).expectedLevel);
+      const report = await scorer.score({ width: frame.width, height: frame.height, pixels });
+      levels.push(report.expectedLevel);
+      finenesses.push(report.fineness ?? Number.NaN);
     }
-    fields.push({ file: basename(path), levels, squaredBlur: 2, factor: 1 });
+    fields.push({ file: basename(path), levels, finenesses, squaredBlur: 2, factor: 1 });
     break;
   }
 }
@@ -74,6 +80,19 @@ for (let low = 0; low < 10; low++) {
   );
   if (misses.length > 5)
     console.log(`${low} to ${low + 1}`.padEnd(11) + (1.48 * (median(misses) ?? 0)).toFixed(2));
+}
+
+console.log("\nin focus  falls by at one level  image (fineness)");
+for (const { file, finenesses } of fields) {
+  const [inFocus, , atOne] = finenesses as [number, number, number];
+  console.log(`${inFocus.toFixed(2).padStart(8)}  ${(inFocus - atOne).toFixed(2).padStart(21)}  ${file}`);
+}
+console.log("\nlevels  fall of fineness over that at one level: median, scatter");
+for (const [i, levels] of DEFOCUS.slice(0, 9).entries()) {
+  const falls = fields.map(({ finenesses: f }) => (f[0]! - f[i]!) / (f[0]! - f[2]!));
+  const usual = median(falls) ?? 0;
+  const scatter = 1.48 * (median(falls.map((fall) => Math.abs(fall - usual))) ?? 0);
+  console.log(`${levels.toFixed(1).padStart(6)}  ${usual.toFixed(2)}, ${scatter.toFixed(2)}`);
 }
 
 function blurOf({ squaredBlur, factor }: Field, defocus: number): number {

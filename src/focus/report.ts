@@ -46,6 +46,10 @@ export interface FocusReport {
    * of one field: of two, the one with more is nearer to focus.
    */
   readonly contrast: number;
+  /**
+   * Logarithm of that contrast over the one of pixels eight apart: how fine the detail is; undefined where there is none at all.
+   */
+  readonly fineness?: number;
   /** Share of pixels at the highest value the bit depth allows, 0 to 1. */
   readonly saturatedFraction: number;
   readonly condition: Condition;

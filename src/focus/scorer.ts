@@ -3,7 +3,7 @@ import { fittingBinning } from "./binning.js";
 import { mostProbableLevel } from "./certainty.js";
 import { conditionOf, countRange } from "./condition.js";
 import { type ConfidenceScale, frameConfidence, patchConfidences, UNMEASURED } from "./confidence.js";
-import { contrastOf } from "./contrast.js";
+import { contrastOf, finenessOf } from "./contrast.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
 import { scoresOfPatches } from "./engines/score-patches.js";
@@ -76,6 +76,8 @@ export class Scorer implements FrameScorer {
     const scores = await scoresOfPatches(this.#engine, frame, grid, deciding, signal);
     const { level, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
     const scale = this.#model.card.confidence ?? UNMEASURED;
+    const contrast = contrastOf(frame, binning);
+    const fineness = finenessOf(frame, contrast, binning);
     const report: FocusReport = {
       ...scores,
       ...mapOf(unjudgedMap(rows * columns), deciding, scores, scale),
@@ -88,7 +90,8 @@ export class Scorer implements FrameScorer {
       sharpestLevel,
       levelSd: sd,
       confidence: frameConfidence(scores.probabilities, scores.certainties, level, scale),
-      contrast: contrastOf(frame, binning),
+      contrast,
+      ...(fineness !== undefined && { fineness }),
       saturatedFraction: range.saturatedFraction,
       ...conditionOf(frame, range, scores, level, this.#model.card.conditions),
     };

@@ -4,6 +4,7 @@
  * so far. So a run over content that never reads 0 learns that it need not, and one odd site does not spoil the rest.
  * @module
  */
+import { ANY_FINENESS, type FinenessWeights, likeThese } from "./fineness.js";
 import type { FocusBelief } from "./focus-belief.js";
 import { normalised, SCALES, scalesAround } from "./focus-prior.js";
 import { CONTENTS } from "./level-response.js";
@@ -24,6 +25,7 @@ interface SiteContent {
   readonly well: string | undefined;
   readonly scales: readonly number[];
   readonly contents: readonly number[];
+  readonly fineness: FinenessWeights;
 }
 
 export class ContentMemory {
@@ -41,24 +43,29 @@ export class ContentMemory {
       well,
       scales: smoothedScales(belief.scales),
       contents: smoothedContents(belief.contents),
+      fineness: likeThese(belief.fineness()),
     });
     if (this.#sites.length > MAX_SITES) this.#sites.shift();
   }
 
   /** Weights of `SCALES` and `CONTENTS` for a site to come. */
-  priorFor(well: string | undefined): Pick<SiteContent, "scales" | "contents"> {
+  priorFor(well: string | undefined): Pick<SiteContent, "scales" | "contents" | "fineness"> {
     const weights = this.#sites.map((site) => (well !== undefined && site.well === well ? SAME_WELL : 1));
     const known = weights.reduce((sum, weight) => sum + weight, 0);
     const before = Math.max(BEFORE_RUN, (known * LEAST_BEFORE_RUN) / (1 - LEAST_BEFORE_RUN));
-    const mixed = (initial: readonly number[], of: (site: SiteContent) => readonly number[]) =>
-      normalised(
-        initial.map((p, i) =>
-          this.#sites.reduce((sum, site, k) => sum + weights[k]! * of(site)[i]!, before * p),
-        ),
-      );
+    const mixed = (initial: ArrayLike<number>, of: (site: SiteContent) => ArrayLike<number>) => {
+      const sum = Float64Array.from(initial, (p) => before * p);
+      for (const [k, site] of this.#sites.entries()) {
+        const values = of(site);
+        for (let i = 0; i < sum.length; i++) sum[i]! += weights[k]! * values[i]!;
+      }
+      const total = before + known;
+      return sum.map((p) => p / total);
+    };
     return {
-      scales: mixed(this.#initialScales, ({ scales }) => scales),
-      contents: mixed(USUAL_CONTENTS, ({ contents }) => contents),
+      scales: [...mixed(this.#initialScales, ({ scales }) => scales)],
+      contents: [...mixed(USUAL_CONTENTS, ({ contents }) => contents)],
+      fineness: mixed(ANY_FINENESS, ({ fineness }) => fineness),
     };
   }
 }

@@ -7,6 +7,7 @@
  * the search knows about optics, content and drives is in here.
  * @module
  */
+import { ANY_FINENESS, FinenessEvidence } from "./fineness.js";
 import {
   expectationOver,
   type FocusPrior,
@@ -27,6 +28,8 @@ export interface Sample {
   readonly levelSd?: number | undefined;
   /** Contrast of fine detail, in any unit: of two frames of one site, the one with more is nearer to focus. */
   readonly contrast?: number | undefined;
+  /** Fineness of its detail, see `FinenessEvidence`. */
+  readonly fineness?: number | undefined;
 }
 
 /** Older frames count less: focus drifts. Levels of standard deviation for each square root of a later frame. */
@@ -42,6 +45,8 @@ const DECISIVE_CONTRAST = 0.05;
 /** It is wrong in this share, and hardly tells frames apart that lie this much nearer than each other, levels. */
 const WRONG_ORDERS = 0.03;
 const ORDER_LEVELS = 0.15;
+/** Fineness is weighed once for so many of `SCALES`, which differ by an eighth at most. */
+const SCALES_ALIKE = 3;
 
 /** The belief after some frames of one site. */
 export class FocusBelief {
@@ -55,6 +60,7 @@ export class FocusBelief {
   /** For each of `SCALES`, the share of each probability that goes with it. */
   readonly #shares: readonly Float64Array[];
   readonly #priorUmPerLevel: number;
+  readonly #fineness: FinenessEvidence;
 
   /** @param samples frames in the order they were taken, at least one. */
   constructor(samples: readonly Sample[], prior: FocusPrior) {
@@ -69,14 +75,21 @@ export class FocusBelief {
     // Of each of `CONTENTS`, one for each frame.
     const ofContents = CONTENTS.map((_, c) => likelihoods.map((contents) => contents[c]!));
     const orders = ordersOf(samples);
+    this.#fineness = new FinenessEvidence(samples, prior.fineness ?? ANY_FINENESS);
     const masses = new Array<number>(SCALES.length).fill(0);
     const contentMasses = new Array<number>(CONTENTS.length).fill(0);
+    let finenesses: { group: number; likelihoods: Float64Array } | undefined;
     this.#shares = SCALES.map((scale, s) => {
       const share = new Float64Array(grid.length);
       if (prior.scales[s]! < NEGLIGIBLE) return share;
       const umPerLevel = prior.umPerLevel * scale;
       const before = priorOver(grid, samples[0]!.zUm, umPerLevel, prior.positive, near);
       for (const order of orders) weighByOrder(before, grid, order, umPerLevel);
+      const group = Math.floor(s / SCALES_ALIKE);
+      if (group !== finenesses?.group) {
+        finenesses = { group, likelihoods: this.#fineness.over(grid, umPerLevel) };
+      }
+      for (let i = 0; i < before.length; i++) before[i]! *= finenesses.likelihoods[i]!;
       const steps = samples.map(({ zUm }) => stepsOver(grid, zUm, umPerLevel));
       for (let c = 0; c < CONTENTS.length; c++) {
         const weight = prior.scales[s]! * prior.contents[c]!;
@@ -134,6 +147,13 @@ export class FocusBelief {
     if (!(mass > 0)) return { zUm, sdUm: radiusUm };
     const mean = this.#mean((focusUm) => window(focusUm) * focusUm) / mass;
     return { zUm: mean, sdUm: Math.sqrt(this.#mean((f) => window(f) * (f - mean) ** 2) / mass) };
+  }
+
+  /** Weights of the field's fineness after these frames. */
+  fineness(): Float64Array {
+    const weights = new Float64Array(ANY_FINENESS.length);
+    this.#each((share, umPerLevel) => this.#fineness.addTo(weights, share, this.zUm, umPerLevel));
+    return weights;
   }
 
   #each(visit: (share: Float64Array, umPerLevel: number) => void): void {

@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { FinenessWeights } from "./fineness.js";
+
 /** What is believed before the first frame of a site. */
 export interface FocusPrior {
   /** Defocus per level as the optics have it, um. */
@@ -11,6 +13,8 @@ export interface FocusPrior {
   readonly scales: readonly number[];
   /** Weight of each of `CONTENTS`. */
   readonly contents: readonly number[];
+  /** Weights of the fineness of the detail, see `FinenessEvidence`. */
+  readonly fineness?: FinenessWeights;
   /** Probability that focus lies at larger z than the first frame, 0 to 1. */
   readonly positive: number;
   /** Where the neighbouring sites say that focus is, um. */

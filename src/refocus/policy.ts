@@ -101,7 +101,9 @@ export class RefocusPolicy {
       const isBlank = kind === "blank";
       // After a move, it went far out of focus.
       const isLost = isBlank && search.samples.length > 0;
-      const seen = isLost ? LOST : { level, levelSd: report.levelSd, contrast: report.contrast };
+      const seen = isLost
+        ? LOST
+        : { level, levelSd: report.levelSd, contrast: report.contrast, fineness: report.fineness };
       const { id, attempt } = frame;
       search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, isBlank, ...seen });
     }

@@ -187,7 +187,7 @@ export class RefocusMemory {
   #scaleFor(
     frame: FrameMessage,
     rules: ChannelRules,
-  ): Pick<FocusPrior, "umPerLevel" | "scales" | "contents"> {
+  ): Pick<FocusPrior, "umPerLevel" | "scales" | "contents" | "fineness"> {
     return {
       umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
       ...this.#contentOf(frame, rules).priorFor(wellOf(frame.site)),

@@ -44,6 +44,8 @@ const MIN_GAIN = 0.04;
 const WORTH_A_MOVE = 0.1;
 /** Probabilities that differ by less leave the choice to the levels. */
 const ALIKE = 0.05;
+/** Near focus, levels of one field may differ by so much and say nothing. */
+const FLAT_LEVELS = 0.25;
 /** Nearest that a frame is taken to another one, levels: nearer, it would show the same. */
 const MIN_STEP_LEVELS = 0.5;
 
@@ -87,15 +89,23 @@ export function indexToKeep(samples: readonly Sample[]): number {
 }
 
 /**
- * The sample that is most probably in focus, of those that read no more than the first; of several that hardly differ in
- * that, the one with the lowest level.
+ * The sample that is most probably in focus, of those that are no blurrier than the first; of several that hardly differ in
+ * that, the sharpest.
  */
 function likeliestOf(samples: readonly Sample[], probabilities: readonly number[]): number {
-  const candidates = [...samples.keys()].filter((index) => samples[index]!.level <= samples[0]!.level);
+  const first = samples[0]!;
+  const candidates = [...samples.keys()].filter((index) => !isSharper(first, samples[index]!));
   const highest = Math.max(...candidates.map((index) => probabilities[index]!));
   return candidates
     .filter((index) => probabilities[index]! > highest - ALIKE)
-    .reduce((a, b) => (samples[b]!.level < samples[a]!.level ? b : a));
+    .reduce((a, b) => (isSharper(samples[b]!, samples[a]!) ? b : a));
+}
+
+/** By contrast where levels are alike: near focus they are flat, and scatter. */
+function isSharper(a: Sample, b: Sample): boolean {
+  const gain = b.level - a.level;
+  if (Math.abs(gain) > FLAT_LEVELS || a.contrast === undefined || b.contrast === undefined) return gain > 0;
+  return a.contrast > b.contrast;
 }
 
 /** Length of the path through the samples, um. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { contrastOf } from "../../src/focus/contrast.js";
+import { contrastOf, finenessOf } from "../../src/focus/contrast.js";
 import { Defocus } from "../../src/optics/defocus.js";
 import { Random } from "../../src/optics/random.js";
 
@@ -30,5 +30,24 @@ describe("contrast", () => {
 
     expect(contrasts).toEqual(contrasts.toSorted((a, b) => b - a));
     expect(new Set(contrasts).size).toBe(zs.length);
+  });
+
+  test("gives the fineness, which does not depend on light and offset and is not there without structure", () => {
+    const random = Random.of(3, 0);
+    const size = { width: 200, height: 200 };
+    const light = Float32Array.from({ length: 200 * 200 }, () => (random.uniform() < 0.02 ? 4000 : 100));
+    const finenesses = new Defocus(200, 200).applyMany(light, [0, 1, 2, 3]).map((blurred) => {
+      const frame = { ...size, pixels: Uint16Array.from(blurred) };
+      const brighter = { ...size, pixels: Uint16Array.from(blurred, (value) => 3 * value + 500) };
+      const fineness = finenessOf(frame, contrastOf(frame))!;
+      expect(finenessOf(brighter, contrastOf(brighter))).toBeCloseTo(fineness, 2);
+      return fineness;
+    });
+    const flat = { ...size, pixels: new Uint16Array(200 * 200).fill(7) };
+    const narrow = { width: 8, height: 200, pixels: Uint16Array.from(light.subarray(0, 1600)) };
+
+    expect(finenesses).toEqual(finenesses.toSorted((a, b) => b - a));
+    expect(finenessOf(flat, contrastOf(flat))).toBeUndefined();
+    expect(finenessOf(narrow, contrastOf(narrow))).toBeUndefined();
   });
 });
