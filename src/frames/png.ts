@@ -5,8 +5,7 @@ import { significantBits } from "./bit-depth.js";
 import { type Colour, countsOf, planeOf } from "./counts.js";
 import { assertPlausible } from "./expansion.js";
 import { type Frame, MAX_SIDE_PX } from "./frame.js";
-
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+import { pngOf, SIGNATURE } from "./png-chunks.js";
 
 /** Channels of each PNG colour type: grey, RGB, palette, both with transparency. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -88,21 +87,7 @@ function rowBytes({ width, height, bits, interlaced, colourType }: PngHeader): n
  */
 function withoutCompression({ head, data }: PngHeader, wantedBytes: number): Uint8Array {
   const unpacked = inflateSync(Buffer.concat(data), { maxOutputLength: wantedBytes });
-  const chunks = [
-    chunk("IHDR", head),
-    chunk("IDAT", deflateSync(unpacked, { level: 0 })),
-    chunk("IEND", new Uint8Array()),
-  ];
-  return Buffer.concat([Uint8Array.from(SIGNATURE), ...chunks]);
-}
-
-function chunk(name: string, body: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(body.length + 12);
-  bytes.writeUInt32BE(body.length, 0);
-  bytes.write(name, 4, "latin1");
-  bytes.set(body, 8);
-  bytes.writeUInt32BE(crc32(bytes.subarray(4, body.length + 8)), body.length + 8);
-  return bytes;
+  return pngOf(head, deflateSync(unpacked, { level: 0 }));
 }
 
 interface PngHeader {

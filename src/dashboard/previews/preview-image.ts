@@ -23,25 +23,31 @@ export function previewOf(frame: Frame, maxPx: number): PreviewImage {
   const [low, high] = displayRange(frame);
   const perCount = 255 / Math.max(1, high - low);
   const grey = new Uint8Array(width * height);
+  // Rounds and clips.
+  const clamped = new Uint8ClampedArray(grey.buffer);
+  const sums = new Float64Array(width);
+  const lastColumns = frame.width - (width - 1) * block;
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const value = (meanOfBlock(frame, x * block, y * block, block) - low) * perCount;
-      grey[y * width + x] = Math.round(Math.min(255, Math.max(0, value)));
-    }
+    const rows = sumBlocks(frame, y * block, block, sums);
+    sums[width - 1]! *= block / lastColumns;
+    const perSum = perCount / (rows * block);
+    for (let x = 0; x < width; x++) clamped[y * width + x] = sums[x]! * perSum - low * perCount;
   }
   return { width, height, grey, scale: 1 / block, displayRange: [low, high] };
 }
 
-/** Mean of the block's pixels that lie within the frame. */
-function meanOfBlock({ pixels, width, height }: Frame, left: number, top: number, block: number): number {
-  const right = Math.min(left + block, width);
-  const bottom = Math.min(top + block, height);
+/** Sums each block of a row of blocks, as far as it lies within the frame, over some of its rows. @returns how many. */
+function sumBlocks({ pixels, width, height }: Frame, top: number, block: number, sums: Float64Array): number {
+  sums.fill(0);
   const rowStep = Math.ceil(block / ROWS_OF_BLOCK);
-  let sum = 0;
   let rows = 0;
-  for (let y = top; y < bottom; y += rowStep, rows++) {
-    const end = y * width + right;
-    for (let i = y * width + left; i < end; i++) sum += pixels[i]!;
+  for (let y = top; y < Math.min(top + block, height); y += rowStep, rows++) {
+    const start = y * width;
+    for (let x = 0, at = 0; at < width; x++) {
+      let sum = 0;
+      for (const end = Math.min(at + block, width); at < end; at++) sum += pixels[start + at]!;
+      sums[x]! += sum;
+    }
   }
-  return sum / ((right - left) * rows);
+  return rows;
 }
