@@ -24,6 +24,7 @@ export function verdictOf(
     aggregateCertainty: bounded(report.aggregateCertainty, 1),
     meanCertainty: bounded(report.meanCertainty, 1),
     maxCertainty: bounded(report.maxCertainty, 1),
+    confidence: bounded(report.confidence, 1),
     decision: judgement.decision,
     ...(judgement.action !== undefined && { action: judgement.action }),
     acquireAgain: judgement.decision === "retry",

@@ -58,6 +58,8 @@ export const VerdictMessage = z
     aggregateCertainty: Fraction,
     meanCertainty: Fraction,
     maxCertainty: Fraction,
+    /** Probability that the level is right within one, 0 to 1. */
+    confidence: Fraction.optional(),
     decision: z.enum(DECISIONS),
     action: Action.optional(),
     /** True exactly if `decision` is `retry`. False ends the site, also when there is an `action`. */

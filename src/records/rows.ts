@@ -57,6 +57,8 @@ export interface FrameRow {
   expectedLevel?: number | undefined;
   /** Aggregate certainty, 0 to 1. */
   certainty?: number | undefined;
+  /** Probability that the level is right within one, 0 to 1; of a z-stack, of its last slice. */
+  confidence?: number | undefined;
   decision?: Decision | undefined;
   /** The attempt to keep, as far as this verdict knew. */
   keepAttempt?: number | undefined;

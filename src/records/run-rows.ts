@@ -149,6 +149,7 @@ function applyVerdict(row: FrameRow, verdict: Verdict): void {
   row.expectedLevel = stack?.sharpestLevel ?? verdict.expectedLevel;
   row.level = stack === undefined ? verdict.level : Math.round(stack.sharpestLevel);
   row.certainty = verdict.aggregateCertainty;
+  row.confidence = verdict.confidence;
   row.decision = verdict.decision;
   row.keepAttempt = verdict.keepAttempt;
   row.reason = verdict.reason;

@@ -26,7 +26,16 @@ export function exportCsv(format: CsvFormat, records: readonly ResultRecord[]): 
 function framesCsv(records: readonly ResultRecord[]): string {
   const columns = [
     ...["time", "frame", "plate", "well", "site", "channel", "time_index", "z_index", "attempt", "mode"],
-    ...["status", "why", "level", "expected_level", "aggregate_certainty", "mean_certainty", "max_certainty"],
+    ...[
+      "status",
+      "why",
+      "level",
+      "expected_level",
+      "aggregate_certainty",
+      "mean_certainty",
+      "max_certainty",
+      "confidence",
+    ],
     ...["condition", "decision", "move_um", "x_um", "y_um", "z_um", "z_source", "planned_z_um", "reason"],
   ];
   const rows = records.flatMap((record) => {
@@ -44,6 +53,7 @@ function framesCsv(records: readonly ResultRecord[]): string {
       ...{ level: verdict?.level, expected_level: verdict?.expectedLevel, condition: verdict?.condition },
       aggregate_certainty: verdict?.aggregateCertainty,
       ...{ mean_certainty: verdict?.meanCertainty, max_certainty: verdict?.maxCertainty },
+      confidence: verdict?.confidence,
       ...{ decision: verdict?.decision, reason: verdict?.reason },
       move_um: verdict?.action?.kind === "move-z" ? verdict.action.byUm : undefined,
       ...{ x_um: frame.xUm, y_um: frame.yUm, z_um: frame.zUm, z_source: frame.zSource },

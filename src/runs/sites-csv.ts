@@ -9,7 +9,7 @@ const COLUMNS = [
   ...["first_level", "last_level", "first_expected_level", "last_expected_level"],
   /** Of the frame to keep. */
   ...["kept_expected_level", "kept_attempt"],
-  ...["aggregate_certainty", "condition", "decision", "recovered"],
+  ...["aggregate_certainty", "confidence", "condition", "decision", "recovered"],
   /** Frames since attempt 0, those without a verdict in time included, and how many of them those are. */
   ...["attempts", "unscored"],
   /** Where the plan had the first frame, where it was, and where the last action asked the focus drive to go. */
@@ -49,7 +49,8 @@ function rowOf({ session, site, state }: LedgerEntry): Record<string, string | n
     first_expected_level: rounded(judged[0]?.expectedLevel),
     last_expected_level: rounded(judged.at(-1)?.expectedLevel),
     ...{ kept_expected_level: rounded(level), kept_attempt: kept?.attempt ?? outcome?.keepAttempt },
-    ...{ aggregate_certainty: rounded(decided?.certainty), condition: decided?.condition },
+    ...{ aggregate_certainty: rounded(decided?.certainty), confidence: rounded(decided?.confidence) },
+    condition: decided?.condition,
     ...{ decision: decided?.decision ?? outcome?.decision, recovered },
     ...{ attempts: frames.length, unscored: frames.filter(({ end }) => end !== "verdict").length },
     ...{ planned_z_um: first?.plannedZUm ?? first?.zUm, first_z_um: first?.zUm },

@@ -4,11 +4,12 @@ import type { StoreTables } from "./schema.js";
 /** Which database it is: only the automatic numbers differ. */
 export type StoreKind = "sqlite" | "postgres";
 
-/** All versions of the schema, in their order. A migration that was released is never changed. */
+/** All versions of the schema; their names sort in their order. A migration that was released is never changed. */
 export function migrationsFor(kind: StoreKind): Record<string, Migration> {
   return {
     "2026-11-first": { up: (db) => first(db as Kysely<StoreTables>, kind) },
     "2026-11-site-states": { up: (db) => siteStates(db as Kysely<StoreTables>, kind) },
+    "2026-12-confidence": { up: (db) => confidence(db as Kysely<StoreTables>, kind) },
   };
 }
 
@@ -168,6 +169,11 @@ async function siteStates({ schema }: Kysely<StoreTables>, kind: StoreKind): Pro
     .addColumn("why", "text")
     .addPrimaryKeyConstraint("site_states_key", ["run_id", "site_key", "channel", "time_index"])
     .execute();
+}
+
+async function confidence({ schema }: Kysely<StoreTables>, kind: StoreKind): Promise<void> {
+  const number = kind === "postgres" ? "double precision" : "real";
+  await schema.alterTable("frames").addColumn("confidence", sql.raw(number)).execute();
 }
 
 function notNull<T extends { notNull(): T }>(column: T): T {

@@ -67,6 +67,7 @@ interface FramesTable {
   aggregate_certainty: number | null;
   mean_certainty: number | null;
   max_certainty: number | null;
+  confidence: number | null;
   decision: string | null;
   z_um: number | null;
   planned_z_um: number | null;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { verdictOf } from "../../src/agent/verdict.js";
 import type { FocusReport } from "../../src/focus/report.js";
+import { VerdictMessage } from "../../src/protocol/verdict-message.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
 import type { Judgement } from "../../src/refocus/site-search.js";
 import { rulesFor } from "../../src/refocus/thresholds.js";
@@ -16,6 +17,22 @@ function conditionOf(found: FocusReport, judgement: Partial<Judgement>, attempt 
   const timings = { queueMs: 0, scoreMs: 0, totalMs: 0 };
   return verdictOf(frame({ attempt }), found, whole, rules, { name: "m", sha256: "0" }, timings).condition;
 }
+
+test("a verdict says how probable it is that its level is right", () => {
+  const judgement = {
+    decision: "accept",
+    keepAttempt: 0,
+    attemptsLeft: 0,
+    reason: "",
+    outcomes: [],
+  } as const;
+  const timings = { queueMs: 0, scoreMs: 0, totalMs: 0 };
+  const found = report(1, { confidence: 0.876543 });
+
+  const verdict = verdictOf(frame(), found, judgement, rules, { name: "m", sha256: "0" }, timings);
+
+  expect(VerdictMessage.parse(verdict).confidence).toBe(0.8765);
+});
 
 describe("the condition in a verdict", () => {
   test.each([

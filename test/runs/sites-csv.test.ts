@@ -32,9 +32,18 @@ describe("sites.csv", () => {
   });
 
   test("has no digits that mean nothing", () => {
-    const [row] = rowsOf(at(0, { expectedLevel: 0.30000000000000004, aggregateCertainty: 0.1234567 }));
+    const fields = {
+      expectedLevel: 0.30000000000000004,
+      aggregateCertainty: 0.1234567,
+      confidence: 0.9876543,
+    };
+    const [row] = rowsOf(at(0, fields));
 
-    expect(row).toMatchObject({ kept_expected_level: "0.3", first_expected_level: "0.3" });
+    expect(row).toMatchObject({
+      kept_expected_level: "0.3",
+      first_expected_level: "0.3",
+      confidence: "0.988",
+    });
     expect(Object.values(row!).filter((text) => /^\d+\.\d{4,}$/.test(text))).toEqual([]);
   });
 

@@ -38,6 +38,7 @@ export function verdict(
       aggregateCertainty: 0.8,
       meanCertainty: 0.7,
       maxCertainty: 0.9,
+      confidence: 0.8,
       decision,
     },
     ...(decision === "retry" && { action: { kind: "move-z", byUm: 7.5 } as const }),
@@ -136,6 +137,7 @@ export const anyRecord: fc.Arbitrary<ResultRecord> = fc
           aggregateCertainty: fraction,
           meanCertainty: fraction,
           maxCertainty: fraction,
+          confidence: fraction,
         },
         ...{
           decision,

@@ -4,7 +4,7 @@ import { LEVELS } from "../../focus/report.js";
 import type { FrameRow } from "../../records/rows.js";
 import type { SiteState } from "../../records/site-state.js";
 import { previewPath } from "./api.js";
-import { number, siteName, statusWords } from "./formats.js";
+import { number, percent, siteName, statusWords } from "./formats.js";
 import { useFrameDetail } from "./frame-detail.js";
 import type { PageState } from "./page-state.js";
 import { type Layer, PatchOverlay } from "./patch-overlay.js";
@@ -135,6 +135,7 @@ function Facts({ row, state }: { readonly row: FrameRow; readonly state: SiteSta
   const facts: [string, string][] = [
     ["level", `${row.level ?? "–"} (mean ${number(row.expectedLevel, 2)})`],
     ["certainty", number(row.certainty, 2)],
+    ["confidence", row.confidence === undefined ? "–" : `${percent(row.confidence, 1)} within a level`],
     ["condition", row.condition ?? (row.end === "verdict" ? "–" : `not scored: ${row.why ?? row.end}`)],
     ["decision", row.decision ?? "–"],
     ["z", row.zUm === undefined ? "–" : `${row.zUm.toFixed(2)} µm`],

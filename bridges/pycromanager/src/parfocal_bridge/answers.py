@@ -65,7 +65,7 @@ class NextZ(Record):
 class Verdict(Message):
     """The answer to one frame. Levels 0 (in focus) to 10, certainties 0 to 1.
 
-    Execute ``action`` if there is one; then acquire the same site again exactly if ``acquire_again``.
+    ``confidence`` is the probability that the level is right within one. Execute ``action`` if there is one; then acquire the same site again exactly if ``acquire_again``.
     """
 
     type: ClassVar[str] = "verdict"
@@ -78,6 +78,7 @@ class Verdict(Message):
     aggregate_certainty: float | None = None
     mean_certainty: float | None = None
     max_certainty: float | None = None
+    confidence: float | None = None
     decision: Name
     action: Action | None = field(default=None, metadata=NEEDED_RIGHT)
     acquire_again: bool
