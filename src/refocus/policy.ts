@@ -74,9 +74,9 @@ export class RefocusPolicy {
     const level = levelOf(report, rules);
     const assessment = assess(report, level, rules);
     const { kind } = assessment;
-    if (frame.stack !== undefined) {
-      this.#collect(frame, { zUm: frame.zUm, level, levelSd: report.levelSd, kind });
-    }
+    const { levelSd, contrast, fineness } = report;
+    const judged = { level, levelSd, contrast, fineness };
+    if (frame.stack !== undefined) this.#collect(frame, { zUm: frame.zUm, ...judged, kind });
     const timeMs = frame.timestampMs ?? nowMs;
     if (frame.mode === "observe" && frame.stack?.last === true) {
       const prior = this.#memoryOf(frame.session).priorFor(frame, rules, timeMs);
@@ -101,9 +101,7 @@ export class RefocusPolicy {
       const isBlank = kind === "blank";
       // After a move, it went far out of focus.
       const isLost = isBlank && search.samples.length > 0;
-      const seen = isLost
-        ? LOST
-        : { level, levelSd: report.levelSd, contrast: report.contrast, fineness: report.fineness };
+      const seen = isLost ? LOST : judged;
       const { id, attempt } = frame;
       search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, isBlank, ...seen });
     }
@@ -206,7 +204,7 @@ export class RefocusPolicy {
     return outcomeOf(search, endOf(search));
   }
 
-  #collect(frame: FrameMessage, judged: Pick<Slice, "zUm" | "level" | "levelSd" | "kind">): void {
+  #collect(frame: FrameMessage, judged: Omit<Slice, "zIndex" | "id">): void {
     const slices = this.#stacks.get(this.#stackKeyOf(frame)) ?? [];
     slices.push({ zIndex: frame.zIndex ?? slices.length, ...judged, id: frame.id });
     this.#stacks.set(this.#stackKeyOf(frame), slices);

@@ -10,7 +10,13 @@ import { ACCEPTED_FROM, MIN_GAIN_LEVELS } from "./search.js";
 import type { Assessment, ChannelRules } from "./thresholds.js";
 
 /** Focus lies beyond the end of a stack if it does so with this probability: a shift costs the whole stack again. */
-const BEYOND_FROM = 0.65;
+const BEYOND_FROM = 0.85;
+
+/** So many slices either side of the one with the lowest level are compared by contrast and fineness, too. */
+const NEAR_SLICES = 5;
+
+/** Fine texture reads up to so many levels more in its plane of focus. */
+const TEXTURE_LEVELS = 0.5;
 
 /** One slice that was judged. */
 export interface Slice {
@@ -20,6 +26,9 @@ export interface Slice {
   readonly level: number;
   /** Standard deviation of the level, levels. */
   readonly levelSd?: number | undefined;
+  /** Contrast and fineness as in a `Sample`. */
+  readonly contrast?: number | undefined;
+  readonly fineness?: number | undefined;
   readonly kind: Assessment["kind"];
   readonly id: string;
 }
@@ -92,11 +101,14 @@ export function judgeStack(
 
 /** What the slices together say, if all report z. */
 function beliefOf(judgeable: readonly Slice[], prior: FocusPrior): FocusBelief | undefined {
-  const samples = judgeable.flatMap(({ zUm, level, levelSd }) =>
-    zUm === undefined ? [] : [{ zUm, level, levelSd }],
-  );
-  if (samples.length === 0 || samples.length < judgeable.length) return undefined;
-  return new FocusBelief(samples, prior);
+  if (judgeable.length === 0) return undefined;
+  const lowest = judgeable.indexOf(lowestOf(judgeable));
+  const samples = judgeable.flatMap(({ zUm, level, levelSd, contrast, fineness }, i) => {
+    if (zUm === undefined) return [];
+    const isNear = Math.abs(i - lowest) <= NEAR_SLICES;
+    return [{ zUm, level, levelSd, ...(isNear && { contrast, fineness }) }];
+  });
+  return samples.length < judgeable.length ? undefined : new FocusBelief(samples, prior);
 }
 
 /** Whether focus lies beyond the end where the sharpest slice lies. */
@@ -113,19 +125,29 @@ function beyondEdge(belief: FocusBelief, low: Slice, high: Slice, edge: "low" | 
 }
 
 /**
- * The slice with the lowest level; of those that can hardly be told apart the one nearest to where all slices say that
- * focus is, or where that is not known, to the middle.
+ * The slice with the lowest level; of those that can hardly be told apart, and of those that are finer and read little more,
+ * the one nearest to where all slices say that focus is, or where that is not known, to the middle.
  */
 function sharpestOf(inOrder: readonly Slice[], belief: FocusBelief | undefined): Slice {
-  const lowest = inOrder.reduce((a, b) => (b.level < a.level ? b : a));
+  const lowest = lowestOf(inOrder);
   const focusUm = belief?.focusNear(lowest.zUm!, 2 * belief.umPerLevel).zUm;
   const distance = (slice: Slice) =>
     focusUm === undefined
       ? Math.abs(inOrder.indexOf(slice) - (inOrder.length - 1) / 2)
       : Math.abs(slice.zUm! - focusUm);
   return inOrder
-    .filter(({ level }) => level < lowest.level + MIN_GAIN_LEVELS)
+    .filter((slice) => slice.level < lowest.level + MIN_GAIN_LEVELS || isFiner(slice, lowest))
     .reduce((a, b) => (distance(b) < distance(a) ? b : a));
+}
+
+function lowestOf(slices: readonly Slice[]): Slice {
+  return slices.reduce((a, b) => (b.level < a.level ? b : a));
+}
+
+/** Fine texture reads more in its plane of focus than beside it, and is finer all the same. */
+function isFiner(slice: Slice, lowest: Slice): boolean {
+  if (slice.level > lowest.level + TEXTURE_LEVELS) return false;
+  return slice.fineness !== undefined && lowest.fineness !== undefined && slice.fineness > lowest.fineness;
 }
 
 /** From the middle of the stack to where its slices say that focus is, um. */

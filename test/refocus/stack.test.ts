@@ -58,6 +58,24 @@ const eleven: Stack = { centreUm: 0, slices: 11, stepUm: 1 };
 const byUm = ({ action }: Judgement) => (action?.kind === "move-z" ? action.byUm : Number.NaN);
 
 describe("a z-stack", () => {
+  test.each([-2, 0, 1.5])(
+    "of fine texture, which reads least beside focus, is sharpest at %d um, where it is finest",
+    (focusUm) => {
+      const judgement = imageStack(policyWith(), { centreUm: 0, slices: 21, stepUm: 0.5 }, (zUm) => {
+        const square = ((zUm - focusUm) / 2) ** 2;
+        const texture = 0.3 * Math.exp(-2 * square);
+        const fineness = -1 - (0.4 * square) / (1 + 0.27 * (square - 1));
+        return report(levelSeen((zUm - focusUm) / 2) + texture, {
+          fineness,
+          contrast: 1000 * Math.exp(fineness),
+        });
+      });
+
+      expect(judgement.stack?.sharpestZUm).toBe(focusUm);
+      expect(judgement).toMatchObject({ decision: "accept", stack: { edge: "none" } });
+    },
+  );
+
   test("around focus is accepted by its sharpest slice", () => {
     const verdict = imageStack(policyWith(), eleven, focusedAt(1));
 
