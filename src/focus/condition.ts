@@ -10,6 +10,7 @@ const CAMERA_BITS = [8, 10, 11, 12, 14, 16];
 export interface CountRange {
   readonly lowest: number;
   readonly highest: number;
+  readonly mean: number;
   /** Share of pixels at the top of the camera's range, 0 to 1. */
   readonly saturatedFraction: number;
 }
@@ -17,7 +18,7 @@ export interface CountRange {
 /** Pixels that are looked at; of larger frames, whole rows that are evenly spread, as they lie in memory. */
 const LOOKED_AT = 2 ** 17;
 
-/** Lowest and highest count of a frame, and how much of it is saturated; from some hundred thousand pixels of a large frame. */
+/** Lowest, highest and mean count of a frame, and how much of it is saturated; from some hundred thousand pixels of a large frame. */
 export function countRange(frame: Frame): CountRange {
   const rowStep = Math.ceil(frame.pixels.length / LOOKED_AT);
   const range = rangeOf(frame, rowStep);
@@ -30,10 +31,12 @@ function rangeOf({ pixels, width, height, bitDepth }: Frame, rowStep: number): C
   let highest = lowest;
   let atHighest = 0;
   let count = 0;
+  let sum = 0;
   for (let y = 0; y < height; y += rowStep) {
     const end = (y + 1) * width;
     for (let i = y * width; i < end; i++) {
       const value = pixels[i]!;
+      sum += value;
       if (value > highest) {
         highest = value;
         atHighest = 1;
@@ -48,7 +51,7 @@ function rangeOf({ pixels, width, height, bitDepth }: Frame, rowStep: number): C
   const tops = bitDepth === undefined ? CAMERA_BITS.map((bits) => 2 ** bits - 1) : [2 ** bitDepth - 1];
   const isTop =
     highest > lowest && (tops.includes(highest) || (bitDepth !== undefined && highest > tops[0]!));
-  return { lowest, highest, saturatedFraction: isTop ? atHighest / count : 0 };
+  return { lowest, highest, mean: sum / count, saturatedFraction: isTop ? atHighest / count : 0 };
 }
 
 /**

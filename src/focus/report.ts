@@ -50,6 +50,8 @@ export interface FocusReport {
    * Logarithm of that contrast over the one of pixels eight apart: how fine the detail is; undefined where there is none at all.
    */
   readonly fineness?: number;
+  /** Mean count; of large frames, of rows that are evenly spread. Defocus hardly changes it. */
+  readonly brightness: number;
   /** Share of pixels at the highest value the bit depth allows, 0 to 1. */
   readonly saturatedFraction: number;
   readonly condition: Condition;

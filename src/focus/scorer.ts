@@ -92,6 +92,7 @@ export class Scorer implements FrameScorer {
       confidence: frameConfidence(scores.probabilities, scores.certainties, level, scale),
       contrast,
       ...(fineness !== undefined && { fineness }),
+      brightness: range.mean,
       saturatedFraction: range.saturatedFraction,
       ...conditionOf(frame, range, scores, level, this.#model.card.conditions),
     };

@@ -1,7 +1,7 @@
 /**
- * What the sites of one channel have shown of its optics and of its content: the um per level, and how sharp the content
- * gets. A new site is taken to be like one of the last ones, most likely like those of its own well, or like nothing seen
- * so far. So a run over content that never reads 0 learns that it need not, and one odd site does not spoil the rest.
+ * What the sites of one channel have shown of its optics and of its content: the um per level, how sharp the content gets and
+ * how fine. A new site is taken to be like one of the last ones, most likely like those of its own well and those as bright as it
+ * is, or like nothing seen so far. So a run over content that never reads 0 learns that it need not, and one odd site does not spoil the rest.
  * @module
  */
 import { ANY_FINENESS, type FinenessWeights, likeThese } from "./fineness.js";
@@ -13,6 +13,9 @@ import { CONTENTS } from "./level-response.js";
 const MAX_SITES = 24;
 /** A site of the same well counts as this many others. */
 const SAME_WELL = 6;
+/** Fields whose brightness differs by this much (standard deviation of the logarithm) are less alike; the least that one counts. */
+const BRIGHTNESS_SD = 0.2;
+const UNLIKE = 0.05;
 /** What was believed before the run counts as this many sites, and as this share at least. */
 const BEFORE_RUN = 0.7;
 const LEAST_BEFORE_RUN = 0.03;
@@ -23,6 +26,8 @@ const USUAL_CONTENTS = CONTENTS.map(({ usual }) => usual);
 
 interface SiteContent {
   readonly well: string | undefined;
+  /** Mean count of its frames. */
+  readonly brightness: number | undefined;
   readonly scales: readonly number[];
   readonly contents: readonly number[];
   readonly fineness: FinenessWeights;
@@ -38,9 +43,10 @@ export class ContentMemory {
   }
 
   /** Takes in a site that was searched and ended in focus. One frame alone would only echo what was believed before. */
-  learn(belief: FocusBelief, well: string | undefined): void {
+  learn(belief: FocusBelief, well: string | undefined, brightness: number | undefined): void {
     this.#sites.push({
       well,
+      brightness,
       scales: smoothedScales(belief.scales),
       contents: smoothedContents(belief.contents),
       fineness: likeThese(belief.fineness()),
@@ -48,9 +54,15 @@ export class ContentMemory {
     if (this.#sites.length > MAX_SITES) this.#sites.shift();
   }
 
-  /** Weights of `SCALES` and `CONTENTS` for a site to come. */
-  priorFor(well: string | undefined): Pick<SiteContent, "scales" | "contents" | "fineness"> {
-    const weights = this.#sites.map((site) => (well !== undefined && site.well === well ? SAME_WELL : 1));
+  /** Weights of `SCALES`, of `CONTENTS` and of fineness for a site to come. @param brightness mean count of its first frame. */
+  priorFor(
+    well: string | undefined,
+    brightness: number | undefined,
+  ): Pick<SiteContent, "scales" | "contents" | "fineness"> {
+    const weights = this.#sites.map((site) => {
+      const ofWell = well !== undefined && site.well === well ? SAME_WELL : 1;
+      return ofWell * likeness(site.brightness, brightness);
+    });
     const known = weights.reduce((sum, weight) => sum + weight, 0);
     const before = Math.max(BEFORE_RUN, (known * LEAST_BEFORE_RUN) / (1 - LEAST_BEFORE_RUN));
     const mixed = (initial: ArrayLike<number>, of: (site: SiteContent) => ArrayLike<number>) => {
@@ -68,6 +80,13 @@ export class ContentMemory {
       fineness: mixed(ANY_FINENESS, ({ fineness }) => fineness),
     };
   }
+}
+
+/** Fields of like brightness are more probably alike: defocus does not change it. */
+function likeness(a: number | undefined, b: number | undefined): number {
+  if (a === undefined || b === undefined || !(a > 0) || !(b > 0)) return 1;
+  const alike = Math.exp(-0.5 * (Math.log(a / b) / BRIGHTNESS_SD) ** 2);
+  return UNLIKE + (1 - UNLIKE) * alike;
 }
 
 function smoothedScales(weights: readonly number[]): number[] {

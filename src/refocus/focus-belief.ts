@@ -28,6 +28,8 @@ export interface Sample {
   readonly levelSd?: number | undefined;
   /** Contrast of fine detail, in any unit: of two frames of one site, the one with more is nearer to focus. */
   readonly contrast?: number | undefined;
+  /** Mean count. */
+  readonly brightness?: number | undefined;
   /** Fineness of its detail, see `FinenessEvidence`. */
   readonly fineness?: number | undefined;
 }

@@ -74,12 +74,12 @@ export class RefocusPolicy {
     const level = levelOf(report, rules);
     const assessment = assess(report, level, rules);
     const { kind } = assessment;
-    const { levelSd, contrast, fineness } = report;
-    const judged = { level, levelSd, contrast, fineness };
+    const { levelSd, contrast, fineness, brightness } = report;
+    const judged = { level, levelSd, contrast, fineness, brightness };
     if (frame.stack !== undefined) this.#collect(frame, { zUm: frame.zUm, ...judged, kind });
     const timeMs = frame.timestampMs ?? nowMs;
     if (frame.mode === "observe" && frame.stack?.last === true) {
-      const prior = this.#memoryOf(frame.session).priorFor(frame, rules, timeMs);
+      const prior = this.#memoryOf(frame.session).priorFor(frame, rules, timeMs, report.brightness);
       return judgeWatchedStack(frame, this.#slicesOf(frame), rules, prior);
     }
     if (frame.mode === "observe") return judgeAlone(frame, assessment);
@@ -94,7 +94,7 @@ export class RefocusPolicy {
       rules,
       settings: this.#settings,
       attemptsLeft,
-      prior: () => memory.priorFor(search.first, rules, timeMs),
+      prior: () => memory.priorFor(search.first, rules, timeMs, search.samples[0]?.brightness),
       unresponsive: this.#unresponsiveAt(frame),
     };
     if (frame.stack === undefined) {

@@ -61,10 +61,15 @@ export class RefocusMemory {
   }
 
   /** What is believed of the site of a frame before its first level is seen. */
-  priorFor(frame: FrameMessage, rules: ChannelRules, timeMs: number): FocusPrior {
+  priorFor(
+    frame: FrameMessage,
+    rules: ChannelRules,
+    timeMs: number,
+    brightness: number | undefined,
+  ): FocusPrior {
     const { positive, negative } = this.#sideOf(frame.channel);
     return {
-      ...this.#scaleFor(frame, rules),
+      ...this.#scaleFor(frame, rules, brightness),
       positive: positive / (positive + negative),
       expected:
         frame.zUm === undefined
@@ -84,10 +89,11 @@ export class RefocusMemory {
     keep: number,
     timeMs: number,
   ): void {
-    const scale = this.#scaleFor(first, rules);
+    const { brightness } = samples[0]!;
+    const scale = this.#scaleFor(first, rules, brightness);
     // Without what the neighbours say: this site is to be their witness, not their echo.
     const belief = new FocusBelief(samples, { ...scale, positive: 0.5 });
-    if (samples.length > 1) this.#contentOf(first, rules).learn(belief, wellOf(first.site));
+    if (samples.length > 1) this.#contentOf(first, rules).learn(belief, wellOf(first.site), brightness);
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
     if (shiftUm !== 0) {
       const side = this.#sideOf(first.channel);
@@ -187,10 +193,11 @@ export class RefocusMemory {
   #scaleFor(
     frame: FrameMessage,
     rules: ChannelRules,
+    brightness: number | undefined,
   ): Pick<FocusPrior, "umPerLevel" | "scales" | "contents" | "fineness"> {
     return {
       umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
-      ...this.#contentOf(frame, rules).priorFor(wellOf(frame.site)),
+      ...this.#contentOf(frame, rules).priorFor(wellOf(frame.site), brightness),
     };
   }
 

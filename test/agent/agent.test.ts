@@ -82,7 +82,9 @@ describe("a gating controller", () => {
     });
     const [head, row] = (await readFile(join(folder, "sites.csv"), "utf8")).split("\n");
     expect(head).toContain("first_level,last_level");
-    expect(row).toMatch(/^,B03,B3-Site_0,DAPI,0,4,0,4,0,0,1,0\.6,0\.9,in-focus,accept,yes,2,0,10,10,17\.\d+,18,/);
+    expect(row).toMatch(
+      /^,B03,B3-Site_0,DAPI,0,4,0,4,0,0,1,0\.6,0\.9,in-focus,accept,yes,2,0,10,10,17\.\d+,18,/,
+    );
     expect(agent.health()).toMatchObject({
       state: "stopped",
       received: 2,

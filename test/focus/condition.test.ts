@@ -128,13 +128,22 @@ describe("conditionOf", () => {
 
 describe("countRange", () => {
   it("finds the lowest and highest count, and the share of pixels at the top", () => {
-    expect(countRange(frameOf([7, 4095, 4095], 12))).toEqual({
+    expect(countRange(frameOf([7, 4095, 4095], 12))).toMatchObject({
       lowest: 7,
       highest: 4095,
       saturatedFraction: 0.002,
     });
-    expect(countRange(frameOf([7, 3000]))).toEqual({ lowest: 7, highest: 3000, saturatedFraction: 0 });
+    expect(countRange(frameOf([7, 3000]))).toMatchObject({ lowest: 7, highest: 3000, saturatedFraction: 0 });
+  });
+
+  it("gives the mean count", () => {
+    const frame = frameOf([7, 3000]);
+
+    expect(countRange(frame).mean).toBeCloseTo(
+      Array.from(frame.pixels).reduce((a, b) => a + b, 0) / frame.pixels.length,
+      9,
+    );
     const bytes = { width: 4, height: 1, pixels: Uint8Array.of(255, 0, 255, 9) };
-    expect(countRange(bytes)).toEqual({ lowest: 0, highest: 255, saturatedFraction: 0.5 });
+    expect(countRange(bytes)).toMatchObject({ lowest: 0, highest: 255, saturatedFraction: 0.5 });
   });
 });

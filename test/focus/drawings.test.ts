@@ -33,6 +33,7 @@ function reportOf(patches: readonly { level: number; share: number }[]): FocusRe
     expectedLevel: 0,
     sharpestLevel: 0,
     levelSd: 0.1,
+    brightness: 500,
     contrast: 0,
     aggregateCertainty: 0,
     meanCertainty: 0,

@@ -35,6 +35,7 @@ export function report(expectedLevel: number, fields: Partial<FocusReport> = {})
     sharpestLevel: expectedLevel,
     levelSd: 0.1,
     contrast: 0,
+    brightness: 500,
     aggregateCertainty: 0.6,
     meanCertainty: 0.6,
     maxCertainty: 0.9,
