@@ -9,6 +9,7 @@ export function migrationsFor(kind: StoreKind): Record<string, Migration> {
   return {
     "2026-11-first": { up: (db) => first(db as Kysely<StoreTables>, kind) },
     "2026-11-site-states": { up: (db) => siteStates(db as Kysely<StoreTables>, kind) },
+    "2026-12-controllers": { up: (db) => controllers(db as Kysely<StoreTables>) },
   };
 }
 
@@ -168,6 +169,10 @@ async function siteStates({ schema }: Kysely<StoreTables>, kind: StoreKind): Pro
     .addColumn("why", "text")
     .addPrimaryKeyConstraint("site_states_key", ["run_id", "site_key", "channel", "time_index"])
     .execute();
+}
+
+async function controllers({ schema }: Kysely<StoreTables>): Promise<void> {
+  await schema.alterTable("runs").addColumn("controller", "text").execute();
 }
 
 function notNull<T extends { notNull(): T }>(column: T): T {
