@@ -2,17 +2,20 @@ import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } 
 import { ResultsError } from "../errors.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { RunSummariser, type RunSummary } from "../runs/run-summary.js";
+import { siteVerdicts } from "../runs/site-verdicts.js";
 import { plateReport } from "../scores/plate-report.js";
 import { PlateSummary, siteScores, wellsToLookAt } from "../scores/plate-scores.js";
 import type { ScoreTable } from "../scores/read-table.js";
 import { scoreTableAt } from "../scores/read-table.js";
 import { readState } from "../scores/run-state.js";
+import { ScoreVerdicts } from "../scores/score-verdicts.js";
 import { finishedRuns, RUN_ARGUMENT } from "./finished-runs.js";
 import { plateTables } from "./plate-tables.js";
 import { print, say } from "./print.js";
 import { checkReimage, reimageOptions, writeReimage } from "./reimage-file.js";
 import { runTitle, tables } from "./run-report.js";
 import { storeOptions } from "./store-options.js";
+import { verdictOptions, wantsVerdicts, writeVerdicts } from "./verdict-files.js";
 
 const options = {
   session: { type: "string", describe: "Only this run, by its name or id; default: all that are there" },
@@ -22,6 +25,7 @@ const options = {
     describe: "Page to write, with a map of each plate; needs nothing else to be shown",
   },
   ...reimageOptions,
+  ...verdictOptions,
   ...storeOptions,
 } as const satisfies Record<string, Options>;
 
@@ -67,19 +71,24 @@ async function reportRun(argv: ArgumentsCamelCase<ReportArguments>): Promise<voi
     const without = unplaced > 0 ? `; ${unplaced} have no x and y and are in a .csv only` : "";
     say(`Written: ${reimage}, ${positions} positions to image again${without}`);
   }
+  if (wantsVerdicts(argv)) await writeVerdicts(argv, siteVerdicts(summariser.sites()));
   if (json) print(`${JSON.stringify(summary, null, 2)}\n`);
   else print(`${runTitle(summary.runs)}\n\n${tables(summary)}\n`);
 }
 
-async function reportTable(
-  table: ScoreTable,
-  { json, html }: Pick<ReportArguments, "json" | "html">,
-): Promise<void> {
+async function reportTable(table: ScoreTable, argv: ArgumentsCamelCase<ReportArguments>): Promise<void> {
+  const { json, html } = argv;
   const summary = new PlateSummary();
-  for await (const row of table.rows) summary.add(row);
+  // Unlike the summary they need memory for every image.
+  const verdicts = wantsVerdicts(argv) ? new ScoreVerdicts() : undefined;
+  for await (const row of table.rows) {
+    summary.add(row);
+    verdicts?.add(row);
+  }
   const notScored = (await readState(table.path))?.notScored ?? 0;
   const plates = summary.plates();
   if (html !== undefined) await writePage(html, plateReport(plates, { title: table.path, notScored }));
+  if (verdicts !== undefined) await writeVerdicts(argv, verdicts.all());
   if (json)
     print(`${JSON.stringify({ notScored, plates, wellsToLookAt: wellsToLookAt(plates) }, null, 2)}\n`);
   else print(`${plateTables(plates, notScored)}\n`);

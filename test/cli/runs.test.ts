@@ -162,6 +162,7 @@ describe("parfocal runs", () => {
     expect(parse(stdout, { columns: true })).toEqual([
       {
         ...{ Metadata_Plate: "P1", Metadata_Well: "A01", Metadata_Site: "0", Metadata_Timepoint: "0" },
+        ...{ Metadata_QCFlag: "1", Metadata_QCFlag_DAPI: "0", Metadata_QCFlag_GFP: "1" },
         ...{ ImageFocus_Score_DAPI: "0.3", ImageFocus_Certainty_DAPI: "0.8" },
         ...{ ImageFocus_Score_GFP: "0.3", ImageFocus_Certainty_GFP: "0.8" },
       },
