@@ -15,7 +15,7 @@ import { print, say } from "./print.js";
 import { checkReimage, reimageOptions, writeReimage } from "./reimage-file.js";
 import { runTitle, tables } from "./run-report.js";
 import { storeOptions } from "./store-options.js";
-import { verdictOptions, wantsVerdicts, writeVerdicts } from "./verdict-files.js";
+import { mapOptions, verdictOptions, wantsVerdicts, writeFocusMap, writeVerdicts } from "./verdict-files.js";
 
 const options = {
   session: { type: "string", describe: "Only this run, by its name or id; default: all that are there" },
@@ -26,6 +26,7 @@ const options = {
   },
   ...reimageOptions,
   ...verdictOptions,
+  ...mapOptions,
   ...storeOptions,
 } as const satisfies Record<string, Options>;
 
@@ -48,8 +49,12 @@ export const reportCommand: CommandModule<unknown, ReportArguments> = {
   handler: async (argv) => {
     const table = await scoreTableAt(argv.run);
     if (table === undefined) await reportRun(argv);
-    else if (argv.reimage === undefined) await reportTable(table, argv);
-    else throw new ResultsError(argv.run, "is a table of scores: --reimage needs the results of an agent");
+    else if (argv.reimage === undefined && argv.focusMap === undefined) await reportTable(table, argv);
+    else
+      throw new ResultsError(
+        argv.run,
+        "is a table of scores: --reimage and --focus-map need the results of an agent",
+      );
   },
 };
 
@@ -72,6 +77,7 @@ async function reportRun(argv: ArgumentsCamelCase<ReportArguments>): Promise<voi
     say(`Written: ${reimage}, ${positions} positions to image again${without}`);
   }
   if (wantsVerdicts(argv)) await writeVerdicts(argv, siteVerdicts(summariser.sites()));
+  await writeFocusMap(argv, summariser.sites());
   if (json) print(`${JSON.stringify(summary, null, 2)}\n`);
   else print(`${runTitle(summary.runs)}\n\n${tables(summary)}\n`);
 }
