@@ -25,12 +25,13 @@ export async function logText(): Promise<(json: string) => string> {
   return (json) => printable(textOf(json));
 }
 
-/** Prints the line `ready` for whoever started the agent: as it is, or for people. */
-export function printReady(json: string, format: LogFormat): void {
-  process.stdout.write(`${isForPeople(format, process.stdout) ? printable(readyText(json)) : json}\n`);
+/** Prints the line `ready` for whoever started the program: as it is, or for people. @param title what they are told. */
+export function printReady(json: string, format: LogFormat, title = "Taking frames; Ctrl-C stops."): void {
+  const isText = isForPeople(format, process.stdout);
+  process.stdout.write(`${isText ? printable(readyText(json, title)) : json}\n`);
 }
 
-function readyText(json: string): string {
+function readyText(json: string, title: string): string {
   const { addresses, folder, results } = JSON.parse(json) as Ready;
   const lines = [
     ["controllers", addresses.zeromq],
@@ -38,5 +39,5 @@ function readyText(json: string): string {
     ["page", addresses.dashboard],
     ["results", results],
   ].flatMap(([name, place]) => (place === undefined ? [] : `  ${name!.padEnd(11)}  ${place}`));
-  return ["Taking frames; Ctrl-C stops.", ...lines].join("\n");
+  return [title, ...lines].join("\n");
 }

@@ -10,8 +10,9 @@ import { MemoryHistory } from "../dashboard/run-history.js";
 import { systemClock } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
 import { finishedRuns, RUN_ARGUMENT } from "./finished-runs.js";
+import { printReady } from "./log-text.js";
 import { packageVersion } from "./package-version.js";
-import { print, say } from "./print.js";
+import { say } from "./print.js";
 import { storeOptions } from "./store-options.js";
 
 /** Pauses of a run are cut to this, s of the run: nobody waits for a microscope that stood still. */
@@ -40,7 +41,9 @@ export const replayCommand: CommandModule<unknown, ReplayArguments> = {
         describe: RUN_ARGUMENT,
       })
       .options(options)
-      .epilogue("Prints one line of JSON with type ready and the page's address; runs until it is stopped."),
+      .epilogue(
+        "Prints one line of JSON with type ready and the page's address, or text on a terminal; runs until it is stopped.",
+      ),
   handler: async ({ run, port, speed, ...place }) => {
     const { records, folder } = await finishedRuns(run, place);
     const stopping = new AbortController();
@@ -48,7 +51,8 @@ export const replayCommand: CommandModule<unknown, ReplayArguments> = {
     const replay = replayOf(folder, port);
     const page = await replay.dashboard.start();
     try {
-      print(`${JSON.stringify({ type: "ready", addresses: { dashboard: page } })}\n`);
+      const ready = JSON.stringify({ type: "ready", addresses: { dashboard: page } });
+      printReady(ready, "auto", "Showing the run; Ctrl-C stops.");
       const skipped = await play(records, replay.apply, speed, stopping.signal);
       if (skipped > 0) say(`${skipped} lines could not be read and were skipped.`);
       await setTimeout(2 ** 30, undefined, { signal: stopping.signal });

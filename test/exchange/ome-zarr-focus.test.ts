@@ -179,7 +179,7 @@ describe("what is no plate", () => {
     [
       "a plate whose wells lie elsewhere",
       "zarr.json",
-      '{"attributes":{"ome":{"plate":{"wells":[{"path":"../../etc"}]}}}}',
+      '{"attributes":{"ome":{"plate":{"wells":[{"path":"../etc"}]}}}}',
       /is no OME-Zarr plate/,
     ],
     ["broken metadata", "zarr.json", "{", /zarr\.json: cannot be read/],
