@@ -9,7 +9,7 @@ import type {
   ErrorMessage,
   OutcomeMessage,
 } from "../protocol/messages.js";
-import type { ResultRecord } from "../records/record.js";
+import type { RecordContext, ResultRecord } from "../records/record.js";
 import { RefocusPolicy } from "../refocus/policy.js";
 import { binningOf, rulesFor, valuesOf } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
@@ -242,8 +242,9 @@ export class Agent implements SourceHandler {
     for (const message of messages) void this.#record({ ...message, recordedMs: this.#clock.wallMs() });
   }
 
-  #contextOf({ source, header }: OpenFrame): Pick<ResultRecord, "recordedMs" | "source" | "frame"> {
-    return { recordedMs: this.#clock.wallMs(), source, frame: header };
+  #contextOf({ source, controller, header }: OpenFrame): RecordContext {
+    const recordedMs = this.#clock.wallMs();
+    return { recordedMs, source, ...(controller !== undefined && { controller }), frame: header };
   }
 
   /** Resolves when the record would survive a crash; undefined if no sink says so. */

@@ -6,16 +6,18 @@ import { withoutUndefined } from "../frames/micro-manager-metadata.js";
 import type { AbandonReason, Action, Decision, FrameMessage } from "../protocol/messages.js";
 import { type Refusal, SiteVisit, type Step } from "../protocol/site-visit.js";
 import { inside, rangeText, type ZRange } from "../protocol/z-range.js";
+import type { ResultRecord } from "../records/record.js";
 import type { RefocusPolicy } from "../refocus/policy.js";
 import type { Judgement } from "../refocus/site-search.js";
 import { binningOf } from "../refocus/thresholds.js";
 import type { DrivenMicroscope, Snapshot } from "./driven-microscope.js";
+import { FocusRecords } from "./focus-records.js";
 import { OneWayDrive, ReversedDriveError } from "./one-way-drive.js";
 
 export interface FocusOptions {
   readonly microscope: DrivenMicroscope;
   readonly scorer: FrameScorer;
-  readonly policy: Pick<RefocusPolicy, "judge" | "settings">;
+  readonly policy: Pick<RefocusPolicy, "judge" | "settings" | "abandon">;
   /** Where the drive may go, um. */
   readonly range: ZRange;
   /** One run of this program. */
@@ -24,6 +26,8 @@ export interface FocusOptions {
   /** Ends the search at the best z that was seen. */
   readonly signal?: AbortSignal | undefined;
   readonly onAttempt?: (attempt: FocusAttempt) => void;
+  /** Told what an agent would record. */
+  readonly onRecord?: ((record: ResultRecord) => void) | undefined;
 }
 
 /** One frame of the search and what follows from it. */
@@ -76,13 +80,16 @@ class FocusRun {
   readonly #options: FocusOptions;
   readonly #drive: OneWayDrive;
   readonly #visit: SiteVisit;
+  readonly #records: FocusRecords;
   readonly #attempts: FocusAttempt[] = [];
   #startZUm = 0;
   #site = "here";
   #wasLocked: boolean = false;
 
   constructor(options: FocusOptions) {
+    const { policy, scorer, onRecord = () => undefined } = options;
     this.#options = options;
+    this.#records = new FocusRecords(policy, scorer.model, onRecord);
     this.#drive = new OneWayDrive(options.microscope);
     this.#visit = new SiteVisit({ rangeUm: options.range });
   }
@@ -103,7 +110,10 @@ class FocusRun {
       }
       this.#visit.refuse("cancelled", "interrupted");
     }
-    if (this.#visit.refusal !== undefined) await this.#goHome();
+    if (this.#visit.refusal !== undefined) {
+      this.#records.refused(this.#visit.refusal);
+      await this.#goHome();
+    }
     return this.#ended();
   }
 
@@ -123,6 +133,7 @@ class FocusRun {
     const header = this.#headerOf(snapshot, isLocked);
     const binning = binningOf(policy.settings.optics, header);
     let report: FocusReport;
+    const beforeMs = performance.now();
     try {
       report = await scorer.score(snapshot.frame, { binning, ...(signal && { signal }) });
     } catch (error) {
@@ -132,6 +143,7 @@ class FocusRun {
     const judgement = policy.judge(header, report, header.timestampMs);
     const attempt = attemptOf(header, report, judgement, snapshot.zUm);
     this.#attempts.push(attempt);
+    this.#records.judged(header, report, judgement, performance.now() - beforeMs);
     onAttempt?.(attempt);
     const step = this.#visit.take(snapshot.zUm, {
       ...judgement,

@@ -9,6 +9,7 @@ import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
 import { collectGarbageLessOften } from "./garbage-collection.js";
 import { LogOutput } from "./log-output.js";
+import { isForPeople, type LogFormat, logText, printReady } from "./log-text.js";
 import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
 import { Supervisor } from "./supervisor.js";
@@ -35,6 +36,7 @@ interface AgentArguments {
   "dashboard-port": number | undefined;
   control: boolean | undefined;
   "log-level": string | undefined;
+  "log-format": string | undefined;
   set: string[] | undefined;
   supervise: boolean | undefined;
 }
@@ -75,23 +77,35 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
         describe: "Let the page change things, with a token [dashboard.control]",
       })
       .option("log-level", { type: "string", describe: "Trace to fatal, or silent [log.level]" })
+      .option("log-format", {
+        type: "string",
+        describe: "Text, json or auto: text on a terminal [log.format]",
+      })
       .option("supervise", {
         type: "boolean",
         describe: "Restart the agent on the same addresses if it dies",
       })
       .option("set", { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" })
       .epilogue(
-        "Prints one line of JSON with type ready and its addresses when it takes frames; logs go to standard error. " +
+        "Prints one line of JSON with type ready and its addresses when it takes frames, or text on a terminal; logs go to standard error. " +
           "SIGTERM or SIGINT finishes the frames that wait, a second one does not. " +
           "Exit codes: 0 stopped, 1 could not start, 2 wrong usage or configuration, 130 or 143 forced to stop.",
       ),
   async handler(args) {
+    const config = await loadConfig({
+      file: args.config,
+      calibration: args.calibration,
+      environment: process.env,
+      flags: flagLayer(flagsOf(args)),
+    });
     if (args.supervise) {
-      process.exitCode = await new Supervisor(unsupervised(process.argv.slice(1))).run();
+      const command = unsupervised(process.argv.slice(1));
+      const supervisor = new Supervisor(command, (line) => printReady(line, config.log.format));
+      process.exitCode = await supervisor.run();
       return;
     }
     try {
-      await runAgent(args);
+      await runAgent(config);
     } finally {
       setTimeout(() => process.exit(), EXIT_WITHIN_MS).unref();
     }
@@ -103,15 +117,10 @@ function unsupervised(command: readonly string[]): string[] {
   return [...process.execArgv, ...command.filter((word) => !/^--supervise(=|$)/.test(word))];
 }
 
-async function runAgent(args: AgentArguments): Promise<void> {
-  const flags = flagLayer(flagsOf(args));
-  const config = await loadConfig({
-    file: args.config,
-    calibration: args.calibration,
-    environment: process.env,
-    flags,
-  });
-  const log = pino({ level: config.log.level, base: null }, new LogOutput(2));
+async function runAgent(config: AgentConfig): Promise<void> {
+  const { level, format } = config.log;
+  const textOf = isForPeople(format, process.stderr) ? await logText() : undefined;
+  const log = pino({ level, base: null }, new LogOutput(2, textOf));
   collectGarbageLessOften();
   const stopping = new AbortController();
   const force = new AbortController();
@@ -128,7 +137,8 @@ async function runAgent(args: AgentArguments): Promise<void> {
     const { engine } = loaded;
     const agent = await createAgent(config, { scorer: loaded, log, version: packageVersion(), engine });
     const places = await agent.start(stopping.signal);
-    announce(places, loaded, log);
+    announce(places, loaded, format);
+    log.info({ ...places, model: loaded.model.name, engine }, "Ready");
     const manager = new ServiceManager({
       ...{ environment: process.env, log, clock: systemClock },
       isHealthy: () => agent.health().state === "running",
@@ -180,8 +190,8 @@ function onSignals(log: Logger, stopping: AbortController, force: AbortControlle
   };
 }
 
-/** Tells a parent process and the log that frames are taken. */
-function announce(places: AgentEndpoints, { model, engine }: ScoringThread, log: Logger): void {
+/** Tells whoever started the agent that frames are taken. */
+function announce(places: AgentEndpoints, { model, engine }: ScoringThread, format: LogFormat): void {
   const { jsonl, csv, zeromq, publish, dashboard, folder } = places;
   const line = {
     type: "ready",
@@ -193,8 +203,7 @@ function announce(places: AgentEndpoints, { model, engine }: ScoringThread, log:
   };
   // Whoever started the agent may have gone; the agent goes on.
   process.stdout.on("error", () => undefined);
-  process.stdout.write(`${JSON.stringify({ ...line, model, engine })}\n`);
-  log.info({ ...places, model: model.name, engine }, "Ready");
+  printReady(JSON.stringify({ ...line, model, engine }), format);
 }
 
 function logSummary(agent: Agent, log: Logger): void {
@@ -217,6 +226,7 @@ function* flagsOf(args: AgentArguments): Generator<readonly [string, unknown, st
   yield ["dashboard.port", args["dashboard-port"], "--dashboard-port"];
   yield ["dashboard.control", args.control, "--control"];
   yield ["log.level", args["log-level"], "--log-level"];
+  yield ["log.format", args["log-format"], "--log-format"];
   yield* settingFlags(args.set);
 }
 

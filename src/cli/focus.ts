@@ -12,6 +12,7 @@ import { cameraUse, whilePaused } from "../sources/micromanager/acquisition-paus
 import { DEFAULT_PORT, MicroManagerConnection } from "../sources/micromanager/connection.js";
 import { AUTOFOCUS_MS, MicroManagerMicroscope } from "../sources/micromanager/microscope.js";
 import { exitCodes } from "./exit-codes.js";
+import { type OpenResults, openResults } from "./focus-results.js";
 import { print, say } from "./print.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 import { settingFlags } from "./setting-flags.js";
@@ -59,6 +60,7 @@ const options = {
     type: "string",
     describe: "File that parfocal calibrate wrote: um per level of this microscope",
   },
+  results: { type: "string", describe: "Folder to add the run to, for parfocal report" },
   config: { alias: "c", type: "string", describe: "Configuration file (YAML); its policy is used" },
   set: { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" },
   ...scorerOptions,
@@ -79,12 +81,13 @@ export const focusCommand: CommandModule<unknown, FocusOptions> = {
           "best z seen. Exit codes: 0 in focus (or dry run), 1 not, 2 wrong usage or configuration, 130 stopped.",
       ),
   handler: async (argv) => {
-    const { policy } = await loadConfig({
+    const config = await loadConfig({
       file: argv.config,
       calibration: argv.calibration,
       environment: process.env,
       flags: flagLayer(flagsOf(argv)),
     });
+    const { policy } = config;
     if (!policy.dryRun && argv.maxTravel === undefined && policy.zLimitsUm === undefined) {
       const reason =
         "say how far the focus drive may move: --z-limits MIN MAX or --max-travel UM, or use --dry-run";
@@ -95,7 +98,9 @@ export const focusCommand: CommandModule<unknown, FocusOptions> = {
     const { timeoutMs } = argv;
     const connection = new MicroManagerConnection({ port: argv.port, timeoutMs, warn: say });
     let scorer: Scorer | undefined;
+    let results: OpenResults | undefined;
     try {
+      if (argv.results !== undefined) results = await openResults(config, stopping.signal);
       await connection.start(stopping.signal);
       const use = await cameraUse(connection);
       if (use === "live") return refuse("live mode is using the camera; stop live mode first");
@@ -106,7 +111,7 @@ export const focusCommand: CommandModule<unknown, FocusOptions> = {
       }
       if (use === "paused-acquisition") say("An acquisition is paused and stays paused.");
       scorer = await Scorer.load(scorerOf(argv));
-      const focus = focusWith(argv, policy, connection, scorer, stopping.signal);
+      const focus = focusWith(argv, policy, { connection, scorer, results }, stopping.signal);
       report(use === "acquisition" ? await whilePaused(connection, focus) : await focus(), policy, argv.json);
     } catch (error) {
       if (!stopping.signal.aborted || error !== stopping.signal.reason) throw error;
@@ -115,15 +120,21 @@ export const focusCommand: CommandModule<unknown, FocusOptions> = {
       removeListeners();
       await connection.stop();
       await scorer?.dispose();
+      await results?.close();
     }
   },
 };
 
+interface Parts {
+  readonly connection: MicroManagerConnection;
+  readonly scorer: Scorer;
+  readonly results: OpenResults | undefined;
+}
+
 function focusWith(
   argv: FocusArguments,
   policy: AgentConfig["policy"],
-  connection: MicroManagerConnection,
-  scorer: Scorer,
+  { connection, scorer, results }: Parts,
   signal: AbortSignal,
 ): () => Promise<FocusEnd> {
   const microscope = new MicroManagerMicroscope(connection, argv.autofocusTimeoutMs);
@@ -137,6 +148,7 @@ function focusWith(
       session: randomUUID(),
       channel: argv.channel,
       signal,
+      onRecord: results && ((record) => results.write(record)),
       onAttempt: (attempt) => printRecord(argv.json, { type: "attempt", ...attempt }, attemptLine(attempt)),
     });
   };
@@ -173,6 +185,7 @@ function* flagsOf(argv: FocusArguments): Generator<readonly [string, unknown, st
   yield ["policy.zLimitsUm", argv.zLimits, "--z-limits"];
   yield ["policy.maxTravelUm", argv.maxTravel, "--max-travel"];
   yield ["policy.dryRun", argv.dryRun, "--dry-run"];
+  yield ["results.folder", argv.results, "--results"];
   yield* settingFlags(argv.set);
 }
 

@@ -13,17 +13,21 @@ type WritePiece = (piece: string, done: (error?: Error | null) => void) => void;
  */
 export class LogOutput {
   readonly #writePiece: WritePiece;
+  readonly #textOf: (line: string) => string;
   #waiting: string[] = [];
   #waitingBytes = 0;
   #isWriting: boolean = false;
   #leftOut = 0;
 
-  /** @param descriptor number of the open file. */
-  constructor(descriptor: number) {
+  /** @param descriptor number of the open file. @param textOf what a line of JSON is written as. */
+  constructor(descriptor: number, textOf: (line: string) => string = (line) => line) {
     this.#writePiece = pieceWriter(descriptor);
+    this.#textOf = textOf;
   }
 
-  write(line: string): void {
+  /** Takes a line of JSON. */
+  write(json: string): void {
+    const line = this.#textOf(json);
     if (this.#waitingBytes + line.length > MAX_WAITING_BYTES) {
       this.#leftOut++;
       return;

@@ -1,6 +1,4 @@
-import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { destination, pino } from "pino";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
@@ -9,23 +7,13 @@ import { DashboardConfig } from "../config/dashboard.js";
 import { Dashboard, type PartialStatus } from "../dashboard/dashboard.js";
 import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
 import { MemoryHistory } from "../dashboard/run-history.js";
-import { ResultsError } from "../errors.js";
-import { fileReason } from "../frames/file-reasons.js";
 import { systemClock } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
-import { readRecords } from "../records/record-line.js";
-import { recordsPath } from "../sinks/results-folder.js";
+import { finishedRuns, RUN_ARGUMENT } from "./finished-runs.js";
+import { printReady } from "./log-text.js";
 import { packageVersion } from "./package-version.js";
-import { print, say } from "./print.js";
-import {
-  findRun,
-  hasStore,
-  type LocatedStore,
-  locate,
-  type StorePlace,
-  storeOptions,
-  withStore,
-} from "./store-options.js";
+import { say } from "./print.js";
+import { storeOptions } from "./store-options.js";
 
 /** Pauses of a run are cut to this, s of the run: nobody waits for a microscope that stood still. */
 const LONGEST_PAUSE_S = 60;
@@ -50,18 +38,21 @@ export const replayCommand: CommandModule<unknown, ReplayArguments> = {
       .positional("run", {
         type: "string",
         demandOption: true,
-        describe: "Folder of the results, its results.jsonl, or the name of a run in the results store",
+        describe: RUN_ARGUMENT,
       })
       .options(options)
-      .epilogue("Prints one line of JSON with type ready and the page's address; runs until it is stopped."),
+      .epilogue(
+        "Prints one line of JSON with type ready and the page's address, or text on a terminal; runs until it is stopped.",
+      ),
   handler: async ({ run, port, speed, ...place }) => {
-    const { records, folder } = await finished(run, place);
+    const { records, folder } = await finishedRuns(run, place);
     const stopping = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
     const replay = replayOf(folder, port);
     const page = await replay.dashboard.start();
     try {
-      print(`${JSON.stringify({ type: "ready", addresses: { dashboard: page } })}\n`);
+      const ready = JSON.stringify({ type: "ready", addresses: { dashboard: page } });
+      printReady(ready, "auto", "Showing the run; Ctrl-C stops.");
       const skipped = await play(records, replay.apply, speed, stopping.signal);
       if (skipped > 0) say(`${skipped} lines could not be read and were skipped.`);
       await setTimeout(2 ** 30, undefined, { signal: stopping.signal });
@@ -72,32 +63,6 @@ export const replayCommand: CommandModule<unknown, ReplayArguments> = {
     }
   },
 };
-
-interface FinishedRun {
-  /** Undefined for a line that cannot be read. */
-  readonly records: AsyncIterable<ResultRecord | undefined>;
-  /** Results folder, where the pictures are. */
-  readonly folder: string;
-}
-
-/** @throws ResultsError naming what was looked for. */
-async function finished(run: string, place: StorePlace): Promise<FinishedRun> {
-  try {
-    const file = await recordsPath(run);
-    await stat(file);
-    return { records: readRecords(file), folder: dirname(file) };
-  } catch (cause) {
-    const store = await locate(place);
-    if (hasStore(store)) return { records: await storedRecords(store, run), folder: store.folder };
-    const advice = "name the folder that the agent wrote, or a run of the results store (parfocal runs list)";
-    throw new ResultsError(run, `${fileReason(cause)}; ${advice}`, { cause });
-  }
-}
-
-/** @throws ResultsError naming the runs of the store. */
-async function storedRecords(store: LocatedStore, run: string): Promise<AsyncIterable<ResultRecord>> {
-  return withStore(store, async (opened) => Readable.from((await findRun(opened, run)).records));
-}
 
 function replayOf(folder: string, port: number): { dashboard: Dashboard; apply(record: ResultRecord): void } {
   const log = pino({ level: "warn", base: null }, destination({ dest: 2, sync: true }));

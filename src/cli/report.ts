@@ -1,28 +1,33 @@
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
-import { fileReason } from "../frames/file-reasons.js";
 import { writeAtomically } from "../frames/write-atomically.js";
-import { readRecords } from "../records/record-line.js";
-import { RunSummariser } from "../runs/run-summary.js";
+import { RunSummariser, type RunSummary } from "../runs/run-summary.js";
+import { siteVerdicts } from "../runs/site-verdicts.js";
 import { plateReport } from "../scores/plate-report.js";
 import { PlateSummary, siteScores, wellsToLookAt } from "../scores/plate-scores.js";
 import type { ScoreTable } from "../scores/read-table.js";
 import { scoreTableAt } from "../scores/read-table.js";
 import { readState } from "../scores/run-state.js";
-import { recordsPath } from "../sinks/results-folder.js";
+import { ScoreVerdicts } from "../scores/score-verdicts.js";
+import { finishedRuns, RUN_ARGUMENT } from "./finished-runs.js";
 import { plateTables } from "./plate-tables.js";
 import { print, say } from "./print.js";
 import { checkReimage, reimageOptions, writeReimage } from "./reimage-file.js";
-import { tables } from "./run-report.js";
+import { runTitle, tables } from "./run-report.js";
+import { storeOptions } from "./store-options.js";
+import { mapOptions, verdictOptions, wantsVerdicts, writeFocusMap, writeVerdicts } from "./verdict-files.js";
 
 const options = {
-  session: { type: "string", describe: "Only this session; default: all in the file" },
+  session: { type: "string", describe: "Only this run, by its name or id; default: all that are there" },
   json: { type: "boolean", default: false, describe: "Print JSON instead of tables" },
   html: {
     type: "string",
     describe: "Page to write, with a map of each plate; needs nothing else to be shown",
   },
   ...reimageOptions,
+  ...verdictOptions,
+  ...mapOptions,
+  ...storeOptions,
 } as const satisfies Record<string, Options>;
 
 type ReportArguments = InferredOptionTypes<typeof options> & { run: string };
@@ -37,46 +42,59 @@ export const reportCommand: CommandModule<unknown, ReportArguments> = {
       .positional("run", {
         type: "string",
         demandOption: true,
-        describe: "Folder of the results, its results.jsonl, or a table of scores (.csv, .jsonl, .parquet)",
+        describe: `${RUN_ARGUMENT}, or a table of scores (.csv, .jsonl, .parquet)`,
       })
       .options(options)
       .check(({ reimage }) => checkReimage(reimage as string | undefined)),
   handler: async (argv) => {
     const table = await scoreTableAt(argv.run);
     if (table === undefined) await reportRun(argv);
-    else if (argv.reimage === undefined) await reportTable(table, argv);
-    else throw new ResultsError(argv.run, "is a table of scores: --reimage needs the results of an agent");
+    else if (argv.reimage === undefined && argv.focusMap === undefined) await reportTable(table, argv);
+    else
+      throw new ResultsError(
+        argv.run,
+        "is a table of scores: --reimage and --focus-map need the results of an agent",
+      );
   },
 };
 
 async function reportRun(argv: ArgumentsCamelCase<ReportArguments>): Promise<void> {
-  const { run, session, json, html, reimage } = argv;
-  const { summariser, skipped } = await summarise(run, session);
+  const { run, json, html, reimage } = argv;
+  const { summariser, skipped } = await summarise(argv);
   const summary = summariser.summary();
   if (skipped > 0) say(`${skipped} lines could not be read and were skipped.`);
   if (html !== undefined) {
     const plates = new PlateSummary();
     for (const entry of summariser.sites()) plates.add(siteScores(entry));
-    await writePage(html, plateReport(plates.plates(), { title: run, notScored: summary.unscored }));
+    await writePage(
+      html,
+      plateReport(plates.plates(), { title: titleOf(summary, run), notScored: summary.unscored }),
+    );
   }
   if (reimage !== undefined) {
     const { positions, unplaced } = await writeReimage(reimage, summariser.sites(), argv, argv.withBlank);
     const without = unplaced > 0 ? `; ${unplaced} have no x and y and are in a .csv only` : "";
     say(`Written: ${reimage}, ${positions} positions to image again${without}`);
   }
+  if (wantsVerdicts(argv)) await writeVerdicts(argv, siteVerdicts(summariser.sites()));
+  await writeFocusMap(argv, summariser.sites());
   if (json) print(`${JSON.stringify(summary, null, 2)}\n`);
-  else print(`${tables(summary)}\n`);
+  else print(`${runTitle(summary.runs)}\n\n${tables(summary)}\n`);
 }
 
-async function reportTable(
-  table: ScoreTable,
-  { json, html }: Pick<ReportArguments, "json" | "html">,
-): Promise<void> {
+async function reportTable(table: ScoreTable, argv: ArgumentsCamelCase<ReportArguments>): Promise<void> {
+  const { json, html } = argv;
   const summary = new PlateSummary();
-  for await (const row of table.rows) summary.add(row);
+  // Unlike the summary they need memory for every image.
+  const verdicts = wantsVerdicts(argv) ? new ScoreVerdicts() : undefined;
+  for await (const row of table.rows) {
+    summary.add(row);
+    verdicts?.add(row);
+  }
   const notScored = (await readState(table.path))?.notScored ?? 0;
   const plates = summary.plates();
   if (html !== undefined) await writePage(html, plateReport(plates, { title: table.path, notScored }));
+  if (verdicts !== undefined) await writeVerdicts(argv, verdicts.all());
   if (json)
     print(`${JSON.stringify({ notScored, plates, wellsToLookAt: wellsToLookAt(plates) }, null, 2)}\n`);
   else print(`${plateTables(plates, notScored)}\n`);
@@ -87,25 +105,24 @@ async function writePage(path: string, page: string): Promise<void> {
   say(`Written: ${path}`);
 }
 
-/**
- * Reads a run's records.
- * @throws ResultsError naming the file if there is none.
- */
-async function summarise(
-  run: string,
-  session: string | undefined,
-): Promise<{ summariser: RunSummariser; skipped: number }> {
+/** The page's title: of one run its name. */
+function titleOf({ runs }: RunSummary, place: string): string {
+  const [first, ...others] = runs;
+  return first === undefined || others.length > 0 ? place : first.name;
+}
+
+/** @throws ResultsError naming what was looked for. */
+async function summarise({
+  run,
+  session,
+  ...place
+}: ReportArguments): Promise<{ summariser: RunSummariser; skipped: number }> {
   const summariser = new RunSummariser();
   let skipped = 0;
-  let path = run;
-  try {
-    path = await recordsPath(run);
-    for await (const record of readRecords(path)) {
-      if (record === undefined) skipped++;
-      else if (session === undefined || record.session === session) summariser.apply(record);
-    }
-  } catch (cause) {
-    throw new ResultsError(path, `${fileReason(cause)}; name the folder that the agent wrote`, { cause });
+  const { records } = await finishedRuns(run, place, session);
+  for await (const record of records) {
+    if (record === undefined) skipped++;
+    else summariser.apply(record);
   }
   return { summariser, skipped };
 }

@@ -1,4 +1,14 @@
+import { type NamedRun, runName } from "../runs/run-name.js";
 import type { RunSummary, SiteToLookAt } from "../runs/run-summary.js";
+
+/** Runs that are named above a table. */
+const NAMED_RUNS = 8;
+
+/** The runs that tables are about, a line each. */
+export function runTitle(runs: readonly NamedRun[]): string {
+  const lines = runs.slice(0, NAMED_RUNS).map((run) => `Run ${runName(run)} (${run.id})`);
+  return [...lines, ...(runs.length > NAMED_RUNS ? [`and ${runs.length - NAMED_RUNS} more`] : [])].join("\n");
+}
 
 /** A run in tables, for people. */
 export function tables(summary: RunSummary): string {

@@ -3,11 +3,12 @@ import { writeAtomically } from "../frames/write-atomically.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
 import { CSV_FORMATS, exportCsv } from "../runs/export-table.js";
+import { runName } from "../runs/run-name.js";
 import type { StatusCounts } from "../runs/run-snapshot.js";
 import { RunSummariser } from "../runs/run-summary.js";
 import { RunTable } from "../runs/run-table.js";
 import { print } from "./print.js";
-import { table, tables } from "./run-report.js";
+import { runTitle, table, tables } from "./run-report.js";
 import { findRun, locate, type StorePlace, storeOptions, withStore } from "./store-options.js";
 
 const listOptions = { json: { type: "boolean", default: false, describe: "Print JSON" } } as const;
@@ -60,7 +61,7 @@ function withRun(args: Argv) {
   return args.positional("run", {
     type: "string",
     demandOption: true,
-    describe: "Name of the run (runs list), or its beginning",
+    describe: "Name or id of the run (runs list), or its beginning",
   });
 }
 
@@ -71,19 +72,11 @@ async function list(place: StorePlace, asJson: boolean): Promise<void> {
       print(`${JSON.stringify(runs, null, 2)}\n`);
       return;
     }
-    const header = [
-      "run",
-      "plates",
-      "began (UTC)",
-      "positions",
-      "frames",
-      "in focus",
-      "flagged",
-      "not judged",
-    ];
-    const rows = runs.map(({ id, plates, startedMs, sites, frames, states }) => [
-      ...[id, plates.join(", ") || "-", new Date(startedMs).toISOString().slice(0, 16).replace("T", " ")],
+    const header = ["run", "plates", "positions", "frames", "in focus", "flagged", "not judged", "id"];
+    const rows = runs.map(({ plates, sites, frames, states, ...run }) => [
+      ...[runName(run), plates.join(", ") || "-"],
       ...[sites, frames, states.sharp ?? 0, states.flagged ?? 0, notJudged(states)].map(String),
+      run.id,
     ]);
     print(`${table([header, ...rows])}\n`);
   });
@@ -101,9 +94,10 @@ async function show(
 ): Promise<void> {
   await withStore(await locate(place), async (store) => {
     const summariser = new RunSummariser();
-    for (const record of (await findRun(store, run)).records) summariser.apply(record);
+    const { run: found, records } = await findRun(store, run);
+    for (const record of records) summariser.apply(record);
     const summary = summariser.summary();
-    print(json ? `${JSON.stringify(summary, null, 2)}\n` : `${tables(summary)}\n`);
+    print(json ? `${JSON.stringify(summary, null, 2)}\n` : `${runTitle([found])}\n\n${tables(summary)}\n`);
   });
 }
 
@@ -120,8 +114,9 @@ async function exportRun(
   },
 ): Promise<void> {
   await withStore(await locate(place), async (store) => {
-    const { id, records } = await findRun(store, run);
-    const text = format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, id, records);
+    const { run: found, records } = await findRun(store, run);
+    const text =
+      format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, found.id, records);
     if (out === undefined) print(text);
     else await writeAtomically(out, Buffer.from(text));
   });

@@ -3,6 +3,8 @@ import type { InferredOptionTypes, Options } from "yargs";
 import { loadConfig } from "../config/load-config.js";
 import { ResultsError } from "../errors.js";
 import type { ResultRecord } from "../records/record.js";
+import { type NamedRun, runName, runsCalled } from "../runs/run-name.js";
+import type { RunEntry } from "../runs/run-snapshot.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
 import { ResultsStore } from "../store/results-store.js";
 
@@ -65,27 +67,32 @@ export async function withStore<T>(
 
 /** A run with its records. */
 export interface StoredRun {
-  readonly id: string;
+  readonly run: RunEntry;
   readonly records: readonly ResultRecord[];
 }
 
+/** @throws ResultsError naming the runs that there are. */
+export function theRun<Run extends NamedRun>(runs: readonly Run[], called: string): Run {
+  const found = runsCalled(runs, called);
+  const [run] = found;
+  if (run !== undefined && found.length === 1) return run;
+  const known = (found.length > 1 ? found : runs)
+    .slice(0, NAMED_RUNS)
+    .map((one) => `${one.id} (${runName(one)})`)
+    .join(", ");
+  const none = runs.length === 0 ? "there is none yet" : `the newest are ${known}`;
+  const reason =
+    found.length > 1 ? `several runs begin so: ${known}` : `there is no run of this name; ${none}`;
+  throw new ResultsError(called, reason);
+}
+
 /**
- * A run by its name, or by the beginning of it that no other run has.
+ * A run by its name or its id, or by the beginning of one that no other run has.
  * @throws ResultsError naming the runs that there are.
  */
-export async function findRun(store: ResultsStore, name: string): Promise<StoredRun> {
-  const names = (await store.listRuns()).map(({ id }) => id);
-  const found = names.includes(name) ? [name] : names.filter((id) => id.startsWith(name));
-  const [id] = found;
-  if (id === undefined || found.length > 1) {
-    const known = (found.length > 1 ? found : names).slice(0, NAMED_RUNS).join(", ");
-    const reason =
-      found.length > 1
-        ? `several runs begin so: ${known}`
-        : `there is no run of this name; ${names.length === 0 ? "there is none yet" : `the newest are ${known}`}`;
-    throw new ResultsError(name, reason);
-  }
+export async function findRun(store: ResultsStore, called: string): Promise<StoredRun> {
+  const run = theRun(await store.listRuns(), called);
   const records: ResultRecord[] = [];
-  for await (const record of store.records(id)) records.push(record);
-  return { id, records };
+  for await (const record of store.records(run.id)) records.push(record);
+  return { run, records };
 }

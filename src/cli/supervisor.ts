@@ -17,22 +17,25 @@ interface Ready {
  */
 export class Supervisor {
   readonly #command: readonly string[];
+  readonly #print: (line: string) => void;
   #child: ChildProcess | undefined;
   #ready: Ready | undefined;
   #isStopping: boolean = false;
   #failedStarts = 0;
   #wake: () => void = () => undefined;
 
-  /** @param command arguments of Node that start the agent. */
-  constructor(command: readonly string[]) {
+  /** @param command arguments of Node that start the agent. @param print passes on what it says when it is ready. */
+  constructor(command: readonly string[], print: (line: string) => void) {
     this.#command = command;
+    this.#print = print;
   }
 
   /** Resolves with the exit code once the agent was stopped, or never got ready. */
   async run(): Promise<number> {
     const onSignal = (signal: NodeJS.Signals) => {
       this.#isStopping = true;
-      this.#child?.kill(signal);
+      // A terminal tells Ctrl-C to the agent itself, for which a second signal would mean "at once".
+      if (signal !== "SIGINT" || !process.stdin.isTTY) this.#child?.kill(signal);
       this.#wake();
     };
     process.on("SIGINT", onSignal);
@@ -71,7 +74,7 @@ export class Supervisor {
   }
 
   #heard(line: string): void {
-    process.stdout.write(`${line}\n`);
+    this.#print(line);
     this.#failedStarts = 0;
     this.#ready ??= JSON.parse(line) as Ready;
   }

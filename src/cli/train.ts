@@ -2,13 +2,16 @@ import { availableParallelism } from "node:os";
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { networks } from "../networks/registry.js";
 import { RUNTIMES, startTensorFlow } from "../networks/tensorflow-runtime.js";
+import type { HeldOutScore } from "../training/held-out.js";
 import { train } from "../training/train.js";
-import type { TrainingProgress } from "../training/trainer.js";
+import type { TrainingProgress, TrainingResult } from "../training/trainer.js";
 import { UsageError } from "./check-arguments.js";
 import { commandLine } from "./command-line.js";
 import { exitCodes } from "./exit-codes.js";
 import { say } from "./print.js";
 import { duration, ProgressBar } from "./progress.js";
+
+const STEPS = 12_000;
 
 const options = {
   out: { type: "string", demandOption: true, describe: "Folder of the model to write" },
@@ -16,7 +19,11 @@ const options = {
     choices: [...networks.keys()],
     describe: "Network to train; default: that of --start-from, else medium",
   },
-  steps: { type: "number", default: 12000, describe: "Steps of 64 patches" },
+  steps: { type: "number", describe: `Steps of 64 patches; default: ${STEPS}` },
+  minutes: {
+    type: "number",
+    describe: "Train for so many minutes instead, and keep the best of them on the held-out fields",
+  },
   "learning-rate": { type: "number", default: 0.002, describe: "Highest rate of Adam" },
   seed: { type: "number", default: 1, describe: "Same seed, engine and machine: same weights" },
   "held-out": { type: "number", default: 0.1, describe: "Share of the fields kept for checking, 0 to 1" },
@@ -28,9 +35,6 @@ const options = {
 } as const satisfies Record<string, Options>;
 
 type TrainArguments = InferredOptionTypes<typeof options> & { images: string[] };
-
-/** Lines between two reports where there is no terminal to draw a bar on. */
-const LINES = 60;
 
 export const trainCommand: CommandModule<unknown, TrainArguments> = {
   command: "train <images..>",
@@ -57,7 +61,8 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
     const outcome = await train({
       images: argv.images,
       out: argv.out,
-      steps: argv.steps,
+      steps: argv.steps ?? STEPS,
+      minutes: argv.minutes,
       learningRate: argv.learningRate,
       seed: argv.seed,
       heldOutShare: argv.heldOut,
@@ -79,12 +84,12 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
         const heldOut = sources.filter(({ split }) => split === "held-out").length;
         say(`Images: ${sources.length - heldOut} to train on, ${heldOut} held out, no field in both`);
         for (const reason of leftOut) say(`Skipped: ${reason}`);
-        bar = new ProgressBar("Training {bar} {value}/{total} {note}", argv.steps);
+        bar = new ProgressBar("Training {bar} {value} % {note}", 100);
       },
       onProgress: (progress) => {
-        bar?.update(progress.step, { note: note(progress) });
-        if (!process.stderr.isTTY && progress.step % Math.ceil(progress.steps / LINES) === 0) {
-          say(`step ${progress.step}/${progress.steps}  ${note(progress)}`);
+        bar?.update(Math.floor(100 * progress.share), { note: note(progress) });
+        if (!process.stderr.isTTY && progress.lastPoint?.step === progress.step) {
+          say(`step ${progress.step}, ${percent(progress.share)}  ${note(progress)}`);
         }
       },
     });
@@ -98,11 +103,13 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
       `Trained for ${duration(outcome.result.seconds)}; the exported graph differs by at most ${outcome.exportDifference?.toExponential(1)}`,
     );
     say(`Model written to ${argv.out}`);
+    if (outcome.shipped !== undefined) say(weakness(outcome.result, outcome.shipped));
   },
 };
 
 function checkSettings({
   steps,
+  minutes,
   threads,
   learningRate,
   heldOut,
@@ -111,12 +118,26 @@ function checkSettings({
   const refuseUnless = (holds: boolean, rule: string) => {
     if (!holds) throw new UsageError(rule);
   };
-  refuseUnless(Number.isInteger(steps) && steps > 0, "--steps must be a whole number above 0");
+  refuseUnless(steps === undefined || minutes === undefined, "Give --steps or --minutes, not both");
+  refuseUnless(minutes === undefined || minutes > 0, "--minutes must be above 0");
+  const isCount = steps === undefined || (Number.isInteger(steps) && steps > 0);
+  refuseUnless(isCount, "--steps must be a whole number above 0");
   refuseUnless(Number.isInteger(threads) && threads > 0, "--threads must be a whole number above 0");
   refuseUnless(learningRate > 0, "--learning-rate must be above 0");
   refuseUnless(heldOut >= 0 && heldOut <= 1, "--held-out must lie between 0 and 1");
   refuseUnless(checkpointSeconds >= 0, "--checkpoint-seconds must not be negative");
   return true;
+}
+
+/** What speaks against a model that judges its own held-out fields worse than the one that ships. */
+function weakness({ point, seconds }: TrainingResult, shipped: HeldOutScore): string {
+  const within = (score: HeldOutScore) => percent(score.heldOutWithinOne);
+  return (
+    `Warning: this model is weak. Of the patches held out it puts ${within(point!)} within one level ` +
+    `(loss ${point!.heldOutLoss.toFixed(3)}); the model that ships ` +
+    `puts ${within(shipped)} (loss ${shipped.heldOutLoss.toFixed(3)}). It was trained for ${duration(seconds)}: train longer, ` +
+    "on more fields, or from the shipped model (--start-from default)."
+  );
 }
 
 function note({ loss, lastPoint, stepsPerSecond, secondsLeft }: TrainingProgress): string {

@@ -304,6 +304,12 @@ export const AgentConfig = z.strictObject({
         .describe(
           "Least severe message on standard error: trace, debug, info, warn, error, fatal or silent.",
         ),
+      format: z
+        .enum(["auto", "text", "json"])
+        .default("auto")
+        .describe(
+          "How it is written: text for people, json (lines), or auto: text on a terminal, else json.",
+        ),
     })
     .prefault({})
     .describe("Log."),

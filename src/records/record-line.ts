@@ -18,6 +18,7 @@ import type { ResultRecord } from "./record.js";
 const Context = z.object({
   recordedMs: z.number(),
   source: z.string().optional(),
+  controller: z.string().optional(),
   frame: FrameMessage.optional(),
   file: z.string().optional(),
   distribution: z.array(z.number()).optional(),

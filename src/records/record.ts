@@ -11,11 +11,13 @@ import type {
 } from "../protocol/messages.js";
 
 /** What is known beside the message when something is recorded. */
-interface RecordContext {
+export interface RecordContext {
   /** Wall clock, ms since 1970 UTC. */
   readonly recordedMs: number;
   /** Name of the source, where a source was involved. */
   readonly source?: string;
+  /** Who sent the frame, as it calls itself: a controller, or a watched folder. */
+  readonly controller?: string;
   /** Header of the frame that the message is about. */
   readonly frame?: FrameMessage;
   /** File that the message is about. */

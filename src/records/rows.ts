@@ -55,6 +55,8 @@ export interface FrameRow {
   /** Most likely level, 0 to 10, and the mean of the distribution; of a z-stack, those of its sharpest slice. */
   level?: number | undefined;
   expectedLevel?: number | undefined;
+  /** Of a z-stack: which slice that is. */
+  sharpestZIndex?: number | undefined;
   /** Aggregate certainty, 0 to 1. */
   certainty?: number | undefined;
   /** Probability that the level is right within one, 0 to 1; of a z-stack, of its last slice. */

@@ -148,6 +148,7 @@ function applyVerdict(row: FrameRow, verdict: Verdict): void {
   // Of a z-stack, its sharpest slice.
   row.expectedLevel = stack?.sharpestLevel ?? verdict.expectedLevel;
   row.level = stack === undefined ? verdict.level : Math.round(stack.sharpestLevel);
+  row.sharpestZIndex = stack?.sharpestZIndex;
   row.certainty = verdict.aggregateCertainty;
   row.confidence = verdict.confidence;
   row.decision = verdict.decision;

@@ -1,8 +1,9 @@
 import { stringify } from "csv-stringify/sync";
-import { formatWell, wellSpelling } from "../frames/wells.js";
+import { wellSpelling } from "../frames/wells.js";
 import type { ResultRecord } from "../records/record.js";
-import { wellOf } from "./plate.js";
-import { RunTable } from "./run-table.js";
+import { SiteLedger } from "../records/site-ledger.js";
+import { type SiteVerdict, siteVerdicts } from "./site-verdicts.js";
+import { qcCsv } from "./verdict-tables.js";
 
 /** Tables that a run can be exported as. */
 export const CSV_FORMATS = ["parfocal", "miq", "cellprofiler"] as const;
@@ -18,7 +19,7 @@ export function exportCsv(format: CsvFormat, records: readonly ResultRecord[]): 
     case "miq":
       return miqCsv(records);
     case "cellprofiler":
-      return cellProfilerCsv(records);
+      return qcCsv(verdictsOf(records));
   }
 }
 
@@ -86,30 +87,8 @@ function miqCsv(records: readonly ResultRecord[]): string {
   return stringify([header, ...rows], { escape_formulas: true });
 }
 
-/** One row a site and time point, with the names of CellProfiler: of the frame to keep of each channel. */
-function cellProfilerCsv(records: readonly ResultRecord[]): string {
-  const table = new RunTable("");
-  for (const record of records) table.apply(record);
-  const rows = new Map<string, Record<string, string | number | undefined>>();
-  const channels = new Set<string>();
-  for (const { site, channel, timeIndex, level, certainty } of table.states.all()) {
-    const row = table.sites[site]!;
-    const well = wellOf(row);
-    const name = channel === "" ? "Image" : channel;
-    channels.add(name);
-    const key = `${site}/${timeIndex}`;
-    const place = {
-      Metadata_Plate: row.plate,
-      Metadata_Well: well === undefined ? row.well : formatWell(well.row, well.column),
-      Metadata_Site: row.index ?? row.name,
-      Metadata_Timepoint: timeIndex,
-    };
-    const scores = { [`ImageFocus_Score_${name}`]: level, [`ImageFocus_Certainty_${name}`]: certainty };
-    rows.set(key, { ...(rows.get(key) ?? place), ...scores });
-  }
-  const columns = [
-    ...["Metadata_Plate", "Metadata_Well", "Metadata_Site", "Metadata_Timepoint"],
-    ...[...channels].flatMap((name) => [`ImageFocus_Score_${name}`, `ImageFocus_Certainty_${name}`]),
-  ];
-  return stringify([...rows.values()], { escape_formulas: true, header: true, columns });
+function verdictsOf(records: readonly ResultRecord[]): SiteVerdict[] {
+  const ledger = new SiteLedger();
+  for (const record of records) ledger.apply(record);
+  return siteVerdicts(ledger.all());
 }

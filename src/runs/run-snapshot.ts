@@ -34,6 +34,8 @@ export type StatusCounts = Readonly<Partial<Record<SiteStatus, number>>>;
 export interface RunEntry {
   /** The session. */
   readonly id: string;
+  /** Who ran it, as it called itself; undefined where the records do not tell. */
+  readonly controller?: string | undefined;
   readonly plates: readonly string[];
   readonly channels: readonly string[];
   /** Wall clock of the first and the last record, ms since 1970 UTC. */

@@ -4,9 +4,12 @@ import { type LedgerEntry, SiteLedger } from "../records/site-ledger.js";
 import type { SiteState } from "../records/site-state.js";
 import { isGated, isMissing } from "../records/site-status.js";
 import { median } from "../statistics.js";
+import { type NamedRun, RunNames, runName } from "./run-name.js";
 
 /** What became of the sites of a run. A site counts once for each channel and time point, here and in all tables. */
 export interface RunSummary {
+  /** The runs that were added up, with their names. */
+  readonly runs: readonly (NamedRun & { readonly name: string })[];
   /** All that is known of: the sum of those in focus, recovered, given up, not judged and watched. */
   readonly sites: number;
   /** Sharp in the first frame. */
@@ -49,11 +52,13 @@ export interface SiteToLookAt
 /** Adds a run's records up. */
 export class RunSummariser {
   readonly #ledger = new SiteLedger();
+  readonly #names = new RunNames();
   #scored = 0;
   #unscored = 0;
 
   apply(record: ResultRecord): void {
     this.#ledger.apply(record);
+    this.#names.apply(record);
     if (record.type === "verdict" && !record.late) this.#scored++;
     else if (record.type !== "verdict" && record.frame?.mode === "gate") this.#unscored++;
   }
@@ -71,6 +76,7 @@ export class RunSummariser {
     const [recovered, unknown] = [of("yes"), [...of("unknown"), ...of(undefined)]];
     const outcomes = gated.flatMap(({ state }) => state.outcome ?? []);
     return {
+      runs: this.#names.all().map((run) => ({ ...run, name: runName(run) })),
       sites: all.length,
       inFocus: of("not-needed").length,
       recovered: recovered.length,

@@ -35,6 +35,7 @@ export class RunTable {
   readonly #rules = new Map<string, RuleValues>();
   readonly #channels = new Set<string>();
   readonly #timePoints = new Set<number>();
+  #controller: string | undefined;
   #startedMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
 
@@ -53,6 +54,7 @@ export class RunTable {
     const table = new RunTable(snapshot.run.id, snapshot);
     for (const event of snapshot.events) table.#addEvent(event);
     for (const [channel, rules] of Object.entries(snapshot.rules)) table.#rules.set(channel, rules);
+    table.#controller = snapshot.run.controller;
     table.#startedMs = snapshot.run.startedMs;
     table.#lastMs = snapshot.run.lastMs;
     return table;
@@ -72,6 +74,7 @@ export class RunTable {
     if (record.session !== undefined) {
       this.#startedMs = Math.min(this.#startedMs, record.recordedMs);
       this.#lastMs = Math.max(this.#lastMs, record.recordedMs);
+      this.#controller ??= record.controller;
     }
     const changes = this.#rows.apply(record);
     const { frame, isNewFrame, outcome, end, label } = changes;
@@ -94,6 +97,7 @@ export class RunTable {
     const plates = new Set(this.sites.flatMap(({ plate }) => (plate === undefined ? [] : [plate])));
     return {
       id: this.id,
+      controller: this.#controller,
       plates: [...plates],
       channels: this.channels,
       startedMs: Number.isFinite(this.#startedMs) ? this.#startedMs : 0,

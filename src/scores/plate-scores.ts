@@ -51,6 +51,11 @@ export interface PlateRow {
 /** Conditions that say something of focus. */
 const JUDGED: ReadonlySet<unknown> = new Set(["in-focus", "defocused", "mixed"]);
 
+/** Whether a condition says something of focus. */
+export function isJudged(condition: string): boolean {
+  return JUDGED.has(condition);
+}
+
 /** A site of a run as a row: sharp is in focus, flagged is not, and what else became of it says nothing of focus. */
 export function siteScores({ site, state }: LedgerEntry): PlateRow {
   const { channel, status, level } = state;
@@ -86,7 +91,7 @@ export class PlateSummary {
     };
     if (known === undefined) counts.wells.set(well.name, inWell);
     inWell.frames++;
-    if (!JUDGED.has(condition)) return;
+    if (!isJudged(condition)) return;
     inWell.judged++;
     if (condition !== "in-focus") inWell.notInFocus++;
     const z = String(row.z);

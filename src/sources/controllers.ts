@@ -1,3 +1,8 @@
+import { BoundedMap } from "../protocol/bounded-map.js";
+
+/** Sessions that are remembered. */
+const MAX_SESSIONS = 1000;
+
 /** A connected controller. */
 export interface Controller {
   /** Routing identity of its connection. */
@@ -11,6 +16,7 @@ export interface Controller {
 export class Controllers {
   readonly #byIdentity = new Map<string, Controller>();
   readonly #sequences = new Map<string, number>();
+  readonly #names = new BoundedMap<string, string>(MAX_SESSIONS);
   readonly #silenceMs: number;
 
   /** @param silenceMs a controller that was not heard this long is forgotten. */
@@ -42,6 +48,16 @@ export class Controllers {
     this.#byIdentity.delete(identity.toString("hex"));
   }
 
+  /** A controller says who it is. */
+  introduced(session: string, name: string): void {
+    this.#names.set(session, name);
+  }
+
+  /** Name of the controller of a session; undefined if it never said. */
+  nameOf(session: string): string | undefined {
+    return this.#names.get(session);
+  }
+
   /** How many frames of a session were lost before the one with this sequence number. */
   lostBefore(session: string, sequence: number): number {
     const last = this.#sequences.get(session);
@@ -51,5 +67,3 @@ export class Controllers {
     return last !== undefined && sequence > last + 1 ? sequence - last - 1 : 0;
   }
 }
-
-const MAX_SESSIONS = 1000;

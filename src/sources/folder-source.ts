@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import type { FolderSourceConfig } from "../config/schema.js";
 import { FrameReadError, reasonOf } from "../errors.js";
@@ -251,6 +251,7 @@ export class FolderSource implements FrameSource {
     // One frame at a time: the queue never has to drop one, and the folder is the buffer.
     await this.#handler?.frame({
       source: "folder",
+      controller: `folder ${basename(this.#root)}`,
       header,
       frame: page.frame,
       receivedMs: this.#context.clock.now(),

@@ -17,6 +17,8 @@ export type Answer = VerdictMessage | DropMessage | ErrorMessage;
 export interface IncomingFrame {
   /** Name of the source: "zeromq", "folder". */
   readonly source: string;
+  /** Who sent it, as it calls itself, where it did. */
+  readonly controller?: string | undefined;
   readonly header: FrameMessage;
   readonly frame: Frame;
   /** When it arrived, on the monotonic clock, ms. */

@@ -174,6 +174,7 @@ export class ZeromqSource implements FrameSource {
   #welcome(identity: Buffer, { session, controller }: HelloMessage): void {
     const { agent, model, log } = this.#context;
     log.info({ session, controller: controller.name }, "Controller connected");
+    this.#controllers.introduced(session, controller.name);
     this.#outgoing.send(
       identity,
       encodeMessage({
@@ -215,6 +216,7 @@ export class ZeromqSource implements FrameSource {
     const [height, width] = header.shape;
     void this.#handler?.frame({
       source: "zeromq",
+      controller: this.#controllers.nameOf(header.session),
       header,
       frame: { width, height, pixels, ...(header.bitDepth !== undefined && { bitDepth: header.bitDepth }) },
       receivedMs,

@@ -10,6 +10,7 @@ export function migrationsFor(kind: StoreKind): Record<string, Migration> {
     "2026-11-first": { up: (db) => first(db as Kysely<StoreTables>, kind) },
     "2026-11-site-states": { up: (db) => siteStates(db as Kysely<StoreTables>, kind) },
     "2026-12-confidence": { up: (db) => confidence(db as Kysely<StoreTables>, kind) },
+    "2026-12-controllers": { up: (db) => controllers(db as Kysely<StoreTables>) },
   };
 }
 
@@ -174,6 +175,10 @@ async function siteStates({ schema }: Kysely<StoreTables>, kind: StoreKind): Pro
 async function confidence({ schema }: Kysely<StoreTables>, kind: StoreKind): Promise<void> {
   const number = kind === "postgres" ? "double precision" : "real";
   await schema.alterTable("frames").addColumn("confidence", sql.raw(number)).execute();
+}
+
+async function controllers({ schema }: Kysely<StoreTables>): Promise<void> {
+  await schema.alterTable("runs").addColumn("controller", "text").execute();
 }
 
 function notNull<T extends { notNull(): T }>(column: T): T {

@@ -77,6 +77,7 @@ export class ResultsStore {
         const own = sites.filter(({ run_id }) => run_id === run.id);
         return {
           id: run.id,
+          controller: run.controller ?? undefined,
           plates: own.flatMap(({ plate }) => plate ?? []),
           channels: channels.filter(({ run_id }) => run_id === run.id).map(({ channel }) => channel),
           startedMs: run.started_ms,

@@ -20,6 +20,8 @@ interface RecordsTable {
 /** One run of one controller (a session), with counts of its frames. */
 interface RunsTable {
   id: string;
+  /** Who ran it, as it called itself. */
+  controller: string | null;
   started_ms: number;
   last_ms: number;
   frames: number;

@@ -132,13 +132,14 @@ function withStorableText(row: object): object {
 async function countRuns(db: Kysely<StoreTables>, records: readonly StoredRecord[]): Promise<void> {
   const runs = new Map<string, StoreTables["runs"]>();
   for (const { record } of records) {
-    const { session, recordedMs } = record;
+    const { session, recordedMs, controller } = record;
     if (session === undefined) continue;
     const id = storable(session);
     const ms = Math.round(recordedMs);
     const counts = { frames: 0, accepted: 0, retried: 0, flagged: 0, abstained: 0, unscored: 0 };
-    const run = runs.get(id) ?? { id, started_ms: ms, last_ms: ms, ...counts };
+    const run = runs.get(id) ?? { id, controller: null, started_ms: ms, last_ms: ms, ...counts };
     runs.set(id, run);
+    run.controller ??= controller === undefined ? null : storable(controller);
     run.started_ms = Math.min(run.started_ms, ms);
     run.last_ms = Math.max(run.last_ms, ms);
     count(run, record);
@@ -150,6 +151,7 @@ async function countRuns(db: Kysely<StoreTables>, records: readonly StoredRecord
       .values(run)
       .onConflict((conflict) =>
         conflict.column("id").doUpdateSet({
+          controller: sql<string | null>`coalesce(runs.controller, ${run.controller})`,
           started_ms: sql<number>`case when runs.started_ms < ${run.started_ms} then runs.started_ms else ${run.started_ms} end`,
           last_ms: sql<number>`case when runs.last_ms > ${run.last_ms} then runs.last_ms else ${run.last_ms} end`,
           frames: add("frames"),

@@ -21,6 +21,8 @@ export const RunSettings = z.object({
   network: z.string(),
   seed: z.number(),
   steps: z.number(),
+  /** Where the run ends by the clock; the steps then mean nothing. */
+  minutes: z.number().optional(),
   learningRate: z.number(),
   heldOutShare: z.number(),
   recipe: z.string(),
@@ -48,15 +50,19 @@ export interface Checkpoint {
   readonly weights: Weights;
   /** The optimiser's memory, one tensor a name. */
   readonly optimiser: Weights;
+  /** Of a run that ends by the clock: the weights that judged the held-out fields best. */
+  readonly best?: Weights | undefined;
 }
 
 const OPTIMISER_PREFIX = "optimiser:";
+const BEST_PREFIX = "best:";
 
 /** Writes a checkpoint so that a kill at any moment leaves the old or the new one whole. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { weights, optimiser, settings, ...progress } = checkpoint;
+  const { weights, optimiser, best = new Map(), settings, ...progress } = checkpoint;
   const all = new Map(weights);
   for (const [name, tensor] of optimiser) all.set(OPTIMISER_PREFIX + name, tensor);
+  for (const [name, tensor] of best) all.set(BEST_PREFIX + name, tensor);
   const metadata = { settings: JSON.stringify(settings), progress: JSON.stringify(progress) };
   await writeAtomically(path, packWeights(all, metadata));
 }
@@ -65,15 +71,22 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   try {
     const { weights: all, metadata } = unpackWeights(await readFile(path));
-    const entries = [...all];
-    const isOptimiser = ([name]: [string, unknown]) => name.startsWith(OPTIMISER_PREFIX);
+    const own = [...all].filter(
+      ([name]) => !name.startsWith(OPTIMISER_PREFIX) && !name.startsWith(BEST_PREFIX),
+    );
+    const of = (prefix: string): Weights =>
+      new Map(
+        [...all].flatMap(([name, tensor]) =>
+          name.startsWith(prefix) ? [[name.slice(prefix.length), tensor] as const] : [],
+        ),
+      );
+    const best = of(BEST_PREFIX);
     return {
       settings: RunSettings.parse(JSON.parse(metadata.settings ?? "")),
       ...Progress.parse(JSON.parse(metadata.progress ?? "")),
-      weights: new Map(entries.filter((entry) => !isOptimiser(entry))),
-      optimiser: new Map(
-        entries.filter(isOptimiser).map(([name, tensor]) => [name.slice(OPTIMISER_PREFIX.length), tensor]),
-      ),
+      weights: new Map(own),
+      optimiser: of(OPTIMISER_PREFIX),
+      best: best.size === 0 ? undefined : best,
     };
   } catch (cause) {
     throw new TrainingError(`${path}: cannot go on from this checkpoint: ${reasonOf(cause)}`, { cause });

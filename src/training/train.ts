@@ -12,6 +12,7 @@ import type { Weights } from "../networks/weights.js";
 import { Random } from "../optics/random.js";
 import { type Checkpoint, type RunSettings, readCheckpoint } from "./checkpoint.js";
 import { checkExport } from "./export-check.js";
+import { type HeldOutScore, scoreOfModel } from "./held-out.js";
 import { type ImageSet, loadImageSet } from "./image-set.js";
 import { DEFAULT_RECIPE } from "./recipe.js";
 import { Trainer, type TrainingProgress, type TrainingResult } from "./trainer.js";
@@ -25,6 +26,8 @@ export interface TrainOptions {
   /** Name of the network. @default that of the model to start from, else `medium` */
   readonly network?: string;
   readonly steps: number;
+  /** Train for so long instead, and keep the weights that judged the held-out fields best. */
+  readonly minutes?: number | undefined;
   readonly learningRate: number;
   readonly seed: number;
   /** Share of the fields held out of training, 0 to 1. */
@@ -51,10 +54,14 @@ export interface TrainOutcome {
   readonly result: TrainingResult;
   /** Largest difference between the exported graph and the trained network, over all layers. */
   readonly exportDifference?: number;
+  /** How the model that ships judges the held-out patches, where it does so better than this one. */
+  readonly shipped?: HeldOutScore | undefined;
 }
 
 /** The network of the model that ships. */
 const DEFAULT_NETWORK = "medium";
+/** The model that ships. */
+const DEFAULT_MODEL = "default";
 
 const CHECKPOINT = "checkpoint.safetensors";
 
@@ -92,7 +99,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   });
   try {
     const result = await trainer.run();
-    if (result.step < settings.steps) return { finished: false, result };
+    if (!result.finished) return { finished: false, result };
     const exportDifference = await checkExport(
       options.runtime.tf,
       architecture,
@@ -107,7 +114,9 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       trainingOf(options, images, result, start),
       metricsOf(result, command),
     );
-    return { finished: true, result, exportDifference };
+    const shipped = await scoreOfModel(options.runtime.tf, await openModel(DEFAULT_MODEL), result.heldOut);
+    const isWeaker = result.point !== undefined && result.point.heldOutLoss > shipped.heldOutLoss;
+    return { finished: true, result, exportDifference, shipped: isWeaker ? shipped : undefined };
   } finally {
     trainer.dispose();
   }
@@ -128,7 +137,7 @@ async function fitted(start: FocusModel, architecture: Architecture, seed: numbe
 }
 
 function settingsOf(options: TrainOptions, { name: network }: Architecture, images: ImageSet): RunSettings {
-  const { seed, steps, learningRate, heldOutShare } = options;
+  const { seed, steps, minutes, learningRate, heldOutShare } = options;
   const digest = createHash("sha256");
   for (const { file, split } of images.sources) digest.update(`${file}\0${split}\n`);
   for (const { pixels } of [...images.training, ...images.heldOut]) digest.update(pixels);
@@ -136,6 +145,7 @@ function settingsOf(options: TrainOptions, { name: network }: Architecture, imag
     network,
     seed,
     steps,
+    ...(minutes !== undefined && { minutes }),
     learningRate,
     heldOutShare,
     recipe: JSON.stringify(DEFAULT_RECIPE),
@@ -144,9 +154,8 @@ function settingsOf(options: TrainOptions, { name: network }: Architecture, imag
 }
 
 function assertSameRun(from: Checkpoint, settings: RunSettings, path: string): void {
-  const different = (Object.keys(settings) as (keyof RunSettings)[]).filter(
-    (key) => from.settings[key] !== settings[key],
-  );
+  const keys = Object.keys({ ...from.settings, ...settings }) as (keyof RunSettings)[];
+  const different = keys.filter((key) => from.settings[key] !== settings[key]);
   if (different.length > 0) {
     throw new TrainingError(
       `${path}: this checkpoint was made with other ${different.join(", ")}; --resume needs the same, or start without it`,
@@ -181,13 +190,12 @@ function lineageOf({ card, sha256 }: FocusModel): NonNullable<TrainingRecord["st
   return [...startedFrom, { sha256, command, steps, seconds, recipe }];
 }
 
-function metricsOf({ curve }: TrainingResult, command: string): ModelCard["metrics"] {
-  const last = curve.at(-1);
-  if (!last) return [];
+function metricsOf({ point }: TrainingResult, command: string): ModelCard["metrics"] {
+  if (point === undefined) return [];
   const data = "synthetically defocused patches, with camera noise, of the fields held out of training";
   const metric = (name: string, value: number) => ({ name, value: Number(value.toFixed(4)), data, command });
   return [
-    metric("patches at the exact level", last.heldOutExact),
-    metric("patches within one level", last.heldOutWithinOne),
+    metric("patches at the exact level", point.heldOutExact),
+    metric("patches within one level", point.heldOutWithinOne),
   ];
 }

@@ -1,16 +1,16 @@
-import { LEVELS } from "../focus/report.js";
-import { PATCH_PX } from "../frames/frame.js";
 import type { Architecture } from "../networks/architecture.js";
 import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-network.js";
 import type { Weights } from "../networks/weights.js";
 import { Adam } from "./adam.js";
-import { type Batch, NO_LEVEL } from "./batch-maker.js";
+import type { Batch } from "./batch-maker.js";
 import { BatchStream } from "./batch-stream.js";
 import { type Checkpoint, type CurvePoint, type RunSettings, writeCheckpoint } from "./checkpoint.js";
+import { heldOutBatches, heldOutScore, patchTensor, targetTensor } from "./held-out.js";
 import type { ImageSet } from "./image-set.js";
 import { initialWeights } from "./initial-weights.js";
-import { rankedProbabilityScore, targetDistributions } from "./loss.js";
+import { rankedProbabilityScore } from "./loss.js";
 import type { Recipe } from "./recipe.js";
+import { isPointDue, learningRate, shareDone } from "./schedule.js";
 
 export interface TrainerOptions {
   readonly tf: TensorFlow;
@@ -35,7 +35,8 @@ export interface TrainerOptions {
 
 export interface TrainingProgress {
   readonly step: number;
-  readonly steps: number;
+  /** How much of the run is done, 0 to 1. */
+  readonly share: number;
   /** Mean loss since the last point of the curve. */
   readonly loss: number;
   readonly lastPoint: CurvePoint | undefined;
@@ -44,17 +45,18 @@ export interface TrainingProgress {
 }
 
 export interface TrainingResult {
+  /** Of the last step; of a run that ends by the clock those that judged the held-out fields best. */
   readonly weights: Weights;
+  /** How they judged them; undefined where the run was stopped before it was looked at. */
+  readonly point: CurvePoint | undefined;
+  /** False where the run was stopped early. */
+  readonly finished: boolean;
+  /** What the weights were judged by. */
+  readonly heldOut: readonly Batch[];
   readonly step: number;
   readonly seconds: number;
   readonly curve: readonly CurvePoint[];
 }
-
-const WARM_UP_STEPS = 200;
-/** The learning rate falls along a cosine to this share of itself. */
-const LAST_RATE_SHARE = 0.01;
-const HELD_OUT_BATCHES = 12;
-const CURVE_POINTS = 60;
 
 /** Trains a network; stops early, with a checkpoint written, when the signal is aborted. */
 export class Trainer {
@@ -65,6 +67,7 @@ export class Trainer {
   #step: number;
   #seconds: number;
   #lossSum: number;
+  #best: Weights | undefined;
 
   constructor(options: TrainerOptions) {
     const { tf, architecture, from, settings } = options;
@@ -80,12 +83,13 @@ export class Trainer {
     this.#step = from?.step ?? 0;
     this.#seconds = from?.seconds ?? 0;
     this.#lossSum = from?.lossSum ?? 0;
+    this.#best = from?.best;
   }
 
   async run(): Promise<TrainingResult> {
     const { recipe, settings, threads, images, clock, signal } = this.#options;
-    const { seed, steps } = settings;
-    const heldOut = await this.#heldOutBatches();
+    const { seed } = settings;
+    const heldOut = await heldOutBatches(images, recipe, seed, threads);
     const stream = new BatchStream({
       images: images.training,
       recipe,
@@ -95,18 +99,17 @@ export class Trainer {
       first: this.#step,
     });
     stream.start();
-    const pointEvery = Math.max(1, Math.ceil(steps / CURVE_POINTS));
     let before = clock();
     let lastCheckpoint = before;
     try {
-      while (this.#step < steps && !signal?.aborted) {
-        this.#lossSum += this.#trainOn(await stream.next());
+      for (let share = this.#share(); share < 1 && !signal?.aborted; share = this.#share()) {
+        this.#lossSum += this.#trainOn(await stream.next(), share);
         this.#step++;
         const now = clock();
         this.#seconds += (now - before) / 1000;
         before = now;
-        if (this.#step % pointEvery === 0 || this.#step === steps) this.#addPoint(heldOut, pointEvery);
-        this.#report(pointEvery);
+        if (isPointDue(share, this.#share())) await this.#addPoint(heldOut);
+        this.#report();
         if (now - lastCheckpoint >= this.#options.checkpointSeconds * 1000) {
           await this.#checkpoint();
           lastCheckpoint = now;
@@ -114,7 +117,10 @@ export class Trainer {
       }
       await this.#checkpoint();
       return {
-        weights: await this.#network.weights(),
+        weights: this.#best ?? (await this.#network.weights()),
+        point: this.#best === undefined ? this.#curve.at(-1) : bestOf(this.#curve),
+        finished: this.#share() === 1,
+        heldOut,
         step: this.#step,
         seconds: this.#seconds,
         curve: this.#curve,
@@ -129,8 +135,12 @@ export class Trainer {
     this.#adam.dispose();
   }
 
-  /** One step; gives its loss. */
-  #trainOn(batch: Batch): number {
+  #share(): number {
+    return shareDone(this.#options.settings, this.#step, this.#seconds);
+  }
+
+  /** One step; gives its loss. @param share of the run that is done before it. */
+  #trainOn(batch: Batch, share: number): number {
     const { tf, settings } = this.#options;
     const movingAverages = new Map<string, ReturnType<TensorFlow["zeros"]>>();
     const loss = tf.tidy(() => {
@@ -148,7 +158,7 @@ export class Trainer {
       const byName = new Map(
         [...this.#network.variables].map(([name, variable]) => [name, grads[variable.name]!] as const),
       );
-      this.#adam.apply(byName, learningRate(settings, this.#step), this.#step + 1);
+      this.#adam.apply(byName, learningRate(settings, this.#step, share), this.#step + 1);
       return value.dataSync()[0]!;
     });
     for (const [name, average] of movingAverages) {
@@ -158,46 +168,32 @@ export class Trainer {
     return loss;
   }
 
-  #addPoint(heldOut: readonly Batch[], pointEvery: number): void {
-    const { tf } = this.#options;
-    let [loss, exact, withinOne, count] = [0, 0, 0, 0];
-    for (const batch of heldOut) {
-      const [batchLoss, predicted] = tf.tidy(() => {
-        const logits = this.#network.logits(patchTensor(tf, batch));
-        const score = rankedProbabilityScore(tf, logits, targetTensor(tf, batch));
-        return [score.dataSync()[0]!, logits.argMax(1).dataSync()] as const;
-      });
-      loss += batchLoss;
-      batch.levels.forEach((level, i) => {
-        if (level === NO_LEVEL) return;
-        const distance = Math.abs(level - predicted[i]!);
-        exact += distance <= 0.5 ? 1 : 0;
-        withinOne += distance <= 1 ? 1 : 0;
-        count++;
-      });
-    }
-    const sinceLast = this.#step % pointEvery || pointEvery;
-    this.#curve.push({
-      step: this.#step,
-      loss: this.#lossSum / sinceLast,
-      heldOutLoss: loss / heldOut.length,
-      heldOutExact: exact / count,
-      heldOutWithinOne: withinOne / count,
-    });
+  async #addPoint(heldOut: readonly Batch[]): Promise<void> {
+    const loss = this.#lossSum / this.#sinceLast();
+    const point = { step: this.#step, loss, ...heldOutScore(this.#options.tf, this.#network, heldOut) };
+    this.#curve.push(point);
     this.#lossSum = 0;
+    // The clock may cut a run off at a bad moment.
+    if (this.#options.settings.minutes !== undefined && bestOf(this.#curve) === point) {
+      this.#best = await this.#network.weights();
+    }
   }
 
-  #report(pointEvery: number): void {
-    const { steps } = this.#options.settings;
-    const stepsPerSecond = this.#step / this.#seconds;
-    const sinceLast = this.#step % pointEvery;
+  /** Steps since the last point of the curve. */
+  #sinceLast(): number {
+    return this.#step - (this.#curve.at(-1)?.step ?? 0);
+  }
+
+  #report(): void {
+    const share = this.#share();
+    const sinceLast = this.#sinceLast();
     this.#options.onProgress?.({
       step: this.#step,
-      steps,
+      share,
       loss: sinceLast === 0 ? (this.#curve.at(-1)?.loss ?? 0) : this.#lossSum / sinceLast,
       lastPoint: this.#curve.at(-1),
-      stepsPerSecond,
-      secondsLeft: (steps - this.#step) / stepsPerSecond,
+      stepsPerSecond: this.#step / this.#seconds,
+      secondsLeft: (this.#seconds * (1 - share)) / share,
     });
   }
 
@@ -210,38 +206,12 @@ export class Trainer {
       curve: this.#curve,
       weights: await this.#network.weights(),
       optimiser: await this.#adam.memory(),
+      best: this.#best,
     });
   }
-
-  /** The same patches of held-out fields each time, in every run of one seed. */
-  async #heldOutBatches(): Promise<Batch[]> {
-    const { images, recipe, settings, threads } = this.#options;
-    const stream = new BatchStream({
-      images: images.heldOut,
-      recipe,
-      seed: settings.seed + 1,
-      threads,
-      ahead: HELD_OUT_BATCHES,
-      first: 0,
-    });
-    stream.start();
-    const batches: Batch[] = [];
-    while (batches.length < HELD_OUT_BATCHES) batches.push(await stream.next());
-    await stream.stop();
-    return batches;
-  }
 }
 
-function patchTensor(tf: TensorFlow, batch: Batch) {
-  return tf.tensor4d(batch.patches, [batch.levels.length, PATCH_PX, PATCH_PX, 1]);
-}
-
-function targetTensor(tf: TensorFlow, batch: Batch) {
-  return tf.tensor2d(targetDistributions(batch.levels), [batch.levels.length, LEVELS]);
-}
-
-function learningRate({ learningRate: highest, steps }: RunSettings, step: number): number {
-  const warm = Math.min(1, (step + 1) / WARM_UP_STEPS);
-  const cosine = 0.5 * (1 + Math.cos((Math.PI * step) / steps));
-  return highest * warm * (LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * cosine);
+/** The point at which the held-out fields were judged best, the first of equals. */
+function bestOf(curve: readonly CurvePoint[]): CurvePoint | undefined {
+  return curve.length === 0 ? undefined : curve.reduce((a, b) => (b.heldOutLoss < a.heldOutLoss ? b : a));
 }

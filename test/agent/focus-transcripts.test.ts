@@ -61,6 +61,7 @@ async function conductOf(transcript: Transcript) {
     }),
     policy: {
       settings,
+      abandon: () => undefined,
       judge: (header: FrameMessage) => {
         heard.push({ attempt: header.attempt, zUm: header.zUm! });
         const step = steps[header.attempt]!;

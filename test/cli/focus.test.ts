@@ -1,7 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
+import type { RunSummary } from "../../src/runs/run-summary.js";
 import { parfocal, startCommand } from "../helpers/command.js";
+import { temporaryFolder } from "../helpers/models.js";
 import { JavaServer, missing } from "../sources/micromanager/java-server.js";
 
 const LIMITS = ["--z-limits", "-40", "40"];
@@ -46,6 +48,25 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     expect(end).toMatchObject({ type: "end", end: "accept", site: "here", startZUm: 12, dryRun: false });
     expect(end.zUm).toBe((await server.state()).zUm);
     expect(end.frames).toBe(lines.length - 1);
+  });
+
+  test("leaves a run on record, which parfocal report reads", async () => {
+    const results = await temporaryFolder();
+    const server = await JavaServer.start({ zUm: 0, focusUm: 6 });
+    expect((await focus(server, ...LIMITS, "--results", results)).code).toBe(0);
+    await server.set("zUm", 0);
+    expect((await focus(server, "--z-limits", "-1", "1", "--results", results)).code).toBe(1);
+    const report = JSON.parse((await parfocal("report", results, "--json")).stdout) as RunSummary;
+    expect(report).toMatchObject({ sites: 2, recovered: 1, runs: [{}, { controller: "parfocal focus" }] });
+    expect(report.toLookAt).toMatchObject([{ site: "here", status: "flagged" }]);
+  });
+
+  test("says of a search that was cut short why, on record", async () => {
+    const results = await temporaryFolder();
+    const server = await JavaServer.start({ zUm: 0, focusUm: 6, minZUm: -2, maxZUm: 2 });
+    expect((await focus(server, ...LIMITS, "--results", results)).code).toBe(1);
+    const report = JSON.parse((await parfocal("report", results, "--json")).stdout) as RunSummary;
+    expect(report.toLookAt).toMatchObject([{ status: "refused", why: "drive" }]);
   });
 
   test("ends where it began where focus is already", async () => {

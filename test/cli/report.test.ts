@@ -139,6 +139,22 @@ describe("parfocal report", () => {
     expect([wrong.code, wrong.stderr.includes("must end in .csv, .json or .pos")]).toEqual([2, true]);
   });
 
+  test("writes tables for other programs", async () => {
+    const out = await mkdtemp(join(tmpdir(), "parfocal-report-"));
+    onTestFinished(() => rm(out, { recursive: true, force: true }));
+    const [qc, omero] = [join(out, "qc.csv"), join(out, "omero.csv")];
+    const { stderr } = await parfocal("report", folder, "--qc", qc, "--omero", omero);
+    const noZarr = await parfocal("report", folder, "--zarr", out);
+
+    const flags = (await readFile(qc, "utf8")).trim().split("\n").slice(1);
+    expect(flags.map((line) => line.split(",").slice(1, 5).join())).toEqual([
+      ...["A01,A1,0,0", "A02,A2,0,0", "A03,A3,0,1", "A04,A4,0,0"],
+    ]);
+    expect(await readFile(omero, "utf8")).toContain("A03,A3,,0,flagged,1,5,");
+    expect(stderr).toContain(`Written: ${omero}\n`);
+    expect([noZarr.code, noZarr.stderr]).toEqual([1, expect.stringContaining("is no OME-Zarr")]);
+  });
+
   test("names a run that is not there", async () => {
     const { code, stderr } = await parfocal("report", join(folder, "nothing"));
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { runName } from "../../src/runs/run-name.js";
 import type { RunSnapshot } from "../../src/runs/run-snapshot.js";
 import { ResultsStore } from "../../src/store/results-store.js";
 import { temporaryFolder } from "../agent/helpers.js";
@@ -20,13 +21,19 @@ beforeAll(async () => {
   await store.write(
     [
       { ...verdict({ run: "first", ms: 1000 }), ...scored },
-      { ...verdict({ run: "second", ms: 60_000, decision: "retry" }), ...scored },
+      { ...verdict({ run: "second", ms: 60_000, decision: "retry" }), ...scored, controller: "useq" },
       { ...verdict({ run: "second", ms: 61_000, attempt: 1 }), ...scored },
       { ...verdict({ run: "second", ms: 62_000, channel: "GFP", decision: "flag" }), ...scored },
     ].map(stored),
   );
   await store.stop();
 });
+
+/** As people call it, by the clock of this computer. */
+function nameOf(run: "first" | "second"): string {
+  const [startedMs, controller] = run === "first" ? [1000, undefined] : [60_000, "useq"];
+  return runName({ id: run, startedMs, controller });
+}
 
 const runs = (...args: string[]) => parfocal("runs", ...args, "--results", results);
 
@@ -42,16 +49,16 @@ describe("parfocal runs", () => {
     expect(header).toEqual([
       "run",
       "plates",
-      "began (UTC)",
       "positions",
       "frames",
       "in focus",
       "flagged",
       "not judged",
+      "id",
     ]);
     expect(lines).toEqual([
-      ["second", "P1", "1970-01-01 00:01", "1", "3", "1", "1", "0"],
-      ["first", "P1", "1970-01-01 00:00", "1", "1", "1", "0", "0"],
+      [nameOf("second"), "P1", "1", "3", "1", "1", "0", "second"],
+      [nameOf("first"), "P1", "1", "1", "1", "0", "0", "first"],
     ]);
     expect(JSON.parse((await runs("list", "--json")).stdout)).toMatchObject([
       { id: "second" },
@@ -79,7 +86,35 @@ describe("parfocal runs", () => {
     const { stdout } = await runs("export", "sec", "--format", "json");
 
     expect(JSON.parse(stdout)).toMatchObject({ run: { id: "second" } });
-    expect((await runs("show", "")).stderr).toContain("several runs begin so: second, first");
+    const several = (await runs("show", "")).stderr;
+    expect(several).toContain(
+      `several runs begin so: second (${nameOf("second")}), first (${nameOf("first")})`,
+    );
+  });
+
+  test("takes the name that people read, or its beginning", async () => {
+    const whole = await runs("export", nameOf("second"), "--format", "json");
+    const beginning = await runs("export", nameOf("first").slice(0, -1), "--format", "json");
+
+    expect(JSON.parse(whole.stdout)).toMatchObject({ run: { id: "second", controller: "useq" } });
+    expect(JSON.parse(beginning.stdout)).toMatchObject({ run: { id: "first" } });
+    expect((await runs("show", "second")).stdout).toMatch(/^Run .* useq \(second\)\n/);
+  });
+
+  test("are reported from the database: a folder that has lost its records, a file, a name", async () => {
+    const whole = await parfocal("report", results, "--json");
+    const file = await parfocal(
+      "report",
+      join(results, "parfocal.db"),
+      "--session",
+      nameOf("second"),
+      "--json",
+    );
+    const named = await parfocal("report", "second", "--results", results, "--json");
+
+    expect(JSON.parse(whole.stdout)).toMatchObject({ scored: 4, runs: [{ id: "first" }, { id: "second" }] });
+    expect(JSON.parse(file.stdout)).toMatchObject({ scored: 3, runs: [{ name: nameOf("second") }] });
+    expect(JSON.parse(named.stdout)).toEqual(JSON.parse(file.stdout));
   });
 
   test("shows one", async () => {
@@ -127,6 +162,7 @@ describe("parfocal runs", () => {
     expect(parse(stdout, { columns: true })).toEqual([
       {
         ...{ Metadata_Plate: "P1", Metadata_Well: "A01", Metadata_Site: "0", Metadata_Timepoint: "0" },
+        ...{ Metadata_QCFlag: "1", Metadata_QCFlag_DAPI: "0", Metadata_QCFlag_GFP: "1" },
         ...{ ImageFocus_Score_DAPI: "0.3", ImageFocus_Certainty_DAPI: "0.8" },
         ...{ ImageFocus_Score_GFP: "0.3", ImageFocus_Certainty_GFP: "0.8" },
       },
@@ -146,7 +182,7 @@ describe("parfocal runs", () => {
   });
 
   test.each([
-    [["export", "third"], "there is no run of this name; the newest are second, first"],
+    [["export", "third"], "there is no run of this name; the newest are second ("],
     [["list", "--database", "file:/nowhere/runs.db"], "there is no such database"],
     [["list", "--database", "postgres://127.0.0.1:1/runs"], "cannot be opened"],
   ])("says what is in the way of %j", async (args, words) => {

@@ -27,6 +27,9 @@ export interface Run {
 interface RunOptions {
   readonly seed?: number;
   readonly steps?: number;
+  /** End by the clock, which ticks a second a step, instead. */
+  readonly minutes?: number;
+  readonly learningRate?: number;
   /** Stop, as an interrupt would, after this step. */
   readonly stopAfter?: number;
   /** Go on from the checkpoint of an earlier run. */
@@ -36,12 +39,13 @@ interface RunOptions {
 /** Trains the compact network on a small set of made images, with small batches. */
 export async function runTrainer(
   tf: TensorFlow,
-  { seed = 1, steps = 12, stopAfter, from }: RunOptions = {},
+  { seed = 1, steps = 12, minutes, learningRate = 0.01, stopAfter, from }: RunOptions = {},
 ): Promise<Run> {
   const checkpointPath = join(await temporaryFolder(), "checkpoint.safetensors");
   const interrupt = new AbortController();
   const progress: TrainingProgress[] = [];
   const tensors: number[] = [];
+  let seconds = 0;
   const trainer = new Trainer({
     tf,
     architecture: compact,
@@ -51,7 +55,8 @@ export async function runTrainer(
       network: "compact",
       seed,
       steps,
-      learningRate: 0.01,
+      ...(minutes !== undefined && { minutes }),
+      learningRate,
       heldOutShare: 0.3,
       recipe: "test",
       images: "test",
@@ -59,7 +64,7 @@ export async function runTrainer(
     threads: 1,
     checkpointPath,
     checkpointSeconds: 1e6,
-    clock: () => performance.now(),
+    clock: minutes === undefined ? () => performance.now() : () => 1000 * seconds++,
     signal: interrupt.signal,
     ...(from === undefined ? {} : { from: await readCheckpoint(from) }),
     onProgress: (report) => {

@@ -57,6 +57,21 @@ describe("parfocal train", () => {
     const weightsIn = (out: string) => readFile(join(out, "weights.safetensors"));
     expect((await weightsIn(killed)).equals(await weightsIn(unbroken))).toBe(true);
     expect((await openModel(killed)).card.training.steps).toBe(STEPS);
+    // Six steps teach nothing, and that is said.
+    expect(whole.stderr).toMatch(
+      /Warning: this model is weak\. Of the patches held out it puts [\d.]+ % within one level .* the model that ships puts [\d.]+ %/,
+    );
+  });
+
+  it("trains by minutes and writes a model", async () => {
+    const out = join(await temporaryFolder(), "timed");
+    const flags = ["--backend", "wasm", "--threads", "1", "--minutes", "0.05"];
+    const { code, stderr } = await parfocal("train", ...IMAGES, "--out", out, ...flags);
+    expect(code, stderr).toBe(0);
+    const { training, metrics } = (await openModel(out)).card;
+    expect(training.steps).toBeGreaterThan(0);
+    expect(training.seconds).toBeGreaterThanOrEqual(3);
+    expect(metrics.map(({ name }) => name)).toContain("patches within one level");
   });
 
   it("leaves a checkpoint when it is interrupted, says how to go on and ends with code 130", async () => {
@@ -85,6 +100,8 @@ describe("parfocal train", () => {
     [["--steps", "0"], "--steps must be a whole number above 0"],
     [["--steps", "many"], "--steps needs a number"],
     [["--steps", "5", "--steps", "6"], "--steps is given more than once"],
+    [["--minutes", "0"], "--minutes must be above 0"],
+    [["--minutes", "3", "--steps", "5"], "Give --steps or --minutes, not both"],
     [["--held-out", "10"], "--held-out must lie between 0 and 1"],
     [["--network", "resnet"], "Invalid values"],
   ])("refuses %j as wrong usage, code 2", async (wrong, reason) => {

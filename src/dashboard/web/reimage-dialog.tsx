@@ -7,6 +7,7 @@ import {
   reimagePos,
   reimageUseq,
 } from "../../runs/reimage-list.js";
+import { runName } from "../../runs/run-name.js";
 import { download } from "./download.js";
 import { number, siteName } from "./formats.js";
 import type { PageState } from "./page-state.js";
@@ -24,7 +25,9 @@ export function ReimageDialog({ page, onClose }: ReimageDialogProps) {
   useEffect(() => dialog.current?.showModal(), []);
   const list = reimageList(page.table.sites, page.states.all(), withBlank);
   const unplaced = list.length - placedSites(list).length;
-  const name = `reimage-${page.table.id.replace(/[^\w.-]+/g, "_").slice(-60)}`;
+  const name = `reimage-${runName(page.table.entry())
+    .replace(/[^\w.-]+/g, "_")
+    .slice(-60)}`;
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="reimage-title" data-testid="reimage-dialog">
       <h2 id="reimage-title">Positions to image again: {list.length}</h2>

@@ -1,4 +1,5 @@
-import { ago, clock, percent, siteName } from "./formats.js";
+import { runName } from "../../runs/run-name.js";
+import { ago, percent, siteName } from "./formats.js";
 import type { PageState } from "./page-state.js";
 import { tally } from "./tally.js";
 
@@ -78,13 +79,13 @@ export function StatusBar({ page, toReimage, onReimage, isDark, onTheme }: Statu
             onChange={(event) => void page.pick(event.currentTarget.value)}
           >
             {!page.runs.some(({ id }) => id === table.id) && (
-              <option value={table.id}>{table.id || "none yet"}</option>
+              <option value={table.id}>{table.isEmpty ? "none yet" : runName(table.entry())}</option>
             )}
-            {page.runs.map(({ id, startedMs, plates }) => (
-              <option key={id} value={id}>
+            {page.runs.map(({ id, plates, ...run }) => (
+              <option key={id} value={id} title={id}>
                 {id === status?.liveRun && status.kind === "agent" ? "live: " : ""}
-                {plates.length > 0 ? `${plates.join(", ")}, ` : ""}
-                {id} ({new Date(startedMs).toLocaleDateString()} {clock(startedMs)})
+                {runName({ id, ...run })}
+                {plates.length > 0 ? ` (${plates.join(", ")})` : ""}
               </option>
             ))}
           </select>

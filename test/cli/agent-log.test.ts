@@ -1,0 +1,69 @@
+import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { logText } from "../../src/cli/log-text.js";
+import { freePorts } from "../helpers/agent-process.js";
+import { temporaryFolder } from "../helpers/models.js";
+
+const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+const hasTerminal = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
+
+/** Runs the agent on a terminal of its own, presses Ctrl-C once it is ready, and gives all that was shown. */
+async function shownOnTerminal(...flags: string[]): Promise<string> {
+  const args = ["agent", ...freePorts(), "--results", await temporaryFolder(), ...flags];
+  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(" ");
+  const terminal = spawn("script", ["-qec", command, "/dev/null"]);
+  onTestFinished(() => void terminal.kill("SIGKILL"));
+  let shown = "";
+  let isStopped = false;
+  return new Promise((resolve) => {
+    terminal.stdout.on("data", (data: Buffer) => {
+      shown += data.toString();
+      if (isStopped || !/INFO: Ready|"msg":"Ready"/.test(shown)) return;
+      isStopped = true;
+      terminal.stdin.write("\u0003");
+    });
+    terminal.on("close", () => resolve(shown));
+  });
+}
+
+describe.skipIf(!hasTerminal)("parfocal agent on a terminal", () => {
+  it("shows text: where it takes frames, and a log with times and words", async () => {
+    const shown = await shownOnTerminal();
+    expect(shown).toMatch(/Taking frames; Ctrl-C stops\.\r\n {2}controllers +tcp:\/\/127\.0\.0\.1:\d+\r\n/);
+    expect(shown).toMatch(/\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] INFO: Stopped \{"received":0/);
+    expect(shown).not.toContain('"type":"ready"');
+  });
+
+  it("shows JSON with --log-format json", async () => {
+    const lines = (await shownOnTerminal("--log-format", "json")).split("\r\n");
+    const json = lines.flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as object] : []));
+    expect(json[0]).toMatchObject({ type: "ready" });
+    expect(json.at(-1)).toMatchObject({ msg: "Stopped" });
+  });
+
+  it("finishes what it has at the first Ctrl-C with --supervise, too", async () => {
+    const shown = await shownOnTerminal("--supervise");
+    expect(shown).toContain("Taking frames; Ctrl-C stops.");
+    expect(shown).toContain("INFO: Stopped");
+    expect(shown).not.toContain("Stopping at once");
+  });
+});
+
+describe("the text of a log line", () => {
+  it("does nothing to a terminal, whatever names hold", async () => {
+    const textOf = await logText();
+    const name = "A01\u001b]0;owned\u0007\u001b[2J\u009b31m";
+    const text = textOf(`${JSON.stringify({ level: 40, time: 0, site: name, msg: `lost ${name}` })}\n`);
+    expect(text).toContain("WARN: lost A01");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+    expect(text.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+  });
+
+  it("is one line, also of an error with a stack", async () => {
+    const textOf = await logText();
+    const err = { type: "Error", message: "no", stack: "Error: no\n    at x" };
+    const text = textOf(`${JSON.stringify({ level: 50, time: 0, err, msg: "failed" })}\n`);
+    expect(text.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
