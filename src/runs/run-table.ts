@@ -63,6 +63,15 @@ export class RunTable {
     return !Number.isFinite(this.#startedMs);
   }
 
+  /** Wall clock of its first and last record, ms since 1970 UTC; 0 if there is none. */
+  get startedMs(): number {
+    return this.isEmpty ? 0 : this.#startedMs;
+  }
+
+  get lastMs(): number {
+    return this.isEmpty ? 0 : this.#lastMs;
+  }
+
   get sites(): readonly SiteRow[] {
     return this.#rows.sites;
   }
@@ -74,8 +83,8 @@ export class RunTable {
       this.#lastMs = Math.max(this.#lastMs, record.recordedMs);
     }
     const changes = this.#rows.apply(record);
-    const { frame, isNewFrame, outcome, end, label } = changes;
-    if (frame !== undefined && isNewFrame) this.frames.push(frame);
+    const { frame, frameBefore, outcome, end, label } = changes;
+    if (frame !== undefined && frameBefore === undefined) this.frames.push(frame);
     if (outcome !== undefined) this.#outcomes.put(outcome);
     if (end !== undefined) this.#ends.put(end);
     if (label !== undefined) this.#labels.put(label);
@@ -96,8 +105,8 @@ export class RunTable {
       id: this.id,
       plates: [...plates],
       channels: this.channels,
-      startedMs: Number.isFinite(this.#startedMs) ? this.#startedMs : 0,
-      lastMs: Number.isFinite(this.#lastMs) ? this.#lastMs : 0,
+      startedMs: this.startedMs,
+      lastMs: this.lastMs,
       sites: this.sites.length,
       frames: this.frames.length,
       states: countStates(this.states.all()),
