@@ -59,8 +59,8 @@ interface Controller {
   taken: Taken[];
   /** Ticks since it asked; undefined while it does not wait. */
   waits: number | null;
-  /** How each site ended: where the drive is, where the frame to keep was taken, why the controller gave up. */
-  ended: (readonly [z: number, keptZ: number, why: string])[];
+  /** How each site ended: where the drive is, the attempt to keep and its z, why the controller gave up. */
+  ended: (readonly [z: number, keep: number, keptZ: number, why: string])[];
 }
 
 interface Open {
@@ -215,7 +215,7 @@ export function protocolModel(
     const { stopsUm, again } = steps.at(-1)!;
     controller.z = stopsUm.at(-1) ?? controller.z;
     if (again) return;
-    controller.ended.push([controller.z, visit.bestZUm!, visit.refusal?.why ?? ""]);
+    controller.ended.push([controller.z, visit.keepAttempt, visit.bestZUm!, visit.refusal?.why ?? ""]);
     controller.taken = [];
     controller.site++;
     // The plan's z for the next site.
@@ -314,7 +314,7 @@ export function protocolModel(
     for (const [c, { waits, ended }] of controllers.entries()) {
       if (waits !== null && waits > DEADLINE + PATIENCE)
         return `controller ${c} waits beyond deadline and patience`;
-      for (const [z, keptZ, why] of ended) {
+      for (const [z, , keptZ, why] of ended) {
         if (z < LIMITS[0] || z > LIMITS[1]) return `a site ended at z ${z}, outside the limits`;
         if (why !== "" && z !== keptZ) return `a site ended at z ${z}, and its best frame is from ${keptZ}`;
       }
