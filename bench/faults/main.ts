@@ -22,6 +22,8 @@ import { SupervisedAgent } from "./supervised-agent.js";
 
 /** Longest time from the end of a fault to the next verdict of each controller, ms. */
 const RECOVERY_MS = 3000;
+/** After this time without a verdict the campaign goes on, ms. */
+const GIVEN_UP_MS = 120_000;
 /** After this time, what the disk has refused is written: the agent tries again each second, ms. */
 const WRITTEN_MS = 2500;
 
@@ -102,10 +104,7 @@ async function inject(fault: Fault): Promise<void> {
   await fault.happen(target());
   if (fault.deletesResults) for (const account of all) account.told.clear();
   const endMs = performance.now();
-  while (
-    all.some(({ lastVerdictMs }) => lastVerdictMs <= endMs) &&
-    performance.now() - endMs < 10 * RECOVERY_MS
-  ) {
+  while (all.some(({ lastVerdictMs }) => lastVerdictMs <= endMs) && performance.now() - endMs < GIVEN_UP_MS) {
     await pause(5);
   }
   row.count++;

@@ -10,7 +10,7 @@ export class SmallDisk {
   readonly path: string;
   readonly #filler: string;
   /** Whether it is one, and not just a folder. */
-  isOwn = false;
+  isOwn: boolean = false;
 
   constructor(path: string) {
     this.path = path;

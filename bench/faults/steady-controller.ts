@@ -6,7 +6,7 @@ const PATIENCE_MS = 200;
 /** A controller that is held up longer by one frame than its deadline and its patience has stalled, ms. */
 const STALLED_MS = 1500;
 /** Time of an acquisition, ms. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 50;
 const SIDE = 128;
 
 /** How one frame of a controller ended. */
