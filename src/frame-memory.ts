@@ -13,8 +13,10 @@ export interface SentFrame {
 
 /** Memory that is kept for later frames, bytes. */
 const SPARE_BYTES = 64 * 2 ** 20;
-/** So much is copied at once, before others get their turn, bytes. */
-const COPIED_AT_ONCE = 16 * 2 ** 20;
+/** So much is copied at once, which takes some milliseconds, bytes: 2048 x 2048 px of 16 bits. */
+const COPIED_AT_ONCE = 8 * 2 ** 20;
+/** A larger frame is copied in pieces, between which others get their turn, bytes. */
+const PIECE = 2 * 2 ** 20;
 
 /**
  * Memory through which pixels go to another thread. It is used again and again: V8 counts the memory of each new frame in each
@@ -30,10 +32,11 @@ export class FrameMemory {
     try {
       const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
       const target = new Uint8Array(memory);
-      for (let at = 0; at < bytes.length; at += COPIED_AT_ONCE) {
-        // Others get their turn, but no later call comes before this one where the frame is small.
+      // No later call comes before that of a small frame.
+      const step = bytes.length <= COPIED_AT_ONCE ? COPIED_AT_ONCE : PIECE;
+      for (let at = 0; at < bytes.length; at += step) {
         if (at > 0) await setImmediate();
-        target.set(bytes.subarray(at, at + COPIED_AT_ONCE), at);
+        target.set(bytes.subarray(at, at + step), at);
       }
       const dtype = pixelTypeOf(frame);
       return await use({ width, height, dtype, memory, ...(bitDepth !== undefined && { bitDepth }) });

@@ -10,11 +10,14 @@ type Verdict = Extract<ResultRecord, { type: "verdict" }>;
 type At<Message> = Message & { readonly recordedMs: number };
 type Row = Pick<OutcomeRow, "site" | "channel" | "timeIndex">;
 
+/** How a frame has ended, and what was decided. */
+export type FrameEnd = Pick<FrameRow, "end" | "decision">;
+
 /** The rows that a record has added or changed. */
 export interface RowChanges {
   readonly frame?: FrameRow;
-  /** Whether this is the first that is heard of the frame. */
-  readonly isNewFrame?: boolean;
+  /** How it had ended before; undefined if this is the first that is heard of it. */
+  readonly frameBefore?: FrameEnd | undefined;
   readonly outcome?: OutcomeRow;
   readonly end?: EndRow;
   readonly label?: LabelRow;
@@ -70,8 +73,10 @@ export class RunRows {
       if (known === undefined) this.#frames.set(frame.id, row);
       // A late verdict comes after a drop, be it lost.
       if (known === undefined && record.type === "verdict" && record.late) row.end = "drop";
-      applyEnd(row, record);
-      return { frame: row, isNewFrame: known === undefined };
+      const frameBefore = known && { end: known.end, decision: known.decision };
+      // A verdict stands: only a repeat of the frame can have been dropped since, by an agent that was started anew.
+      if (frameBefore?.end !== "verdict" || record.type === "verdict") applyEnd(row, record);
+      return { frame: row, frameBefore };
     }
     if (record.type === "outcome") {
       const site = this.frameById(record.keepId)?.site ?? this.#siteNumber(record.site, record);

@@ -1,6 +1,6 @@
 import type { ResultRecord } from "./record.js";
 import type { SiteRow } from "./rows.js";
-import { RunRows } from "./run-rows.js";
+import { type RowChanges, RunRows } from "./run-rows.js";
 import { type SiteState, SiteStates } from "./site-state.js";
 
 /** Frames of a run that are known by their ids: what comes later about a frame comes within seconds. */
@@ -11,6 +11,11 @@ export interface LedgerEntry {
   readonly session: string;
   readonly site: SiteRow;
   readonly state: SiteState;
+}
+
+/** What a record has changed. */
+export interface LedgerChange extends LedgerEntry {
+  readonly rows: RowChanges;
 }
 
 /** What became of all sites of all runs, from their records. */
@@ -24,14 +29,15 @@ export class SiteLedger {
   }
 
   /** Takes one record; gives what is known now of the site that it is about, if it is about one. */
-  apply(record: ResultRecord): LedgerEntry | undefined {
+  apply(record: ResultRecord): LedgerChange | undefined {
     const { session } = record;
     if (session === undefined) return undefined;
     const run = this.#runs.get(session) ?? { rows: new RunRows(MAX_FRAMES), states: new SiteStates() };
     this.#runs.set(session, run);
     if (this.#runs.size > this.#maxRuns) this.#runs.delete(this.#runs.keys().next().value!);
-    const state = run.states.apply(run.rows.apply(record));
-    return state && { session, site: run.rows.sites[state.site]!, state };
+    const rows = run.rows.apply(record);
+    const state = run.states.apply(rows);
+    return state && { session, site: run.rows.sites[state.site]!, state, rows };
   }
 
   /** All sites, run by run, in the order in which they were first heard of. */

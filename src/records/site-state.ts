@@ -64,13 +64,13 @@ export class SiteStates {
   }
 
   /** Takes the rows that a record has changed; gives what is known now of the site that they are about. */
-  apply({ frame, isNewFrame, outcome, end, label }: RowChanges): SiteState | undefined {
+  apply({ frame, frameBefore, outcome, end, label }: RowChanges): SiteState | undefined {
     const row = frame ?? outcome ?? end ?? label;
     if (row === undefined) return undefined;
     const account = this.#accountOf(row);
     account.state = undefined;
     if (frame?.isSlice) putSlice(account, frame);
-    else if (frame !== undefined) putFrame(account, frame, isNewFrame);
+    else if (frame !== undefined) putFrame(account, frame, frameBefore === undefined);
     if (outcome !== undefined) account.outcome = outcome;
     if (end !== undefined) account.end = end;
     if (label !== undefined) account.label = label;

@@ -1,5 +1,6 @@
 import type { Recovered } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
+import type { FrameRow } from "../records/rows.js";
 import { type LedgerEntry, SiteLedger } from "../records/site-ledger.js";
 import type { SiteState } from "../records/site-state.js";
 import { isGated, isMissing } from "../records/site-status.js";
@@ -57,10 +58,17 @@ export class RunSummariser {
   #unscored = 0;
 
   apply(record: ResultRecord): void {
-    this.#ledger.apply(record);
     this.#names.apply(record);
-    if (record.type === "verdict" && !record.late) this.#scored++;
-    else if (record.type !== "verdict" && record.frame?.mode === "gate") this.#unscored++;
+    const { frame, frameBefore } = this.#ledger.apply(record)?.rows ?? {};
+    if (frame === undefined) return;
+    this.#count(frame, 1);
+    // A frame that was sent again counts once.
+    if (frameBefore !== undefined) this.#count({ ...frameBefore, mode: frame.mode }, -1);
+  }
+
+  #count({ end, mode }: Pick<FrameRow, "end" | "mode">, by: number): void {
+    if (end === "verdict") this.#scored += by;
+    else if (mode === "gate") this.#unscored += by;
   }
 
   /** What became of each site, channel and time point. */

@@ -65,6 +65,20 @@ export class RunTable {
     return !Number.isFinite(this.#startedMs);
   }
 
+  /** Wall clock of its first and last record, ms since 1970 UTC; 0 if there is none. */
+  get startedMs(): number {
+    return this.isEmpty ? 0 : this.#startedMs;
+  }
+
+  get lastMs(): number {
+    return this.isEmpty ? 0 : this.#lastMs;
+  }
+
+  /** Who drove the microscope, as it calls itself. */
+  get controller(): string | undefined {
+    return this.#controller;
+  }
+
   get sites(): readonly SiteRow[] {
     return this.#rows.sites;
   }
@@ -77,8 +91,8 @@ export class RunTable {
       this.#controller ??= record.controller;
     }
     const changes = this.#rows.apply(record);
-    const { frame, isNewFrame, outcome, end, label } = changes;
-    if (frame !== undefined && isNewFrame) this.frames.push(frame);
+    const { frame, frameBefore, outcome, end, label } = changes;
+    if (frame !== undefined && frameBefore === undefined) this.frames.push(frame);
     if (outcome !== undefined) this.#outcomes.put(outcome);
     if (end !== undefined) this.#ends.put(end);
     if (label !== undefined) this.#labels.put(label);
@@ -100,8 +114,8 @@ export class RunTable {
       controller: this.#controller,
       plates: [...plates],
       channels: this.channels,
-      startedMs: Number.isFinite(this.#startedMs) ? this.#startedMs : 0,
-      lastMs: Number.isFinite(this.#lastMs) ? this.#lastMs : 0,
+      startedMs: this.startedMs,
+      lastMs: this.lastMs,
       sites: this.sites.length,
       frames: this.frames.length,
       states: countStates(this.states.all()),

@@ -1,6 +1,5 @@
 import { type Insertable, type Kysely, sql } from "kysely";
-import type { ResultRecord } from "../records/record.js";
-import { isSlice } from "../records/slices.js";
+import type { FrameRow } from "../records/rows.js";
 import type { RunTable } from "../runs/run-table.js";
 import type { StoreKind } from "./migrations.js";
 import { detailRows, recordRow, type StoredRecord, stateRow, storable } from "./record-rows.js";
@@ -64,12 +63,14 @@ export async function writeRecords(
     .execute();
   const isFresh = new Set(fresh.map(({ key }) => key));
   const records = [...unique.values()].filter(({ key }) => isFresh.has(key)).map((row) => rows.get(row)!);
+  const runs = new Map<string, RunTable>();
   const details: ReturnType<typeof detailRows>[] = [];
   const states = new Map<string, Insertable<StoreTables["site_states"]>>();
   for (const stored of records) {
     const { session } = stored.record;
     if (session === undefined) continue;
     const table = await tableOf(db, session);
+    runs.set(session, table);
     const { site, state } = table.apply(stored.record);
     const key = site === undefined ? "" : table.keyOfSite(site);
     details.push(detailRows(stored, key));
@@ -82,7 +83,7 @@ export async function writeRecords(
     if (values.length > 0) await insertNew(db, table, values);
   }
   if (states.size > 0) await putStates(db, [...states.values()]);
-  await countRuns(db, records);
+  await countRuns(db, runs);
 }
 
 /** Writes what became of sites over what was known of them. */
@@ -129,51 +130,30 @@ function withStorableText(row: object): object {
 }
 
 /** Brings the counts of the runs up to date. */
-async function countRuns(db: Kysely<StoreTables>, records: readonly StoredRecord[]): Promise<void> {
-  const runs = new Map<string, StoreTables["runs"]>();
-  for (const { record } of records) {
-    const { session, recordedMs, controller } = record;
-    if (session === undefined) continue;
-    const id = storable(session);
-    const ms = Math.round(recordedMs);
-    const counts = { frames: 0, accepted: 0, retried: 0, flagged: 0, abstained: 0, unscored: 0 };
-    const run = runs.get(id) ?? { id, controller: null, started_ms: ms, last_ms: ms, ...counts };
-    runs.set(id, run);
-    run.controller ??= controller === undefined ? null : storable(controller);
-    run.started_ms = Math.min(run.started_ms, ms);
-    run.last_ms = Math.max(run.last_ms, ms);
-    count(run, record);
-  }
-  for (const run of runs.values()) {
-    const add = (name: keyof StoreTables["runs"]) => sql<number>`${sql.ref(`runs.${name}`)} + ${run[name]}`;
+async function countRuns(db: Kysely<StoreTables>, runs: ReadonlyMap<string, RunTable>): Promise<void> {
+  for (const [session, table] of runs) {
+    const times = { started_ms: Math.round(table.startedMs), last_ms: Math.round(table.lastMs) };
+    const controller = table.controller === undefined ? null : storable(table.controller);
+    const values = { controller, ...times, ...countsOf(table.frames) };
     await db
       .insertInto("runs")
-      .values(run)
-      .onConflict((conflict) =>
-        conflict.column("id").doUpdateSet({
-          controller: sql<string | null>`coalesce(runs.controller, ${run.controller})`,
-          started_ms: sql<number>`case when runs.started_ms < ${run.started_ms} then runs.started_ms else ${run.started_ms} end`,
-          last_ms: sql<number>`case when runs.last_ms > ${run.last_ms} then runs.last_ms else ${run.last_ms} end`,
-          frames: add("frames"),
-          accepted: add("accepted"),
-          retried: add("retried"),
-          flagged: add("flagged"),
-          abstained: add("abstained"),
-          unscored: add("unscored"),
-        }),
-      )
+      .values({ id: storable(session), ...values })
+      .onConflict((conflict) => conflict.column("id").doUpdateSet(values))
       .execute();
   }
 }
 
 const COUNTED = { accept: "accepted", retry: "retried", flag: "flagged", abstain: "abstained" } as const;
 
-/** A late verdict belongs to a frame that was counted when it was dropped. */
-function count(run: StoreTables["runs"], record: ResultRecord): void {
-  const { frame } = record;
-  if (frame === undefined || (record.type === "verdict" && record.late)) return;
-  run.frames++;
-  if (isSlice(frame)) return;
-  if (record.type === "verdict") run[COUNTED[record.decision]]++;
-  else run.unscored++;
+/** Frames, not records: one that was sent again counts once. */
+function countsOf(
+  frames: readonly FrameRow[],
+): Omit<StoreTables["runs"], "id" | "controller" | "started_ms" | "last_ms"> {
+  const counts = { frames: frames.length, accepted: 0, retried: 0, flagged: 0, abstained: 0, unscored: 0 };
+  for (const { end, decision, isSlice } of frames) {
+    if (isSlice) continue;
+    if (end === "verdict" && decision !== undefined) counts[COUNTED[decision]]++;
+    else counts.unscored++;
+  }
+  return counts;
 }

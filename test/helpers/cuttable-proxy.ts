@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { Transform } from "node:stream";
 
-/** A way to a port of this machine that can be cut and mended, as a cable can. */
+/** A way to a port of this machine that can be cut and mended, as a cable can, and slowed down. */
 export class CuttableProxy {
+  /** What each piece of data waits on its way, ms. */
+  delayMs = 0;
   readonly #target: number;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
@@ -25,7 +28,7 @@ export class CuttableProxy {
         [target, client],
       ] as const) {
         this.#sockets.add(from);
-        from.pipe(to);
+        from.pipe(this.#delay()).pipe(to);
         from.on("error", () => to.destroy());
         from.on("close", () => {
           this.#sockets.delete(from);
@@ -35,6 +38,15 @@ export class CuttableProxy {
     }).listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  #delay(): Transform {
+    return new Transform({
+      transform: (data, _, done) => {
+        if (this.delayMs === 0) done(undefined, data);
+        else setTimeout(() => done(undefined, data), this.delayMs);
+      },
+    });
   }
 
   cut(): void {
