@@ -4,9 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { HandedOver, serveCalls } from "../serve-calls.js";
-import type { FileBytes } from "./file-bytes.js";
 import type { Frame } from "./frame.js";
-import { decodePages, type OpenImage, openImage, type PageOptions, type PagePlace } from "./read-frames.js";
+import { type OpenImage, openImage, type PageOptions, type PagePlace } from "./read-frames.js";
 import type { FailedPage, FramePage } from "./tiff.js";
 
 /** What was read, for telling whether the file has changed since. */
@@ -53,12 +52,12 @@ function close(): void {
   pages = undefined;
 }
 
-function seenIn({ frame: { pixels, width } }: FramePage, file: FileBytes): PixelsSeen {
+function seenIn({ frame: { pixels, width } }: FramePage, image: OpenImage): PixelsSeen {
   const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   const digest = createHash("sha1").update(bytes).digest("hex").slice(0, DIGEST_LENGTH);
   const isZero = (values: typeof pixels) => values.every((value) => value === 0);
   const endsInZeros = isZero(pixels.subarray(-width));
-  const unread = file.size - file.askedTo;
+  const unread = image.unread();
   const isWhole = unread >= 0 && unread <= PADDING_BYTES && !hasGap(pixels);
   return { digest, endsInZeros, isZero: endsInZeros && isZero(pixels), isWhole };
 }
@@ -83,16 +82,17 @@ serveCalls(
       close();
       request = asked;
       image = openImage(asked.path);
-      return { size: image.bytes.size, mtimeMs: image.mtimeMs };
+      const { size, mtimeMs } = image;
+      return { size, mtimeMs };
     },
 
     /** Begins with the page at a place, or with the first one. */
     begin(from: PagePlace | undefined): void {
       if (image === undefined || request === undefined) return;
-      const { path, maxBytes, colour } = request;
-      const options = { maxBytes, colour, from, axesAt: image.axesAt };
+      const { maxBytes, colour } = request;
+      const options = { maxBytes, colour, from };
       const known = Object.entries(options).filter(([, value]) => value !== undefined);
-      pages = decodePages(image.bytes, path, Object.fromEntries(known));
+      pages = image.pages(Object.fromEntries(known));
     },
 
     /** The next page, handed over; undefined after the last. */
@@ -101,7 +101,7 @@ serveCalls(
       if (next === undefined || next.done === true) return undefined;
       const read = next.value;
       if ("error" in read) return { page: read.page, failure: read.error.message };
-      const page: ReadPage = request?.look === true ? { ...read, seen: seenIn(read, image!.bytes) } : read;
+      const page: ReadPage = request?.look === true ? { ...read, seen: seenIn(read, image!) } : read;
       return new HandedOver(page, [read.frame.pixels.buffer as ArrayBuffer]);
     },
 

@@ -3,10 +3,10 @@ import { basename, dirname } from "node:path";
 import { FrameReadError } from "../errors.js";
 import { type FileBytes, MemoryBytes, OpenFileBytes } from "./file-bytes.js";
 import { fileReason } from "./file-reasons.js";
-import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { isNdTiff, ndTiffAxes } from "./ndtiff-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
 import { decodeTiff, type FailedPage, type FramePage, hasTiffSignature, type PageOptions } from "./tiff.js";
+import { isZarr } from "./zarr-groups.js";
 
 export type { FailedPage, FramePage, PageOptions, PagePlace } from "./tiff.js";
 
@@ -17,17 +17,20 @@ interface ReadOptions extends PageOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A file that is open for reading, as it was when it was opened. */
+/** A file, or an image of an OME-Zarr, that is open for reading, as it was when it was opened. */
 export interface OpenImage {
-  readonly bytes: FileBytes;
+  /** Bytes of a file. */
+  readonly size: number;
   readonly mtimeMs: number;
-  /** What the index beside it says about the page whose pixels begin there; missing where there is none. */
-  readonly axesAt?: (pixelsAt: number) => FrameMetadata;
+  /** Bytes behind the last one that was asked for; negative where some are missing. */
+  unread(): number;
+  /** Its pages, those that cannot be read among them. @throws FrameReadError where no further page can be found. */
+  pages(options: ReadOptions): AsyncGenerator<FramePage | FailedPage, void, undefined>;
   close(): void;
 }
 
 /**
- * Opens one TIFF or PNG file and gives its frames in page order. Pages are read one by one; the format is told by
+ * Opens one TIFF or PNG file, or an image of an OME-Zarr, and gives its frames in page order. Pages are read one by one; the format is told by
  * the file's first bytes, never by its name (real TIFFs are published under names that end in .png).
  * @throws FrameReadError naming the file and the reason; of a damaged page, after the pages before it.
  */
@@ -37,8 +40,7 @@ export async function* readFrames(
 ): AsyncGenerator<FramePage, void, undefined> {
   const image = openImage(path);
   try {
-    const { axesAt } = image;
-    for await (const read of decodePages(image.bytes, path, { ...options, ...(axesAt && { axesAt }) })) {
+    for await (const read of image.pages(options)) {
       if ("error" in read) throw read.error;
       yield read;
     }
@@ -48,7 +50,7 @@ export async function* readFrames(
 }
 
 /**
- * Opens a file that begins like a TIFF or PNG.
+ * Opens a file that begins like a TIFF or PNG, or the folder of an image of an OME-Zarr.
  * @throws FrameReadError naming the file and the reason.
  */
 export function openImage(path: string): OpenImage {
@@ -57,19 +59,36 @@ export function openImage(path: string): OpenImage {
     // Opening a pipe would wait for whoever writes into it.
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(descriptor);
-    if (stats.isDirectory()) throw new FrameReadError(path, "this is a folder, not a file");
+    if (stats.isDirectory()) {
+      if (!isZarr(path)) throw new FrameReadError(path, "this is a folder, not a file");
+      closeSync(descriptor);
+      return zarrImage(path, stats.mtimeMs);
+    }
     if (!stats.isFile()) throw new FrameReadError(path, "this is a pipe or a device, not a file");
     const bytes = new OpenFileBytes(descriptor, stats.size);
     assertSignature(bytes.read(0, Math.min(SIGNATURE_BYTES, stats.size)), path);
     const opened = descriptor;
+    const index = isNdTiff(bytes) ? { axesAt: ndTiffAxes(dirname(path), basename(path)) } : {};
     return {
-      ...{ bytes, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
-      ...(isNdTiff(bytes) && { axesAt: ndTiffAxes(dirname(path), basename(path)) }),
+      ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
+      unread: () => bytes.size - bytes.askedTo,
+      pages: (options) => decodePages(bytes, path, { ...options, ...index }),
     };
   } catch (cause) {
     if (descriptor !== undefined) closeSync(descriptor);
     throw cause instanceof FrameReadError ? cause : new FrameReadError(path, fileReason(cause), { cause });
   }
+}
+
+/** What reads it is only loaded where there is one. */
+function zarrImage(path: string, mtimeMs: number): OpenImage {
+  return {
+    ...{ size: 0, mtimeMs, unread: () => 0, close: () => undefined },
+    pages: async function* (options) {
+      const { zarrFrames } = await import("./zarr-image.js");
+      yield* zarrFrames(path, options);
+    },
+  };
 }
 
 function assertSignature(bytes: Uint8Array, path: string): void {

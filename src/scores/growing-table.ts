@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { OutputError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
-import { imageOrder } from "../frames/walk-images.js";
+import { imageOrder } from "../frames/image-order.js";
 import { openTable } from "./read-table.js";
 import { type RunState, readState, statePath, writeState } from "./run-state.js";
 import { header } from "./score-rows.js";

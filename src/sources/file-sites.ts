@@ -56,7 +56,7 @@ export class FileSites {
     if (pattern !== undefined && !fitsPattern(path, pattern)) {
       this.#sayOnce("pattern", `${path} does not fit the name pattern; it is read as if there were none`);
     }
-    const name = parseFrameName(path, this.#options);
+    const name = parseFrameName(path, this.#options, metadata);
     const channelIndex = name.channelIndex ?? metadata.channelIndex;
     const numbered =
       channelIndex === undefined ? undefined : (channelNames[channelIndex] ?? `channel${channelIndex}`);

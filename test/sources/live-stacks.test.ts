@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { open, writeFile } from "node:fs/promises";
+import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AgentConfig } from "../../src/config/schema.js";
@@ -155,6 +155,19 @@ describe("a stack that grows", () => {
 
     await until(() => values().length === 1);
     expect(values()).toEqual([0]);
+  });
+
+  test("in an OME-Zarr is left alone", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, "old.zarr"));
+    const { values } = await follow(folder);
+    await mkdir(join(folder, "new.zarr"));
+    for (const place of ["old.zarr", "new.zarr", "."])
+      await (await stack(join(folder, place, "a.tif"))).add(7);
+
+    await until(() => values().length > 0);
+    await sleep(400);
+    expect(values()).toEqual([7]);
   });
 
   test("does not hide files beside it", async () => {
