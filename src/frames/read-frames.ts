@@ -4,6 +4,7 @@ import { FrameReadError } from "../errors.js";
 import { type FileBytes, MemoryBytes, OpenFileBytes } from "./file-bytes.js";
 import { fileReason } from "./file-reasons.js";
 import { isNdTiff, ndTiffAxes } from "./ndtiff-index.js";
+import { indexedMetadata } from "./plate-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
 import { decodeTiff, type FailedPage, type FramePage, hasTiffSignature, type PageOptions } from "./tiff.js";
 import { isZarr } from "./zarr-groups.js";
@@ -72,11 +73,23 @@ export function openImage(path: string): OpenImage {
     return {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
       unread: () => bytes.size - bytes.askedTo,
-      pages: (options) => decodePages(bytes, path, { ...options, ...index }),
+      pages: (options) => pagesAsIndexed(bytes, path, { ...options, ...index }),
     };
   } catch (cause) {
     if (descriptor !== undefined) closeSync(descriptor);
     throw cause instanceof FrameReadError ? cause : new FrameReadError(path, fileReason(cause), { cause });
+  }
+}
+
+/** Pages with what the index of a microscope beside the file says about it. */
+async function* pagesAsIndexed(
+  bytes: FileBytes,
+  path: string,
+  options: ReadOptions,
+): AsyncGenerator<FramePage | FailedPage, void, undefined> {
+  const indexed = indexedMetadata(path);
+  for await (const read of decodePages(bytes, path, options)) {
+    yield "error" in read ? read : { ...read, metadata: { ...read.metadata, ...indexed } };
   }
 }
 

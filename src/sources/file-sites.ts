@@ -60,7 +60,8 @@ export class FileSites {
     const channelIndex = name.channelIndex ?? metadata.channelIndex;
     const numbered =
       channelIndex === undefined ? undefined : (channelNames[channelIndex] ?? `channel${channelIndex}`);
-    const channel = name.channel ?? metadata.channel ?? numbered;
+    const told = metadata.indexed === true ? metadata.channel : undefined;
+    const channel = told ?? name.channel ?? metadata.channel ?? numbered;
     const timeIndex = name.timeIndex ?? metadata.timeIndex;
     const zIndex = name.zIndex ?? metadata.zIndex;
     const site = this.#siteOf(path, name, metadata);
