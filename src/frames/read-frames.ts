@@ -8,11 +8,16 @@ import { indexedMetadata } from "./plate-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
 import { decodeTiff, type FailedPage, type FramePage, hasTiffSignature, type PageOptions } from "./tiff.js";
 import { isZarr } from "./zarr-groups.js";
+import { isZeros } from "./zeros.js";
 
 export type { FailedPage, FramePage, PageOptions, PagePlace } from "./tiff.js";
 
 /** Bytes by which the format is told. */
 const SIGNATURE_BYTES = 8;
+/** Bytes that may lie behind the last that matters. */
+const PADDING_BYTES = 16;
+/** So many zeros behind it are room that is reserved. */
+const ROOM_BYTES = 4096;
 
 interface ReadOptions extends PageOptions {
   readonly signal?: AbortSignal;
@@ -23,8 +28,8 @@ export interface OpenImage {
   /** Bytes of a file. */
   readonly size: number;
   readonly mtimeMs: number;
-  /** Bytes behind the last one that was asked for; negative where some are missing. */
-  unread(): number;
+  /** Whether all that was asked for is there, and nothing behind it but room that is reserved. */
+  isReadToItsEnd(): boolean;
   /** Its pages, those that cannot be read among them. @throws FrameReadError where no further page can be found. */
   pages(options: ReadOptions): AsyncGenerator<FramePage | FailedPage, void, undefined>;
   close(): void;
@@ -72,13 +77,19 @@ export function openImage(path: string): OpenImage {
     const index = isNdTiff(bytes) ? { axesAt: ndTiffAxes(dirname(path), basename(path)) } : {};
     return {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
-      unread: () => bytes.size - bytes.askedTo,
+      isReadToItsEnd: () => hasNothingBehind(bytes),
       pages: (options) => pagesAsIndexed(bytes, path, { ...options, ...index }),
     };
   } catch (cause) {
     if (descriptor !== undefined) closeSync(descriptor);
     throw cause instanceof FrameReadError ? cause : new FrameReadError(path, fileReason(cause), { cause });
   }
+}
+
+/** Some writers end on an even address, others reserve gigabytes, which are zeros until they are used. */
+function hasNothingBehind(bytes: FileBytes): boolean {
+  const behind = bytes.behind(ROOM_BYTES);
+  return behind !== undefined && (behind.length <= PADDING_BYTES || isZeros(behind));
 }
 
 /** Pages with what the index of a microscope beside the file says about it. */
@@ -96,7 +107,7 @@ async function* pagesAsIndexed(
 /** What reads it is only loaded where there is one. */
 function zarrImage(path: string, mtimeMs: number): OpenImage {
   return {
-    ...{ size: 0, mtimeMs, unread: () => 0, close: () => undefined },
+    ...{ size: 0, mtimeMs, isReadToItsEnd: () => true, close: () => undefined },
     pages: async function* (options) {
       const { zarrFrames } = await import("./zarr-image.js");
       yield* zarrFrames(path, options);

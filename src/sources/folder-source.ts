@@ -243,15 +243,15 @@ export class FolderSource implements FrameSource {
     return file.restAt(stats, this.#context.clock, this.#config);
   }
 
-  /** Soon at first: most files are written in one go. */
-  #lookAgain(
-    path: string,
-    file: FollowedFile,
-    wantedMs = 2 * (file.nextLook?.delayMs ?? FIRST_LOOK_MS),
-  ): void {
-    const delayMs = Math.min(this.#config.stableMs, wantedMs);
-    file.nextLook?.cancel();
-    file.nextLook = { delayMs, cancel: this.#context.clock.after(delayMs, () => this.#enqueue(path)) };
+  /** Soon after it has changed: most images are written in one go. Later and later while it does not. */
+  #lookAgain(path: string, file: FollowedFile, wantedMs?: number): void {
+    const { signature, nextLook } = file;
+    const isAsBefore = nextLook !== undefined && nextLook.signature === signature;
+    const laterMs = wantedMs ?? (isAsBefore ? 2 * nextLook.delayMs : FIRST_LOOK_MS);
+    const delayMs = Math.min(this.#config.stableMs, laterMs);
+    nextLook?.cancel();
+    const cancel = this.#context.clock.after(delayMs, () => this.#enqueue(path));
+    file.nextLook = { delayMs, cancel, ...(signature !== undefined && { signature }) };
   }
 
   async #give(path: string, page: SeenPage, channelNames: readonly string[]): Promise<void> {
