@@ -97,7 +97,9 @@ def plate(name: str, fmt: FormatV04 | FormatV05, axes: str, others: tuple[int, .
                 axes_units={"z": "micrometer", "y": "micrometer", "x": "micrometer"},
                 omero={"channels": [channel("DAPI"), channel("GFP")]},
             )
-            describe(f"{name}/{well}/{field}", "s0" if (HERE / name / well / str(field) / "s0").exists() else "0")
+            describe(
+                f"{name}/{well}/{field}", "s0" if (HERE / name / well / str(field) / "s0").exists() else "0"
+            )
 
 
 def image(name: str, data: np.ndarray, axes: str, zarr_format: int, **options: object) -> None:
@@ -119,7 +121,11 @@ def series(name: str) -> None:
     root.require_group("OME").attrs["series"] = ["0", "1"]
     for number in range(2):
         write_image(
-            scene(1, 2, 1, seed=number), root.require_group(str(number)), scale_factors=[], fmt=FormatV04(), axes="tczyx"
+            scene(1, 2, 1, seed=number),
+            root.require_group(str(number)),
+            scale_factors=[],
+            fmt=FormatV04(),
+            axes="tczyx",
         )
         describe(f"{name}/{number}", "s0" if (HERE / name / str(number) / "s0").exists() else "0")
 
@@ -137,8 +143,12 @@ def streamed(name: str) -> None:
                 ]
             ),
             ome_writers.Dimension(name="c", count=2, type="channel", coords=["DAPI", "GFP"]),
-            ome_writers.Dimension(name="y", count=HEIGHT, type="space", chunk_size=64, unit="micrometer", scale=0.5),
-            ome_writers.Dimension(name="x", count=WIDTH, type="space", chunk_size=64, unit="micrometer", scale=0.5),
+            ome_writers.Dimension(
+                name="y", count=HEIGHT, type="space", chunk_size=64, unit="micrometer", scale=0.5
+            ),
+            ome_writers.Dimension(
+                name="x", count=WIDTH, type="space", chunk_size=64, unit="micrometer", scale=0.5
+            ),
         ],
         dtype="uint16",
         plate=ome_writers.Plate(row_names=["C"], column_names=["3"], name="Live"),
@@ -155,7 +165,13 @@ def main() -> None:
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir(parents=True)
     plate("plate04.ome.zarr", FormatV04(), "czyx", (2, 2), {"chunks": (1, 1, 64, 64)})
-    plate("plate05.ome.zarr", FormatV05(), "tczyx", (2, 2, 1), {"chunks": (1, 1, 1, 45, 50), "shards": (1, 2, 1, 90, 100)})
+    plate(
+        "plate05.ome.zarr",
+        FormatV05(),
+        "tczyx",
+        (2, 2, 1),
+        {"chunks": (1, 1, 1, 45, 50), "shards": (1, 2, 1, 90, 100)},
+    )
     blosc = numcodecs.Blosc
     two = {
         "blosc_lz4": blosc("lz4", shuffle=blosc.SHUFFLE),
@@ -174,11 +190,41 @@ def main() -> None:
     image("v2_uint8.zarr", scene(dtype="uint8"), "yx", 2, chunks=(90, 100))
     image("v2_int16.zarr", (scene(dtype="int16") - 140).astype("int16"), "yx", 2, chunks=(64, 64))
     image("v2_float32.zarr", (scene() / 7).astype("float32"), "yx", 2, chunks=(64, 64))
-    image("v3_blosc.zarr", scene(3), "zyx", 3, **deep, compressors=codecs.BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"))
+    image(
+        "v3_blosc.zarr",
+        scene(3),
+        "zyx",
+        3,
+        **deep,
+        compressors=codecs.BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"),
+    )
     image("v3_gzip.zarr", scene(1, 2), "tcyx", 3, chunks=(1, 2, 64, 64), compressors=codecs.GzipCodec())
-    image("v3_raw_big_endian.zarr", scene(), "yx", 3, chunks=(64, 64), compressors=None, serializer=codecs.BytesCodec(endian="big"))
-    image("v3_sharded.zarr", scene(4), "zyx", 3, chunks=(1, 32, 32), shards=(2, 96, 128), compressors=codecs.ZstdCodec())
-    image("v3_transposed.zarr", scene(2), "zyx", 3, chunks=(2, 64, 64), filters=codecs.TransposeCodec(order=(2, 1, 0)))
+    image(
+        "v3_raw_big_endian.zarr",
+        scene(),
+        "yx",
+        3,
+        chunks=(64, 64),
+        compressors=None,
+        serializer=codecs.BytesCodec(endian="big"),
+    )
+    image(
+        "v3_sharded.zarr",
+        scene(4),
+        "zyx",
+        3,
+        chunks=(1, 32, 32),
+        shards=(2, 96, 128),
+        compressors=codecs.ZstdCodec(),
+    )
+    image(
+        "v3_transposed.zarr",
+        scene(2),
+        "zyx",
+        3,
+        chunks=(2, 64, 64),
+        filters=codecs.TransposeCodec(order=(2, 1, 0)),
+    )
     image("v3_float32.zarr", (scene() / 7).astype("float32"), "yx", 3, chunks=(64, 64))
     series("series.zarr")
     streamed("streamed.ome.zarr")

@@ -30,7 +30,9 @@ elif kind == "tifffile":
 else:
     import tifffile
 
-    planes = tifffile.memmap(folder + "/a.tif", shape=(64, side, side), dtype="uint16", metadata={"axes": "TYX"})
+    planes = tifffile.memmap(
+        folder + "/a.tif", shape=(64, side, side), dtype="uint16", metadata={"axes": "TYX"}
+    )
 
     def put(n: int) -> None:
         planes[n - 1] = image(n)
