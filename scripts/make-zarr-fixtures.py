@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the OME-Zarrs under test/fixtures/zarr and what Python reads from them (expected.json).
 
-The tests compare Parfocal's reader with these numbers, so it is checked against zarr, ome-zarr and ome-writers, not
-against itself. Needs: pip install numpy zarr==3.1.6 ome-zarr==0.18.0 "ome-writers[zarr-python]==0.3.2"
+The tests compare Parfocal's reader with these numbers, so it is checked against zarr, ome-zarr and ome-writers,
+not against itself. Needs: pip install numpy zarr==3.1.6 ome-zarr==0.18.0 "ome-writers[zarr-python]==0.3.2"
 Usage: python scripts/make-zarr-fixtures.py
 """
 
@@ -225,6 +225,18 @@ def main() -> None:
         chunks=(2, 64, 64),
         filters=codecs.TransposeCodec(order=(2, 1, 0)),
     )
+    # Some writers put the index of a shard first, or leave out its checksum.
+    for name, location, check in (
+        ("v3_index_first", "start", [codecs.Crc32cCodec()]),
+        ("v3_no_checksum", "end", []),
+    ):
+        sharding = codecs.ShardingCodec(
+            chunk_shape=(1, 32, 32),
+            codecs=[codecs.BytesCodec(), codecs.ZstdCodec()],
+            index_codecs=[codecs.BytesCodec(), *check],
+            index_location=location,
+        )
+        image(f"{name}.zarr", scene(2), "zyx", 3, chunks=(2, 96, 128), serializer=sharding, compressors=None)
     image("v3_float32.zarr", (scene() / 7).astype("float32"), "yx", 3, chunks=(64, 64))
     series("series.zarr")
     streamed("streamed.ome.zarr")

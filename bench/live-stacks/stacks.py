@@ -1,4 +1,4 @@
-"""Writes a stack as programs do while they acquire, an image for each line that it reads: KIND FOLDER SIDE_PX."""
+"""Writes a stack as programs do while they acquire, an image a line that it reads: KIND FOLDER SIDE_PX."""
 
 import sys
 

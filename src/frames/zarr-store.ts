@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { AsyncReadable } from "zarrita";
+import { z } from "zod";
 import { assertPlausible } from "./expansion.js";
 import { errorCode } from "./file-reasons.js";
 
@@ -11,6 +12,15 @@ const MOST_INDEX_BYTES = 16 * 2 ** 20;
 /** What a codec may add to what it cannot make smaller. */
 const SLACK_BYTES = 64 * 1024;
 
+const Metadata = z.object({
+  codecs: z.array(
+    z.object({
+      name: z.string(),
+      configuration: z.object({ index_location: z.unknown() }).partial().optional().catch(undefined),
+    }),
+  ),
+});
+
 /** A part of an array that has never been written. */
 export class NotStored extends Error {}
 
@@ -20,6 +30,7 @@ export class ZarrStore implements AsyncReadable {
   /** Bytes of one chunk once it is decoded; of a shard those of a chunk in it. */
   #chunkBytes: number | undefined;
   #storedBytes = 0;
+  #isIndexFirst: boolean = false;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -41,8 +52,10 @@ export class ZarrStore implements AsyncReadable {
     return this.#reading(key, async (file, size) => {
       const most = chunkBytes === undefined ? MOST_METADATA_BYTES : chunkBytes + chunkBytes / 8 + SLACK_BYTES;
       if (size > most) throw new Error(`${key.slice(1)} has ${size} bytes, more than it can mean`);
+      const bytes = await this.#read(file, 0, size);
       if (chunkBytes !== undefined) this.#storedBytes += size;
-      return this.#read(file, 0, size);
+      else if (key.endsWith("/zarr.json")) this.#findIndex(bytes);
+      return bytes;
     });
   }
 
@@ -55,7 +68,7 @@ export class ZarrStore implements AsyncReadable {
     return this.#reading(key, async (file, size) => {
       const isIndex = "suffixLength" in range;
       const length = isIndex ? range.suffixLength : range.length;
-      const offset = isIndex ? size - length : range.offset;
+      const offset = isIndex ? (this.#isIndexFirst ? 0 : size - length) : range.offset;
       const most = isIndex ? MOST_INDEX_BYTES : chunkBytes + chunkBytes / 8 + SLACK_BYTES;
       if (!(offset >= 0 && offset + length <= size && length <= most)) {
         throw new Error(
@@ -67,6 +80,13 @@ export class ZarrStore implements AsyncReadable {
       if (!isIndex) this.#storedBytes += length;
       return this.#read(file, offset, length);
     });
+  }
+
+  /** Looks where shards have their index: zarrita takes it to be at their end. */
+  #findIndex(metadata: Uint8Array): void {
+    const { success, data } = Metadata.safeParse(parsed(metadata));
+    const shards = success ? data.codecs.find(({ name }) => name === "sharding_indexed") : undefined;
+    this.#isIndexFirst = shards?.configuration?.index_location === "start";
   }
 
   async #reading<T>(
@@ -95,5 +115,14 @@ export class ZarrStore implements AsyncReadable {
     const { bytesRead } = await file.read(bytes, 0, length, offset);
     if (bytesRead < length) throw new Error("it was cut while it was read");
     return bytes;
+  }
+}
+
+/** Undefined where it is no JSON: zarrita says so. */
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+  } catch {
+    return undefined;
   }
 }
