@@ -16,6 +16,14 @@ export type { FailedPage, FramePage, PageOptions, PagePlace } from "./tiff.js";
 const SIGNATURE_BYTES = 8;
 /** Bytes that may lie behind the last that matters. */
 const PADDING_BYTES = 16;
+/** What microscopists may have that is not read, by how it begins. */
+const OTHERS = [
+  { format: "an ND2 file of NIS-Elements", begins: Buffer.from([0xda, 0xce, 0xbe, 0x0a]) },
+  { format: "a CZI file of ZEN", begins: Buffer.from("ZISRAWF") },
+  { format: "a JPEG", begins: Buffer.from([0xff, 0xd8, 0xff]) },
+  { format: "an HDF5 file", begins: Buffer.from([0x89, 0x48, 0x44, 0x46]) },
+  { format: "a zip file", begins: Buffer.from("PK\x03\x04") },
+] as const;
 /** So many zeros behind it are room that is reserved. */
 const ROOM_BYTES = 4096;
 
@@ -118,6 +126,13 @@ function zarrImage(path: string, mtimeMs: number): OpenImage {
 function assertSignature(bytes: Uint8Array, path: string): void {
   if (bytes.length === 0) throw new FrameReadError(path, "the file is empty, or not written yet");
   if (hasTiffSignature(bytes) || hasPngSignature(bytes)) return;
+  const other = OTHERS.find(({ begins }) => Buffer.from(bytes).subarray(0, begins.length).equals(begins));
+  if (other !== undefined) {
+    throw new FrameReadError(
+      path,
+      `this is ${other.format}, which is not read: convert it to OME-Zarr or TIFF`,
+    );
+  }
   const start = [...bytes.subarray(0, SIGNATURE_BYTES)]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join(" ");
