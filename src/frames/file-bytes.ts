@@ -31,6 +31,12 @@ export abstract class FileBytes {
     );
   }
 
+  /** Bytes behind the furthest that were asked for, which does not count as asking; `undefined` where some of those are missing. */
+  behind(most: number): Uint8Array | undefined {
+    const left = this.size - this.#askedTo;
+    return left < 0 ? undefined : this.bytesAt(this.#askedTo, Math.min(left, most));
+  }
+
   /** Bytes that are known to be there. */
   protected abstract bytesAt(offset: number, length: number): Uint8Array;
 }

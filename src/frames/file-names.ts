@@ -57,9 +57,14 @@ export interface NameOptions {
 /**
  * Reads the name of an image file and of its folders.
  * @param path from the folder that is searched; what lies above it says nothing.
+ * @param place where it lies in an OME-Zarr: paths in there say nothing, its metadata do.
  * @returns what is said; empty for a name of no known form. Nothing throws.
  */
-export function parseFrameName(path: string, { pattern, plateWells }: NameOptions = {}): FrameName {
+export function parseFrameName(
+  path: string,
+  { pattern, plateWells }: NameOptions = {},
+  place: StorePlace = {},
+): FrameName {
   const format = plateFormat(plateWells);
   const isWell: IsWell = (well) =>
     format === undefined || (well.row < format.rows && well.column < format.columns);
@@ -67,7 +72,20 @@ export function parseFrameName(path: string, { pattern, plateWells }: NameOption
   const file = folders.pop() ?? "";
   const own = pattern?.exec(file) ?? pattern?.exec([...folders, file].join("/"));
   if (own?.groups !== undefined) return withFolder(readGroups(own.groups), folders);
-  return parseKnown(stemOf(file), folders, isWell);
+  const { inStore, plate } = place;
+  if (inStore === undefined) return parseKnown(stemOf(file), folders, isWell);
+  const store = `/${path}`.endsWith(`/${inStore}`) ? path.slice(0, -inStore.length).split("/") : [];
+  const outside = store.filter((part) => part !== "");
+  const stem = stemOf(outside.pop() ?? "");
+  if (plate !== undefined) return withFolder({}, outside);
+  const said = parseKnown(stem, outside, isWell);
+  return said.wellName === undefined ? withFolder({}, [...outside, stem]) : said;
+}
+
+/** Of an image that lies in an OME-Zarr: its path there, and the plate that this is, if it is one. */
+export interface StorePlace {
+  readonly inStore?: string;
+  readonly plate?: string;
 }
 
 /** Whether a pattern of the user's own fits a path, as `parseFrameName` tries it. */
@@ -132,5 +150,5 @@ function wellOfLabel(label: string, isWell: IsWell): FrameName {
 }
 
 function stemOf(file: string): string {
-  return file.replace(/(\.ome)?\.(tiff?|stk|png|c\d{2})$/i, "");
+  return file.replace(/(\.ome)?\.(tiff?|stk|png|zarr|c\d{2})$/i, "");
 }

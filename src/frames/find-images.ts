@@ -4,7 +4,9 @@ import { glob, isDynamicPattern } from "tinyglobby";
 import { FrameReadError } from "../errors.js";
 import { isNoImage } from "./file-names.js";
 import { errorCode, fileReason } from "./file-reasons.js";
-import { hasImageName, imageOrder, walkImages } from "./walk-images.js";
+import { imageOrder } from "./image-order.js";
+import { hasImageName, walkImages } from "./walk-images.js";
+import { hasZarrName, isZarr } from "./zarr-groups.js";
 
 const ENDINGS = ".tif, .tiff, .stk or .png";
 
@@ -30,8 +32,8 @@ interface Root {
 export type ProblemHandler = (problem: FrameReadError) => void;
 
 /**
- * Finds the images that a user names: files (whatever they are called), folders (searched through for .tif, .tiff, .stk
- * and .png) and globs. Hidden files, thumbnails and what lies behind links to folders are left out. Gives each file once, in
+ * Finds the images that a user names: files (whatever they are called), folders (searched through for .tif, .tiff, .stk,
+ * .png and OME-Zarr) and globs. Hidden files, thumbnails and what lies behind links to folders are left out. Gives each file once, in
  * `imageOrder`.
  * @throws FrameReadError naming the first path that does not exist, cannot be read, or gives no image.
  */
@@ -66,7 +68,9 @@ export async function* searchImages(
 /** The folder that all images lie in that `searchImages` would give. */
 export async function commonFolder(paths: readonly string[]): Promise<string> {
   const roots = await rootsOf(paths, () => undefined);
-  const folders = roots.map(({ place, isFolder }) => (isFolder ? place : dirname(place)).split(sep));
+  const folders = roots.map(({ place, isFolder }) =>
+    (isFolder && !isZarr(place) ? place : dirname(place)).split(sep),
+  );
   const [first = []] = folders;
   const same = first.findIndex((part, i) => folders.some((parts) => parts[i] !== part));
   return first.slice(0, same < 0 ? first.length : same).join(sep) || sep;
@@ -92,7 +96,7 @@ async function* imagesIn(
     isEmpty = false;
     problem(new FrameReadError(folder, fileReason(cause), { cause }));
   }
-  if (isEmpty) problem(new FrameReadError(folder, `the folder holds no ${ENDINGS} file`));
+  if (isEmpty) problem(new FrameReadError(folder, `the folder holds no ${ENDINGS} file and no OME-Zarr`));
 }
 
 /** The files and folders that are named or matched, each once, in order. */
@@ -117,15 +121,19 @@ async function rootsAt(path: string): Promise<Root[]> {
     return [{ path, place: resolve(path), isFolder: kind === "folder" }];
   }
   if (!isDynamicPattern(path)) throw new FrameReadError(path, fileReason(kind));
-  const matches = await glob([forwardSlashes(path)], { dot: false, expandDirectories: false });
+  const found = await glob([forwardSlashes(path)], {
+    ...{ dot: false, expandDirectories: false, onlyFiles: false },
+  });
+  const matches = found.filter((match) => !match.endsWith("/") || hasZarrName(match));
   const images = matches
-    .filter((match) => hasImageName(match) && !isNoImage(forwardSlashes(match)))
+    .filter((match) => hasZarrName(match) || (hasImageName(match) && !isNoImage(forwardSlashes(match))))
     .map(normalize);
   if (images.length === 0) {
-    const reason = matches.length === 0 ? "nothing matches this pattern" : `no ${ENDINGS} file matches`;
+    const reason =
+      matches.length === 0 ? "nothing matches this pattern" : `no ${ENDINGS} file matches, and no OME-Zarr`;
     throw new FrameReadError(path, reason);
   }
-  return images.map((image) => ({ path: image, place: resolve(image), isFolder: false }));
+  return images.map((image) => ({ path: image, place: resolve(image), isFolder: hasZarrName(image) }));
 }
 
 /** What is at `path`; the error, where nothing is. */

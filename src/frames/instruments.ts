@@ -60,7 +60,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     program: "Opera Phenix, Operetta (Harmony)",
     source: "Bio-Formats OperettaReader; Open Data cellpainting-gallery cpg0000; image.sc thread 41647",
     names: [
-      /^(?:(?<plate>.+)_)?r(?<row>\d{2})c(?<column>\d{2})f(?<site>\d{2,})p(?<z>\d{2,})(?:rc\d+)?-(?<channel>ch\d+)(?:sk(?<time>\d+))?(?:fk\d+)?(?:fl\d+)?$/i,
+      /^(?:(?<plate>.+)_)?r(?<row>\d{2})c(?<column>\d{2})f(?<site>\d{2,})p(?<z>\d{2,})(?:rc\d+)?-(?<channel>ch\d+)(?:(?:sk|t)(?<time>\d+))?(?:fk\d+)?(?:fl\d+)?$/i,
     ],
   },
   {

@@ -1,5 +1,6 @@
 import { ConfigError, reasonOf } from "../errors.js";
 import type { FrameName } from "./file-names.js";
+import { wholeNumber } from "./numbers.js";
 import { parseWell, type Well, wellAt } from "./wells.js";
 
 /** What a named group of a pattern may say. */
@@ -136,8 +137,4 @@ function elapsedMinutes(said: Partial<Record<Meaning, string>>): number | undefi
   const dated =
     year === undefined || month === undefined || day === undefined ? 0 : Date.UTC(year, month - 1, day);
   return dated / 60_000 + (days * 24 + hours) * 60 + minutes;
-}
-
-function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }

@@ -5,17 +5,15 @@
  */
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
+import { wholeNumber } from "./numbers.js";
 import { wellAt } from "./wells.js";
+import { type Attributes, attributesOf, tagsOf } from "./xml.js";
 
 /** Micrometres in one unit of OME's `PhysicalSizeXUnit`. */
 const OME_UNITS_UM: Readonly<Record<string, number>> = { µm: 1, μm: 1, um: 1, nm: 1e-3, mm: 1e3 };
 
-/** Characters of an element that are looked at. */
-const LONGEST_ELEMENT = 10_000;
 /** Pages that are described at most: a crafted file could claim any number. */
 const MOST_PAGES = 1_000_000;
-
-type Attributes = Readonly<Record<string, string | undefined>>;
 
 interface OmeImage {
   readonly id: string;
@@ -49,7 +47,9 @@ function readElements(text: string): { images: OmeImage[]; wells: Map<string, Om
   const wells = new Map<string, OmeWell>();
   let [plate, well]: [Attributes, Attributes] = [{}, {}];
   let sample: number | undefined;
-  for (const { name, attributes } of elementsOf(text)) {
+  for (const { name, inside, isEnd } of tagsOf(text)) {
+    if (isEnd) continue;
+    const attributes = attributesOf(inside);
     const image = images.at(-1);
     if (name === "Image") {
       images.push({ id: attributes.ID ?? "", pixels: {}, channels: [], label: undefined, blocks: [] });
@@ -139,46 +139,8 @@ function sharedBy({ pixels }: OmeImage): FrameMetadata {
   });
 }
 
-/** The opening tags of a document, in order; its time grows with its length and nothing else. */
-function* elementsOf(text: string): Generator<{ name: string; attributes: Attributes }> {
-  for (let start = text.indexOf("<"); start >= 0; ) {
-    const end = text.indexOf(">", start);
-    const tag = text.slice(start + 1, Math.min(end < 0 ? text.length : end, start + LONGEST_ELEMENT));
-    const name = /^(?:\w{1,64}:)?(\w{1,64})(?=[\s/]|$)/.exec(tag)?.[1];
-    if (name !== undefined) yield { name, attributes: attributesOf(tag) };
-    if (end < 0) return;
-    start = text.indexOf("<", end);
-  }
-}
-
-function attributesOf(tag: string): Attributes {
-  const attributes: Record<string, string | undefined> = {};
-  for (const [, name, , double, single] of tag.matchAll(/\s(\w{1,64})\s*=\s*("([^"]*)"|'([^']*)')/g)) {
-    attributes[name!] ??= decoded(double ?? single ?? "");
-  }
-  return attributes;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-
-/** Writers that stay within ASCII spell the micro sign as a character reference. */
-function decoded(text: string): string {
-  return text.replace(
-    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w{2,4}));/gi,
-    (whole, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
-      if (name !== undefined) return ENTITIES[name] ?? whole;
-      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    },
-  );
-}
-
 function sizeOf({ pixels }: OmeImage, name: string): number {
   return Math.max(wholeNumber(pixels[name]) ?? 1, 1);
-}
-
-function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined;
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

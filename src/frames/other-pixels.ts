@@ -4,7 +4,6 @@
  * @module
  */
 import { type BaseDecoder, BaseDecoder as Decoder, GeoTIFF, GeoTIFFImage, getDecoder } from "geotiff";
-import { ZSTDDecoder } from "zstddec";
 import { type Colour, countsOf, type Numbers, planeOf } from "./counts.js";
 import { assertPlausible } from "./expansion.js";
 import type { FileBytes } from "./file-bytes.js";
@@ -14,6 +13,7 @@ import { blocksOf } from "./tiff-blocks.js";
 import { compressionName, tiffCodec } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 import { assertAffordable, readPageSize } from "./tiff-pixels.js";
+import { decodeZstandard } from "./zstandard.js";
 
 const JPEG = 7;
 const ZSTANDARD = 50_000;
@@ -211,7 +211,9 @@ async function decodeBlock(
   const bytes = new Uint8Array(buffer);
   const ours = tiffCodec(compression);
   if (ours !== undefined) return Uint8Array.from(ours.decode(bytes, blockBytes)).buffer;
-  if (compression === ZSTANDARD) return decodeZstandard(bytes, blockBytes);
+  if (compression === ZSTANDARD) {
+    return (await decodeZstandard(bytes, blockBytes)).buffer as ArrayBuffer;
+  }
   assertJpegSize(bytes, blockWidth, blockHeight);
   const decoder = await getDecoder(JPEG, parameters);
   return (await decoder.decodeBlock(buffer)) as ArrayBuffer;
@@ -224,12 +226,4 @@ function swapped(buffer: ArrayBuffer, bytesEach: number): ArrayBuffer {
   if (bytesEach === 4) bytes.swap32();
   if (bytesEach === 8) bytes.swap64();
   return buffer;
-}
-
-async function decodeZstandard(bytes: Uint8Array, maxBytes: number): Promise<ArrayBuffer> {
-  const decoder = new ZSTDDecoder();
-  await decoder.init();
-  const decoded = decoder.decode(bytes, maxBytes);
-  if (decoded.length > maxBytes) throw new Error("the Zstandard data are damaged");
-  return Uint8Array.from(decoded).buffer;
 }

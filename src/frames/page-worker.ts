@@ -4,10 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { HandedOver, serveCalls } from "../serve-calls.js";
-import type { FileBytes } from "./file-bytes.js";
 import type { Frame } from "./frame.js";
-import { decodePages, type OpenImage, openImage, type PageOptions, type PagePlace } from "./read-frames.js";
+import { type OpenImage, openImage, type PageOptions, type PagePlace } from "./read-frames.js";
 import type { FailedPage, FramePage } from "./tiff.js";
+import { isZeros } from "./zeros.js";
 
 /** What was read, for telling whether the file has changed since. */
 export interface OpenedFile {
@@ -28,7 +28,10 @@ export interface PixelsSeen {
   readonly isZero: boolean;
   /** Its last row is zeros: files are written from the front. */
   readonly endsInZeros: boolean;
-  /** All that the file refers to is there and nothing lies behind it, and the pixels have no gap: whoever wrote it was through. */
+  /**
+   * All that the file refers to is there, nothing lies behind it but room that is reserved, and the pixels have no gap: whoever wrote
+   * it was through.
+   */
   readonly isWhole: boolean;
 }
 
@@ -38,10 +41,10 @@ export type ReadPage =
   | { readonly page: number; readonly failure: string };
 
 const DIGEST_LENGTH = 12;
+/** In place of a digest. */
+const ZEROS = "0".repeat(DIGEST_LENGTH);
 /** So many zeros in a row may be a part of the file that a copy has left out so far, px. */
 const GAP_PX = 1024;
-/** Bytes that may lie behind the last that matters: some writers end on an even address. */
-const PADDING_BYTES = 16;
 
 let image: OpenImage | undefined;
 let request: OpenRequest | undefined;
@@ -53,14 +56,15 @@ function close(): void {
   pages = undefined;
 }
 
-function seenIn({ frame: { pixels, width } }: FramePage, file: FileBytes): PixelsSeen {
+function seenIn({ frame: { pixels, width } }: FramePage, image: OpenImage): PixelsSeen {
   const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  const endsInZeros = isZeros(bytes.subarray(-width * pixels.BYTES_PER_ELEMENT));
+  // Reserved planes are many, and looked at again and again.
+  if (endsInZeros && isZeros(bytes)) {
+    return { digest: ZEROS, endsInZeros, isZero: true, isWhole: false };
+  }
   const digest = createHash("sha1").update(bytes).digest("hex").slice(0, DIGEST_LENGTH);
-  const isZero = (values: typeof pixels) => values.every((value) => value === 0);
-  const endsInZeros = isZero(pixels.subarray(-width));
-  const unread = file.size - file.askedTo;
-  const isWhole = unread >= 0 && unread <= PADDING_BYTES && !hasGap(pixels);
-  return { digest, endsInZeros, isZero: endsInZeros && isZero(pixels), isWhole };
+  return { digest, endsInZeros, isZero: false, isWhole: image.isReadToItsEnd() && !hasGap(pixels) };
 }
 
 function hasGap(pixels: Frame["pixels"]): boolean {
@@ -83,16 +87,17 @@ serveCalls(
       close();
       request = asked;
       image = openImage(asked.path);
-      return { size: image.bytes.size, mtimeMs: image.mtimeMs };
+      const { size, mtimeMs } = image;
+      return { size, mtimeMs };
     },
 
     /** Begins with the page at a place, or with the first one. */
     begin(from: PagePlace | undefined): void {
       if (image === undefined || request === undefined) return;
-      const { path, maxBytes, colour } = request;
-      const options = { maxBytes, colour, from, axesAt: image.axesAt };
+      const { maxBytes, colour } = request;
+      const options = { maxBytes, colour, from };
       const known = Object.entries(options).filter(([, value]) => value !== undefined);
-      pages = decodePages(image.bytes, path, Object.fromEntries(known));
+      pages = image.pages(Object.fromEntries(known));
     },
 
     /** The next page, handed over; undefined after the last. */
@@ -101,7 +106,7 @@ serveCalls(
       if (next === undefined || next.done === true) return undefined;
       const read = next.value;
       if ("error" in read) return { page: read.page, failure: read.error.message };
-      const page: ReadPage = request?.look === true ? { ...read, seen: seenIn(read, image!.bytes) } : read;
+      const page: ReadPage = request?.look === true ? { ...read, seen: seenIn(read, image!) } : read;
       return new HandedOver(page, [read.frame.pixels.buffer as ArrayBuffer]);
     },
 

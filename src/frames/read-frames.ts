@@ -3,31 +3,48 @@ import { basename, dirname } from "node:path";
 import { FrameReadError } from "../errors.js";
 import { type FileBytes, MemoryBytes, OpenFileBytes } from "./file-bytes.js";
 import { fileReason } from "./file-reasons.js";
-import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { isNdTiff, ndTiffAxes } from "./ndtiff-index.js";
+import { indexedMetadata } from "./plate-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
 import { decodeTiff, type FailedPage, type FramePage, hasTiffSignature, type PageOptions } from "./tiff.js";
+import { isZarr } from "./zarr-groups.js";
+import { isZeros } from "./zeros.js";
 
 export type { FailedPage, FramePage, PageOptions, PagePlace } from "./tiff.js";
 
 /** Bytes by which the format is told. */
 const SIGNATURE_BYTES = 8;
+/** Bytes that may lie behind the last that matters. */
+const PADDING_BYTES = 16;
+/** What microscopists may have that is not read, by how it begins. */
+const OTHERS = [
+  { format: "an ND2 file of NIS-Elements", begins: Buffer.from([0xda, 0xce, 0xbe, 0x0a]) },
+  { format: "a CZI file of ZEN", begins: Buffer.from("ZISRAWF") },
+  { format: "a JPEG", begins: Buffer.from([0xff, 0xd8, 0xff]) },
+  { format: "an HDF5 file", begins: Buffer.from([0x89, 0x48, 0x44, 0x46]) },
+  { format: "a zip file", begins: Buffer.from("PK\x03\x04") },
+] as const;
+/** So many zeros behind it are room that is reserved. */
+const ROOM_BYTES = 4096;
 
 interface ReadOptions extends PageOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A file that is open for reading, as it was when it was opened. */
+/** A file, or an image of an OME-Zarr, that is open for reading, as it was when it was opened. */
 export interface OpenImage {
-  readonly bytes: FileBytes;
+  /** Bytes of a file. */
+  readonly size: number;
   readonly mtimeMs: number;
-  /** What the index beside it says about the page whose pixels begin there; missing where there is none. */
-  readonly axesAt?: (pixelsAt: number) => FrameMetadata;
+  /** Whether all that was asked for is there, and nothing behind it but room that is reserved. */
+  isReadToItsEnd(): boolean;
+  /** Its pages, those that cannot be read among them. @throws FrameReadError where no further page can be found. */
+  pages(options: ReadOptions): AsyncGenerator<FramePage | FailedPage, void, undefined>;
   close(): void;
 }
 
 /**
- * Opens one TIFF or PNG file and gives its frames in page order. Pages are read one by one; the format is told by
+ * Opens one TIFF or PNG file, or an image of an OME-Zarr, and gives its frames in page order. Pages are read one by one; the format is told by
  * the file's first bytes, never by its name (real TIFFs are published under names that end in .png).
  * @throws FrameReadError naming the file and the reason; of a damaged page, after the pages before it.
  */
@@ -37,8 +54,7 @@ export async function* readFrames(
 ): AsyncGenerator<FramePage, void, undefined> {
   const image = openImage(path);
   try {
-    const { axesAt } = image;
-    for await (const read of decodePages(image.bytes, path, { ...options, ...(axesAt && { axesAt }) })) {
+    for await (const read of image.pages(options)) {
       if ("error" in read) throw read.error;
       yield read;
     }
@@ -48,7 +64,7 @@ export async function* readFrames(
 }
 
 /**
- * Opens a file that begins like a TIFF or PNG.
+ * Opens a file that begins like a TIFF or PNG, or the folder of an image of an OME-Zarr.
  * @throws FrameReadError naming the file and the reason.
  */
 export function openImage(path: string): OpenImage {
@@ -57,14 +73,20 @@ export function openImage(path: string): OpenImage {
     // Opening a pipe would wait for whoever writes into it.
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(descriptor);
-    if (stats.isDirectory()) throw new FrameReadError(path, "this is a folder, not a file");
+    if (stats.isDirectory()) {
+      if (!isZarr(path)) throw new FrameReadError(path, "this is a folder, not a file");
+      closeSync(descriptor);
+      return zarrImage(path, stats.mtimeMs);
+    }
     if (!stats.isFile()) throw new FrameReadError(path, "this is a pipe or a device, not a file");
     const bytes = new OpenFileBytes(descriptor, stats.size);
     assertSignature(bytes.read(0, Math.min(SIGNATURE_BYTES, stats.size)), path);
     const opened = descriptor;
+    const index = isNdTiff(bytes) ? { axesAt: ndTiffAxes(dirname(path), basename(path)) } : {};
     return {
-      ...{ bytes, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
-      ...(isNdTiff(bytes) && { axesAt: ndTiffAxes(dirname(path), basename(path)) }),
+      ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
+      isReadToItsEnd: () => hasNothingBehind(bytes),
+      pages: (options) => pagesAsIndexed(bytes, path, { ...options, ...index }),
     };
   } catch (cause) {
     if (descriptor !== undefined) closeSync(descriptor);
@@ -72,9 +94,45 @@ export function openImage(path: string): OpenImage {
   }
 }
 
+/** Some writers end on an even address, others reserve gigabytes, which are zeros until they are used. */
+function hasNothingBehind(bytes: FileBytes): boolean {
+  const behind = bytes.behind(ROOM_BYTES);
+  return behind !== undefined && (behind.length <= PADDING_BYTES || isZeros(behind));
+}
+
+/** Pages with what the index of a microscope beside the file says about it. */
+async function* pagesAsIndexed(
+  bytes: FileBytes,
+  path: string,
+  options: ReadOptions,
+): AsyncGenerator<FramePage | FailedPage, void, undefined> {
+  const indexed = indexedMetadata(path);
+  for await (const read of decodePages(bytes, path, options)) {
+    yield "error" in read ? read : { ...read, metadata: { ...read.metadata, ...indexed } };
+  }
+}
+
+/** What reads it is only loaded where there is one. */
+function zarrImage(path: string, mtimeMs: number): OpenImage {
+  return {
+    ...{ size: 0, mtimeMs, isReadToItsEnd: () => true, close: () => undefined },
+    pages: async function* (options) {
+      const { zarrFrames } = await import("./zarr-image.js");
+      yield* zarrFrames(path, options);
+    },
+  };
+}
+
 function assertSignature(bytes: Uint8Array, path: string): void {
   if (bytes.length === 0) throw new FrameReadError(path, "the file is empty, or not written yet");
   if (hasTiffSignature(bytes) || hasPngSignature(bytes)) return;
+  const other = OTHERS.find(({ begins }) => Buffer.from(bytes).subarray(0, begins.length).equals(begins));
+  if (other !== undefined) {
+    throw new FrameReadError(
+      path,
+      `this is ${other.format}, which is not read: convert it to OME-Zarr or TIFF`,
+    );
+  }
   const start = [...bytes.subarray(0, SIGNATURE_BYTES)]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join(" ");

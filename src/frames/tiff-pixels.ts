@@ -107,10 +107,10 @@ function correctCounts(layout: PageLayout): void {
 }
 
 /** @throws Error saying that an image is larger than one may be. */
-export function assertAffordable(imageBytes: number, maxBytes: number): void {
+export function assertAffordable(imageBytes: number, maxBytes: number, what = "one image"): void {
   if (imageBytes <= maxBytes) return;
   const [size, most] = [imageBytes, maxBytes].map((bytes) => Math.round(bytes / 2 ** 20));
-  throw new Error(`it takes ${size} MiB, over the limit of ${most} MiB for one image`);
+  throw new Error(`it takes ${size} MiB, over the limit of ${most} MiB for ${what}`);
 }
 
 /**

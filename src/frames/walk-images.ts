@@ -1,9 +1,11 @@
 import { opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { isNoImage } from "./file-names.js";
+import { nameOrder } from "./image-order.js";
+import { hasZarrName, isZarr } from "./zarr-groups.js";
+import { zarrImages } from "./zarr-images.js";
 
 const IMAGE_NAME = /\.(tiff?|stk|png)$/i;
-const NATURAL = new Intl.Collator("en", { numeric: true });
 /** Names of one folder that are held at a time; a folder with more is listed again for those that follow. */
 const NAMES_HELD = 100_000;
 
@@ -34,24 +36,9 @@ export function isPassedOver(path: string): boolean {
   return /(?:^|\/)\.(?!\.?(?:\/|$))/.test(path) || isNoImage(path);
 }
 
-/** The order in which images are met: folder by folder, names in natural order (z2 before z10). Negative: `a` comes first. */
-export function imageOrder(a: string, b: string): number {
-  const [left, right] = [a.split(/[\\/]/), b.split(/[\\/]/)];
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const order = nameOrder(left[i]!, right[i]!);
-    if (order !== 0) return order;
-  }
-  return left.length - right.length;
-}
-
-/** Of names that differ, one is always first: to the collator z2 and z02 are the same. */
-function nameOrder(a: string, b: string): number {
-  return NATURAL.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
-}
-
 /**
- * Searches a folder through for images, in `imageOrder`. Hidden files, thumbnails and what lies behind links to folders are left
- * out. The memory that it takes does not grow with the number of files.
+ * Searches a folder through for images, in `imageOrder`: files, and the images of OME-Zarrs, which are folders. Hidden files,
+ * thumbnails and what lies behind links to folders are left out. The memory that it takes does not grow with the number of files.
  * @returns paths from the folder, with forward slashes.
  * @throws the error of the file system where the folder itself cannot be listed.
  */
@@ -67,18 +54,34 @@ async function* walk(
   below: string,
   options: WalkOptions,
 ): AsyncGenerator<string, void, undefined> {
-  for await (const { name, isFolder } of entriesInOrder(join(root, below), options.namesHeld ?? NAMES_HELD)) {
+  const here = join(root, below);
+  if (isZarr(here)) {
+    const unreadable = (path: string, cause: unknown) => options.unreadable?.(path, cause);
+    for await (const image of zarrImages(here, unreadable)) {
+      yield [below, image].filter((part) => part !== "").join("/");
+    }
+    return;
+  }
+  let isEmpty = true;
+  for await (const { name, isFolder } of entriesInOrder(here, options.namesHeld ?? NAMES_HELD)) {
     const path = below === "" ? name : `${below}/${name}`;
     if (!isFolder) {
+      isEmpty = false;
       yield path;
       continue;
     }
     options.entered?.(path);
     try {
-      yield* walk(root, path, options);
+      for await (const image of walk(root, path, options)) {
+        isEmpty = false;
+        yield image;
+      }
     } catch (cause) {
       options.unreadable?.(join(root, path), cause);
     }
+  }
+  if (isEmpty && hasZarrName(here)) {
+    throw new Error("this is no Zarr: it has no zarr.json, .zgroup or .zattrs, or they are not written yet");
   }
 }
 

@@ -1,8 +1,9 @@
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { OutputError } from "../errors.js";
+import { FileLock } from "../file-lock.js";
 import { fileReason } from "../frames/file-reasons.js";
-import { imageOrder } from "../frames/walk-images.js";
+import { imageOrder } from "../frames/image-order.js";
 import { openTable } from "./read-table.js";
 import { type RunState, readState, statePath, writeState } from "./run-state.js";
 import { header } from "./score-rows.js";
@@ -32,14 +33,21 @@ export interface GrowingTableOptions {
 export class GrowingTable {
   readonly #options: GrowingTableOptions;
   readonly #file: FileHandle;
+  readonly #lock: FileLock | undefined;
   #state: RunState;
   #text = "";
   #bytes: number;
   #checkpointMs: number;
 
-  private constructor(options: GrowingTableOptions, file: FileHandle, state: RunState) {
+  private constructor(
+    options: GrowingTableOptions,
+    file: FileHandle,
+    lock: FileLock | undefined,
+    state: RunState,
+  ) {
     this.#options = options;
     this.#file = file;
+    this.#lock = lock;
     this.#state = state;
     this.#bytes = state.bytes;
     this.#checkpointMs = options.now();
@@ -47,17 +55,18 @@ export class GrowingTable {
 
   /**
    * Begins a table, or goes on with it.
-   * @throws OutputError where it cannot be written, or what is there is of a run with other settings.
+   * @throws OutputError where it cannot be written, another process writes it, or what is there is of a run with other settings.
    */
   static async open(options: GrowingTableOptions): Promise<GrowingTable> {
     const { path } = options;
     const part = partPath(path);
+    const lock = lockTable(path);
     try {
       const left = options.resume ? await whatIsLeft(options) : undefined;
       const file = await open(part, left === undefined ? "w" : "r+");
       const { settings } = options;
       const state = left ?? { settings, files: 0, pages: 0, notScored: 0, bytes: 0, finished: false };
-      const table = new GrowingTable(options, file, state);
+      const table = new GrowingTable(options, file, lock, state);
       if (left !== undefined) await file.truncate(left.bytes);
       else {
         await table.append(header(rowFormat(options.format), options.columns));
@@ -65,6 +74,7 @@ export class GrowingTable {
       }
       return table;
     } catch (cause) {
+      lock?.release();
       throw asOutputError(path, cause);
     }
   }
@@ -103,11 +113,13 @@ export class GrowingTable {
     await this.#checkpoint();
     await this.#file.close();
     await publish(this.#options);
+    this.#lock?.release();
   }
 
   /** Leaves it as it is, to be gone on with. */
   async leave(): Promise<void> {
     await this.#file.close();
+    this.#lock?.release();
   }
 
   async #checkpoint(): Promise<void> {
@@ -131,6 +143,21 @@ export class GrowingTable {
     }
     this.#bytes += bytes.length;
   }
+}
+
+/**
+ * Keeps a table to one process; not where the disk knows no locks, as some network drives do.
+ * @throws OutputError where another process writes it.
+ */
+function lockTable(path: string): FileLock | undefined {
+  const lock = FileLock.acquire(join(dirname(path), `.${basename(path)}.lock`));
+  if (lock === "taken") {
+    throw new OutputError(
+      path,
+      "another parfocal score is writing it; wait for that one, or give --out another file",
+    );
+  }
+  return lock instanceof FileLock ? lock : undefined;
 }
 
 function partPath(path: string): string {

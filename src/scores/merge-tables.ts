@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { ResultsError } from "../errors.js";
-import { imageOrder } from "../frames/walk-images.js";
+import { imageOrder } from "../frames/image-order.js";
 import { openTable, type ScoreTable } from "./read-table.js";
 import { type RunState, readState } from "./run-state.js";
 import { COLUMNS, type ScoreRow } from "./score-rows.js";

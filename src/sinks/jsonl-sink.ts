@@ -1,9 +1,10 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
+import type { FileLock } from "../file-lock.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
-import { FolderLock } from "./folder-lock.js";
+import { lockFolder } from "./folder-lock.js";
 import { Outbox } from "./outbox.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
 import type { Sink, SinkContext, SinkCounts } from "./sink.js";
@@ -27,7 +28,7 @@ export class JsonlSink implements Sink {
   readonly #context: SinkContext;
   readonly #path: string;
   readonly #openFile: (path: string) => Promise<LineFile>;
-  #lock: FolderLock | undefined;
+  #lock: FileLock | undefined;
   #file: LineFile | undefined;
   /** Which file it is, by the file system's own numbers. */
   #identity = { ino: 0, dev: 0 };
@@ -63,7 +64,7 @@ export class JsonlSink implements Sink {
   async start(signal: AbortSignal): Promise<string> {
     const { folder } = this.#config;
     await makeResultsFolder(folder);
-    this.#lock = FolderLock.acquire(folder);
+    this.#lock = lockFolder(folder);
     try {
       const tornBytes = await repairTornLine(this.#path);
       if (tornBytes > 0) {

@@ -56,11 +56,12 @@ export class FileSites {
     if (pattern !== undefined && !fitsPattern(path, pattern)) {
       this.#sayOnce("pattern", `${path} does not fit the name pattern; it is read as if there were none`);
     }
-    const name = parseFrameName(path, this.#options);
+    const name = parseFrameName(path, this.#options, metadata);
     const channelIndex = name.channelIndex ?? metadata.channelIndex;
     const numbered =
       channelIndex === undefined ? undefined : (channelNames[channelIndex] ?? `channel${channelIndex}`);
-    const channel = name.channel ?? metadata.channel ?? numbered;
+    const told = metadata.indexed === true ? metadata.channel : undefined;
+    const channel = told ?? name.channel ?? metadata.channel ?? numbered;
     const timeIndex = name.timeIndex ?? metadata.timeIndex;
     const zIndex = name.zIndex ?? metadata.zIndex;
     const site = this.#siteOf(path, name, metadata);

@@ -8,6 +8,7 @@ import { errorCode } from "../frames/file-reasons.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PageReader } from "../frames/page-reader.js";
 import { isPassedOver } from "../frames/walk-images.js";
+import { hasZarrName } from "../frames/zarr-groups.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import { earlierPageOf, folderSession, headerOf } from "./file-header.js";
 import { FileSites } from "./file-sites.js";
@@ -56,6 +57,7 @@ export class FolderSource implements FrameSource {
   #watcher: FSWatcher | undefined;
   /** Whether all files that were there at the start have been met. */
   #isReady: boolean = false;
+  #isToldOfZarr: boolean = false;
   #handler: SourceHandler | undefined;
   /** Resolves when what earlier runs have recorded is known. */
   #recalled: Promise<void> | undefined;
@@ -95,7 +97,8 @@ export class FolderSource implements FrameSource {
       followSymlinks: false,
       ignored: (path, stats) => {
         const name = this.#relative(path);
-        return isPassedOver(name) || (stats?.isFile() === true && !this.#matches(name));
+        if (hasZarrName(name)) this.#saysNotFollowed(name);
+        return isPassedOver(name) || hasZarrName(name) || (stats?.isFile() === true && !this.#matches(name));
       },
     });
     this.#watcher = watcher;
@@ -139,6 +142,15 @@ export class FolderSource implements FrameSource {
   #planListings(folder: string): void {
     const rests = LISTINGS.map((times) => times * this.#config.stableMs);
     this.#listings.plan(folder, this.#config.polling ? [...rests, COARSEST_CLOCK_MS + rests.at(-1)!] : rests);
+  }
+
+  #saysNotFollowed(store: string): void {
+    if (this.#isToldOfZarr) return;
+    this.#isToldOfZarr = true;
+    this.#context.log.warn(
+      { store },
+      "OME-Zarr is not followed while it is written; score it when it is finished",
+    );
   }
 
   #isWanted(path: string): boolean {
@@ -231,15 +243,15 @@ export class FolderSource implements FrameSource {
     return file.restAt(stats, this.#context.clock, this.#config);
   }
 
-  /** Soon at first: most files are written in one go. */
-  #lookAgain(
-    path: string,
-    file: FollowedFile,
-    wantedMs = 2 * (file.nextLook?.delayMs ?? FIRST_LOOK_MS),
-  ): void {
-    const delayMs = Math.min(this.#config.stableMs, wantedMs);
-    file.nextLook?.cancel();
-    file.nextLook = { delayMs, cancel: this.#context.clock.after(delayMs, () => this.#enqueue(path)) };
+  /** Soon after it has changed: most images are written in one go. Later and later while it does not. */
+  #lookAgain(path: string, file: FollowedFile, wantedMs?: number): void {
+    const { signature, nextLook } = file;
+    const isAsBefore = nextLook !== undefined && nextLook.signature === signature;
+    const laterMs = wantedMs ?? (isAsBefore ? 2 * nextLook.delayMs : FIRST_LOOK_MS);
+    const delayMs = Math.min(this.#config.stableMs, laterMs);
+    nextLook?.cancel();
+    const cancel = this.#context.clock.after(delayMs, () => this.#enqueue(path));
+    file.nextLook = { delayMs, cancel, ...(signature !== undefined && { signature }) };
   }
 
   async #give(path: string, page: SeenPage, channelNames: readonly string[]): Promise<void> {

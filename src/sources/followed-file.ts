@@ -54,7 +54,9 @@ export class FollowedFile {
   signature: string | undefined;
   #changedMs = 0;
   /** When it is looked at again, unless it changes before. */
-  nextLook: { readonly delayMs: number; readonly cancel: () => void } | undefined;
+  nextLook:
+    | { readonly delayMs: number; readonly signature?: string; readonly cancel: () => void }
+    | undefined;
   /** By what its rest is told: a file that was there at the start may have its time from days ago. */
   restingSince: "its time" | "last look" = "last look";
   #last: GivenPage | undefined;

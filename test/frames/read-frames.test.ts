@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FrameReadError, isParfocalError } from "../../src/errors.js";
 import { readFrames } from "../../src/frames/read-frames.js";
+import { temporaryFolder } from "../agent/helpers.js";
 import { describePage, expected, FIXTURES, fixture, jpegs, readAll } from "./fixtures.js";
 
 async function messageFor(name: string): Promise<string> {
@@ -18,6 +19,17 @@ async function messageFor(name: string): Promise<string> {
 }
 
 describe("readFrames", () => {
+  it.each([
+    ["an ND2 file of NIS-Elements", Buffer.from([0xda, 0xce, 0xbe, 0x0a, 0, 0, 0, 0])],
+    ["a CZI file of ZEN", Buffer.from("ZISRAWFILE")],
+    ["a zip file", Buffer.from("PK\x03\x04 and more")],
+  ])("says what to do with %s", async (format, bytes) => {
+    const path = join(await temporaryFolder(), "a.tif");
+    await writeFile(path, bytes);
+    const { error } = await readAll(readFrames(path));
+    expect(String(error)).toContain(`${path}: this is ${format}, which is not read: convert it to OME-Zarr`);
+  });
+
   const whole = Object.keys(expected).filter((name) => !name.startsWith("broken"));
 
   it.each(whole)("reads %s exactly as Python does", async (name) => {

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { imageOrder, walkImages } from "../../src/frames/walk-images.js";
+import { imageOrder } from "../../src/frames/image-order.js";
+import { walkImages } from "../../src/frames/walk-images.js";
 import { temporaryFolder } from "../helpers/models.js";
 
 async function folderWith(names: readonly string[]): Promise<string> {

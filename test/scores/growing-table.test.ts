@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFile, readFile, stat, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -45,6 +46,24 @@ describe("GrowingTable", () => {
 
     expect(await filesOf(options.path)).toEqual(["a.tif", "a.tif"]);
     await expect(stat(`${options.path}.part`)).rejects.toThrow("ENOENT");
+  });
+
+  it("is written by one process at a time", async () => {
+    const options = await optionsIn(await temporaryFolder());
+    const first = await GrowingTable.open(options);
+    const program = `
+      import { GrowingTable } from ${JSON.stringify(join(import.meta.dirname, "../../src/scores/growing-table.ts"))};
+      await GrowingTable.open(${JSON.stringify({ ...options, now: undefined })}).catch((error) => console.log(error.message));
+    `.replace(`"resume":true`, `"resume":true,"now":() => 0`);
+    const second = () =>
+      execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], {
+        encoding: "utf8",
+      });
+    expect(second()).toContain(`${options.path}: another parfocal score is writing it`);
+    await addFile(first, "a.tif");
+    await first.finish();
+    expect(second()).toBe("");
+    expect(await filesOf(options.path)).toEqual(["a.tif"]);
   });
 
   it("goes on behind the last file that was whole, whatever was written after it", async () => {

@@ -1,0 +1,128 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
+import type { AsyncReadable } from "zarrita";
+import { z } from "zod";
+import { assertPlausible } from "./expansion.js";
+import { errorCode } from "./file-reasons.js";
+
+/** Longest metadata of one array, bytes. */
+const MOST_METADATA_BYTES = 2 ** 20;
+/** Most places that the index of a shard lists, 16 bytes each. */
+const MOST_INDEX_BYTES = 16 * 2 ** 20;
+/** What a codec may add to what it cannot make smaller. */
+const SLACK_BYTES = 64 * 1024;
+
+const Metadata = z.object({
+  codecs: z.array(
+    z.object({
+      name: z.string(),
+      configuration: z.object({ index_location: z.unknown() }).partial().optional().catch(undefined),
+    }),
+  ),
+});
+
+/** A part of an array that has never been written. */
+export class NotStored extends Error {}
+
+/** Reads the files of one Zarr array, none of them larger than the array says it can be. */
+export class ZarrStore implements AsyncReadable {
+  readonly #folder: string;
+  /** Bytes of one chunk once it is decoded; of a shard those of a chunk in it. */
+  #chunkBytes: number | undefined;
+  #storedBytes = 0;
+  #isIndexFirst: boolean = false;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** From now on chunks are read: each decodes to so many bytes. */
+  expectChunks(chunkBytes: number): void {
+    this.#chunkBytes = chunkBytes;
+  }
+
+  /** Bytes of chunks that have been read so far. */
+  get storedBytes(): number {
+    return this.#storedBytes;
+  }
+
+  /** @throws NotStored where a chunk is not there. */
+  async get(key: string): Promise<Uint8Array | undefined> {
+    const chunkBytes = this.#chunkBytes;
+    return this.#reading(key, async (file, size) => {
+      const most = chunkBytes === undefined ? MOST_METADATA_BYTES : chunkBytes + chunkBytes / 8 + SLACK_BYTES;
+      if (size > most) throw new Error(`${key.slice(1)} has ${size} bytes, more than it can mean`);
+      const bytes = await this.#read(file, 0, size);
+      if (chunkBytes !== undefined) this.#storedBytes += size;
+      else if (key.endsWith("/zarr.json")) this.#findIndex(bytes);
+      return bytes;
+    });
+  }
+
+  /** A part of a shard: its index stands at its end, or at its beginning. */
+  async getRange(
+    key: string,
+    range: { readonly offset: number; readonly length: number } | { readonly suffixLength: number },
+  ): Promise<Uint8Array | undefined> {
+    const chunkBytes = this.#chunkBytes ?? 0;
+    return this.#reading(key, async (file, size) => {
+      const isIndex = "suffixLength" in range;
+      const length = isIndex ? range.suffixLength : range.length;
+      const offset = isIndex ? (this.#isIndexFirst ? 0 : size - length) : range.offset;
+      const most = isIndex ? MOST_INDEX_BYTES : chunkBytes + chunkBytes / 8 + SLACK_BYTES;
+      if (!(offset >= 0 && offset + length <= size && length <= most)) {
+        throw new Error(
+          `a part of the shard ${key.slice(1)} lies beyond its end: it is cut short or damaged`,
+        );
+      }
+      // A chunk that is not in it would be made of zeros.
+      assertPlausible(chunkBytes, size);
+      if (!isIndex) this.#storedBytes += length;
+      return this.#read(file, offset, length);
+    });
+  }
+
+  /** Looks where shards have their index: zarrita takes it to be at their end. */
+  #findIndex(metadata: Uint8Array): void {
+    const { success, data } = Metadata.safeParse(parsed(metadata));
+    const shards = success ? data.codecs.find(({ name }) => name === "sharding_indexed") : undefined;
+    this.#isIndexFirst = shards?.configuration?.index_location === "start";
+  }
+
+  async #reading<T>(
+    key: string,
+    read: (file: FileHandle, size: number) => Promise<T>,
+  ): Promise<T | undefined> {
+    let file: FileHandle;
+    try {
+      file = await open(join(this.#folder, key), "r");
+    } catch (cause) {
+      if (errorCode(cause) !== "ENOENT" && errorCode(cause) !== "ENOTDIR") throw cause;
+      if (this.#chunkBytes !== undefined) throw new NotStored();
+      return undefined;
+    }
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile()) throw new Error(`${key.slice(1)} is no file`);
+      return await read(file, stats.size);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #read(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    const { bytesRead } = await file.read(bytes, 0, length, offset);
+    if (bytesRead < length) throw new Error("it was cut while it was read");
+    return bytes;
+  }
+}
+
+/** Undefined where it is no JSON: zarrita says so. */
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
