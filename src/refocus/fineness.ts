@@ -28,8 +28,8 @@ const SHAPE_SD = 0.11;
 const OUTLIERS = 0.03;
 const OUTLIER_DENSITY = 0.5;
 /** Fields of one run differ by this much, or by that much. */
-const ALIKE_SD = 0.03;
-const UNLIKE_SD = 0.12;
+const ALIKE_SD = 0.04;
+const UNLIKE_SD = 0.15;
 /** The fall of another field is taken for a step of `FALLS` more or less, so often. */
 const NEXT_FALL = 0.4;
 const NEGLIGIBLE = 1e-6;

@@ -13,8 +13,8 @@ const MAX_FOUND = 200;
 /** Channels and optics of a session for which a scale and a side are remembered. */
 const MAX_CHANNELS = 100;
 /** How well um per level is known before the first move (standard deviation of its logarithm). */
-const SD_OF_STATED_OPTICS = 0.45;
-const SD_OF_ASSUMED_OPTICS = 0.5;
+const SD_OF_STATED_OPTICS = 0.3;
+const SD_OF_ASSUMED_OPTICS = 0.4;
 /** Each new site takes this much of the memory of sides and scales: optics and plates change. */
 const FORGETTING = 0.1;
 /** How strongly the configured first side counts, in sites. */
