@@ -28,7 +28,7 @@ describe("the real agent says what the model says, in runs that the model has fo
     const { ends, pathTo } = explore(model);
     const random = new Random(7);
     const seen = new Set<string>();
-    for (let i = 0; i < times(5, 300); i++) {
+    for (let i = 0; i < times(8, 300); i++) {
       const path = pathTo(ends[random.below(ends.length)]!);
       for (const step of path) seen.add(step.split(" ")[0]!);
       await replay(model, path);
