@@ -209,7 +209,7 @@ def test_gated_frames_are_not_observed_again(core: Any) -> None:
 
 
 def test_with_a_real_agent_blurred_sites_are_saved_sharp(agent: Agent, beads: Any, tmp_path: Path) -> None:
-    from beads import bead_optics
+    from beads import bead_optics, um_per_level
 
     before = beads.mda.engine
     results: list[SiteResult] = []
@@ -224,5 +224,5 @@ def test_with_a_real_agent_blurred_sites_are_saved_sharp(agent: Agent, beads: An
     finally:
         beads.mda.set_engine(before)
     assert len(marks(tmp_path / "run.ome.tiff")) == 3
-    assert [result.kept.z_um for result in results] == pytest.approx([0.0] * 3, abs=2)
+    assert [result.kept.z_um for result in results] == pytest.approx([0.0] * 3, abs=um_per_level())
     assert sum(len(result.attempts) for result in results) > 3
