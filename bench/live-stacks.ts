@@ -4,21 +4,16 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, open, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildJavaTestServer } from "../scripts/build-java-test-server.js";
 import { describeMachine } from "../src/machine.js";
-import { quantile } from "../src/statistics.js";
-import { freePorts, startAgentProcess } from "../test/helpers/agent-process.js";
 import { addMicroManagerPage, beginMicroManagerStack } from "../test/helpers/micro-manager-stack.js";
+import { LOOK_MS, latencyText, PAUSE_MS, type WatchedFolder, watchedFolder } from "./watched-folder.js";
 
-/** How often the records are looked at, ms; the figures are as coarse. */
-const LOOK_MS = 2;
-const PAUSE_MS = 300;
 const PYTHON = "bridges/pycromanager/.venv/bin/python";
 const HERE = join(import.meta.dirname, "live-stacks");
 
@@ -67,14 +62,8 @@ for (const [name, begin] of Object.entries(WRITERS)) {
 console.log(`Machine: ${describeMachine()}`);
 
 async function measure(name: string, begin: (folder: string) => Promise<Writer | undefined>): Promise<void> {
-  const results = await mkdtemp(join(tmpdir(), "parfocal-bench-"));
-  const folder = join(results, "drop");
-  await mkdir(folder);
-  const agent = await startAgentProcess([
-    ...["agent", ...freePorts(), "--results", results, "--folder", folder, "--device", "cpu"],
-    ...["--log-level", "warn"],
-  ]);
-  const writer = await begin(folder);
+  const watched = await watchedFolder();
+  const writer = await begin(watched.folder);
   try {
     if (writer === undefined) {
       console.log(`${name}: not here`);
@@ -84,20 +73,17 @@ async function measure(name: string, begin: (folder: string) => Promise<Writer |
     for (let n = 1; n <= images + 1; n++) {
       await writer.put(n);
       const writtenMs = performance.now();
-      while ((await recorded(results)) < n) await setTimeout(LOOK_MS);
+      while ((await recorded(watched)) < n) await setTimeout(LOOK_MS);
       // The first one starts the thread that reads.
       if (n > 1) latenciesMs.push(performance.now() - writtenMs);
       await setTimeout(PAUSE_MS);
     }
     await writer.end();
     await setTimeout(1000);
-    latenciesMs.sort((a, b) => a - b);
-    const [median, most, longest] = [0.5, 0.9, 1].map((share) => quantile(latenciesMs, share).toFixed(0));
-    const once = (await recorded(results)) === images + 1 ? "each once" : "NOT each once";
-    console.log(`${name}: ${once}; median ${median} ms, 90 % within ${most} ms, longest ${longest} ms`);
+    const once = (await recorded(watched)) === images + 1 ? "each once" : "NOT each once";
+    console.log(`${name}: ${once}; ${latencyText(latenciesMs)}`);
   } finally {
-    await agent.stop();
-    await rm(results, { recursive: true, force: true });
+    await watched.stop();
   }
 }
 
@@ -124,7 +110,7 @@ function writerProcess(command: string, args: readonly string[]): Writer {
   };
 }
 
-async function recorded(results: string): Promise<number> {
-  const text = await readFile(join(results, "results.jsonl"), "utf8").catch(() => "");
-  return text.split("\n").filter((line) => line.includes('"frame"') && line.includes("#")).length;
+async function recorded(watched: WatchedFolder): Promise<number> {
+  const lines = (await watched.records()).split("\n");
+  return lines.filter((line) => line.includes('"frame"') && line.includes("#")).length;
 }

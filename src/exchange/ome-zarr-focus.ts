@@ -18,7 +18,7 @@ interface Placed {
  * Adds what became of the sites to an OME-Zarr plate: a table for ngio (`condition_table`), and the sharpest slice of each
  * image and time point as VisCy reads it (`focus_slice`). Pixels and all other attributes stay as they are.
  * @returns how many verdicts are about an image of the plate, and how many are not.
- * @throws ResultsError where there is no plate; OutputError
+ * @throws ResultsError where there is no plate; OutputError where a file of it cannot be written.
  */
 export async function addFocusToPlate(
   root: string,
