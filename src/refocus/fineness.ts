@@ -149,8 +149,9 @@ export class FinenessEvidence {
   }
 }
 
-/** What a field with these weights lets expect of other fields of its run. */
+/** What a field with these weights lets expect of other fields of its run: anything, where it showed no fineness. */
 export function likeThese(weights: FinenessWeights): FinenessWeights {
+  if (!weights.some((weight) => weight > 0)) return ANY_FINENESS;
   const likely = new Float64Array(weights.length);
   for (let f = 0; f < FALLS.length; f++) {
     for (let b = 0; b < BINS; b++) {

@@ -76,6 +76,32 @@ describe("a z-stack", () => {
     },
   );
 
+  test("that was shifted does not spoil the verdicts on those after it", () => {
+    const policy = policyWith();
+    const fineAt = (zUm: number) => {
+      const square = (zUm / 2) ** 2;
+      const fineness = -1 - (0.4 * square) / (1 + 0.27 * (square - 1));
+      return report(levelSeen(zUm / 2), { fineness, contrast: 1000 * Math.exp(fineness) });
+    };
+    const shifted = imageStack(policy, { ...eleven, centreUm: -12 }, fineAt);
+    const centreUm = -12 + byUm(shifted);
+    imageStack(policy, { ...eleven, centreUm }, fineAt, { attempt: 1 });
+
+    for (const name of ["A2", "A3"]) {
+      const next = imageStack(policy, { ...eleven, centreUm: -12 }, fineAt, { site: { name } });
+      expect(Math.abs(-12 + byUm(next))).toBeLessThan(5);
+    }
+    expect(imageStack(policy, eleven, fineAt, { site: { name: "A4" } })).toMatchObject({
+      decision: "accept",
+      stack: { sharpestZUm: 0 },
+    });
+    // A single frame does not tell the side.
+    expect(Math.abs(byUm(policy.judge(frame({ site: { name: "A5" }, zUm: 12 }), fineAt(12))))).toBeCloseTo(
+      12,
+      -1,
+    );
+  });
+
   test("around focus is accepted by its sharpest slice", () => {
     const verdict = imageStack(policyWith(), eleven, focusedAt(1));
 
