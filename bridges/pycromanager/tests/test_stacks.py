@@ -66,6 +66,18 @@ def test_a_stack_whose_focus_lies_outside_is_shifted_and_acquired_again(
     assert {frame["stack"]["size"] for frame in sent} == {5}
 
 
+def test_every_stack_of_a_run_whose_focus_lies_outside_is_shifted(agent: Agent, beads: Any) -> None:
+    import useq
+
+    positions = [(0, 0, 15.0), (100, 0, -14.0), (200, 0, 13.0)]
+    plan = useq.ZRangeAround(range=12, step=3)
+    results = gate(beads, agent.address, useq.MDASequence(stage_positions=positions, z_plan=plan))
+    assert [result.decision for result in results] == ["accept"] * 3
+    for result in results:
+        assert len(result.attempts) > 1 and abs(result.kept.z_um or 99) < 6
+    assert [outcome["recovered"] for outcome in agent.outcomes(3)] == ["yes"] * 3
+
+
 def test_a_stack_of_pycro_manager_whose_focus_lies_outside_is_shifted_and_acquired_again(
     agent: Agent, headless: Any
 ) -> None:
