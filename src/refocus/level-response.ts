@@ -82,6 +82,8 @@ export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
 /** From here on levels rise no more; they may even fall, as nothing of the structure is left. */
 const LAST_BLUR = 10;
 const LAST_LEVEL = 9.5;
+/** What reads less than this is as sharp as what reads this. */
+const LEAST_LEVEL = 0.3;
 /** Scatter of levels about the curve: constant, and per level. */
 const SD = 0.07;
 const SD_PER_LEVEL = 0.025;
@@ -110,8 +112,9 @@ export function readingAt(curve: Curve, blur: number): number {
  */
 export function likelihoodOf(level: number, frameSd: number, reading: number): number {
   const expected = Math.min(reading, LAST_LEVEL);
+  const seen = Math.max(level, LEAST_LEVEL);
   let sd = Math.sqrt((SD + SD_PER_LEVEL * expected) ** 2 + frameSd ** 2);
-  if (level < expected) sd += LOST_SD_PER_LEVEL * (reading - expected);
-  const gaussian = Math.exp(-0.5 * ((level - expected) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
+  if (seen < expected) sd += LOST_SD_PER_LEVEL * (reading - expected);
+  const gaussian = Math.exp(-0.5 * ((seen - expected) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
   return (1 - OUTLIERS) * gaussian + OUTLIERS * OUTLIER_DENSITY;
 }
