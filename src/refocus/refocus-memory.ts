@@ -12,9 +12,12 @@ import { type ChannelRules, type PolicySettings, umPerLevelFor } from "./thresho
 const MAX_FOUND = 200;
 /** Channels and optics of a session for which a scale and a side are remembered. */
 const MAX_CHANNELS = 100;
-/** How well um per level is known before the first move (standard deviation of its logarithm). */
-const SD_OF_STATED_OPTICS = 0.3;
-const SD_OF_ASSUMED_OPTICS = 0.4;
+/**
+ * How well um per level is known before the first move (standard deviation of its logarithm): where the user gave it, and from
+ * the optics, stated or assumed. Those are wrong by a factor of two often enough (binning, another objective) to look twice.
+ */
+const SD_OF_GIVEN = 0.3;
+const SD_OF_OPTICS = 0.5;
 /** Each new site takes this much of the memory of sides and scales: optics and plates change. */
 const FORGETTING = 0.1;
 /** How strongly the configured first side counts, in sites. */
@@ -205,8 +208,7 @@ export class RefocusMemory {
     const key = opticsKeyOf(frame);
     const known = this.#contents.get(key);
     if (known !== undefined) return known;
-    const isStated = rules.umPerLevel !== undefined || frame.optics !== undefined;
-    const content = new ContentMemory(isStated ? SD_OF_STATED_OPTICS : SD_OF_ASSUMED_OPTICS);
+    const content = new ContentMemory(rules.umPerLevel === undefined ? SD_OF_OPTICS : SD_OF_GIVEN);
     this.#contents.set(key, content);
     return content;
   }

@@ -93,7 +93,7 @@ describe("a frame on its own", () => {
     const half = moved(judgeOne(report(4), {}, fields));
 
     expect(half).toBeCloseTo(3.8, 0);
-    expect(moved(judgeOne(report(4), { umPerLevel: 3 }, fields)) / half).toBeCloseTo(3, 1);
+    expect(moved(judgeOne(report(4), { umPerLevel: 3 }, fields)) / half).toBeCloseTo(3, 0);
   });
 });
 
