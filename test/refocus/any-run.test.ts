@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Condition, FocusReport } from "../../src/focus/report.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
 import { times } from "../helpers/campaign.js";
-import { frame, levelSeen, report, settings } from "./helpers.js";
+import { fieldSeen, frame, report, settings } from "./helpers.js";
 
 const conditions: readonly Condition[] = ["in-focus", "defocused", "blank", "mixed", "unusable"];
 
@@ -38,13 +38,6 @@ function reportOf({ level, fineness, ...rest }: AnyReport): FocusReport {
   return report(level, { ...rest, sharpestLevel: level, ...(fineness !== undefined && { fineness }) });
 }
 
-/** What a field shows so far from focus, um. */
-function fieldAt(defocusUm: number): FocusReport {
-  const square = (defocusUm / 2) ** 2;
-  const fineness = -1 - (0.4 * square) / (1 + 0.27 * (square - 1));
-  return report(levelSeen(defocusUm / 2), { fineness, contrast: 1000 * Math.exp(fineness) });
-}
-
 /** Images a site as a controller does, until its verdict is not to try again. @returns everything the agent said. */
 function image(policy: RefocusPolicy, site: AnySite, index: number): unknown[] {
   const said: unknown[] = [];
@@ -70,7 +63,7 @@ function image(policy: RefocusPolicy, site: AnySite, index: number): unknown[] {
           ...(site.pixelUm !== undefined && { pixelUm: site.pixelUm }),
           next: { site: { name: `site ${index + 1}` }, xUm: 100 * index, yUm: 0, zUm: 0 },
         },
-        odd === undefined ? fieldAt(seenUm - site.focusUm) : reportOf(odd),
+        odd === undefined ? fieldSeen(seenUm - site.focusUm) : reportOf(odd),
         index,
       );
       said.push(judgement);
@@ -98,7 +91,7 @@ describe("whatever the frames of a run show", () => {
           expect(notNumbers(image(policy, site, index))).toEqual([]);
         }
         // A belief that broke says "0 %" for ever.
-        const blurred = policy.judge(frame({ site: { name: "after all" }, zUm: 16 }), fieldAt(16));
+        const blurred = policy.judge(frame({ site: { name: "after all" }, zUm: 16 }), fieldSeen(16));
         expect(blurred).toMatchObject({ decision: "retry", action: { kind: "move-z" } });
       }),
       { numRuns: times(60, 2000) },

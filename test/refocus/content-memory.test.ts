@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { ContentMemory } from "../../src/refocus/content-memory.js";
 import { FocusBelief, type Sample } from "../../src/refocus/focus-belief.js";
+import { finenessSeen } from "./helpers.js";
 
 /** Three frames of a field with focus at 0 um, whose level is flat near it. */
 function field(inFocus: number, fall: number, brightness: number): Sample[] {
   return [2.5, -1.5, 0].map((zUm) => {
-    const square = (zUm / 2) ** 2;
-    const fineness = inFocus - (fall * square) / (1 + 0.27 * (square - 1));
+    const fineness = finenessSeen(zUm / 2, inFocus, fall);
     return { zUm, level: 0.4, levelSd: 0.1, contrast: Math.exp(fineness), fineness, brightness };
   });
 }

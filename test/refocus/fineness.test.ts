@@ -5,18 +5,13 @@ import {
   type FinenessWeights,
   likeThese,
 } from "../../src/refocus/fineness.js";
+import { finenessSeen } from "./helpers.js";
 
 const UM_PER_LEVEL = 2;
 const focusUm = Array.from({ length: 81 }, (_, i) => (i - 40) / 4);
 
-/** What a field reads that is `inFocus` fine and loses `fall` in one level (src/refocus/fineness.ts has the shape). */
-function finenessAt(zUm: number, inFocus: number, fall: number): number {
-  const square = (zUm / UM_PER_LEVEL) ** 2;
-  return inFocus - (fall * square) / (1 + 0.27 * (square - 1));
-}
-
-function fieldSeen(zs: readonly number[], inFocus: number, fall: number) {
-  return zs.map((zUm) => ({ zUm, fineness: finenessAt(zUm, inFocus, fall) }));
+function framesOf(zs: readonly number[], inFocus: number, fall: number) {
+  return zs.map((zUm) => ({ zUm, fineness: finenessSeen(zUm / UM_PER_LEVEL, inFocus, fall) }));
 }
 
 function likelihoods(samples: Parameters<typeof fieldEvidence>[0], weights = ANY_FINENESS) {
@@ -36,7 +31,7 @@ function afterFields(fields: readonly (readonly [inFocus: number, fall: number])
     const weights = new Float64Array(ANY_FINENESS.length);
     const atZero = new Float64Array(focusUm.length);
     atZero[40] = 1;
-    fieldEvidence(fieldSeen([-3, 0, 2], inFocus, fall), ANY_FINENESS).addTo(
+    fieldEvidence(framesOf([-3, 0, 2], inFocus, fall), ANY_FINENESS).addTo(
       weights,
       atZero,
       focusUm,
@@ -65,7 +60,7 @@ describe("fineness", () => {
     [0.25, -1.3],
     [0.6, -0.9],
   ])("of three frames shows the plane of focus, with a fall of %d a level, too", (fall, inFocus) => {
-    const seen = fieldSeen([-2.5, 1, 3], inFocus, fall);
+    const seen = framesOf([-2.5, 1, 3], inFocus, fall);
 
     const values = likelihoods(seen);
 

@@ -3,7 +3,7 @@ import type { FocusReport } from "../../src/focus/report.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
 import type { Judgement } from "../../src/refocus/site-search.js";
 import type { PolicySettings } from "../../src/refocus/thresholds.js";
-import { frame, levelSeen, report, settings } from "./helpers.js";
+import { fieldSeen, frame, levelSeen, report, settings } from "./helpers.js";
 
 interface Stack {
   readonly centreUm: number;
@@ -62,13 +62,8 @@ describe("a z-stack", () => {
     "of fine texture, which reads least beside focus, is sharpest at %d um, where it is finest",
     (focusUm) => {
       const judgement = imageStack(policyWith(), { centreUm: 0, slices: 21, stepUm: 0.5 }, (zUm) => {
-        const square = ((zUm - focusUm) / 2) ** 2;
-        const texture = 0.3 * Math.exp(-2 * square);
-        const fineness = -1 - (0.4 * square) / (1 + 0.27 * (square - 1));
-        return report(levelSeen((zUm - focusUm) / 2) + texture, {
-          fineness,
-          contrast: 1000 * Math.exp(fineness),
-        });
+        const defocusUm = zUm - focusUm;
+        return fieldSeen(defocusUm, 0.3 * Math.exp(-2 * (defocusUm / 2) ** 2));
       });
 
       expect(judgement.stack?.sharpestZUm).toBe(focusUm);
@@ -78,25 +73,20 @@ describe("a z-stack", () => {
 
   test("that was shifted does not spoil the verdicts on those after it", () => {
     const policy = policyWith();
-    const fineAt = (zUm: number) => {
-      const square = (zUm / 2) ** 2;
-      const fineness = -1 - (0.4 * square) / (1 + 0.27 * (square - 1));
-      return report(levelSeen(zUm / 2), { fineness, contrast: 1000 * Math.exp(fineness) });
-    };
-    const shifted = imageStack(policy, { ...eleven, centreUm: -12 }, fineAt);
+    const shifted = imageStack(policy, { ...eleven, centreUm: -12 }, fieldSeen);
     const centreUm = -12 + byUm(shifted);
-    imageStack(policy, { ...eleven, centreUm }, fineAt, { attempt: 1 });
+    imageStack(policy, { ...eleven, centreUm }, fieldSeen, { attempt: 1 });
 
     for (const name of ["A2", "A3"]) {
-      const next = imageStack(policy, { ...eleven, centreUm: -12 }, fineAt, { site: { name } });
+      const next = imageStack(policy, { ...eleven, centreUm: -12 }, fieldSeen, { site: { name } });
       expect(Math.abs(-12 + byUm(next))).toBeLessThan(5);
     }
-    expect(imageStack(policy, eleven, fineAt, { site: { name: "A4" } })).toMatchObject({
+    expect(imageStack(policy, eleven, fieldSeen, { site: { name: "A4" } })).toMatchObject({
       decision: "accept",
       stack: { sharpestZUm: 0 },
     });
     // A single frame does not tell the side.
-    expect(Math.abs(byUm(policy.judge(frame({ site: { name: "A5" }, zUm: 12 }), fineAt(12))))).toBeCloseTo(
+    expect(Math.abs(byUm(policy.judge(frame({ site: { name: "A5" }, zUm: 12 }), fieldSeen(12))))).toBeCloseTo(
       12,
       -1,
     );
