@@ -1,3 +1,8 @@
+/**
+ * Memory through which pixels go from thread to thread. It begins with the number of those who hold it, whichever thread they are
+ * in, and is used again once nobody does: V8 counts the memory of each new frame, and would collect garbage after every few.
+ * @module
+ */
 import { setImmediate } from "node:timers/promises";
 import { type Frame, type PixelType, pixelTypeOf } from "./frames/frame.js";
 
@@ -7,64 +12,118 @@ export interface SentFrame {
   readonly height: number;
   readonly dtype: PixelType;
   readonly bitDepth?: number;
-  /** Begins with the pixels; may be longer. Used again once the call that it came with is answered. */
+  /** Holds the pixels; may be longer. */
   readonly memory: SharedArrayBuffer;
 }
 
-/** Memory that is kept for later frames, bytes. */
-const SPARE_BYTES = 64 * 2 ** 20;
+/** Where the pixels begin, behind the number of holders, bytes. */
+const PIXELS_AT = 64;
+/** A frame gets memory of at most so many times its size: the large ones are kept for large frames. */
+const MOST_TOO_LARGE = 4;
+/** Memory that none of the last so many frames needed is let go. */
+const NEEDED_WITHIN = 100;
 /** So much is copied at once, which takes some milliseconds, bytes: 2048 x 2048 px of 16 bits. */
 const COPIED_AT_ONCE = 8 * 2 ** 20;
 /** A larger frame is copied in pieces, between which others get their turn, bytes. */
 const PIECE = 2 * 2 ** 20;
 
-/**
- * Memory through which pixels go to another thread. It is used again and again: V8 counts the memory of each new frame in each
- * thread that sees it, and would collect garbage after every few.
- */
+/** Memory for the frames that a thread hands to others. */
 export class FrameMemory {
-  readonly #spare: SharedArrayBuffer[] = [];
+  /** The number of the frame that each was last taken for. */
+  readonly #taken = new Map<SharedArrayBuffer, number>();
+  #frames = 0;
 
-  /** Hands a copy of a frame on, and takes the memory back when the answer is there. */
+  /** A copy of pixels, held for whoever gets it. `rest`: until the whole of a large frame is copied; a small one is at once. */
+  copyOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): {
+    memory: SharedArrayBuffer;
+    rest?: Promise<void>;
+  } {
+    const memory = this.#take(PIXELS_AT + byteLength);
+    const [from, to] = [new Uint8Array(buffer, byteOffset, byteLength), new Uint8Array(memory, PIXELS_AT)];
+    if (byteLength > COPIED_AT_ONCE) return { memory, rest: copyInPieces(from, to) };
+    to.set(from);
+    return { memory };
+  }
+
+  /**
+   * Hands a frame on until the answer is there: a copy, unless it lies in such memory. A small one is handed on at once, so that no
+   * later call comes before it.
+   */
   async lend<T>(frame: Frame, use: (sent: SentFrame) => Promise<T>): Promise<T> {
-    const { width, height, bitDepth, pixels } = frame;
-    const memory = this.#take(pixels.byteLength);
+    const { buffer } = frame.pixels;
+    if (buffer instanceof SharedArrayBuffer) {
+      const letGo = holdFrame(frame);
+      return use(sentFrame(frame, buffer)).finally(letGo);
+    }
+    const { memory, rest } = this.copyOf(frame.pixels);
     try {
-      const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-      const target = new Uint8Array(memory);
-      // No later call comes before that of a small frame.
-      const step = bytes.length <= COPIED_AT_ONCE ? COPIED_AT_ONCE : PIECE;
-      for (let at = 0; at < bytes.length; at += step) {
-        if (at > 0) await setImmediate();
-        target.set(bytes.subarray(at, at + step), at);
-      }
-      const dtype = pixelTypeOf(frame);
-      return await use({ width, height, dtype, memory, ...(bitDepth !== undefined && { bitDepth }) });
+      if (rest !== undefined) await rest;
+      return await use(sentFrame(frame, memory));
     } finally {
-      this.#giveBack(memory);
+      releaser(memory)();
     }
   }
 
-  /** The smallest that is large enough. */
+  /** The smallest that is free and large enough. */
   #take(bytes: number): SharedArrayBuffer {
-    const at = this.#spare.findIndex(({ byteLength }) => byteLength >= bytes);
-    return at < 0 ? new SharedArrayBuffer(bytes) : this.#spare.splice(at, 1)[0]!;
-  }
-
-  #giveBack(memory: SharedArrayBuffer): void {
-    this.#spare.push(memory);
-    this.#spare.sort((a, b) => a.byteLength - b.byteLength);
-    let total = this.#spare.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    // The large ones serve all frames.
-    while (total > SPARE_BYTES) total -= this.#spare.shift()!.byteLength;
+    this.#frames++;
+    const free = [...this.#taken.keys()].filter((memory) => Atomics.load(holders(memory), 0) === 0);
+    const fitting = free.filter(
+      ({ byteLength }) => byteLength >= bytes && byteLength <= MOST_TOO_LARGE * bytes,
+    );
+    const memory = fitting.sort((a, b) => a.byteLength - b.byteLength)[0] ?? new SharedArrayBuffer(bytes);
+    Atomics.store(holders(memory), 0, 1);
+    this.#taken.set(memory, this.#frames);
+    for (const other of free) {
+      if (this.#frames - this.#taken.get(other)! > NEEDED_WITHIN) this.#taken.delete(other);
+    }
+    return memory;
   }
 }
 
-/** In the other thread: the frame, valid until the call is answered. */
+/** In the other thread: the frame, valid until it is let go of. */
 export function receivedFrame({ dtype, memory, ...frame }: SentFrame): Frame {
   const length = frame.width * frame.height;
-  return {
-    ...frame,
-    pixels: dtype === "uint8" ? new Uint8Array(memory, 0, length) : new Uint16Array(memory, 0, length),
+  const pixels =
+    dtype === "uint8"
+      ? new Uint8Array(memory, PIXELS_AT, length)
+      : new Uint16Array(memory, PIXELS_AT, length);
+  return { ...frame, pixels };
+}
+
+/** In the other thread: the bytes that were copied. */
+export function bytesIn(memory: SharedArrayBuffer, length: number): Uint8Array {
+  return new Uint8Array(memory, PIXELS_AT, length);
+}
+
+/** Keeps the pixels of a frame as they are, if it lies in shared memory, until the function that it gives is called. */
+export function holdFrame({ pixels: { buffer } }: Frame): () => void {
+  if (!(buffer instanceof SharedArrayBuffer)) return () => undefined;
+  Atomics.add(holders(buffer), 0, 1);
+  return releaser(buffer);
+}
+
+/** Lets go of memory that was held for the caller; more than one call changes nothing. */
+export function releaser(memory: SharedArrayBuffer): () => void {
+  let isHeld = true;
+  return () => {
+    if (isHeld) Atomics.sub(holders(memory), 0, 1);
+    isHeld = false;
   };
+}
+
+function holders(memory: SharedArrayBuffer): Int32Array {
+  return new Int32Array(memory, 0, 1);
+}
+
+function sentFrame(frame: Frame, memory: SharedArrayBuffer): SentFrame {
+  const { width, height, bitDepth } = frame;
+  return { width, height, dtype: pixelTypeOf(frame), memory, ...(bitDepth !== undefined && { bitDepth }) };
+}
+
+async function copyInPieces(from: Uint8Array, to: Uint8Array): Promise<void> {
+  for (let at = 0; at < from.length; at += PIECE) {
+    if (at > 0) await setImmediate();
+    to.set(from.subarray(at, at + PIECE), at);
+  }
 }

@@ -1,5 +1,7 @@
 import { parentPort, type TransferListItem } from "node:worker_threads";
 import { isParfocalError, reasonOf } from "./errors.js";
+import { errorCode } from "./frames/file-reasons.js";
+import { giveWay } from "./give-way.js";
 import type { Call, CallAnswer } from "./worker-thread.js";
 
 /** An answer with what is handed over instead of copied. */
@@ -15,12 +17,14 @@ export class HandedOver {
 
 /**
  * In a worker thread: answers the calls of its `WorkerThread`, at the same time where they wait, or one after the other. The
- * function `stop`, if there is one, is called last; the thread ends once nothing else keeps it alive.
+ * function `stop`, if there is one, is called last; the thread ends once nothing else keeps it alive. Whatever computes gives way to
+ * the thread that answers.
  */
 export function serveCalls(
   functions: Readonly<Record<string, ((argument: never) => unknown) | undefined>>,
-  { inOrder = false }: { readonly inOrder?: boolean } = {},
+  { inOrder = false, givesWay = true }: { readonly inOrder?: boolean; readonly givesWay?: boolean } = {},
 ): void {
+  if (givesWay) giveWay();
   const port = parentPort!;
   const answer = async ({ number, name, argument }: Call): Promise<void> => {
     try {
@@ -31,7 +35,12 @@ export function serveCalls(
       else port.postMessage({ number, value } satisfies CallAnswer);
     } catch (error) {
       const tag = isParfocalError(error) ? error.tag : undefined;
-      port.postMessage({ number, failure: reasonOf(error), tag } satisfies CallAnswer);
+      port.postMessage({
+        number,
+        failure: reasonOf(error),
+        tag,
+        code: errorCode(error),
+      } satisfies CallAnswer);
     }
     if (name === "stop") port.close();
   };

@@ -10,15 +10,24 @@ export interface Call {
 }
 export type CallAnswer =
   | { readonly number: number; readonly value: unknown }
-  | { readonly number: number; readonly failure: string; readonly tag: string | undefined };
+  | {
+      readonly number: number;
+      readonly failure: string;
+      readonly tag: string | undefined;
+      /** Of the system ("EADDRINUSE"). */
+      readonly code: string | undefined;
+    };
 
 /** An error that was thrown in a worker thread, under the tag that it had there. */
 export class ThreadError extends ParfocalError {
   readonly tag: string;
+  /** The system's, if it has one ("EADDRINUSE"). */
+  readonly code: string | undefined;
 
-  constructor(tag: string, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(tag: string, message: string, code?: string) {
+    super(message);
     this.tag = tag;
+    this.code = code;
   }
 }
 
@@ -106,7 +115,7 @@ export class WorkerThread {
     this.#waiting.delete(answer.number);
     if (this.#waiting.size === 0) this.#worker?.unref();
     if ("value" in answer) waiting?.resolve(answer.value);
-    else waiting?.reject(new ThreadError(answer.tag ?? "ThreadError", answer.failure));
+    else waiting?.reject(new ThreadError(answer.tag ?? "ThreadError", answer.failure, answer.code));
   }
 }
 

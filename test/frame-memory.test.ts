@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FrameMemory, receivedFrame, type SentFrame } from "../src/frame-memory.js";
+import {
+  bytesIn,
+  FrameMemory,
+  holdFrame,
+  receivedFrame,
+  releaser,
+  type SentFrame,
+} from "../src/frame-memory.js";
 import type { Frame } from "../src/frames/frame.js";
 
 const filled = (width: number, height: number, value: number): Frame => ({
@@ -71,5 +78,41 @@ describe("memory for frames that go to another thread", () => {
     expect(calls).toEqual(["small"]);
     await Promise.all([huge, small]);
     expect(calls).toEqual(["small", "huge"]);
+  });
+
+  test("goes on as it is where the frame lies in it, and stays for as long as anyone holds it", async () => {
+    const memory = new FrameMemory();
+    const { memory: first } = memory.copyOf(filled(20, 10, 7).pixels);
+    const frame = receivedFrame({ width: 20, height: 10, dtype: "uint16", memory: first });
+    const letGo = releaser(first);
+    const letGoOfPicture = holdFrame(frame);
+    const lent = await new FrameMemory().lend(frame, async (sent) => {
+      letGo();
+      letGo();
+      expect(memory.copyOf(filled(20, 10, 8).pixels).memory).not.toBe(first);
+      return sent.memory;
+    });
+    expect(lent).toBe(first);
+    expect(memory.copyOf(filled(20, 10, 9).pixels).memory).not.toBe(first);
+    expect(frame.pixels.every((count) => count === 7)).toBe(true);
+    letGoOfPicture();
+    expect(memory.copyOf(filled(20, 10, 10).pixels).memory).toBe(first);
+    expect([...bytesIn(first, 2)]).toEqual([10, 0]);
+  });
+
+  test("that is large is kept for large frames, for as long as there are any", () => {
+    const memory = new FrameMemory();
+    const taken = (sidePx: number) => {
+      const { memory: one } = memory.copyOf(filled(sidePx, sidePx, 1).pixels);
+      releaser(one)();
+      return one;
+    };
+    const large = taken(1000);
+    const small = taken(100);
+    expect(small).not.toBe(large);
+    for (let i = 0; i < 90; i++) expect(taken(100)).toBe(small);
+    expect(taken(1000)).toBe(large);
+    for (let i = 0; i < 110; i++) taken(100);
+    expect(taken(1000)).not.toBe(large);
   });
 });

@@ -1,5 +1,6 @@
 import { isParfocalError, reasonOf } from "../errors.js";
 import type { FocusReport } from "../focus/report.js";
+import { holdFrame } from "../frame-memory.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
 import type {
   AbandonMessage,
@@ -114,10 +115,13 @@ export class Agent implements SourceHandler {
     this.#counters.received++;
     this.#counters.lastFrameMs = this.#clock.wallMs();
     const frame = this.#open.open(incoming, (overdue) => {
-      this.#queue.remove(overdue);
+      if (this.#queue.remove(overdue)) overdue.letGo?.();
       this.#drop(overdue, "deadline");
     });
-    for (const { item, why } of this.#queue.push(frame)) this.#drop(item, why);
+    for (const { item, why } of this.#queue.push(frame)) {
+      item.letGo?.();
+      this.#drop(item, why);
+    }
     return frame.isDone;
   }
 
@@ -164,6 +168,7 @@ export class Agent implements SourceHandler {
     for (let job = await this.#queue.take(lane); job !== undefined; job = await this.#queue.take(lane)) {
       await this.#process(job);
       this.#queue.release(job);
+      job.letGo?.();
       // A scorer that answers at once must not keep sockets and timers waiting.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -190,7 +195,13 @@ export class Agent implements SourceHandler {
       });
       const beside = { ...scoresOf(report), rules: valuesOf(rules) };
       if (isLate) void this.#record({ ...verdict, ...this.#contextOf(job), ...beside, late: true });
-      else this.#end(job, verdict, beside, () => this.#answered(job, report));
+      else {
+        const letGo = holdFrame(job.frame);
+        this.#end(job, verdict, beside, () => {
+          this.#answered(job, report);
+          letGo();
+        });
+      }
       this.note(...judgement.outcomes);
       if (isLate) this.#answered(job, report);
     } catch (error) {

@@ -41,8 +41,9 @@ export function driftOf(points: readonly FocusPoint[]): Drift | undefined {
   let result: Drift | undefined;
   for (let round = 0; round < ROUNDS; round++) {
     // Of time and offset only what the surface leaves (Frisch, Waugh and Lovell).
-    const time = residuals(surface, times, weights);
-    const offset = residuals(surface, offsets, weights);
+    const basis = basisOf(surface, weights);
+    const time = without(times, basis, weights);
+    const offset = without(offsets, basis, weights);
     const own = dot(time, time, weights);
     const all = variation(times, weights);
     if (!(own > MIN_OWN_SHARE * all)) return undefined;
@@ -55,22 +56,18 @@ export function driftOf(points: readonly FocusPoint[]): Drift | undefined {
   return result;
 }
 
-/** What a weighted least-squares fit of the columns leaves of the values; columns that add nothing are left out. */
-function residuals(
-  rows: readonly number[][],
-  values: readonly number[],
-  weights: readonly number[],
-): number[] {
+/** An orthogonal basis of the columns; those that add nothing are left out. */
+function basisOf(rows: readonly number[][], weights: readonly number[]): number[][] {
   const basis: number[][] = [];
   for (let column = 0; column < rows[0]!.length; column++) {
     const own = rows.map((row) => row[column]!);
     const rest = without(own, basis, weights);
     if (dot(rest, rest, weights) > 1e-9 * (dot(own, own, weights) || 1)) basis.push(rest);
   }
-  return without(values, basis, weights);
+  return basis;
 }
 
-/** The values less their parts along each vector of an orthogonal basis (modified Gram-Schmidt). */
+/** What a weighted least-squares fit leaves of the values: less their parts along each vector of the basis (modified Gram-Schmidt). */
 function without(
   values: readonly number[],
   basis: readonly number[][],

@@ -7,7 +7,6 @@ import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
-import { collectGarbageLessOften } from "./garbage-collection.js";
 import { LogOutput } from "./log-output.js";
 import { isForPeople, type LogFormat, logText, printReady } from "./log-text.js";
 import { packageVersion } from "./package-version.js";
@@ -121,7 +120,6 @@ async function runAgent(config: AgentConfig): Promise<void> {
   const { level, format } = config.log;
   const textOf = isForPeople(format, process.stderr) ? await logText() : undefined;
   const log = pino({ level, base: null }, new LogOutput(2, textOf));
-  collectGarbageLessOften();
   const stopping = new AbortController();
   const force = new AbortController();
   const removeListeners = onSignals(log, stopping, force);

@@ -2,11 +2,9 @@ import { endianness } from "node:os";
 import { reasonOf } from "../errors.js";
 import { PROTOCOL_VERSION } from "./common.js";
 import type { FrameMessage } from "./frame-message.js";
+import { MAX_JSON_BYTES } from "./json-limit.js";
 import { MESSAGES, type MessageType, type PlainMessage } from "./messages.js";
 import { ProtocolError, type ProtocolErrorContext } from "./protocol-error.js";
-
-/** Largest accepted JSON part, bytes. */
-const MAX_JSON_BYTES = 1 << 20;
 
 const BIG_ENDIAN_HOST = endianness() === "BE";
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
@@ -62,10 +60,7 @@ function isKnown(type: string): type is MessageType {
 
 function parseJson(bytes: Uint8Array): Record<string, unknown> {
   if (bytes.byteLength > MAX_JSON_BYTES) {
-    throw new ProtocolError(
-      "bad-json",
-      `the JSON part has ${bytes.byteLength} bytes, over ${MAX_JSON_BYTES}`,
-    );
+    throw new ProtocolError("bad-json", `the JSON part has over ${MAX_JSON_BYTES} bytes`);
   }
   let value: unknown;
   try {

@@ -5,8 +5,7 @@ const MAX_SESSIONS = 1000;
 
 /** A connected controller. */
 export interface Controller {
-  /** Routing identity of its connection. */
-  readonly identity: Buffer;
+  readonly connection: string;
   session: string | undefined;
   /** When it was last heard, monotonic, ms. */
   heardMs: number;
@@ -14,7 +13,7 @@ export interface Controller {
 
 /** The controllers that were heard lately, by connection. */
 export class Controllers {
-  readonly #byIdentity = new Map<string, Controller>();
+  readonly #byConnection = new Map<string, Controller>();
   readonly #sequences = new Map<string, number>();
   readonly #names = new BoundedMap<string, string>(MAX_SESSIONS);
   readonly #silenceMs: number;
@@ -24,13 +23,10 @@ export class Controllers {
     this.#silenceMs = silenceMs;
   }
 
-  heard(identity: Buffer, nowMs: number, session?: string): void {
-    const key = identity.toString("hex");
-    const known = this.#byIdentity.get(key);
-    if (known === undefined) {
-      // A copy: the received part is a view that would keep its whole message in memory.
-      this.#byIdentity.set(key, { identity: Buffer.from(identity), session, heardMs: nowMs });
-    } else {
+  heard(connection: string, nowMs: number, session?: string): void {
+    const known = this.#byConnection.get(connection);
+    if (known === undefined) this.#byConnection.set(connection, { connection, session, heardMs: nowMs });
+    else {
       known.heardMs = nowMs;
       known.session = session ?? known.session;
     }
@@ -38,14 +34,14 @@ export class Controllers {
 
   /** The controllers that are still there; the silent ones are forgotten. */
   present(nowMs: number): Controller[] {
-    for (const [key, controller] of this.#byIdentity) {
-      if (nowMs - controller.heardMs > this.#silenceMs) this.#byIdentity.delete(key);
+    for (const { connection, heardMs } of this.#byConnection.values()) {
+      if (nowMs - heardMs > this.#silenceMs) this.forget(connection);
     }
-    return [...this.#byIdentity.values()];
+    return [...this.#byConnection.values()];
   }
 
-  forget(identity: Buffer): void {
-    this.#byIdentity.delete(identity.toString("hex"));
+  forget(connection: string): void {
+    this.#byConnection.delete(connection);
   }
 
   /** A controller says who it is. */

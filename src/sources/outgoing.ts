@@ -7,7 +7,7 @@ const MAX_BYTES = 64 * 2 ** 20;
 const RETRY_MS = 5;
 
 interface Waiting {
-  readonly identity: Buffer;
+  readonly connection: string;
   readonly texts: string[];
   bytes: number;
   hasLost: boolean;
@@ -16,11 +16,11 @@ interface Waiting {
 export interface OutgoingOptions {
   readonly clock: Clock;
   /** Sends at once or rejects: with EAGAIN where the connection is full. */
-  readonly send: (identity: Buffer, text: string) => Promise<void>;
+  readonly send: (connection: string, text: string) => Promise<void>;
   /** The controller is gone; what waited for it is let go. */
-  readonly onGone: (identity: Buffer, error: unknown) => void;
+  readonly onGone: (connection: string, error: unknown) => void;
   /** Answers are given up because the controller does not read; told once until it has read all. */
-  readonly onLost: (identity: Buffer) => void;
+  readonly onLost: (connection: string) => void;
 }
 
 /**
@@ -44,14 +44,14 @@ export class Outgoing {
   }
 
   /** Never waits. */
-  send(identity: Buffer, text: string): void {
-    if (this.#waiting.has(keyOf(identity))) {
-      this.#wait(identity, text);
+  send(connection: string, text: string): void {
+    if (this.#waiting.has(connection)) {
+      this.#wait(connection, text);
       return;
     }
-    this.#options.send(identity, text).catch((error: unknown) => {
-      if (isFull(error)) this.#wait(identity, text);
-      else this.#gone(identity, error);
+    this.#options.send(connection, text).catch((error: unknown) => {
+      if (isFull(error)) this.#wait(connection, text);
+      else this.#gone(connection, error);
     });
   }
 
@@ -68,15 +68,11 @@ export class Outgoing {
     this.#bytes = 0;
   }
 
-  #wait(identity: Buffer, text: string): void {
-    const key = keyOf(identity);
-    const waiting = this.#waiting.get(key) ?? {
-      // A copy: what was received is a view that keeps its message in memory.
-      ...{ identity: Buffer.from(identity), texts: [], bytes: 0, hasLost: false },
-    };
+  #wait(connection: string, text: string): void {
+    const waiting = this.#waiting.get(connection) ?? { connection, texts: [], bytes: 0, hasLost: false };
     const bytes = Buffer.byteLength(text);
     if (waiting.bytes + bytes > MAX_BYTES_EACH || this.#bytes + bytes > MAX_BYTES) {
-      if (!waiting.hasLost) this.#options.onLost(identity);
+      if (!waiting.hasLost) this.#options.onLost(connection);
       waiting.hasLost = true;
       return;
     }
@@ -84,7 +80,7 @@ export class Outgoing {
     waiting.bytes += bytes;
     this.#bytes += bytes;
     if (this.#waiting.size === 0) this.#retryLater();
-    this.#waiting.set(key, waiting);
+    this.#waiting.set(connection, waiting);
   }
 
   #retryLater(): void {
@@ -105,15 +101,15 @@ export class Outgoing {
   }
 
   async #flushOne(waiting: Waiting): Promise<void> {
-    const { identity, texts } = waiting;
+    const { connection, texts } = waiting;
     let sent = 0;
     try {
       // What is added meanwhile goes along.
-      for (; sent < texts.length; sent++) await this.#options.send(identity, texts[sent]!);
-      this.#waiting.delete(keyOf(identity));
+      for (; sent < texts.length; sent++) await this.#options.send(connection, texts[sent]!);
+      this.#waiting.delete(connection);
     } catch (error) {
       if (!isFull(error)) {
-        this.#gone(identity, error);
+        this.#gone(connection, error);
         return;
       }
     }
@@ -122,16 +118,11 @@ export class Outgoing {
     this.#bytes -= bytes;
   }
 
-  #gone(identity: Buffer, error: unknown): void {
-    const key = keyOf(identity);
-    this.#bytes -= this.#waiting.get(key)?.bytes ?? 0;
-    this.#waiting.delete(key);
-    this.#options.onGone(identity, error);
+  #gone(connection: string, error: unknown): void {
+    this.#bytes -= this.#waiting.get(connection)?.bytes ?? 0;
+    this.#waiting.delete(connection);
+    this.#options.onGone(connection, error);
   }
-}
-
-function keyOf(identity: Buffer): string {
-  return identity.toString("hex");
 }
 
 function isFull(error: unknown): boolean {

@@ -21,6 +21,8 @@ export interface IncomingFrame {
   readonly controller?: string | undefined;
   readonly header: FrameMessage;
   readonly frame: Frame;
+  /** Called when the pixels are needed no more; they may be written over then. */
+  letGo?(): void;
   /** When it arrived, on the monotonic clock, ms. */
   readonly receivedMs: number;
   /** Hands the answer to whoever sent the frame. Called exactly once; never throws. */

@@ -1,10 +1,10 @@
-import { Router } from "zeromq";
 import type { ZeromqSourceConfig } from "../config/schema.js";
 import { isParfocalError, reasonOf } from "../errors.js";
+import { releaser } from "../frame-memory.js";
 import { MAX_SIDE_PX } from "../frames/frame.js";
 import { bindError } from "../protocol/bind-error.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
-import { decodeMessage, encodeMessage, type Pixels } from "../protocol/codec.js";
+import { decodeMessage, encodeMessage, type Incoming, type Pixels } from "../protocol/codec.js";
 import {
   type FrameMessage,
   HEARTBEAT_MS,
@@ -12,8 +12,9 @@ import {
   type PlainMessage,
 } from "../protocol/messages.js";
 import type { ProtocolError } from "../protocol/protocol-error.js";
+import { WorkerThread } from "../worker-thread.js";
+import { type Arrival, type ArrivedMessage, partsOf } from "./arrivals.js";
 import { Controllers } from "./controllers.js";
-import { Outgoing } from "./outgoing.js";
 import type { Answer, FrameSource, SourceContext, SourceHandler } from "./source.js";
 
 /** Verdicts that are kept to answer repeated ids. */
@@ -24,193 +25,174 @@ const MAX_REPEATS = 1000;
 const MAX_RECORDED_BYTES = 64 * 1024;
 /** A controller that was silent this long gets no more heartbeats. */
 const SILENCE_MS = 10 * HEARTBEAT_MS;
-/** TCP asks this often whether a silent connection still stands, s, and gives it up after so many asks. */
-const KEEPALIVE_S = 10;
-const KEEPALIVES_LOST = 3;
-/** Longest time for which messages are taken without a look at anything else, ms. */
-const TURN_MS = 4;
-/** Messages that libzmq holds for one connection; what is more waits in `Outgoing`, bounded in bytes. */
-const SEND_HIGH_WATER_MARK = 64;
-/** How long the last answers may take to leave after an orderly stop, ms. */
-const LINGER_MS = 250;
+/** Pause before a thread that ended is started anew, ms. */
+const RESTART_MS = 200;
 
-/** Frames from controllers over a ROUTER socket; docs/protocol.md. */
+/** Frames from controllers over a ROUTER socket, which has a thread of its own; docs/protocol.md. */
 export class ZeromqSource implements FrameSource {
   readonly #config: ZeromqSourceConfig;
   readonly #context: SourceContext;
+  readonly #newThread: () => WorkerThread;
   readonly #controllers = new Controllers(SILENCE_MS);
   /** Encoded verdicts by frame. */
   readonly #answers = new BoundedMap<string, string>(MAX_ANSWERS);
   /** Connections that wait for the answer to a frame, each as often as it sent the frame. */
-  readonly #waiting = new Map<string, Buffer[]>();
-  readonly #outgoing: Outgoing;
-  #router: Router | undefined;
+  readonly #waiting = new Map<string, string[]>();
+  #thread: WorkerThread | undefined;
   #handler: SourceHandler | undefined;
   #stopHeartbeat: () => void = () => undefined;
+  #isStopped: boolean = false;
 
-  constructor(config: ZeromqSourceConfig, context: SourceContext) {
+  /** @param newThread a thread that receives, not started. */
+  constructor(
+    config: ZeromqSourceConfig,
+    context: SourceContext,
+    newThread: () => WorkerThread = () => new WorkerThread("zeromq-worker.js", import.meta.url),
+  ) {
     this.#config = config;
     this.#context = context;
-    const { clock, log } = context;
-    this.#outgoing = new Outgoing({
-      clock,
-      send: (identity, text) => this.#router?.send([identity, text]) ?? Promise.resolve(),
-      onGone: (identity, error) => {
-        this.#controllers.forget(identity);
-        log.debug({ reason: reasonOf(error) }, "A controller is gone");
-      },
-      onLost: (identity) => {
-        this.#controllers.forget(identity);
-        log.warn("A controller does not read its answers; some are lost");
-      },
-    });
+    this.#newThread = newThread;
   }
 
   async start(handler: SourceHandler, signal: AbortSignal): Promise<string> {
-    const router = new Router({
-      // Input never stops: the queue drops what is too much. libzmq (4.3.5) aborts the process when a peer leaves while its
-      // input is stopped by this mark and heartbeats of its own kind are on, so neither is used.
-      receiveHighWaterMark: 0,
-      sendHighWaterMark: SEND_HIGH_WATER_MARK,
-      maxMessageSize: this.#config.maxFrameMib * 2 ** 20,
-      linger: 0,
-      sendTimeout: 0,
-      // An answer that cannot be delivered fails instead of vanishing.
-      mandatory: true,
-      // A controller that comes back under its old identity takes over from its dead connection.
-      handover: true,
-      // Finds dead connections through tunnels.
-      tcpKeepalive: 1,
-      tcpKeepaliveIdle: KEEPALIVE_S,
-      tcpKeepaliveInterval: KEEPALIVE_S,
-      tcpKeepaliveCount: KEEPALIVES_LOST,
-    });
-    this.#router = router;
     this.#handler = handler;
-    try {
-      await router.bind(this.#config.address);
-      signal.throwIfAborted();
-    } catch (error) {
-      router.close();
-      throw signal.aborted ? error : bindError(this.#config.address, error, "sources.zeromq.address");
+    const address = await this.#listen(this.#config.address);
+    if (signal.aborted) {
+      await this.stop();
+      throw signal.reason;
     }
-    void this.#receive(router);
+    void this.#receive(address);
     this.#heartbeat();
-    return router.lastEndpoint ?? this.#config.address;
+    return address;
   }
 
   async pause(): Promise<void> {
-    for (const controller of this.#controllers.present(this.#context.clock.now())) {
-      this.#outgoing.send(
-        controller.identity,
-        encodeMessage({ v: 1, type: "bye", reason: "the agent stops" }),
-      );
+    for (const { connection } of this.#controllers.present(this.#context.clock.now())) {
+      this.#send(connection, encodeMessage({ v: 1, type: "bye", reason: "the agent stops" }));
     }
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#stopHeartbeat();
-    await this.#outgoing.stop(LINGER_MS);
-    const router = this.#router;
-    this.#router = undefined;
-    if (router === undefined || router.closed) return;
-    router.linger = LINGER_MS;
-    router.close();
+    await this.#thread?.stop();
   }
 
-  async #receive(router: Router): Promise<void> {
-    while (!router.closed) {
+  /** Starts the thread with the socket. @returns its address. @throws AddressError saying what to do. */
+  async #listen(address: string): Promise<string> {
+    const thread = this.#newThread();
+    this.#thread = thread;
+    try {
+      const maxMessageBytes = this.#config.maxFrameMib * 2 ** 20;
+      return (await thread.call("bind", { address, maxMessageBytes })) as string;
+    } catch (error) {
+      await thread.stop();
+      throw bindError(address, error, "sources.zeromq.address");
+    }
+  }
+
+  async #receive(address: string): Promise<void> {
+    while (!this.#isStopped) {
       try {
-        let turnMs = this.#context.clock.now();
-        for await (const [identity, ...parts] of router) {
-          if (identity !== undefined) this.#take(identity, parts);
-          if (this.#context.clock.now() - turnMs < TURN_MS) continue;
-          await new Promise((resolve) => setImmediate(resolve));
-          turnMs = this.#context.clock.now();
+        if (this.#thread!.hasEnded) await this.#listen(address);
+        for (;;) {
+          const arrivals = (await this.#thread!.call("arrivals")) as Arrival[];
+          for (const arrival of arrivals) this.#take(arrival);
         }
       } catch (error) {
-        if (router.closed) return;
+        if (this.#isStopped) return;
         this.#context.log.error(
           { reason: reasonOf(error) },
           "Receiving from controllers failed; trying again",
         );
-        await new Promise<void>((resolve) => void this.#context.clock.after(HEARTBEAT_MS, resolve));
+        await new Promise<void>((resolve) => void this.#context.clock.after(RESTART_MS, resolve));
       }
     }
   }
 
-  #take(identity: Buffer, parts: readonly Buffer[]): void {
+  #take(arrival: Arrival): void {
+    const { log } = this.#context;
+    if (arrival.kind === "message") {
+      try {
+        this.#message(arrival);
+      } catch (error) {
+        log.error({ reason: reasonOf(error) }, "A message could not be handled");
+      }
+    } else if (arrival.kind === "failed") {
+      log.error({ reason: arrival.reason }, "Receiving from controllers failed; trying again");
+    } else {
+      this.#controllers.forget(arrival.connection);
+      if (arrival.kind === "gone") log.debug({ reason: arrival.reason }, "A controller is gone");
+      else log.warn("A controller does not read its answers; some are lost");
+    }
+  }
+
+  #message(arrival: ArrivedMessage): void {
+    const { connection, head, pixels } = arrival;
     const now = this.#context.clock.now();
+    const letGo = pixels === undefined ? () => undefined : releaser(pixels.memory);
+    let incoming: Incoming;
     try {
-      const incoming = decodeMessage(parts);
-      if (incoming.kind === "unknown") {
-        this.#controllers.heard(identity, now);
-        return;
-      }
-      const message = incoming.kind === "frame" ? incoming.header : incoming.message;
-      this.#controllers.heard(identity, now, message.session);
-      if (incoming.kind === "frame") {
-        this.#frame(identity, recordable(incoming.header, parts[0]!.byteLength), incoming.pixels, now);
-      } else this.#plain(identity, incoming.message);
+      incoming = decodeMessage(partsOf(arrival));
     } catch (error) {
-      this.#controllers.heard(identity, now);
-      if (isProtocolError(error)) this.#refuse(identity, error);
-      else this.#context.log.error({ reason: reasonOf(error) }, "A message could not be handled");
+      letGo();
+      this.#controllers.heard(connection, now);
+      if (!isProtocolError(error)) throw error;
+      this.#refuse(connection, error);
+      return;
     }
+    if (incoming.kind === "frame") {
+      const { header } = incoming;
+      this.#controllers.heard(connection, now, header.session);
+      this.#frame(connection, recordable(header, head.byteLength), incoming.pixels, letGo, now);
+      return;
+    }
+    letGo();
+    const message = incoming.kind === "plain" ? incoming.message : undefined;
+    this.#controllers.heard(connection, now, message?.session);
+    if (message !== undefined) this.#plain(connection, message);
   }
 
-  #plain(identity: Buffer, message: PlainMessage): void {
-    if (message.type === "hello") this.#welcome(identity, message);
+  #plain(connection: string, message: PlainMessage): void {
+    if (message.type === "hello") this.#welcome(connection, message);
     if (message.type === "abandon") this.#handler?.abandon(message);
     if (message.type === "heartbeat" && message.session !== undefined && message.acquiring !== undefined) {
       this.#handler?.acquiring(message.session, message.acquiring);
     }
     if (message.type === "bye") {
-      this.#controllers.forget(identity);
+      this.#controllers.forget(connection);
       if (message.session !== undefined) this.#handler?.bye(message.session);
     }
   }
 
-  #welcome(identity: Buffer, { session, controller }: HelloMessage): void {
+  #welcome(connection: string, { session, controller }: HelloMessage): void {
     const { agent, model, log } = this.#context;
     log.info({ session, controller: controller.name }, "Controller connected");
     this.#controllers.introduced(session, controller.name);
-    this.#outgoing.send(
-      identity,
-      encodeMessage({
-        v: 1,
-        type: "welcome",
-        session,
-        agent,
-        model,
-        limits: {
-          maxSidePx: MAX_SIDE_PX,
-          maxFrameBytes: this.#config.maxFrameMib * 2 ** 20,
-          gateInFlight: 1,
-        },
-        heartbeatMs: HEARTBEAT_MS,
-      }),
+    const limits = {
+      maxSidePx: MAX_SIDE_PX,
+      maxFrameBytes: this.#config.maxFrameMib * 2 ** 20,
+      gateInFlight: 1,
+    };
+    this.#send(
+      connection,
+      encodeMessage({ v: 1, type: "welcome", session, agent, model, limits, heartbeatMs: HEARTBEAT_MS }),
     );
   }
 
-  #frame(identity: Buffer, header: FrameMessage, pixels: Pixels, receivedMs: number): void {
+  #frame(
+    connection: string,
+    header: FrameMessage,
+    pixels: Pixels,
+    letGo: () => void,
+    receivedMs: number,
+  ): void {
     const key = JSON.stringify([header.session, header.id]);
-    const answered = this.#answers.get(key);
-    if (answered !== undefined) {
-      this.#outgoing.send(identity, answered);
+    if (this.#isRepeated(connection, key, header)) {
+      letGo();
       return;
     }
-    const waiting = this.#waiting.get(key);
-    if (waiting !== undefined && waiting.length < MAX_REPEATS) {
-      waiting.push(Buffer.from(identity));
-      return;
-    }
-    if (waiting !== undefined) {
-      const { id, session } = header;
-      this.#outgoing.send(identity, encodeMessage({ v: 1, type: "drop", id, session, why: "overload" }));
-      return;
-    }
-    this.#waiting.set(key, [Buffer.from(identity)]);
+    this.#waiting.set(key, [connection]);
     const lost = this.#controllers.lostBefore(header.session, header.sequence);
     if (lost > 0) this.#handler?.lost(header.session, lost);
     const [height, width] = header.shape;
@@ -219,20 +201,33 @@ export class ZeromqSource implements FrameSource {
       controller: this.#controllers.nameOf(header.session),
       header,
       frame: { width, height, pixels, ...(header.bitDepth !== undefined && { bitDepth: header.bitDepth }) },
+      letGo,
       receivedMs,
       answer: (answer) => this.#answer(key, answer),
     });
+  }
+
+  /** Whether a frame came before; then it gets the answer of that time, now or when there is one. */
+  #isRepeated(connection: string, key: string, { id, session }: FrameMessage): boolean {
+    const answered = this.#answers.get(key);
+    const waiting = this.#waiting.get(key);
+    if (answered !== undefined) this.#send(connection, answered);
+    else if (waiting !== undefined && waiting.length < MAX_REPEATS) waiting.push(connection);
+    else if (waiting !== undefined) {
+      this.#send(connection, encodeMessage({ v: 1, type: "drop", id, session, why: "overload" }));
+    }
+    return answered !== undefined || waiting !== undefined;
   }
 
   #answer(key: string, answer: Answer): void {
     const text = encodeMessage(answer);
     // A frame that was dropped may be sent again and deserves another try.
     if (answer.type === "verdict") this.#answers.set(key, text);
-    for (const identity of this.#waiting.get(key) ?? []) this.#outgoing.send(identity, text);
+    for (const connection of this.#waiting.get(key) ?? []) this.#send(connection, text);
     this.#waiting.delete(key);
   }
 
-  #refuse(identity: Buffer, error: ProtocolError): void {
+  #refuse(connection: string, error: ProtocolError): void {
     const message = {
       v: 1 as const,
       type: "error" as const,
@@ -241,8 +236,13 @@ export class ZeromqSource implements FrameSource {
       code: error.code,
       message: error.message,
     };
-    this.#outgoing.send(identity, encodeMessage(message));
+    this.#send(connection, encodeMessage(message));
     this.#handler?.problem("zeromq", message);
+  }
+
+  /** Never waits; where the thread has ended, the controller asks again. */
+  #send(connection: string, text: string): void {
+    this.#thread?.call("send", { connection, text }).catch(() => undefined);
   }
 
   #heartbeat(): void {
@@ -254,7 +254,7 @@ export class ZeromqSource implements FrameSource {
         timestampMs: clock.wallMs(),
         queued: this.#handler?.queued() ?? 0,
       });
-      for (const { identity } of this.#controllers.present(clock.now())) this.#outgoing.send(identity, text);
+      for (const { connection } of this.#controllers.present(clock.now())) this.#send(connection, text);
       this.#heartbeat();
     });
   }

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { Outgoing } from "../../src/sources/outgoing.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
-const ONE = Buffer.from("one");
-const TWO = Buffer.from("two");
+const ONE = "one";
+const TWO = "two";
 
 /** A door that is full until it is opened, or leads nowhere. */
 function door() {
@@ -14,13 +14,13 @@ function door() {
   const lost: string[] = [];
   const outgoing = new Outgoing({
     clock,
-    send: async (identity, text) => {
+    send: async (connection, text) => {
       if (state.isGone) throw Object.assign(new Error("nobody is there"), { code: "EHOSTUNREACH" });
       if (state.isFull) throw Object.assign(new Error("it is full"), { code: "EAGAIN" });
-      sent.push(`${identity}: ${text}`);
+      sent.push(`${connection}: ${text}`);
     },
-    onGone: (identity) => gone.push(String(identity)),
-    onLost: (identity) => lost.push(String(identity)),
+    onGone: (connection) => gone.push(connection),
+    onLost: (connection) => lost.push(connection),
   });
   const settle = () => new Promise<void>((resolve) => void setImmediate(resolve));
   const passes = async (ms: number) => {
@@ -78,7 +78,7 @@ describe("what is said to controllers", () => {
     expect(outgoing.bytes).toBe(4 * 2 ** 20);
     expect(lost).toEqual(["one"]);
 
-    for (let i = 0; i < 20; i++) for (let k = 0; k < 4; k++) outgoing.send(Buffer.from(`more ${i}`), mib);
+    for (let i = 0; i < 20; i++) for (let k = 0; k < 4; k++) outgoing.send(`more ${i}`, mib);
     await settle();
     expect(outgoing.bytes).toBe(64 * 2 ** 20);
     expect(new Set(lost).size).toBe(1 + 5);

@@ -7,6 +7,7 @@ import { mostProbableLevel } from "../../focus/certainty.js";
 import { type FocusReport, LEVELS } from "../../focus/report.js";
 import type { FrameScorer } from "../../focus/scorer-types.js";
 import { patchesOf } from "../../focus/tiling.js";
+import { holdFrame } from "../../frame-memory.js";
 import { FrameThread } from "../../frame-thread.js";
 import { errorCode } from "../../frames/file-reasons.js";
 import type { Frame } from "../../frames/frame.js";
@@ -80,6 +81,7 @@ export class PreviewKeeper {
       return;
     }
     this.#waitingBytes += bytes;
+    const letGo = holdFrame(frame);
     const kept = this.#try(async () => {
       const whole = isWatched ? await this.#completed(frame, report) : report;
       const thread = await this.#live();
@@ -87,6 +89,7 @@ export class PreviewKeeper {
     });
     void kept.finally(() => {
       this.#waitingBytes -= bytes;
+      letGo();
     });
   }
 
