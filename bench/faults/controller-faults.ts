@@ -1,6 +1,16 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
 import { Dealer } from "zeromq";
+import { mutated } from "../../test/fuzz/mutation.js";
 import { type Fault, milliseconds, type Target } from "./fault.js";
 import { pause, SteadyController } from "./steady-controller.js";
+
+const DAMAGED = 1000;
+const CONTRACT = join(import.meta.dirname, "../../test/contract");
+const EXAMPLES = readdirSync(CONTRACT)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => readFileSync(join(CONTRACT, name)));
 
 /** What happens to controllers, between them and the agent, and by them. */
 export const CONTROLLER_FAULTS: readonly Fault[] = [
@@ -42,7 +52,7 @@ export const CONTROLLER_FAULTS: readonly Fault[] = [
     name: "controller leaves with large frames on the way",
     happen: (target) => sendLarge(target, 2000, 12),
   },
-  { name: "1000 malformed messages", happen: sendNonsense },
+  { name: `${DAMAGED} malformed messages`, happen: sendDamaged },
 ];
 
 async function duplicate(target: Target): Promise<void> {
@@ -94,14 +104,14 @@ async function sendFrames(
   }
 }
 
-async function sendNonsense({ address, random }: Target): Promise<void> {
+/** The example messages of the protocol, damaged in all ways, some with pixels of some length behind them. */
+async function sendDamaged({ address, random }: Target): Promise<void> {
   const socket = new Dealer({ linger: 0, sendHighWaterMark: 2000 });
   socket.connect(address);
-  for (let i = 0; i < 1000; i++) {
-    const parts = Array.from({ length: 1 + random.below(3) }, () =>
-      Buffer.from(`{"v":1,"type":"frame",${random.below(99)}`),
-    );
-    await socket.send(parts);
+  const heads = fc.sample(mutated(EXAMPLES), { numRuns: DAMAGED, seed: random.below(2 ** 31) });
+  for (const head of heads) {
+    const others = Array.from({ length: random.below(3) }, () => Buffer.alloc(random.below(9000), 7));
+    await socket.send([head, ...others]);
   }
   await pause(200);
   socket.close();

@@ -3,6 +3,7 @@ import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.j
 import { SiteKeys } from "../records/site-keys.js";
 import { median } from "../statistics.js";
 import { ContentMemory } from "./content-memory.js";
+import { confidenceAfter } from "./first-sites.js";
 import { FocusBelief, type Sample } from "./focus-belief.js";
 import type { FocusPrior } from "./focus-prior.js";
 import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
@@ -51,6 +52,8 @@ type Predictor = (typeof PREDICTORS)[number];
 export class RefocusMemory {
   readonly #settings: PolicySettings;
   readonly #contents = new BoundedMap<string, ContentMemory>(MAX_CHANNELS);
+  /** By channel: sites that ended in focus. */
+  readonly #inFocus = new BoundedMap<string, number>(MAX_CHANNELS);
   readonly #sides = new BoundedMap<string, { positive: number; negative: number }>(MAX_CHANNELS);
   readonly #found: FoundSite[] = [];
   readonly #sites = new SiteKeys();
@@ -81,6 +84,11 @@ export class RefocusMemory {
     };
   }
 
+  /** How sure the agent has to be, 0 to 1, of the frame that it keeps of a site of which it has seen so many. */
+  confidenceFor(channel: string | undefined, frames: number): number {
+    return confidenceAfter(this.#inFocus.get(channel ?? "") ?? 0, frames, this.#settings.confidence);
+  }
+
   /**
    * Takes in a site that ended in focus.
    * @param samples of the site, oldest first. @param keep index of the one in focus.
@@ -93,6 +101,8 @@ export class RefocusMemory {
     timeMs: number,
   ): void {
     const { brightness } = samples[0]!;
+    const channel = first.channel ?? "";
+    this.#inFocus.set(channel, (this.#inFocus.get(channel) ?? 0) + 1);
     const scale = this.#scaleFor(first, rules, brightness);
     // Without what the neighbours say: this site is to be their witness, not their echo.
     const belief = new FocusBelief(samples, { ...scale, positive: 0.5 });
@@ -100,7 +110,7 @@ export class RefocusMemory {
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
     if (shiftUm !== 0) {
       const side = this.#sideOf(first.channel);
-      this.#sides.set(first.channel ?? "", {
+      this.#sides.set(channel, {
         positive: (1 - FORGETTING) * side.positive + (shiftUm > 0 ? 1 : 0),
         negative: (1 - FORGETTING) * side.negative + (shiftUm < 0 ? 1 : 0),
       });

@@ -118,11 +118,14 @@ describe("a site", () => {
     ]);
   });
 
-  test("on the other side is recovered by two, and the next site starts there", () => {
+  test("on the other side is recovered by two, or one more where it is the first, and the next site starts there", () => {
     const policy = new RefocusPolicy(settings);
 
-    expect(acquire(policy, -9, "A1").verdicts).toHaveLength(3);
+    expect(acquire(policy, -9, "A1").verdicts).toHaveLength(4);
     expect(acquire(policy, -7, "A2").verdicts).toHaveLength(2);
+    const later = new RefocusPolicy(settings);
+    for (let i = 0; i < 10; i++) acquire(later, 0, `B${i}`);
+    expect(acquire(later, -9, "A1").verdicts).toHaveLength(3);
   });
 
   test("that cannot be recovered ends flagged at its best z, without another frame", () => {
@@ -156,7 +159,7 @@ describe("a site", () => {
     const blank = report(9, { condition: "blank" });
     const inFocusElsewhere = () => {
       const policy = new RefocusPolicy(settings);
-      for (let i = 0; i < 6; i++) acquire(policy, 12, `B${i}`);
+      for (let i = 0; i < 12; i++) acquire(policy, 12, `B${i}`);
       return policy;
     };
 
