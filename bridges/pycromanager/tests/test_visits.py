@@ -24,6 +24,9 @@ class Letters:
     def run_key(self, event: str) -> Hashable:
         return event[2:].strip("!") if len(event) > 1 else None
 
+    def is_plane(self, event: str) -> bool:
+        return False
+
     def ends_run(self, event: str) -> bool:
         return event.endswith("!")
 

@@ -101,6 +101,9 @@ class DictEvents:
             if axis not in ("z", "channel", CAMERA_AXIS)
         )
 
+    def is_plane(self, event: Event) -> bool:
+        return False
+
     def ends_run(self, event: Event) -> bool:
         return False
 
