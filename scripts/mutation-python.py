@@ -1,7 +1,8 @@
 """Breaks parfocal_bridge at one place at a time and says which changes no test noticed.
 
-The changes are those of Cosmic Ray, one of each kind at a place, without those of annotations. Each is tried in a copy of
-the repository, with the tests that reach the line, the fastest first, up to a minute of them.
+The changes are those of Cosmic Ray, one of each kind at a place, without those of annotations and of what runs only when a
+module is loaded. Each is tried in a copy of the repository, with the tests that reach the line, the fastest first, up to a
+minute of them.
 
     bridges/pycromanager/.venv/bin/pip install -r bridges/pycromanager/requirements-mutation.txt
     SAMPLE=0.05 SEED=1 bridges/pycromanager/.venv/bin/python scripts/mutation-python.py
@@ -52,7 +53,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="parfocal-mutation-") as folder:
         copy = copy_of_repository(Path(folder))
         tests, seconds = coverage_of(copy)
-        changes = [change for module in sorted((copy / PACKAGE).glob("*.py")) for change in changes_of(module)]
+        modules = sorted((copy / PACKAGE).glob("*.py"))
+        changes = [
+            change for module in modules for change in changes_of(module) if not is_static(change, tests)
+        ]
         found = sum(is_noticed(change, copy, tests, seconds) for change in changes)
     print(f"{found} of {len(changes)} found, {interval(found, len(changes))}")
 
@@ -71,7 +75,14 @@ def copy_of_repository(folder: Path) -> Path:
 def coverage_of(bridge: Path) -> tuple[dict[tuple[str, int], set[str]], dict[str, float]]:
     """The tests that reach each line of each module, and how long each test takes, s."""
     ignored = [f"--ignore=tests/test_{name}.py" for name in LEFT_OUT]
-    command = [*PYTEST, *ignored, f"--cov={PACKAGE}", "--cov-context=test", "--cov-report=", "--junitxml=t.xml"]
+    command = [
+        *PYTEST,
+        *ignored,
+        f"--cov={PACKAGE}",
+        "--cov-context=test",
+        "--cov-report=",
+        "--junitxml=t.xml",
+    ]
     subprocess.run(command, cwd=bridge, check=True)
     seconds = {
         f"tests/{case.get('classname', '').split('.')[-1]}.py::{case.get('name')}": float(case.get("time", 0))
@@ -84,8 +95,13 @@ def coverage_of(bridge: Path) -> tuple[dict[tuple[str, int], set[str]], dict[str
     tests: dict[tuple[str, int], set[str]] = defaultdict(set)
     for file in data.measured_files():
         for line, contexts in data.contexts_by_lineno(file).items():
-            tests[Path(file).name, line] |= {context.split("|")[0] for context in contexts if context}
+            tests[Path(file).name, line] |= {context.split("|")[0] for context in contexts}
     return tests, seconds
+
+
+def is_static(change: Change, tests: dict[tuple[str, int], set[str]]) -> bool:
+    """Whether no test runs the line, but loading the module does."""
+    return tests[change.module.name, change.line] == {""}
 
 
 def changes_of(module: Path) -> Iterator[Change]:
@@ -132,7 +148,7 @@ def chance(*place: object) -> float:
 def is_noticed(
     change: Change, bridge: Path, tests: dict[tuple[str, int], set[str]], seconds: dict[str, float]
 ) -> bool:
-    reaching = sorted(tests[change.module.name, change.line], key=lambda test: seconds.get(test, 0))
+    reaching = sorted(tests[change.module.name, change.line] - {""}, key=lambda test: seconds.get(test, 0))
     chosen, total = [], 0.0
     for test in reaching:
         total += seconds.get(test, 0)
