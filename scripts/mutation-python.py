@@ -116,7 +116,7 @@ def changes_of(module: Path) -> Iterator[Change]:
         nodes = ast_nodes(get_ast(code))
         starts = (start for node in nodes for start, _ in operator().mutation_positions(node))
         for occurrence, start in enumerate(starts):
-            places[*start, name.split("_")[0]].append((name, occurrence))
+            places[(*start, name.split("_")[0])].append((name, occurrence))
     for (line, column, kind), choices in sorted(places.items()):
         number = chance(module.name, line, column, kind)
         if number >= SAMPLE:
