@@ -5,7 +5,7 @@ module is loaded. Each is tried in a copy of the repository, with the tests that
 minute of them.
 
     bridges/pycromanager/.venv/bin/pip install -r bridges/pycromanager/requirements-mutation.txt
-    SAMPLE=0.05 SEED=1 bridges/pycromanager/.venv/bin/python scripts/mutation-python.py
+    SAMPLE=0.05 SEEDS=1,2 bridges/pycromanager/.venv/bin/python scripts/mutation-python.py
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BRIDGE = Path("bridges/pycromanager")
 PACKAGE = Path("src/parfocal_bridge")
 SAMPLE = float(os.environ.get("SAMPLE", "1"))
-SEED = os.environ.get("SEED", "1")
+SEEDS = os.environ.get("SEEDS", "1").split(",")
 LEFT_OUT = ["account", "content", "java_backend", "qt", "readme", "suggestions", "widget"]
 """Tests that take long, or run the bridge in processes of their own, which are not followed."""
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts="]
@@ -54,11 +54,13 @@ def main() -> None:
         copy = copy_of_repository(Path(folder))
         tests, seconds = coverage_of(copy)
         modules = sorted((copy / PACKAGE).glob("*.py"))
-        changes = [
-            change for module in modules for change in changes_of(module) if not is_static(change, tests)
-        ]
-        found = sum(is_noticed(change, copy, tests, seconds) for change in changes)
-    print(f"{found} of {len(changes)} found, {interval(found, len(changes))}")
+        for seed in SEEDS:
+            sample = (change for module in modules for change in changes_of(module, seed))
+            changes = [change for change in sample if not is_static(change, tests)]
+            found = sum(is_noticed(change, copy, tests, seconds) for change in changes)
+            print(
+                f"seed {seed}: {found} of {len(changes)} found, {interval(found, len(changes))}", flush=True
+            )
 
 
 def copy_of_repository(folder: Path) -> Path:
@@ -104,8 +106,8 @@ def is_static(change: Change, tests: dict[tuple[str, int], set[str]]) -> bool:
     return tests[change.module.name, change.line] == {""}
 
 
-def changes_of(module: Path) -> Iterator[Change]:
-    """Those of the sample."""
+def changes_of(module: Path, seed: str) -> Iterator[Change]:
+    """Those of one sample."""
     code = module.read_text()
     meaning = without_annotations(code)
     places: dict[tuple[int, int, str], list[tuple[str, int]]] = defaultdict(list)
@@ -118,7 +120,7 @@ def changes_of(module: Path) -> Iterator[Change]:
         for occurrence, start in enumerate(starts):
             places[(*start, name.split("_")[0])].append((name, occurrence))
     for (line, column, kind), choices in sorted(places.items()):
-        number = chance(module.name, line, column, kind)
+        number = chance(seed, module.name, line, column, kind)
         if number >= SAMPLE:
             continue
         name, occurrence = choices[int(number / SAMPLE * len(choices))]
@@ -141,7 +143,7 @@ def without_annotations(code: str) -> str | None:
 
 
 def chance(*place: object) -> float:
-    digest = hashlib.sha256("\0".join(map(str, (SEED, *place))).encode()).digest()
+    digest = hashlib.sha256("\0".join(map(str, place)).encode()).digest()
     return int.from_bytes(digest[:4]) / 2**32
 
 
