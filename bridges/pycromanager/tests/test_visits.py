@@ -34,7 +34,7 @@ class Letters:
         return event.endswith("!")
 
 
-def visits(plan: str, gated: str = "ABC", judges_stacks: bool = True) -> list[str]:
+def visits(plan: str, gated: str = "ABCa", judges_stacks: bool = True) -> list[str]:
     """Each visit as its events and, behind a bar, the judged ones."""
     read = Visits(plan.split(), Letters(), lambda event: event[0] in gated, judges_stacks)
     return [" ".join([*visit.events, "|", *visit.judged]) for visit in read]
