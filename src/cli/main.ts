@@ -30,8 +30,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   completion: async () => (await import("./completion.js")).completionCommand as CommandModule,
 };
 
-/** The command that is named, or all of them for help, completion and wrong names. */
+/** The command that is named, or all of them for help, completion and wrong names; the version needs none. */
 function commandsFor(words: readonly string[]): Promise<CommandModule[]> {
+  if (words.length === 1 && words[0] === "--version") return Promise.resolve([]);
   const named = words.find((word) => Object.hasOwn(COMMANDS, word));
   const wanted = named === undefined ? Object.values(COMMANDS) : [COMMANDS[named]!];
   return Promise.all(wanted.map((load) => load()));

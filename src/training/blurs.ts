@@ -19,6 +19,18 @@ export interface Blur {
   readonly transfer: TransferFunction;
 }
 
+/** Its transfer function is made when it is first asked for: a short run meets few of the blurs. */
+function blurOf(level: number, makeTransfer: () => TransferFunction): Blur {
+  let transfer: TransferFunction | undefined;
+  return {
+    level,
+    get transfer() {
+      transfer ??= makeTransfer();
+      return transfer;
+    },
+  };
+}
+
 const OBJECTIVES = [
   { numericalAperture: 0.3, refractiveIndex: 1 },
   { numericalAperture: 0.5, refractiveIndex: 1 },
@@ -32,10 +44,9 @@ const RIM_POWER_PER_LEVEL = 0.05;
 
 /** The whole levels under the optics that define them, by level. */
 export function wholeLevelBlurs(convolver: Convolver): Blur[] {
-  return Array.from({ length: LEVELS }, (_, level) => ({
-    level,
-    transfer: convolver.transferFunction(defocusKernel(level * LEVEL_UM)),
-  }));
+  return Array.from({ length: LEVELS }, (_, level) =>
+    blurOf(level, () => convolver.transferFunction(defocusKernel(level * LEVEL_UM))),
+  );
 }
 
 /**
@@ -52,7 +63,10 @@ export function otherBlurs(convolver: Convolver, recipe: Recipe, random: Random)
     const waves = random.between(...recipe.sphericalWaves);
     const rim = rimFactor(optics) ** (1 + RIM_POWER_PER_LEVEL * level);
     const zUm = level * rim * paraxialMicrometresPerLevel(optics);
-    const kernel = defocusKernel(zUm, optics, KERNEL_PX, (r, z, o) => highNaPointSpread(r, z, o, waves));
-    return { level, transfer: convolver.transferFunction(kernel) };
+    return blurOf(level, () =>
+      convolver.transferFunction(
+        defocusKernel(zUm, optics, KERNEL_PX, (r, z, o) => highNaPointSpread(r, z, o, waves)),
+      ),
+    );
   });
 }

@@ -14,7 +14,7 @@ import { type Checkpoint, type RunSettings, readCheckpoint } from "./checkpoint.
 import { checkExport } from "./export-check.js";
 import { type HeldOutScore, scoreOfModel } from "./held-out.js";
 import { type ImageSet, loadImageSet } from "./image-set.js";
-import { DEFAULT_RECIPE } from "./recipe.js";
+import { DEFAULT_RECIPE, type Recipe } from "./recipe.js";
 import { Trainer, type TrainingProgress, type TrainingResult } from "./trainer.js";
 import { widened } from "./widen.js";
 import { type TrainingRecord, writeModel } from "./write-model.js";
@@ -34,6 +34,8 @@ export interface TrainOptions {
   readonly heldOutShare: number;
   readonly threads: number;
   readonly checkpointSeconds: number;
+  /** How patches are made. @default that of the model that ships */
+  readonly recipe?: Recipe;
   /** Go on from the checkpoint in `out`. */
   readonly resume: boolean;
   /** Model whose weights are the start: of the same network, or of a narrower one with the same layers. */
@@ -86,7 +88,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     tf: options.runtime.tf,
     architecture,
     images,
-    recipe: DEFAULT_RECIPE,
+    recipe: recipeOf(options),
     settings,
     threads: options.threads,
     checkpointPath,
@@ -136,6 +138,10 @@ async function fitted(start: FocusModel, architecture: Architecture, seed: numbe
   }
 }
 
+function recipeOf({ recipe = DEFAULT_RECIPE }: TrainOptions): Recipe {
+  return recipe;
+}
+
 function settingsOf(options: TrainOptions, { name: network }: Architecture, images: ImageSet): RunSettings {
   const { seed, steps, minutes, learningRate, heldOutShare } = options;
   const digest = createHash("sha256");
@@ -148,7 +154,7 @@ function settingsOf(options: TrainOptions, { name: network }: Architecture, imag
     ...(minutes !== undefined && { minutes }),
     learningRate,
     heldOutShare,
-    recipe: JSON.stringify(DEFAULT_RECIPE),
+    recipe: JSON.stringify(recipeOf(options)),
     images: digest.digest("hex"),
   };
 }
@@ -164,11 +170,12 @@ function assertSameRun(from: Checkpoint, settings: RunSettings, path: string): v
 }
 
 function trainingOf(
-  { command, runtime, seed }: TrainOptions,
+  options: TrainOptions,
   images: ImageSet,
   result: TrainingResult,
   start: FocusModel | undefined,
 ): TrainingRecord {
+  const { command, runtime, seed } = options;
   const licences: Record<string, number> = {};
   for (const { licence = "not stated" } of images.sources) licences[licence] = (licences[licence] ?? 0) + 1;
   return {
@@ -178,7 +185,7 @@ function trainingOf(
     seconds: Math.round(result.seconds),
     steps: result.step,
     seed,
-    recipe: { ...DEFAULT_RECIPE },
+    recipe: { ...recipeOf(options) },
     licences,
     images: [...images.sources],
     ...(start === undefined ? {} : { startedFrom: lineageOf(start) }),

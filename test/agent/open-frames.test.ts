@@ -3,6 +3,7 @@ import { type OpenFrame, OpenFrames } from "../../src/agent/open-frames.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 import { frame } from "../refocus/helpers.js";
+import { sleep } from "./helpers.js";
 
 function opened(fields: Partial<FrameMessage>, laterMs = 0) {
   const clock = new ManualClock();
@@ -48,5 +49,60 @@ describe("a frame that waits for its answer", () => {
 
     await open.isDone;
     expect([overdue, frames.all()]).toEqual([[], []]);
+  });
+});
+
+describe("the frame that closes a z-stack", () => {
+  const closing = frame({ mode: "gate", session: "s", sequence: 3, stack: { size: 4 } });
+  const others: Partial<FrameMessage>[] = [
+    { mode: "observe", session: "s", sequence: 1, stack: { size: 4 } },
+    { mode: "observe", session: "s", sequence: 2, stack: { size: 4 } },
+    { mode: "observe", session: "other", sequence: 1, stack: { size: 4 } },
+    { mode: "observe", session: "s", sequence: 4, stack: { size: 4 } },
+    { mode: "observe", session: "s", sequence: 0 },
+    { mode: "gate", session: "s", sequence: 0, stack: { size: 4 } },
+  ];
+
+  async function waitsFor(header: FrameMessage): Promise<number[]> {
+    const frames = new OpenFrames(new ManualClock());
+    const pixels = { width: 1, height: 1, pixels: new Uint8Array(1) };
+    const open = others.map((fields) =>
+      frames.open(
+        {
+          ...{ source: "zeromq", receivedMs: 0, answer: () => undefined },
+          header: frame(fields),
+          frame: pixels,
+        },
+        () => undefined,
+      ),
+    );
+    let isOver = false;
+    void frames.slicesBefore(header).then(() => {
+      isOver = true;
+    });
+    const settled: number[] = [];
+    for (const [i, each] of open.entries()) {
+      await sleep(0);
+      if (isOver) break;
+      settled.push(i);
+      frames.settle(each);
+    }
+    return settled;
+  }
+
+  test("waits for the earlier slices of its session, and for nothing else", async () => {
+    expect(await waitsFor(closing)).toEqual([0, 1]);
+  });
+
+  test.each([
+    ["a single plane", frame({ mode: "gate", session: "s", sequence: 3 })],
+    ["a slice in the middle", frame({ mode: "observe", session: "s", sequence: 3, stack: { size: 4 } })],
+  ])("is not %s, which waits for nothing", async (_, header) => {
+    expect(await waitsFor(header)).toEqual([]);
+  });
+
+  test("is one that is watched, too", async () => {
+    const watched = { ...closing, mode: "observe", stack: { size: 4, last: true } } as const;
+    expect(await waitsFor(watched)).toEqual([0, 1]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { verdictOf } from "../../src/agent/verdict.js";
+import { scoresOf, verdictOf } from "../../src/agent/verdict.js";
 import type { FocusReport } from "../../src/focus/report.js";
 import { VerdictMessage } from "../../src/protocol/verdict-message.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
@@ -61,5 +61,20 @@ describe("the condition in a verdict", () => {
         level <= 1 ? ["accept", "in-focus"] : ["flag", "defocused"],
       );
     }
+  });
+});
+
+describe("what a record tells beyond its verdict", () => {
+  const scores = (fields: Partial<FocusReport>) => scoresOf(report(1, fields));
+
+  test("is the certainty of the patches, each weighted by itself, without those that have none", () => {
+    const certainties = new Float32Array([0.5, Number.NaN, 0.25, 0.25]);
+    expect(scores({ certainties }).weightedCertainty).toBe(0.375);
+    expect(scores({ certainties: new Float32Array([Number.NaN]) }).weightedCertainty).toBe(0);
+  });
+
+  test("is the distribution of levels to four digits, within 0 and 1", () => {
+    const distribution = new Float32Array([0.123456, 1.0000001, -1e-9, Number.NaN]);
+    expect(scores({ distribution }).distribution).toEqual([0.1235, 1, 0, 0]);
   });
 });

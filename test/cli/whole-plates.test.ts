@@ -8,7 +8,7 @@ import { parfocal, startCommand } from "../helpers/command.js";
 import { temporaryFolder } from "../helpers/models.js";
 import { writePlate } from "../helpers/plates.js";
 
-const FRAMES = times(1200, 10_000);
+const FRAMES = times(600, 10_000);
 const SHARDS = 4;
 
 let folder: string;

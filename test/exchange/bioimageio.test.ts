@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parfocal } from "../helpers/command.js";
 import { DATA } from "../helpers/images.js";
+import { VirtualEnvironment } from "../helpers/virtual-environment.js";
 import { runsInstallTests } from "../install/install.js";
 
 const execute = promisify(execFile);
@@ -22,13 +23,11 @@ async function python(
   program: string,
   ...args: string[]
 ): Promise<unknown> {
-  const venv = join(folder, name);
-  const interpreter = join(venv, "bin", "python");
-  await execute("python3", ["-m", "venv", venv]);
-  await execute(interpreter, ["-m", "pip", "install", "--quiet", ...packages]);
+  const venv = await VirtualEnvironment.create(join(folder, name));
+  await venv.install(...packages);
   await writeFile(join(folder, `${name}.py`), program);
   const env = { ...process.env, HOME: folder };
-  const { stdout } = await execute(interpreter, [join(folder, `${name}.py`), ...args], { env });
+  const { stdout } = await execute(venv.python, [join(folder, `${name}.py`), ...args], { env });
   return JSON.parse(stdout.trim().split("\n").at(-1)!);
 }
 

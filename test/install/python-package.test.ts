@@ -4,24 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { VirtualEnvironment } from "../helpers/virtual-environment.js";
 import { runsInstallTests } from "./install.js";
 
 const execute = promisify(execFile);
 const README = "bridges/pycromanager/README.md";
 let folder: string;
 let wheel: string;
+let venv: VirtualEnvironment;
 
 /** Runs a program of the virtual environment, which finds no other: no Node, no Python packages of the machine. */
 async function run(command: string, ...args: string[]): Promise<string> {
-  const bin = join(folder, "venv", "bin");
-  const env = { HOME: folder, PATH: bin };
-  const { stdout } = await execute(join(bin, command), args, { cwd: folder, env, maxBuffer: 2 ** 26 });
+  const env = { HOME: folder, PATH: venv.bin };
+  const { stdout } = await execute(join(venv.bin, command), args, { cwd: folder, env, maxBuffer: 2 ** 26 });
   return stdout;
-}
-
-/** Installs into the virtual environment, with the machine's own settings for pip. */
-async function pip(...packages: string[]): Promise<void> {
-  await execute(join(folder, "venv", "bin", "python"), ["-m", "pip", "install", "--quiet", ...packages]);
 }
 
 describe.skipIf(!runsInstallTests || process.platform !== "linux")(
@@ -32,8 +28,8 @@ describe.skipIf(!runsInstallTests || process.platform !== "linux")(
       await execute(process.execPath, ["scripts/build-wheel.js", folder], { maxBuffer: 2 ** 26 });
       const [name] = (await readdir(folder)).filter((file) => file.endsWith(".whl"));
       wheel = join(folder, name!);
-      await execute("python3", ["-m", "venv", join(folder, "venv")]);
-      await pip(`${wheel}[pymmcore-plus]`, "mm-test-adapters");
+      venv = await VirtualEnvironment.create(join(folder, "venv"));
+      await venv.install(`${wheel}[pymmcore-plus]`, "mm-test-adapters");
     }, 900_000);
 
     afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -90,7 +86,7 @@ for well in ("A1", "A2", "A3"):
 
     it("is described as PyPI asks for, and carries the licences", async () => {
       const files = (await run("python", "-m", "zipfile", "-l", wheel)).split("\n");
-      await pip("twine");
+      await venv.install("twine");
 
       await run("twine", "check", "--strict", wheel);
       for (const name of ["licenses/LICENSE ", "third-party-notices.txt ", "sbom.cdx.json "]) {

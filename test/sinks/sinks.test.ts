@@ -15,44 +15,17 @@ import { AgentConfig } from "../../src/config/schema.js";
 import { OutputError, UnknownNameError } from "../../src/errors.js";
 import { systemClock } from "../../src/protocol/clock.js";
 import type { OutcomeMessage } from "../../src/protocol/messages.js";
-import type { ResultRecord } from "../../src/records/record.js";
 import { CsvSink } from "../../src/sinks/csv-sink.js";
 import { JsonlSink, type LineFile } from "../../src/sinks/jsonl-sink.js";
 import { PendingLines } from "../../src/sinks/pending-lines.js";
 import { createSink } from "../../src/sinks/registry.js";
 import { jsonLines, recordingLog, sleep, temporaryFolder, until } from "../agent/helpers.js";
 import { frame } from "../refocus/helpers.js";
+import { verdict } from "./helpers.js";
 
 const signal = new AbortController().signal;
 const results = (folder: string, fields: object = {}) =>
   AgentConfig.parse({ results: { folder, csvMs: 10, ...fields } }).results;
-
-function verdict(fields: Partial<ResultRecord & { type: "verdict" }> = {}): ResultRecord {
-  return {
-    v: 1,
-    type: "verdict",
-    id: "a",
-    session: "s",
-    condition: "defocused",
-    level: 4,
-    expectedLevel: 4.2,
-    aggregateCertainty: 0.6,
-    meanCertainty: 0.6,
-    maxCertainty: 0.9,
-    decision: "retry",
-    action: { kind: "move-z", byUm: 8.4 },
-    acquireAgain: true,
-    keepAttempt: 0,
-    attemptsLeft: 2,
-    reason: "",
-    model: { name: "m", sha256: "0" },
-    timings: { queueMs: 0, scoreMs: 1, totalMs: 1 },
-    recordedMs: 1_760_000_000_000,
-    source: "zeromq",
-    frame: frame({ zUm: 2, channel: "DAPI" }),
-    ...fields,
-  };
-}
 
 async function jsonlSink(
   folder: string,

@@ -8,7 +8,8 @@ import { Trainer, type TrainingProgress, type TrainingResult } from "../../src/t
 import { sharedSpots } from "../helpers/images.js";
 import { temporaryFolder } from "../helpers/models.js";
 
-const recipe: Recipe = { ...DEFAULT_RECIPE, batchSize: 8, patchesPerRegion: 2 };
+/** Few patches a step, and few kernels to make for them. */
+export const SMALL_RECIPE: Recipe = { ...DEFAULT_RECIPE, batchSize: 8, patchesPerRegion: 2, otherBlurs: 4 };
 const images: ImageSet = {
   training: [sharedSpots(220, 200, 1), sharedSpots(180, 230, 2)],
   heldOut: [sharedSpots(200, 200, 3)],
@@ -50,7 +51,7 @@ export async function runTrainer(
     tf,
     architecture: compact,
     images,
-    recipe,
+    recipe: SMALL_RECIPE,
     settings: {
       network: "compact",
       seed,

@@ -10,6 +10,7 @@ import { type TrainOptions, type TrainOutcome, train } from "../../src/training/
 import { DATA, dataFrame } from "../helpers/images.js";
 import { randomModel, temporaryFolder } from "../helpers/models.js";
 import { runtime } from "../helpers/wasm-runtime.js";
+import { SMALL_RECIPE } from "./run-trainer.js";
 
 const PLATE = ["dsb_520x696_6b72b61b80.png", "dsb_520x696_175dbb364b.png", "dsb_520x696_3f9fc8e63f.png"];
 const BROKEN = join(import.meta.dirname, "../fixtures/frames/broken_text.tif");
@@ -32,6 +33,7 @@ async function optionsFor(overrides: Partial<TrainOptions> = {}): Promise<TrainO
     heldOutShare: 0.3,
     threads: 1,
     checkpointSeconds: 1000,
+    recipe: SMALL_RECIPE,
     resume: false,
     runtime,
     command: "parfocal train tiny",

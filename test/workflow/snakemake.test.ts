@@ -16,7 +16,7 @@ describe.skipIf(!isInstalled)("the Snakemake workflow", () => {
   it("scores in shards, four at a time, goes on with one that was cut off, and gives what one run gives", async () => {
     const folder = await temporaryFolder();
     const images = join(folder, "a screen");
-    await writePlate(images, 200);
+    await writePlate(images, 80);
     const whole = join(folder, "whole.csv");
     await parfocal("score", images, "--device", "cpu", "--out", whole);
 

@@ -32,8 +32,8 @@ FULL_LIGHT = 2500.0
 Light = NDArray[np.float32]
 
 
-def read_png(path: Path) -> NDArray[np.uint8]:
-    """A grey PNG of 8 bits, not interlaced."""
+def read_png(path: Path, side: int) -> NDArray[np.uint8]:
+    """The upper left corner, ``side`` px wide and high, of a grey PNG of 8 bits, not interlaced."""
     data = path.read_bytes()
     at, packed, size = 8, b"", (0, 0)
     while at < len(data):
@@ -47,8 +47,9 @@ def read_png(path: Path) -> NDArray[np.uint8]:
             packed += body
         at += 12 + length
     width, height = size
-    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, width + 1)
-    image = np.zeros((height + 1, width), np.int64)
+    # A pixel is told by those above it and to its left.
+    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, width + 1)[:side, : side + 1]
+    image = np.zeros((len(rows) + 1, rows.shape[1] - 1), np.int64)
     for y, (filter_kind, row) in enumerate(zip(rows[:, 0], rows[:, 1:].astype(np.int64), strict=True), 1):
         above = image[y - 1]
         if filter_kind == 0:

@@ -78,3 +78,22 @@ def test_a_gated_acquisition_of_pycro_manager_says_so_until_it_ends(headless: An
         keyed: dict[str, Any] = {"limits": LIMITS, "on_site": lambda _: seen.append(client.acquiring)}
         acquire(frames, lambda acq: gate_loop(acq, bead_dicts([0.0, 1.0]), client, frames, **keyed))
         assert [*seen, client.acquiring] == [None, True, True, False]
+
+
+def test_a_gated_run_that_is_not_cancelled_has_the_events_of_its_plan_and_no_other(beads: Any) -> None:
+    from beads import bead_events
+
+    with FakeAgent(ACCEPT) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
+        assert client.wait_for_agent(RUN_S)
+        plan = list(bead_events([0.0, 1.0]))
+        events = []
+
+        def noted() -> Any:
+            for event in gated(plan, client, beads, limits=LIMITS):
+                events.append(event)
+                yield event
+
+        run(beads, noted())
+    assert [(event.index["p"], event.action.type) for event in events] == [
+        (event.index["p"], "acquire_image") for event in plan
+    ]

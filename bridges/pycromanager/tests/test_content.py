@@ -32,8 +32,8 @@ def slides() -> dict[str, Any]:
     needs("pymmcore_plus", "mm_test_adapters", "useq")
     from content import Slide, read_png
 
-    images = {path.name: read_png(path) for path in sorted((ROOT / "data" / "plate").glob("*.png"))}
-    return {name: Slide(image[:SIDE_PX, :SIDE_PX]) for name, image in images.items()}
+    images = {path.name: read_png(path, SIDE_PX) for path in sorted((ROOT / "data" / "plate").glob("*.png"))}
+    return {name: Slide(image) for name, image in images.items()}
 
 
 def placed(slides: dict[str, Any], seed: int) -> list[tuple[str, float]]:

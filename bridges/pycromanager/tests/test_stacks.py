@@ -157,6 +157,23 @@ def test_a_channel_without_stack_follows_the_stack_of_its_position(beads: Any, f
     assert frames[-1][1] == pytest.approx(5 + 2 + 4, abs=0.05)
 
 
+@pytest.mark.parametrize("order", ["tpcz", "tpzc"])
+def test_a_gated_channel_that_is_imaged_in_one_plane_of_the_stack_is_judged_by_that_plane(
+    order: str, beads: Any, frames: list[Any]
+) -> None:
+    import useq
+
+    channels = ["DAPI", useq.Channel(config="FITC", do_stack=False)]
+    sequence = stack_sequence(5.0, 2.0, channels=channels, axis_order=order)
+    with FakeAgent(answer=scripted(move(4), {"keepAttempt": 1})) as agent:
+        (result,) = gate(beads, agent.address, sequence, channels=["FITC"])
+    sent = [message for message, _ in agent.received["frame"]]
+    assert [(m["channel"], "stack" in m) for m in sent if m["mode"] == "gate"] == [("FITC", False)] * 2
+    assert (result.channel, result.keep_attempt) == ("FITC", 1)
+    planes = [z_um for event, z_um in frames if event.channel.config == "FITC"]
+    assert planes == pytest.approx([5, 9], abs=0.05)
+
+
 def test_observed_stacks_are_acquired_as_planned(beads: Any, frames: list[Any]) -> None:
     with FakeAgent(answer=scripted(move(4))) as agent:
         results = gate(beads, agent.address, stack_sequence(5.0, 2.0), stacks="observe")

@@ -10,7 +10,10 @@ from parfocal_bridge.visits import Visits
 
 
 class Letters:
-    """Events such as "A2": channel and slice, "A" without slice, "*" for what is no image."""
+    """Events such as "A2": channel and slice, "A" without slice, "*" for what is no image.
+
+    Channels in small letters are imaged in one plane of a stack.
+    """
 
     def is_image(self, event: str) -> bool:
         return not event.startswith("*")
@@ -24,11 +27,14 @@ class Letters:
     def run_key(self, event: str) -> Hashable:
         return event[2:].strip("!") if len(event) > 1 else None
 
+    def is_plane(self, event: str) -> bool:
+        return event[0].islower()
+
     def ends_run(self, event: str) -> bool:
         return event.endswith("!")
 
 
-def visits(plan: str, gated: str = "ABC", judges_stacks: bool = True) -> list[str]:
+def visits(plan: str, gated: str = "ABCa", judges_stacks: bool = True) -> list[str]:
     """Each visit as its events and, behind a bar, the judged ones."""
     read = Visits(plan.split(), Letters(), lambda event: event[0] in gated, judges_stacks)
     return [" ".join([*visit.events, "|", *visit.judged]) for visit in read]
@@ -49,6 +55,12 @@ def visits(plan: str, gated: str = "ABC", judges_stacks: bool = True) -> list[st
         ("A0 A1 B1 A2", ["A0 A1 B1 A2 | A0 A1 A2"]),
         ("D0 A0 D1 A1", ["D0 A0 D1 A1 | A0 A1"]),
         ("D0 D1 A0 A1", ["D0 D1 | ", "A0 A1 | A0 A1"]),
+        ("D0 D1 a1", ["D0 D1 | ", "a1 | a1"]),
+        ("D0 a0 D1", ["D0 a0 D1 | a0"]),
+        ("A0 A1 a1", ["A0 A1 | A0 A1", "a1 | "]),
+        ("A0 a0 A1", ["A0 a0 A1 | A0 A1"]),
+        ("A0p A1p *xp B", ["A0p A1p | A0p A1p", "*xp | ", "B | B"]),
+        ("A0p B0p A1p B1p *xp C", ["A0p B0p A1p B1p *xp | A0p A1p", "C | C"]),
         ("D A", ["D | ", "A | A"]),
         ("* A", ["* | ", "A | A"]),
         ("", []),

@@ -63,6 +63,17 @@ def test_each_channel_has_a_stack_of_its_own(order: str, beads: Any) -> None:
         assert ends == [False, False, True] * 2
 
 
+@pytest.mark.parametrize("order", ["tpcz", "tpzc"])
+def test_a_channel_that_is_imaged_in_one_plane_is_no_stack_that_lacks_slices(order: str, beads: Any) -> None:
+    useq = pytest.importorskip("useq")
+    channels = ["DAPI", useq.Channel(config="FITC", do_stack=False)]
+    agent = watch(beads, stacks(channels=channels, axis_order=order))
+    stacks_by_channel = [(head["channel"], head.get("stack")) for head, _ in agent.received["frame"]]
+    assert [stack for channel, stack in stacks_by_channel if channel == "FITC"] == [None] * 2
+    dapi = [{"size": 3}, {"size": 3}, {"size": 3, "last": True}]
+    assert [stack for channel, stack in stacks_by_channel if channel == "DAPI"] == dapi * 2
+
+
 def test_a_stack_whose_size_nobody_tells_ends_where_something_else_is_imaged(beads: Any) -> None:
     from useq import MDAEvent
 

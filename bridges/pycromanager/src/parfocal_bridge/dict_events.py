@@ -101,12 +101,15 @@ class DictEvents:
             if axis not in ("z", "channel", CAMERA_AXIS)
         )
 
+    def is_plane(self, event: Event) -> bool:
+        return False
+
     def ends_run(self, event: Event) -> bool:
         return False
 
     def at(self, event: Event, attempt: int, shift_um: float, base_um: float | None) -> Event:
         planned_um = event.get("z", base_um)
-        z = {} if planned_um is None else {"z": planned_um + shift_um if shift_um != 0 else planned_um}
+        z = {} if planned_um is None else {"z": planned_um + shift_um}
         return {**self.without_z(event, attempt), **z}
 
     def without_z(self, event: Event, attempt: int) -> Event:

@@ -203,6 +203,7 @@ class ObserveListener:
             return
         try:
             frame = self._events.frame(event, 0, delivered_of(image, event, metadata))
-            self._stacks.offer(image, frame, self._events.run_key(event), planned_slices(event))
+            size = 1 if self._events.is_plane(event) else planned_slices(event)
+            self._stacks.offer(image, frame, self._events.run_key(event), size)
         except Exception as error:
             log.warning("A frame was not observed: %s", error)

@@ -87,6 +87,9 @@ class UseqEvents:
         axes = tuple(sorted((str(axis), i) for axis, i in event.index.items() if axis not in ("z", "c")))
         return axes if "p" in event.index else (axes, event.pos_name, event.x_pos, event.y_pos)
 
+    def is_plane(self, event: MDAEvent) -> bool:
+        return not _has_stack(event)
+
     def ends_run(self, event: MDAEvent) -> bool:
         if event.sequence is None:
             return False
@@ -153,6 +156,12 @@ def planned_slices(event: MDAEvent) -> int | None:
         return None
     plan = _plan_of(event, "z_plan")
     return 1 if plan is None else len(list(plan))
+
+
+def _has_stack(event: MDAEvent) -> bool:
+    """False if the plan images the event's channel in one plane of the stack only."""
+    channels, number = _plan_of(event, "channels") or (), event.index.get("c", 0)
+    return number >= len(channels) or channels[number].do_stack
 
 
 def _planned_channels(event: MDAEvent) -> int:

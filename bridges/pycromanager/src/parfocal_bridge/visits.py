@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ class ReadableEvents(Protocol[_E]):
         """Equal for the slices of one position and time, in all channels; None for what is no slice."""
         ...
 
+    def is_plane(self, event: _E) -> bool:
+        """True if the plan has no other slice of the channel at this position and time."""
+        ...
+
     def ends_run(self, event: _E) -> bool:
         """True if the event is known to be the last slice of its position and time."""
         ...
@@ -57,7 +62,8 @@ class Visits(Generic[E]):
 
     Single planes are read one at a time, so that a generator sees what became of one before it gives the
     next. A z-stack is read whole and, unless its end is known, with one event more, or until none comes for
-    ``SLICE_WAIT_S``: whoever gives the events may be waiting for its frames. A slice alone is not judged.
+    ``SLICE_WAIT_S``: whoever gives the events may be waiting for its frames. A slice alone is not judged,
+    unless the plan has no other of its channel.
 
     :param is_gated: whether an event is to be judged.
     :param judges_stacks: z-stacks are judged as a whole; otherwise they are not judged.
@@ -157,7 +163,16 @@ class Visits(Generic[E]):
         channels = [self._plan.channel(block[-1]) for block in blocks]
         is_interleaved = len(set(channels)) < len(channels)
         visits = [visit for block in ([run] if is_interleaved else blocks) for visit in self._of_block(block)]
-        return visits if is_interleaved else [*visits, *(Visit((event,)) for event in waiting)]
+        if not is_interleaved:
+            visits += [Visit((event,)) for event in waiting]
+        is_judged = any(visit.judged for visit in visits)
+        return visits if is_judged or not self._judges_stacks else [self._by_plane(v) for v in visits]
+
+    def _by_plane(self, visit: Visit[E]) -> Visit[E]:
+        """Where no stack is gated, a gated channel that is imaged in one plane is judged by that."""
+        images = filter(self._plan.is_image, visit.events)
+        planes = (event for event in images if self._plan.is_plane(event) and self._is_gated(event))
+        return Visit(visit.events, tuple(itertools.islice(planes, 1)))
 
     def _of_block(self, block: list[E]) -> list[Visit[E]]:
         images = [event for event in block if self._plan.is_image(event)]
