@@ -1,7 +1,9 @@
 import type { PageReader } from "../frames/page-reader.js";
-import type { PixelsSeen, ReadPage } from "../frames/page-worker.js";
+import type { ReadPage } from "../frames/page-worker.js";
+import type { PixelsSeen } from "../frames/pixels-seen.js";
 import type { FramePage, PagePlace } from "../frames/read-frames.js";
 import type { Clock } from "../protocol/clock.js";
+import type { EarlierPages } from "./earlier-files.js";
 
 /** A page with what its pixels say about it. */
 export type SeenPage = FramePage & { readonly seen: PixelsSeen };
@@ -31,6 +33,8 @@ export interface Rest {
 
 /** How long a file that is whole has to stand still, ms. */
 export const STILL_MS = 20;
+/** When a file is looked at for the second time; then, where it is not complete, after twice as long each time, ms. */
+export const FIRST_LOOK_MS = STILL_MS + 2;
 
 export function signatureOf({ size, mtimeMs }: FileStats): string {
   return `${size}-${Math.floor(mtimeMs)}`;
@@ -54,8 +58,8 @@ export class FollowedFile {
   signature: string | undefined;
   #changedMs = 0;
   /** When it is looked at again, unless it changes before. */
-  nextLook:
-    | { readonly delayMs: number; readonly signature?: string; readonly cancel: () => void }
+  #nextLook:
+    | { readonly delayMs: number; readonly signature: string | undefined; readonly cancel: () => void }
     | undefined;
   /** By what its rest is told: a file that was there at the start may have its time from days ago. */
   restingSince: "its time" | "last look" = "last look";
@@ -92,6 +96,18 @@ export class FollowedFile {
       isQuiet: restedMs >= stableMs,
       isSettled: restedMs >= giveUpMs,
     };
+  }
+
+  /** Soon after it has changed: most images are written in one go. Later and later while it does not. */
+  nextDelayMs(): number {
+    const next = this.#nextLook;
+    return next !== undefined && next.signature === this.signature ? 2 * next.delayMs : FIRST_LOOK_MS;
+  }
+
+  /** In place of the look that was planned. @param after returns what calls the new one off. */
+  planLook(delayMs: number, after: (delayMs: number) => () => void): void {
+    this.#nextLook?.cancel();
+    this.#nextLook = { delayMs, signature: this.signature, cancel: after(delayMs) };
   }
 
   /** Goes on from what an earlier run of the agent has recorded. */
@@ -165,8 +181,8 @@ export class FollowedFile {
 
   async #give(page: SeenPage, handler: PassHandler): Promise<void> {
     await handler.give(page);
-    this.nextLook?.cancel();
-    this.nextLook = undefined;
+    this.#nextLook?.cancel();
+    this.#nextLook = undefined;
     const { page: number, place, seen } = page;
     if (number >= (this.#last?.page ?? 0)) this.#last = { page: number, place, digest: seen.digest };
     this.#held.delete(number);
@@ -195,34 +211,4 @@ export class FollowedFile {
 
 function isSamePage(read: ReadPage, { page, digest }: GivenPage): boolean {
   return "seen" in read && read.page === page && read.seen?.digest === digest;
-}
-
-/** The pages of a file that an earlier run of the agent has recorded. */
-export interface EarlierPages {
-  readonly last: GivenPage;
-  readonly given: ReadonlySet<number>;
-}
-
-/** Collects which pages of which files are on record. */
-export class EarlierFiles {
-  readonly #files = new Map<string, { last: GivenPage; given: Set<number> }>();
-
-  /** Takes in a frame on record; later ones come later. */
-  add(file: string, page: GivenPage): void {
-    const known = this.#files.get(file);
-    // A page that comes again is that of another file under the name.
-    if (known === undefined || known.given.has(page.page)) {
-      this.#files.set(file, { last: page, given: new Set([page.page]) });
-      return;
-    }
-    known.given.add(page.page);
-    if (page.page > known.last.page) known.last = page;
-  }
-
-  /** What is on record of a file, once. */
-  take(file: string): EarlierPages | undefined {
-    const known = this.#files.get(file);
-    this.#files.delete(file);
-    return known;
-  }
 }

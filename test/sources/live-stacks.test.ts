@@ -1,15 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { AgentConfig } from "../../src/config/schema.js";
-import { systemClock } from "../../src/protocol/clock.js";
-import type { FrameMessage } from "../../src/protocol/messages.js";
-import { FolderSource } from "../../src/sources/folder-source.js";
-import type { IncomingFrame, SourceContext, SourceHandler } from "../../src/sources/source.js";
-import { silent, sleep, temporaryFolder, until } from "../agent/helpers.js";
+import { sleep, temporaryFolder, until } from "../agent/helpers.js";
 import { addMicroManagerPage, beginMicroManagerStack } from "../helpers/micro-manager-stack.js";
+import { follow } from "./follow.js";
 
 const [WIDTH, HEIGHT] = [100, 90];
 const PIXELS = WIDTH * HEIGHT;
@@ -56,33 +52,6 @@ async function stack(path: string, reservedBytes = 0) {
       at += DIRECTORY + PIXELS;
     },
   };
-}
-
-async function follow(folder: string, fields: object = {}, earlier: readonly FrameMessage[] = []) {
-  const frames: IncomingFrame[] = [];
-  const problems: string[] = [];
-  const handler: SourceHandler = {
-    frame: async (incoming) => void frames.push(incoming),
-    problem: (_source, { message }) => void problems.push(message),
-    lost: () => undefined,
-    bye: () => undefined,
-    abandon: () => undefined,
-    acquiring: () => undefined,
-    queued: () => 0,
-  };
-  const context: SourceContext = {
-    ...{ log: silent, clock: systemClock },
-    ...{ agent: { name: "parfocal", version: "1" }, model: { name: "m", sha256: "0" } },
-    earlier: async function* () {
-      yield* earlier;
-    },
-  };
-  const config = { enabled: true, path: folder, stableMs: 50, giveUpMs: 300, ...fields };
-  const source = new FolderSource(AgentConfig.parse({ sources: { folder: config } }).sources.folder, context);
-  onTestFinished(() => source.stop());
-  await source.start(handler, new AbortController().signal);
-  const values = () => frames.map(({ frame }) => frame.pixels[0]);
-  return { source, frames, problems, values, headers: () => frames.map(({ header }) => header) };
 }
 
 describe("a stack that grows", () => {
@@ -176,19 +145,6 @@ describe("a stack that grows", () => {
     }
     expect(values()).toEqual([1, 2, 3]);
     expect(headers().map(({ timeIndex }) => timeIndex)).toEqual([1, 2, 3]);
-  });
-
-  test("in an OME-Zarr is left alone", async () => {
-    const folder = await temporaryFolder();
-    await mkdir(join(folder, "old.zarr"));
-    const { values } = await follow(folder);
-    await mkdir(join(folder, "new.zarr"));
-    for (const place of ["old.zarr", "new.zarr", "."])
-      await (await stack(join(folder, place, "a.tif"))).add(7);
-
-    await until(() => values().length > 0);
-    await sleep(400);
-    expect(values()).toEqual([7]);
   });
 
   test("does not hide files beside it", async () => {
