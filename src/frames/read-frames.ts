@@ -19,7 +19,11 @@ const PADDING_BYTES = 16;
 /** What microscopists may have that is not read, by how it begins. */
 const OTHERS = [
   { format: "an ND2 file of NIS-Elements", begins: Buffer.from([0xda, 0xce, 0xbe, 0x0a]) },
-  { format: "a CZI file of ZEN", begins: Buffer.from("ZISRAWF") },
+  {
+    format: "a CZI file of ZEN",
+    begins: Buffer.from("ZISRAWF"),
+    or: ", or use parfocal send of the Python package",
+  },
   { format: "a JPEG", begins: Buffer.from([0xff, 0xd8, 0xff]) },
   { format: "an HDF5 file", begins: Buffer.from([0x89, 0x48, 0x44, 0x46]) },
   { format: "a zip file", begins: Buffer.from("PK\x03\x04") },
@@ -130,7 +134,7 @@ function assertSignature(bytes: Uint8Array, path: string): void {
   if (other !== undefined) {
     throw new FrameReadError(
       path,
-      `this is ${other.format}, which is not read: convert it to OME-Zarr or TIFF`,
+      `this is ${other.format}, which is not read: convert it to OME-Zarr or TIFF${"or" in other ? other.or : ""}`,
     );
   }
   const start = [...bytes.subarray(0, SIGNATURE_BYTES)]
