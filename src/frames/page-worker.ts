@@ -60,8 +60,7 @@ serveCalls(
       if (next === undefined || next.done === true) return undefined;
       const read = next.value;
       if ("error" in read) return { page: read.page, failure: read.error.message };
-      const page: ReadPage =
-        request?.look === true ? { ...read, seen: seenIn(read.frame, () => image!.isReadToItsEnd()) } : read;
+      const page: ReadPage = request?.look === true ? { ...read, seen: seenIn(read.frame, image!) } : read;
       return new HandedOver(page, [read.frame.pixels.buffer as ArrayBuffer]);
     },
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Frame } from "./frame.js";
+import type { OpenImage } from "./read-frames.js";
 import { isZeros } from "./zeros.js";
 
 /** What the pixels of a page say about it: another page has another digest, and room that is only reserved is zeros. */
@@ -13,6 +14,8 @@ export interface PixelsSeen {
    * it was through.
    */
   readonly isWhole: boolean;
+  /** Its last row is zeros, and so is room that is reserved behind it: whoever writes it may have stopped in the middle. */
+  readonly endsInRoom: boolean;
 }
 
 const DIGEST_LENGTH = 12;
@@ -21,16 +24,24 @@ const ZEROS = "0".repeat(DIGEST_LENGTH);
 /** So many zeros in a row may be a part of the file that a copy has left out so far, px. */
 const GAP_PX = 1024;
 
-/** @param isAllThere told whether all that the file refers to is there, and nothing behind it. */
-export function seenIn({ pixels, width }: Frame, isAllThere: () => boolean): PixelsSeen {
+export function seenIn(
+  { pixels, width }: Frame,
+  image: Pick<OpenImage, "isReadToItsEnd" | "hasRoom">,
+): PixelsSeen {
   const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   const endsInZeros = isZeros(bytes.subarray(-width * pixels.BYTES_PER_ELEMENT));
   // Reserved planes are many, and looked at again and again.
   if (endsInZeros && isZeros(bytes)) {
-    return { digest: ZEROS, endsInZeros, isZero: true, isWhole: false };
+    return { digest: ZEROS, endsInZeros, isZero: true, isWhole: false, endsInRoom: true };
   }
   const digest = createHash("sha1").update(bytes).digest("hex").slice(0, DIGEST_LENGTH);
-  return { digest, endsInZeros, isZero: false, isWhole: isAllThere() && !hasGap(pixels) };
+  return {
+    digest,
+    endsInZeros,
+    isZero: false,
+    endsInRoom: endsInZeros && image.hasRoom(),
+    isWhole: image.isReadToItsEnd() && !hasGap(pixels),
+  };
 }
 
 function hasGap(pixels: Frame["pixels"]): boolean {

@@ -4,13 +4,14 @@ import type { GivenPage } from "./followed-file.js";
 
 /** The pages of a file that an earlier run of the agent has recorded. */
 export interface EarlierPages {
+  readonly first: GivenPage;
   readonly last: GivenPage;
   readonly given: ReadonlySet<number>;
 }
 
 /** Collects which pages of which files are on record. */
 export class EarlierFiles {
-  readonly #files = new Map<string, { last: GivenPage; given: Set<number> }>();
+  readonly #files = new Map<string, { first: GivenPage; last: GivenPage; given: Set<number> }>();
 
   /** Takes in the frames on record, in the order of their records. */
   async recall(frames: AsyncIterable<FrameMessage>): Promise<void> {
@@ -25,11 +26,12 @@ export class EarlierFiles {
     const known = this.#files.get(file);
     // A page that comes again is that of another file under the name.
     if (known === undefined || known.given.has(page.page)) {
-      this.#files.set(file, { last: page, given: new Set([page.page]) });
+      this.#files.set(file, { first: page, last: page, given: new Set([page.page]) });
       return;
     }
     known.given.add(page.page);
     if (page.page > known.last.page) known.last = page;
+    if (page.page < known.first.page) known.first = page;
   }
 
   /** What is on record of a file, once. */
@@ -38,6 +40,7 @@ export class EarlierFiles {
     this.#files.delete(file);
     return known;
   }
+
   /** What is on record of the images in a store, by their paths from there, once. */
   takeIn(store: string): ReadonlyMap<string, EarlierPages> {
     const inside = [...this.#files.keys()].filter((file) => file === store || file.startsWith(`${store}/`));

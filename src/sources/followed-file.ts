@@ -48,8 +48,8 @@ export interface PassHandler {
 }
 
 /**
- * How far one file has been read: each page is given once, however long the file grows and pauses. Where the last page that was
- * given is another one than before, the file was replaced, and all of its pages are new.
+ * How far one file has been read: each page is given once, however long the file grows and pauses. Where the last and the first page
+ * that were given are others than before, the file was replaced, and all of its pages are new.
  */
 export class FollowedFile {
   /** Size and time of the last reading after which there was nothing left to do. */
@@ -63,6 +63,7 @@ export class FollowedFile {
     | undefined;
   /** By what its rest is told: a file that was there at the start may have its time from days ago. */
   restingSince: "its time" | "last look" = "last look";
+  #first: GivenPage | undefined;
   #last: GivenPage | undefined;
   /** Its pages may be half old, half new. */
   #isWrittenOver = false;
@@ -111,7 +112,8 @@ export class FollowedFile {
   }
 
   /** Goes on from what an earlier run of the agent has recorded. */
-  restore({ last, given }: EarlierPages): void {
+  restore({ first, last, given }: EarlierPages): void {
+    this.#first = first;
     this.#last = last;
     if (given.size < last.page + 1) this.#given = given;
   }
@@ -135,7 +137,11 @@ export class FollowedFile {
     let isPending = this.#held.size > 0;
     for await (const read of reader.pages(path, signal, from)) {
       if (isFirst && last !== undefined && from !== undefined && !isSamePage(read, last)) {
-        this.#forget();
+        const isReplaced = !(await this.#isFirstSame(path, reader));
+        if (isReplaced) this.#forget();
+        // The last one alone has changed: it was given before all of it was there, or it cannot be read at the moment.
+        else if ("failure" in read) return !rest.isSettled;
+        else this.#last = { ...last, digest: read.seen!.digest };
         return this.pass(path, reader, rest, handler, signal);
       }
       isFirst = false;
@@ -153,7 +159,9 @@ export class FollowedFile {
         if (page.place !== undefined) this.#held.set(page.page, page.place);
         continue;
       }
-      if (!rest.isQuiet && !this.#isComplete(page, rest)) return true;
+      // Whoever writes into room that is reserved may be held up in the middle of a page.
+      const isAtRest = page.seen.endsInRoom ? rest.isSettled : rest.isQuiet;
+      if (!isAtRest && !this.#isComplete(page, rest)) return true;
       await this.#give(page, handler);
       if (signal.aborted) return false;
     }
@@ -166,6 +174,14 @@ export class FollowedFile {
     return (
       isStill && seen.isWhole && !this.#isWrittenOver && (this.#last === undefined || page > this.#last.page)
     );
+  }
+
+  /** Whether the first page that was given is the one that is there, where it is not the last one, too. */
+  async #isFirstSame(path: string, reader: PageReader): Promise<boolean> {
+    const first = this.#first;
+    if (first?.place === undefined || first.page === this.#last?.page) return false;
+    const read = await reader.page(path, first.place);
+    return read !== undefined && isSamePage(read, first);
   }
 
   async #giveHeld(path: string, reader: PageReader, rest: Rest, handler: PassHandler): Promise<void> {
@@ -184,7 +200,9 @@ export class FollowedFile {
     this.#nextLook?.cancel();
     this.#nextLook = undefined;
     const { page: number, place, seen } = page;
-    if (number >= (this.#last?.page ?? 0)) this.#last = { page: number, place, digest: seen.digest };
+    const given = { page: number, place, digest: seen.digest };
+    if (number >= (this.#last?.page ?? 0)) this.#last = given;
+    if (this.#first === undefined || number < this.#first.page) this.#first = given;
     this.#held.delete(number);
   }
 
@@ -202,6 +220,7 @@ export class FollowedFile {
 
   #forget(): void {
     this.#isWrittenOver = true;
+    this.#first = undefined;
     this.#last = undefined;
     this.#given = undefined;
     this.#held.clear();

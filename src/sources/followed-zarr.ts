@@ -9,6 +9,9 @@ import type { Clock } from "../protocol/clock.js";
 import type { EarlierPages } from "./earlier-files.js";
 import { type SeenPage, STILL_MS } from "./followed-file.js";
 
+/** Chunks are files of their own. */
+const ALL_THERE = { isReadToItsEnd: () => true, hasRoom: () => false };
+
 /** What is looked for in an image of an OME-Zarr that is being written. */
 export interface FollowOptions {
   readonly clock: Clock;
@@ -190,18 +193,20 @@ export class FollowedZarr {
     }
     const { isFill, frame, metadata } = read;
     if (isFill) return "unwritten";
-    const seen = seenIn(frame, () => true);
+    const seen = seenIn(frame, ALL_THERE);
     if (!seen.isWhole && restedMs < this.#options.stableMs) return "later";
     return { page, frame, metadata, seen };
   }
 
-  /** Goes on from what is on record, where the last plane of it is still the same. */
-  async #recall(image: ZarrImage, { last, given }: EarlierPages): Promise<void> {
+  /** Goes on from what is on record, where the last plane of it, or the first one, is still the same. */
+  async #recall(image: ZarrImage, { first, last, given }: EarlierPages): Promise<void> {
     this.#earlier = undefined;
-    if (last.page >= image.count) return;
-    const read = await image.page(last.page);
-    if ("error" in read || seenIn(read.frame, () => true).digest !== last.digest) return;
-    this.#given = new Set(given);
+    for (const { page, digest } of [last, first]) {
+      const read = page < image.count ? await image.page(page) : undefined;
+      if (read === undefined || "error" in read || seenIn(read.frame, ALL_THERE).digest !== digest) continue;
+      this.#given = new Set(given);
+      return;
+    }
   }
 
   #forget(): void {

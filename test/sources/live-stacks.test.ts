@@ -44,10 +44,13 @@ async function stack(path: string, reservedBytes = 0) {
   await file.write(Buffer.from([0x49, 0x49, 42, 0, 8, 0, 0, 0]), 0, 8, 0);
   let at = 8;
   return {
-    async add(value: number, beforePixels: () => Promise<unknown> = async () => undefined): Promise<void> {
+    async add(
+      value: number,
+      beforePixels: (at: number) => Promise<unknown> = async () => undefined,
+    ): Promise<void> {
       const { directory, pixels } = stackPage(at, value);
       await file.write(directory, 0, directory.length, at);
-      await beforePixels();
+      await beforePixels(at + DIRECTORY);
       await file.write(pixels, 0, pixels.length, at + DIRECTORY);
       at += DIRECTORY + PIXELS;
     },
@@ -116,6 +119,46 @@ describe("a stack that grows", () => {
     await until(() => values().length === 2);
     expect(values()).toEqual([1, 2]);
     expect(problems).toEqual([]);
+  });
+
+  test("whose writer is held up in the middle of a page gives it when it is whole, and none again", async () => {
+    const folder = await temporaryFolder();
+    const { values, frames } = await follow(folder, { giveUpMs: 60_000 });
+    const path = join(folder, "x_NDTiffStack.tif");
+    const file = await stack(path, 2 ** 32);
+    await file.add(1);
+    await until(() => values().length === 1);
+    await file.add(2, async (at) => {
+      const half = await open(path, "r+");
+      await half.write(Buffer.alloc(PIXELS / 2, 2), 0, PIXELS / 2, at);
+      await half.close();
+      // Longer than a file has to stand still.
+      await sleep(500);
+      expect(values()).toEqual([1]);
+    });
+    await until(() => values().length === 2);
+    await file.add(3);
+    await until(() => values().length === 3);
+    expect(values()).toEqual([1, 2, 3]);
+    expect(frames[1]!.frame.pixels.every((count) => count === 2)).toBe(true);
+  });
+
+  test("whose last page changes after it was given gives none of those before it again", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "x.tif");
+    const { values } = await follow(folder);
+    const file = await stack(path);
+    for (const value of [1, 2, 3]) await file.add(value);
+    await until(() => values().length === 3);
+    const again = await open(path, "r+");
+    await again.write(Buffer.alloc(100, 9), 0, 100, (await again.stat()).size - 200);
+    await again.close();
+    await sleep(300);
+    await file.add(4);
+
+    await until(() => values().includes(4));
+    await sleep(400);
+    expect(values()).toEqual([1, 2, 3, 4]);
   });
 
   test("of zeros is judged as it is once nothing more is expected", async () => {
