@@ -14,7 +14,7 @@ const BUSY_MS = 2000;
 const OVER_MS = 3_600_000;
 /** A look that finds nothing takes this share of the time, but there is one so often while a store may go on, ms. */
 const LOOK_SHARE = 1 / 10;
-const SELDOM_MS = 400;
+const SELDOM_MS = 200;
 
 export interface ZarrStoresOptions extends Omit<LookRequest["options"], "clock"> {
   readonly clock: Clock;
