@@ -83,7 +83,7 @@ print(json.dumps([status, scores]))`;
 
     expect(status).toBe("passed");
     expect(Object.keys(scores).length).toBeGreaterThanOrEqual(100);
-    expect(Object.keys(scores).toSorted()).toEqual(names.toSorted());
+    expect(new Set(Object.keys(scores))).toEqual(new Set(names));
     for (const [name, levels] of Object.entries(scores)) {
       expect(levels, name).toHaveLength(11);
       for (const [level, share] of levels.entries()) {
