@@ -51,6 +51,7 @@ const WRITERS: Readonly<Record<string, (folder: string) => Promise<Writer | unde
       end: () => file.close(),
     };
   },
+  "OME-Zarr, ome-writers by tensorstore": pythonWriter("zarr"),
   "tifffile that appends": pythonWriter("tifffile"),
   "tifffile's memory map": pythonWriter("memmap"),
 };

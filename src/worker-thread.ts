@@ -52,7 +52,8 @@ export class WorkerThread {
   /** @param script file name with .js beside the module whose `import.meta.url` is `base`. */
   constructor(script: string, base: string, options: WorkerOptions = {}) {
     this.#url = workerUrl(script, base);
-    this.#options = options;
+    // In a thread without data of its own, a package that geotiff needs cannot be loaded (web-worker 1.5.0).
+    this.#options = { workerData: {}, ...options };
   }
 
   /** Whether no call can succeed any more. */

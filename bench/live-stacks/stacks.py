@@ -21,6 +21,25 @@ if kind == "ndstorage":
         axes = {"time": n, "channel": "DAPI"}
         dataset.put_image(axes, image(n), {"Axes": axes})
 
+elif kind == "zarr":
+    import ome_writers as ow
+
+    stream = ow.create_stream(
+        ow.AcquisitionSettings(
+            root_path=folder + "/run.ome.zarr",
+            dimensions=[
+                ow.Dimension(name="t", count=None, type="time", chunk_size=1),
+                ow.Dimension(name="y", count=side, type="space", chunk_size=512),
+                ow.Dimension(name="x", count=side, type="space", chunk_size=512),
+            ],
+            dtype="uint16",
+            format=ow.OmeZarrFormat(backend="tensorstore"),
+        )
+    )
+
+    def put(n: int) -> None:
+        stream.append(image(n))
+
 elif kind == "tifffile":
     import tifffile
 

@@ -3,6 +3,7 @@ import type { AgentConfig } from "../config/schema.js";
 import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import type { Clock } from "../protocol/clock.js";
+import type { KnownFocus } from "../refocus/known-focus.js";
 import type { Sink } from "../sinks/sink.js";
 import type { FrameSource, IncomingFrame } from "../sources/source.js";
 
@@ -16,6 +17,8 @@ export interface AgentOptions {
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Where the plate was in focus before. */
+  readonly focusMap?: KnownFocus | undefined;
   /** Shown each frame that was scored, once it is answered and recorded. Must not throw. */
   readonly onScored?: (incoming: IncomingFrame, report: FocusReport) => void;
 }

@@ -59,7 +59,7 @@ export class Agent implements SourceHandler {
       ...options.config.queue,
       bytes: memoryBudget(options.config.queue.memoryMib),
     });
-    this.policy = new RefocusPolicy(options.config.policy);
+    this.policy = new RefocusPolicy(options.config.policy, options.focusMap);
     this.#open = new OpenFrames(this.#clock);
     this.#answers = new Answers(this.#clock);
   }

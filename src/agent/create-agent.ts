@@ -4,6 +4,8 @@ import type { AgentConfig } from "../config/schema.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { type Clock, systemClock } from "../protocol/clock.js";
 import { framesOnRecord } from "../records/record-line.js";
+import { KnownFocus } from "../refocus/known-focus.js";
+import { readFocusMap } from "../runs/read-focus-map.js";
 import type { DatabaseSink } from "../sinks/database-sink.js";
 import { createSink } from "../sinks/registry.js";
 import { resultsPath } from "../sinks/results-folder.js";
@@ -35,10 +37,12 @@ type Named<Part> = readonly (readonly [name: string, part: Part])[];
 export async function createAgent(config: AgentConfig, parts: AgentParts): Promise<Agent> {
   const context: PartContext = { engine: "", clock: systemClock, ...parts, agent: () => made };
   const { scorer, log, clock } = context;
+  const { focusMap: map } = config.policy;
+  const focusMap = map === undefined ? undefined : new KnownFocus(await readFocusMap(map));
   const database = await databaseOf(config, context);
   const { served, onScored } = await servedOf(config, context, database);
   const made = new Agent({
-    ...{ config, scorer, log, clock, onScored },
+    ...{ config, scorer, log, clock, onScored, focusMap },
     sources: new Map(await sourcesOf(config, context)),
     sinks: new Map([
       ...(await resultsOf(config, context)),

@@ -26,6 +26,7 @@ interface AgentArguments {
   publish: string | undefined;
   folder: string | undefined;
   results: string | undefined;
+  "focus-map": string | undefined;
   model: string | undefined;
   engine: string | undefined;
   device: string | undefined;
@@ -60,6 +61,10 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
       .option("results", {
         type: "string",
         describe: "Folder of results.jsonl and sites.csv [results.folder]",
+      })
+      .option("focus-map", {
+        type: "string",
+        describe: "Where the plate was in focus before, CSV [policy.focusMap]",
       })
       .option("model", { type: "string", describe: "Folder of the model [scorer.model]" })
       .option("engine", { type: "string", describe: "Onnx, tensorflow or kserve [scorer.engine]" })
@@ -215,6 +220,7 @@ function* flagsOf(args: AgentArguments): Generator<readonly [string, unknown, st
   yield ["sources.folder.path", args.folder, "--folder"];
   yield ["sources.folder.enabled", args.folder === undefined ? undefined : true, "--folder"];
   yield ["results.folder", args.results, "--results"];
+  yield ["policy.focusMap", args["focus-map"], "--focus-map"];
   yield ["scorer.model", args.model, "--model"];
   yield ["scorer.engine", args.engine, "--engine"];
   yield ["scorer.device", args.device, "--device"];

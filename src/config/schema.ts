@@ -230,6 +230,13 @@ const Policy = z.strictObject({
     .describe(
       "Tell controllers where focus is expected at the next site (they decide whether to start there).",
     ),
+  focusMap: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "File of a focus map (CSV): where the plate was in focus before, for the first sites of a run and the z suggested to controllers.",
+    ),
   dryRun: z
     .boolean()
     .default(false)

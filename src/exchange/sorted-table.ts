@@ -2,7 +2,7 @@
  * The format of TensorFlow's `.index` files: LevelDB's sorted table (table_format.md of google/leveldb), without compression.
  * @module
  */
-import { maskedCrc32c } from "./crc32c.js";
+import { maskedCrc32c } from "../frames/crc32c.js";
 
 const FOOTER_BYTES = 48;
 const MAGIC = 0xdb4775248b80fb57n;

@@ -6,7 +6,7 @@
 import { open, readFile, stat } from "node:fs/promises";
 import protobuf from "protobufjs";
 import { ModelError, reasonOf } from "../errors.js";
-import { maskedCrc32c } from "./crc32c.js";
+import { maskedCrc32c } from "../frames/crc32c.js";
 import { readSortedTable } from "./sorted-table.js";
 
 const { root } = protobuf.parse(

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { BoundedMap } from "../protocol/bounded-map.js";
 
 /** The summary stands at the beginning. */
 const HEAD_BYTES = 256 * 1024;
@@ -16,13 +17,30 @@ const Names = z.union([
  * `x_metadata.txt` beside a stack `x.ome.tif`). While an acquisition runs the file is not finished, so no JSON; only its
  * `ChNames` are looked for. Empty where there are none; never throws.
  */
-export async function channelNamesBeside(image: string): Promise<readonly string[]> {
+async function channelNamesBeside(image: string): Promise<readonly string[]> {
   const stem = basename(image).replace(/(\.ome)?\.tiff?$/i, "");
   for (const name of ["metadata.txt", `${stem}_metadata.txt`]) {
     const names = channelNamesIn(await headOf(join(dirname(image), name)));
     if (names.length > 0) return names;
   }
   return [];
+}
+
+/** Folders whose channel names are remembered: one a position. */
+const MAX_FOLDERS = 10_000;
+
+/** Looks for names of channels beside images until they are there, then once a folder. */
+export class ChannelNames {
+  readonly #byFolder = new BoundedMap<string, readonly string[]>(MAX_FOLDERS);
+
+  async beside(image: string): Promise<readonly string[]> {
+    const folder = dirname(image);
+    const known = this.#byFolder.get(folder);
+    if (known !== undefined) return known;
+    const names = await channelNamesBeside(image);
+    if (names.length > 0) this.#byFolder.set(folder, names);
+    return names;
+  }
 }
 
 function channelNamesIn(text: string): readonly string[] {

@@ -16,7 +16,7 @@ export class PageReader {
    */
   async open(request: OpenRequest): Promise<OpenedFile> {
     if (this.#thread?.hasEnded !== false) this.#thread = new WorkerThread("page-worker.js", import.meta.url);
-    return (await this.#inTime(this.#thread, request.path, "open", request)) as OpenedFile;
+    return (await callInTime(this.#thread, request.path, "open", request)) as OpenedFile;
   }
 
   /**
@@ -31,8 +31,8 @@ export class PageReader {
   ): AsyncGenerator<ReadPage, void, undefined> {
     const thread = this.#thread;
     if (thread === undefined) return;
-    await this.#inTime(thread, path, "begin", from);
-    const next = () => this.#inTime(thread, path, "next") as Promise<ReadPage | undefined>;
+    await callInTime(thread, path, "begin", from);
+    const next = () => callInTime(thread, path, "next") as Promise<ReadPage | undefined>;
     for (let coming = next(); ; ) {
       const page = await coming;
       signal?.throwIfAborted();
@@ -48,8 +48,8 @@ export class PageReader {
   async page(path: string, place: PagePlace): Promise<ReadPage | undefined> {
     const thread = this.#thread;
     if (thread === undefined) return undefined;
-    await this.#inTime(thread, path, "begin", place);
-    return (await this.#inTime(thread, path, "next")) as ReadPage | undefined;
+    await callInTime(thread, path, "begin", place);
+    return (await callInTime(thread, path, "next")) as ReadPage | undefined;
   }
 
   /** Lets go of the file that was opened. */
@@ -60,19 +60,28 @@ export class PageReader {
   async stop(): Promise<void> {
     await this.#thread?.stop();
   }
+}
 
-  async #inTime(thread: WorkerThread, path: string, name: string, argument?: unknown): Promise<unknown> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        void thread.stop();
-        reject(new FrameReadError(path, `a page could not be read within ${PAGE_MS / 1000} s`));
-      }, PAGE_MS).unref();
-    });
-    try {
-      return await Promise.race([thread.call(name, argument), tooLong]);
-    } finally {
-      clearTimeout(timer);
-    }
+/**
+ * Calls a thread that reads, and gives it up where that takes too long.
+ * @throws FrameReadError where it does; as the call otherwise.
+ */
+export async function callInTime(
+  thread: WorkerThread,
+  path: string,
+  name: string,
+  argument?: unknown,
+): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      void thread.stop();
+      reject(new FrameReadError(path, `a page could not be read within ${PAGE_MS / 1000} s`));
+    }, PAGE_MS).unref();
+  });
+  try {
+    return await Promise.race([thread.call(name, argument), tooLong]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -19,7 +19,11 @@ const PADDING_BYTES = 16;
 /** What microscopists may have that is not read, by how it begins. */
 const OTHERS = [
   { format: "an ND2 file of NIS-Elements", begins: Buffer.from([0xda, 0xce, 0xbe, 0x0a]) },
-  { format: "a CZI file of ZEN", begins: Buffer.from("ZISRAWF") },
+  {
+    format: "a CZI file of ZEN",
+    begins: Buffer.from("ZISRAWF"),
+    or: ", or use parfocal send of the Python package",
+  },
   { format: "a JPEG", begins: Buffer.from([0xff, 0xd8, 0xff]) },
   { format: "an HDF5 file", begins: Buffer.from([0x89, 0x48, 0x44, 0x46]) },
   { format: "a zip file", begins: Buffer.from("PK\x03\x04") },
@@ -38,6 +42,8 @@ export interface OpenImage {
   readonly mtimeMs: number;
   /** Whether all that was asked for is there, and nothing behind it but room that is reserved. */
   isReadToItsEnd(): boolean;
+  /** Whether room is reserved behind that. */
+  hasRoom(): boolean;
   /** Its pages, those that cannot be read among them. @throws FrameReadError where no further page can be found. */
   pages(options: ReadOptions): AsyncGenerator<FramePage | FailedPage, void, undefined>;
   close(): void;
@@ -86,6 +92,7 @@ export function openImage(path: string): OpenImage {
     return {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
       isReadToItsEnd: () => hasNothingBehind(bytes),
+      hasRoom: () => (bytes.behind(ROOM_BYTES)?.length ?? 0) > PADDING_BYTES && hasNothingBehind(bytes),
       pages: (options) => pagesAsIndexed(bytes, path, { ...options, ...index }),
     };
   } catch (cause) {
@@ -115,7 +122,7 @@ async function* pagesAsIndexed(
 /** What reads it is only loaded where there is one. */
 function zarrImage(path: string, mtimeMs: number): OpenImage {
   return {
-    ...{ size: 0, mtimeMs, isReadToItsEnd: () => true, close: () => undefined },
+    ...{ size: 0, mtimeMs, isReadToItsEnd: () => true, hasRoom: () => false, close: () => undefined },
     pages: async function* (options) {
       const { zarrFrames } = await import("./zarr-image.js");
       yield* zarrFrames(path, options);
@@ -130,7 +137,7 @@ function assertSignature(bytes: Uint8Array, path: string): void {
   if (other !== undefined) {
     throw new FrameReadError(
       path,
-      `this is ${other.format}, which is not read: convert it to OME-Zarr or TIFF`,
+      `this is ${other.format}, which is not read: convert it to OME-Zarr or TIFF${"or" in other ? other.or : ""}`,
     );
   }
   const start = [...bytes.subarray(0, SIGNATURE_BYTES)]

@@ -81,6 +81,11 @@ export function hasZarrName(path: string): boolean {
   return /\.zarr[\\/]?$/i.test(path);
 }
 
+/** Whether a path leads into a folder with such a name. */
+export function isInZarr(path: string): boolean {
+  return path.split(/[\\/]/).slice(0, -1).some(hasZarrName);
+}
+
 /**
  * Reads the OME metadata of a group.
  * @returns undefined where the folder is no group.

@@ -40,6 +40,9 @@ interface ZarrArray {
   getChunk(at: number[]): Promise<Omit<ZarrChunk, "stored">>;
 }
 
+/** A plane, and whether there is nothing but the fill value in it: then it was never written, or is empty. */
+export type ZarrPage = FramePage & { readonly isFill: boolean };
+
 /**
  * The frames of an image group, one for each t, c and z, in the order of its axes. A plane that cannot be read does not keep those
  * after it from being read.
@@ -48,8 +51,34 @@ interface ZarrArray {
  */
 export async function* zarrFrames(
   path: string,
-  { maxBytes = Number.POSITIVE_INFINITY, signal }: PageOptions & { signal?: AbortSignal } = {},
+  { maxBytes, signal }: PageOptions & { signal?: AbortSignal } = {},
 ): AsyncGenerator<FramePage | FailedPage, void, undefined> {
+  const image = await openZarrImage(path, maxBytes);
+  for (let page = 0; page < image.count; page++) {
+    signal?.throwIfAborted();
+    const read = await image.page(page);
+    if ("error" in read) yield read;
+    else yield { page, frame: read.frame, metadata: read.metadata };
+  }
+}
+
+/** An image of an OME-Zarr as it was when it was opened. */
+export interface ZarrImage {
+  readonly count: number;
+  /** A plane, or why it cannot be read: the cause of the error says what it is about. */
+  page(page: number): Promise<ZarrPage | FailedPage>;
+}
+
+/**
+ * Opens an image group.
+ * @param isGrowing whether there may be more time points than it says: then the first one has an index, too.
+ * @throws FrameReadError where its metadata cannot be read, or claim more than an image can be.
+ */
+export async function openZarrImage(
+  path: string,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+  isGrowing: boolean = false,
+): Promise<ZarrImage> {
   registerDecoders();
   let metadata: ZarrMetadata;
   let planes: ZarrPlanes;
@@ -59,19 +88,25 @@ export async function* zarrFrames(
   } catch (cause) {
     throw new FrameReadError(path, plainReason(cause), { cause });
   }
-  const { width, height } = planes;
-  for (let page = 0; page < planes.count; page++) {
-    signal?.throwIfAborted();
-    try {
-      const pixels = countsOf(await planes.read(page));
-      const bitDepth = significantBits(pixels, undefined);
-      const frame = { width, height, pixels, ...(bitDepth !== undefined && { bitDepth }) };
-      yield { page, frame, metadata: metadata.at(planes.indicesOf(page), planes.shape) };
-    } catch (cause) {
-      const where = planes.count > 1 ? `page ${page} (number ${page + 1}): ` : "";
-      yield { page, error: new FrameReadError(path, `${where}${plainReason(cause)}`, { cause }) };
-    }
-  }
+  const { width, height, count } = planes;
+  const sides = planes.shape.map((side, axis) =>
+    isGrowing && metadata.axes[axis] === "t" ? side + 1 : side,
+  );
+  return {
+    count,
+    async page(page) {
+      try {
+        const { numbers, isFill } = await planes.read(page);
+        const pixels = countsOf(numbers);
+        const bitDepth = significantBits(pixels, undefined);
+        const frame = { width, height, pixels, ...(bitDepth !== undefined && { bitDepth }) };
+        return { page, frame, isFill, metadata: metadata.at(planes.indicesOf(page), sides) };
+      } catch (cause) {
+        const where = count > 1 ? `page ${page} (number ${page + 1}): ` : "";
+        return { page, error: new FrameReadError(path, `${where}${plainReason(cause)}`, { cause }) };
+      }
+    },
+  };
 }
 
 /** The planes of an array, cut out of its chunks. */
@@ -133,8 +168,11 @@ class ZarrPlanes {
     return indices;
   }
 
-  /** The pixels of a plane in row order. @throws Error where a chunk is damaged, or nothing of it is stored. */
-  async read(page: number): Promise<Numbers> {
+  /**
+   * The numbers of a plane in row order, and whether all of them are the fill value.
+   * @throws Error where a chunk is damaged; NotStored where nothing of it is stored.
+   */
+  async read(page: number): Promise<{ numbers: Numbers; isFill: boolean }> {
     const { chunks, bytesPerNumber, fill } = this.#array;
     const at = this.indicesOf(page);
     const found: { row: number; column: number; chunk: ZarrChunk }[] = [];
@@ -148,14 +186,15 @@ class ZarrPlanes {
       }
     }
     const [first] = found;
-    if (first === undefined) throw new Error("nothing of it is stored: it was never written, or is empty");
+    if (first === undefined)
+      throw new NotStored("nothing of it is stored: it was never written, or is empty");
     const stored = found.reduce((sum, { chunk }) => sum + chunk.stored, 0);
     assertPlausible(this.width * this.height * bytesPerNumber, stored);
     const TypedArray = first.chunk.data.constructor as new (length: number) => Numbers;
-    const pixels = new TypedArray(this.width * this.height);
-    if (fill !== 0) pixels.fill(fill);
-    for (const { row, column, chunk } of found) this.#copy(pixels, chunk, row, column, at);
-    return pixels;
+    const numbers = new TypedArray(this.width * this.height);
+    if (fill !== 0) numbers.fill(fill);
+    for (const { row, column, chunk } of found) this.#copy(numbers, chunk, row, column, at);
+    return { numbers, isFill: numbers.every((number) => Object.is(number, fill)) };
   }
 
   async #chunkAt(place: number[]): Promise<ZarrChunk | undefined> {

@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { AsyncReadable } from "zarrita";
 import { z } from "zod";
+import { crc32c } from "./crc32c.js";
 import { assertPlausible } from "./expansion.js";
 import { errorCode } from "./file-reasons.js";
 
@@ -11,18 +12,26 @@ const MOST_METADATA_BYTES = 2 ** 20;
 const MOST_INDEX_BYTES = 16 * 2 ** 20;
 /** What a codec may add to what it cannot make smaller. */
 const SLACK_BYTES = 64 * 1024;
+const CHECKSUM_BYTES = 4;
 
 const Metadata = z.object({
   codecs: z.array(
     z.object({
       name: z.string(),
-      configuration: z.object({ index_location: z.unknown() }).partial().optional().catch(undefined),
+      configuration: z
+        .object({ index_location: z.unknown(), index_codecs: z.array(z.object({ name: z.string() })) })
+        .partial()
+        .optional()
+        .catch(undefined),
     }),
   ),
 });
 
 /** A part of an array that has never been written. */
 export class NotStored extends Error {}
+
+/** A shard without its index: whoever writes it is not through, or never came to its end. */
+export class Unfinished extends Error {}
 
 /** Reads the files of one Zarr array, none of them larger than the array says it can be. */
 export class ZarrStore implements AsyncReadable {
@@ -31,6 +40,8 @@ export class ZarrStore implements AsyncReadable {
   #chunkBytes: number | undefined;
   #storedBytes = 0;
   #isIndexFirst: boolean = false;
+  /** Whether the last four bytes of an index are its checksum. */
+  #isIndexChecked: boolean = false;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -71,14 +82,15 @@ export class ZarrStore implements AsyncReadable {
       const offset = isIndex ? (this.#isIndexFirst ? 0 : size - length) : range.offset;
       const most = isIndex ? MOST_INDEX_BYTES : chunkBytes + chunkBytes / 8 + SLACK_BYTES;
       if (!(offset >= 0 && offset + length <= size && length <= most)) {
-        throw new Error(
-          `a part of the shard ${key.slice(1)} lies beyond its end: it is cut short or damaged`,
-        );
+        const reason = `a part of the shard ${key.slice(1)} lies beyond its end: it is cut short or damaged`;
+        throw isIndex ? new Unfinished(reason) : new Error(reason);
       }
       // A chunk that is not in it would be made of zeros.
       assertPlausible(chunkBytes, size);
+      const bytes = await this.#read(file, offset, length);
       if (!isIndex) this.#storedBytes += length;
-      return this.#read(file, offset, length);
+      else if (this.#isIndexChecked) assertChecksum(bytes, key.slice(1));
+      return bytes;
     });
   }
 
@@ -87,6 +99,7 @@ export class ZarrStore implements AsyncReadable {
     const { success, data } = Metadata.safeParse(parsed(metadata));
     const shards = success ? data.codecs.find(({ name }) => name === "sharding_indexed") : undefined;
     this.#isIndexFirst = shards?.configuration?.index_location === "start";
+    this.#isIndexChecked = shards?.configuration?.index_codecs?.at(-1)?.name === "crc32c";
   }
 
   async #reading<T>(
@@ -116,6 +129,13 @@ export class ZarrStore implements AsyncReadable {
     if (bytesRead < length) throw new Error("it was cut while it was read");
     return bytes;
   }
+}
+
+/** @throws Unfinished where the bytes do not end in their checksum: pixels in the place of an index. */
+function assertChecksum(bytes: Uint8Array, shard: string): void {
+  const at = bytes.length - CHECKSUM_BYTES;
+  if (Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32LE(at) === crc32c(bytes.subarray(0, at))) return;
+  throw new Unfinished(`the shard ${shard} has no index: it is not finished, cut short or damaged`);
 }
 
 /** Undefined where it is no JSON: zarrita says so. */

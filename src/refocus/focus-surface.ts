@@ -40,8 +40,8 @@ export class FocusSurface {
   readonly #covariance: readonly (readonly number[])[];
   readonly #scatterUm: number;
 
-  /** @param found at least one, oldest first. */
-  constructor(found: readonly FoundFocus[]) {
+  /** @param found at least one, oldest first. @param options.wanderUm see `WANDER_UM`. */
+  constructor(found: readonly FoundFocus[], { wanderUm = WANDER_UM }: { readonly wanderUm?: number } = {}) {
     this.#found = found;
     const channels = [...new Set(found.map(({ channel }) => channel))];
     this.#terms = termsOf(found, channels);
@@ -55,7 +55,7 @@ export class FocusSurface {
     const meanUm = meanOf(found.map(({ zUm }) => zUm));
     const z = found.map(({ zUm }) => zUm - meanUm);
     const variances = found.map(
-      ({ sdUm }, i) => Math.max(sdUm, MIN_SCATTER_UM) ** 2 + WANDER_UM ** 2 * (found.length - 1 - i),
+      ({ sdUm }, i) => Math.max(sdUm, MIN_SCATTER_UM) ** 2 + wanderUm ** 2 * (found.length - 1 - i),
     );
     let weights = variances.map((variance) => 1 / variance);
     let { coefficients, covariance } = solve(rows, z, weights, priorSd);

@@ -2,6 +2,7 @@ import type { FocusReport } from "../focus/report.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import { SiteKeys } from "../records/site-keys.js";
+import type { KnownFocus } from "./known-focus.js";
 import { decideStep, endAt, judgeAlone } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
 import {
@@ -51,8 +52,12 @@ export class RefocusPolicy {
   /** By session: frames that were asked for again. */
   readonly #retries = new BoundedMap<string, number>(MAX_SESSIONS);
 
-  constructor(settings: PolicySettings) {
+  readonly #map: KnownFocus | undefined;
+
+  /** @param map where the plate was in focus before; without one, a run learns it by itself. */
+  constructor(settings: PolicySettings, map?: KnownFocus) {
     this.#settings = { ...settings };
+    this.#map = map;
   }
 
   get settings(): PolicySettings {
@@ -231,7 +236,7 @@ export class RefocusPolicy {
   #memoryOf(session: string): RefocusMemory {
     const known = this.#memories.get(session);
     if (known !== undefined) return known;
-    const memory = new RefocusMemory(this.#settings);
+    const memory = new RefocusMemory(this.#settings, this.#map);
     this.#memories.set(session, memory);
     return memory;
   }

@@ -7,6 +7,7 @@ import { confidenceAfter } from "./first-sites.js";
 import { FocusBelief, type Sample } from "./focus-belief.js";
 import type { FocusPrior } from "./focus-prior.js";
 import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
+import type { KnownFocus } from "./known-focus.js";
 import { type ChannelRules, type PolicySettings, umPerLevelFor } from "./thresholds.js";
 
 /** Sites that the surface is fitted to, at most: the newest. */
@@ -34,6 +35,10 @@ const SAME_Z_UM = 0.05;
 const TRACK_RECORD = 8;
 const MIN_TRACK_RECORD = 2;
 
+/** How far off a map is believed to be as long as no site of the run was found, um: the plate was taken off and put back. */
+const UNTRIED_MAP_SD_UM = 3;
+/** What the map is off is the median over so many of the last sites. */
+const MAP_SITES = 8;
 /** Sites of one well lie on one surface: scatter that is assumed until the run shows it, um. */
 const WELL_SD_UM = 0.3;
 
@@ -42,15 +47,21 @@ interface FoundSite extends FoundFocus {
   readonly well: string | undefined;
   /** Planned z, um. */
   readonly plannedUm: number;
+  /** What the map says, if there is one. */
+  readonly mapped: { readonly zUm: number; readonly sdUm: number } | undefined;
 }
 
+/** By what a site is told from others, and what the map says of it. */
+type KnownSite = Pick<FoundSite, "key" | "well" | "mapped">;
+
 /** Ways to predict where a site is in focus. `plan`: where the controller would image it anyway. */
-const PREDICTORS = ["plan", "site", "well", "surface", "plan-surface"] as const;
+const PREDICTORS = ["plan", "map", "site", "well", "surface", "plan-surface"] as const;
 type Predictor = (typeof PREDICTORS)[number];
 
 /** What the sites of one session have taught: optics, content and side for each channel, and where focus lies. */
 export class RefocusMemory {
   readonly #settings: PolicySettings;
+  readonly #map: KnownFocus | undefined;
   readonly #contents = new BoundedMap<string, ContentMemory>(MAX_CHANNELS);
   /** By channel: sites that ended in focus. */
   readonly #inFocus = new BoundedMap<string, number>(MAX_CHANNELS);
@@ -62,8 +73,10 @@ export class RefocusMemory {
   /** How far off each way of predicting was, um, for the newest sites. */
   readonly #misses = new Map<Predictor, number[]>(PREDICTORS.map((name) => [name, []]));
 
-  constructor(settings: PolicySettings) {
+  /** @param map where the plate was in focus before. */
+  constructor(settings: PolicySettings, map?: KnownFocus) {
     this.#settings = settings;
+    this.#map = map;
   }
 
   /** What is believed of the site of a frame before its first level is seen. */
@@ -157,10 +170,14 @@ export class RefocusMemory {
   /** By the way of predicting that was the least off on the last sites, the plan itself among them. */
   #expected(
     place: Place,
-    names: Pick<FoundSite, "key" | "well">,
+    names: KnownSite,
     plannedUm: number,
   ): { name: Predictor; zUm: number; sdUm: number } | undefined {
-    if (this.#typicalMiss("plan") === undefined) return undefined;
+    if (this.#typicalMiss("plan") === undefined) {
+      // Whoever gives a map has a reason to.
+      const mapped = this.#predict("map", place, names, plannedUm);
+      return mapped && { ...mapped, name: "map" };
+    }
     const known = PREDICTORS.flatMap((name) => {
       const missUm = this.#typicalMiss(name);
       const predicted = missUm === undefined ? undefined : this.#predict(name, place, names, plannedUm);
@@ -169,8 +186,8 @@ export class RefocusMemory {
     return known.reduce((a, b) => (b.sdUm < a.sdUm ? b : a));
   }
 
-  #namesOf(seen: FrameMessage | NextSite): Pick<FoundSite, "key" | "well"> {
-    return { key: this.#sites.keyOf(seen.site, seen), well: wellOf(seen.site) };
+  #namesOf(seen: FrameMessage | NextSite): KnownSite {
+    return { key: this.#sites.keyOf(seen.site, seen), well: wellOf(seen.site), mapped: this.#map?.at(seen) };
   }
 
   #typicalMiss(name: Predictor): number | undefined {
@@ -181,10 +198,11 @@ export class RefocusMemory {
   #predict(
     name: Predictor,
     place: Place,
-    { key, well }: Pick<FoundSite, "key" | "well">,
+    { key, well, mapped }: KnownSite,
     plannedUm: number,
   ): { zUm: number; sdUm: number } | undefined {
     if (name === "plan") return { zUm: plannedUm, sdUm: 0 };
+    if (name === "map") return mapped && this.#asMapped(mapped);
     if (this.#found.length === 0) return undefined;
     this.#surfaces ??= surfacesOf(this.#found);
     const { surface, aboutPlan } = this.#surfaces;
@@ -201,6 +219,17 @@ export class RefocusMemory {
       this.#found.findLast((found) => found.key === key && found.channel === place.channel) ??
       this.#found.findLast((found) => found.key === key);
     return before && surface.atAgain(place, before);
+  }
+
+  /** What the map says, moved by what it was off at the last sites. */
+  #asMapped({ zUm, sdUm }: { zUm: number; sdUm: number }): { zUm: number; sdUm: number } {
+    const off = this.#found.flatMap((found) =>
+      found.mapped === undefined ? [] : [found.zUm - found.mapped.zUm],
+    );
+    const offUm = median(off.slice(-MAP_SITES));
+    return offUm === undefined
+      ? { zUm, sdUm: Math.hypot(sdUm, UNTRIED_MAP_SD_UM) }
+      : { zUm: zUm + offUm, sdUm };
   }
 
   #scaleFor(

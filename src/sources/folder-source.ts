@@ -3,61 +3,57 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import type { FolderSourceConfig } from "../config/schema.js";
 import { FrameReadError, reasonOf } from "../errors.js";
-import { channelNamesBeside } from "../frames/channel-names.js";
+import { ChannelNames } from "../frames/channel-names.js";
 import { errorCode } from "../frames/file-reasons.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PageReader } from "../frames/page-reader.js";
 import { isPassedOver } from "../frames/walk-images.js";
-import { hasZarrName } from "../frames/zarr-groups.js";
+import { hasZarrName, isInZarr } from "../frames/zarr-groups.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
-import { earlierPageOf, folderSession, headerOf } from "./file-header.js";
+import { EarlierFiles } from "./earlier-files.js";
+import { folderSession, headerOf } from "./file-header.js";
 import { FileSites } from "./file-sites.js";
 import { FolderListings } from "./folder-listings.js";
 import {
-  EarlierFiles,
+  FIRST_LOOK_MS,
   type FileStats,
   FollowedFile,
   type Rest,
   type SeenPage,
-  STILL_MS,
   signatureOf,
 } from "./followed-file.js";
 import { globMatcher } from "./glob.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
+import { ZarrStores } from "./zarr-stores.js";
 
 /** Files whose state is remembered so that they are not read again. */
 const MAX_FILES = 200_000;
 /** When the files of a new folder are listed again, in times that a file has to rest. */
 const LISTINGS = [1, 5];
-/** Of file systems that are polled: two changes within it look like one, ms. */
+/** On file systems that are polled, two changes within it look like one, ms. */
 const COARSEST_CLOCK_MS = 2000;
-/** When a file is looked at for the second time; then, where it is not complete, after twice as long each time, ms. */
-const FIRST_LOOK_MS = STILL_MS + 2;
-/** Folders whose channel names are remembered: one a position. */
-const MAX_FOLDERS = 10_000;
 
-/** Frames from image files that appear, grow or change in a folder. They are observed, never gated. */
+/** Frames from image files, and from OME-Zarrs, that appear, grow or change in a folder. They are observed, never gated. */
 export class FolderSource implements FrameSource {
   readonly #config: FolderSourceConfig;
   readonly #context: SourceContext;
   readonly #root: string;
   readonly #files = new BoundedMap<string, FollowedFile>(MAX_FILES);
   readonly #earlier = new EarlierFiles();
-  /** By folder: the names of the channels. */
-  readonly #channels = new BoundedMap<string, readonly string[]>(MAX_FOLDERS);
-  /** Files to read, in the order they were completed. */
+  readonly #channels = new ChannelNames();
+  /** Files and stores to read, in the order they were completed. */
   readonly #todo = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #reader = new PageReader();
   readonly #sites: FileSites;
+  readonly #stores: ZarrStores;
   readonly #listings: FolderListings;
-  /** Files that were there at the start and are to be left alone. */
+  /** Files that were there at the start, to be left alone. */
   readonly #ignored = new Set<string>();
   readonly #matches: (name: string) => boolean;
   #watcher: FSWatcher | undefined;
   /** Whether all files that were there at the start have been met. */
   #isReady: boolean = false;
-  #isToldOfZarr: boolean = false;
   #handler: SourceHandler | undefined;
   /** Resolves when what earlier runs have recorded is known. */
   #recalled: Promise<void> | undefined;
@@ -72,20 +68,24 @@ export class FolderSource implements FrameSource {
     this.#listings = new FolderListings(context.clock, (path) => {
       if (this.#isWanted(path) && !this.#ignored.has(path)) this.#enqueue(path);
     });
+    this.#stores = new ZarrStores({
+      clock: context.clock,
+      ...{ maxBytes: config.maxFileMib * 2 ** 20, stableMs: config.stableMs, giveUpMs: config.giveUpMs },
+      recall: () => this.#recall(),
+      earlierIn: (store) => this.#earlier.takeIn(this.#relative(store)),
+      due: (store) => this.#enqueue(store),
+    });
+    const { namePattern: pattern, plateWells } = config;
     this.#sites = new FileSites({
-      pattern: config.namePattern === undefined ? undefined : namePattern(config.namePattern),
-      plateWells: config.plateWells,
+      ...{ plateWells, pattern: pattern === undefined ? undefined : namePattern(pattern) },
       say: (sentence) => context.log.warn({ folder: this.#root }, sentence),
     });
   }
 
   async start(handler: SourceHandler, signal: AbortSignal): Promise<string> {
     this.#handler = handler;
-    const isFolder = await stat(this.#root).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    );
-    if (!isFolder) {
+    const stats = await stat(this.#root).catch(() => undefined);
+    if (stats?.isDirectory() !== true) {
       throw new FrameReadError(this.#root, "is not a folder; create it or set sources.folder.path");
     }
     this.#recalled = this.#recall();
@@ -97,8 +97,7 @@ export class FolderSource implements FrameSource {
       followSymlinks: false,
       ignored: (path, stats) => {
         const name = this.#relative(path);
-        if (hasZarrName(name)) this.#saysNotFollowed(name);
-        return isPassedOver(name) || hasZarrName(name) || (stats?.isFile() === true && !this.#matches(name));
+        return isPassedOver(name) || isInZarr(name) || (stats?.isFile() === true && !this.#matches(name));
       },
     });
     this.#watcher = watcher;
@@ -108,7 +107,8 @@ export class FolderSource implements FrameSource {
       this.#enqueue(path);
     });
     watcher.on("addDir", (path) => {
-      if (this.#isReady) this.#planListings(path);
+      if (this.#isStore(path)) this.#enqueue(path);
+      else if (this.#isReady) this.#planListings(path);
     });
     watcher.on("change", (path) => this.#enqueue(path));
     watcher.on("error", (error) => {
@@ -117,8 +117,8 @@ export class FolderSource implements FrameSource {
     await new Promise<void>((resolveReady) => void watcher.once("ready", resolveReady));
     this.#isReady = true;
     for (const [folder, names] of Object.entries(watcher.getWatched())) {
-      if (this.#relative(folder).startsWith("..")) continue;
-      if (this.#config.existing === "ignore") for (const name of names) this.#ignored.add(join(folder, name));
+      if (this.#relative(folder).startsWith("..") || this.#isStore(folder)) continue;
+      if (this.#config.existing === "ignore") this.#leaveAlone(names.map((name) => join(folder, name)));
       this.#planListings(folder);
     }
     signal.throwIfAborted();
@@ -129,12 +129,13 @@ export class FolderSource implements FrameSource {
     this.#todo.clear();
     this.#stopping.abort();
     this.#listings.stop();
+    this.#stores.pause();
     await this.#watcher?.close();
   }
 
   async stop(): Promise<void> {
     await this.pause();
-    await this.#reader.stop();
+    await Promise.all([this.#reader.stop(), this.#stores.stop()]);
     await this.#reading;
   }
 
@@ -144,13 +145,19 @@ export class FolderSource implements FrameSource {
     this.#listings.plan(folder, this.#config.polling ? [...rests, COARSEST_CLOCK_MS + rests.at(-1)!] : rests);
   }
 
-  #saysNotFollowed(store: string): void {
-    if (this.#isToldOfZarr) return;
-    this.#isToldOfZarr = true;
-    this.#context.log.warn(
-      { store },
-      "OME-Zarr is not followed while it is written; score it when it is finished",
-    );
+  /** What is there at the start. */
+  #leaveAlone(paths: readonly string[]): void {
+    for (const path of paths) {
+      if (!this.#isStore(path)) this.#ignored.add(path);
+      else {
+        this.#stores.leaveAlone(path);
+        this.#enqueue(path);
+      }
+    }
+  }
+
+  #isStore(path: string): boolean {
+    return hasZarrName(this.#relative(path));
   }
 
   #isWanted(path: string): boolean {
@@ -164,12 +171,9 @@ export class FolderSource implements FrameSource {
 
   /** Finds out which pages earlier runs in the same results folder have given. */
   async #recall(): Promise<void> {
-    const session = folderSession(this.#root);
+    const frames = this.#context.earlier?.(folderSession(this.#root));
     try {
-      for await (const frame of this.#context.earlier?.(session) ?? []) {
-        const page = earlierPageOf(frame);
-        if (page !== undefined) this.#earlier.add(page.file, page);
-      }
+      if (frames !== undefined) await this.#earlier.recall(frames);
     } catch (error) {
       this.#context.log.warn({ reason: reasonOf(error) }, "Earlier results of the folder could not be read");
     }
@@ -188,10 +192,23 @@ export class FolderSource implements FrameSource {
     while (this.#todo.size > 0) {
       for (const path of this.#todo) {
         this.#todo.delete(path);
-        await this.#readOne(path);
+        await (this.#isStore(path) ? this.#readStore(path) : this.#readOne(path));
       }
       // Files may come in meanwhile.
       await this.#reader.close();
+    }
+  }
+
+  async #readStore(path: string): Promise<void> {
+    try {
+      for await (const { image, found } of this.#stores.look(path)) {
+        const place = join(path, image);
+        if ("failure" in found) this.#problem(found.failure, place);
+        else await this.#give(place, found, []);
+        if (this.#stopping.signal.aborted) return;
+      }
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#problem(reasonOf(error), path);
     }
   }
 
@@ -211,15 +228,15 @@ export class FolderSource implements FrameSource {
     try {
       stats = await stat(path);
       if (signatureOf(stats) === file.done) return;
-      if (!file.hasPages && !this.#restOf(file, stats).isStill) {
+      if (!file.hasPages && !this.#rested(file, stats).isStill) {
         this.#lookAgain(path, file, FIRST_LOOK_MS);
         return;
       }
       const { maxFileMib, colour } = this.#config;
       // What is read may be newer than what was looked at.
       stats = await this.#reader.open({ path, colour, maxBytes: maxFileMib * 2 ** 20, look: true });
-      const rest = this.#restOf(file, stats);
-      const channelNames = await this.#channelNames(path);
+      const rest = this.#rested(file, stats);
+      const channelNames = await this.#channels.beside(path);
       const isPending = await file.pass(
         path,
         this.#reader,
@@ -234,24 +251,20 @@ export class FolderSource implements FrameSource {
       else file.done = file.signature;
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      const rest = stats === undefined ? undefined : this.#restOf(file, stats);
+      const rest = stats === undefined ? undefined : this.#rested(file, stats);
       this.#failed(path, file, rest, error);
     }
   }
 
-  #restOf(file: FollowedFile, stats: FileStats): Rest {
+  #rested(file: FollowedFile, stats: FileStats): Rest {
     return file.restAt(stats, this.#context.clock, this.#config);
   }
 
-  /** Soon after it has changed: most images are written in one go. Later and later while it does not. */
   #lookAgain(path: string, file: FollowedFile, wantedMs?: number): void {
-    const { signature, nextLook } = file;
-    const isAsBefore = nextLook !== undefined && nextLook.signature === signature;
-    const laterMs = wantedMs ?? (isAsBefore ? 2 * nextLook.delayMs : FIRST_LOOK_MS);
-    const delayMs = Math.min(this.#config.stableMs, laterMs);
-    nextLook?.cancel();
-    const cancel = this.#context.clock.after(delayMs, () => this.#enqueue(path));
-    file.nextLook = { delayMs, cancel, ...(signature !== undefined && { signature }) };
+    const { clock } = this.#context;
+    file.planLook(Math.min(this.#config.stableMs, wantedMs ?? file.nextDelayMs()), (delayMs) =>
+      clock.after(delayMs, () => this.#enqueue(path)),
+    );
   }
 
   async #give(path: string, page: SeenPage, channelNames: readonly string[]): Promise<void> {
@@ -262,23 +275,9 @@ export class FolderSource implements FrameSource {
     );
     // One frame at a time: the queue never has to drop one, and the folder is the buffer.
     await this.#handler?.frame({
-      source: "folder",
-      controller: `folder ${basename(this.#root)}`,
-      header,
-      frame: page.frame,
-      receivedMs: this.#context.clock.now(),
-      answer: () => undefined,
+      ...{ source: "folder", controller: `folder ${basename(this.#root)}`, header, frame: page.frame },
+      ...{ receivedMs: this.#context.clock.now(), answer: () => undefined },
     });
-  }
-
-  /** Looked for until they are there, then once a folder. */
-  async #channelNames(path: string): Promise<readonly string[]> {
-    const folder = dirname(path);
-    const known = this.#channels.get(folder);
-    if (known !== undefined) return known;
-    const names = await channelNamesBeside(path);
-    if (names.length > 0) this.#channels.set(folder, names);
-    return names;
   }
 
   /** A file that cannot be read may still be being written: it gets more time before that is an error. */
@@ -290,9 +289,9 @@ export class FolderSource implements FrameSource {
     }
     file.done = file.signature;
     // A stack that only pauses ends as one that was cut off does.
-    if (file.hasPages)
-      this.#context.log.warn({ reason: reasonOf(error) }, "The end of a file cannot be read");
-    else this.#problem(isGone ? `${path}: was removed before it could be read` : reasonOf(error), path);
+    const reason = isGone ? `${path}: was removed before it could be read` : reasonOf(error);
+    if (file.hasPages) this.#context.log.warn({ reason }, "The end of a file cannot be read");
+    else this.#problem(reason, path);
   }
 
   #problem(message: string, path: string): void {

@@ -1,7 +1,9 @@
 import type { PageReader } from "../frames/page-reader.js";
-import type { PixelsSeen, ReadPage } from "../frames/page-worker.js";
+import type { ReadPage } from "../frames/page-worker.js";
+import type { PixelsSeen } from "../frames/pixels-seen.js";
 import type { FramePage, PagePlace } from "../frames/read-frames.js";
 import type { Clock } from "../protocol/clock.js";
+import type { EarlierPages } from "./earlier-files.js";
 
 /** A page with what its pixels say about it. */
 export type SeenPage = FramePage & { readonly seen: PixelsSeen };
@@ -31,6 +33,8 @@ export interface Rest {
 
 /** How long a file that is whole has to stand still, ms. */
 export const STILL_MS = 20;
+/** When a file is looked at for the second time; then, where it is not complete, after twice as long each time, ms. */
+export const FIRST_LOOK_MS = STILL_MS + 2;
 
 export function signatureOf({ size, mtimeMs }: FileStats): string {
   return `${size}-${Math.floor(mtimeMs)}`;
@@ -44,8 +48,8 @@ export interface PassHandler {
 }
 
 /**
- * How far one file has been read: each page is given once, however long the file grows and pauses. Where the last page that was
- * given is another one than before, the file was replaced, and all of its pages are new.
+ * How far one file has been read: each page is given once, however long the file grows and pauses. Where the last and the first page
+ * that were given are others than before, the file was replaced, and all of its pages are new.
  */
 export class FollowedFile {
   /** Size and time of the last reading after which there was nothing left to do. */
@@ -54,11 +58,12 @@ export class FollowedFile {
   signature: string | undefined;
   #changedMs = 0;
   /** When it is looked at again, unless it changes before. */
-  nextLook:
-    | { readonly delayMs: number; readonly signature?: string; readonly cancel: () => void }
+  #nextLook:
+    | { readonly delayMs: number; readonly signature: string | undefined; readonly cancel: () => void }
     | undefined;
   /** By what its rest is told: a file that was there at the start may have its time from days ago. */
   restingSince: "its time" | "last look" = "last look";
+  #first: GivenPage | undefined;
   #last: GivenPage | undefined;
   /** Its pages may be half old, half new. */
   #isWrittenOver = false;
@@ -94,8 +99,21 @@ export class FollowedFile {
     };
   }
 
+  /** Soon after it has changed: most images are written in one go. Later and later while it does not. */
+  nextDelayMs(): number {
+    const next = this.#nextLook;
+    return next !== undefined && next.signature === this.signature ? 2 * next.delayMs : FIRST_LOOK_MS;
+  }
+
+  /** In place of the look that was planned. @param after returns what calls the new one off. */
+  planLook(delayMs: number, after: (delayMs: number) => () => void): void {
+    this.#nextLook?.cancel();
+    this.#nextLook = { delayMs, signature: this.signature, cancel: after(delayMs) };
+  }
+
   /** Goes on from what an earlier run of the agent has recorded. */
-  restore({ last, given }: EarlierPages): void {
+  restore({ first, last, given }: EarlierPages): void {
+    this.#first = first;
     this.#last = last;
     if (given.size < last.page + 1) this.#given = given;
   }
@@ -119,7 +137,11 @@ export class FollowedFile {
     let isPending = this.#held.size > 0;
     for await (const read of reader.pages(path, signal, from)) {
       if (isFirst && last !== undefined && from !== undefined && !isSamePage(read, last)) {
-        this.#forget();
+        const isReplaced = !(await this.#isFirstSame(path, reader));
+        if (isReplaced) this.#forget();
+        // The last one alone has changed: it was given before all of it was there, or it cannot be read at the moment.
+        else if ("failure" in read) return !rest.isSettled;
+        else this.#last = { ...last, digest: read.seen!.digest };
         return this.pass(path, reader, rest, handler, signal);
       }
       isFirst = false;
@@ -137,7 +159,9 @@ export class FollowedFile {
         if (page.place !== undefined) this.#held.set(page.page, page.place);
         continue;
       }
-      if (!rest.isQuiet && !this.#isComplete(page, rest)) return true;
+      // Whoever writes into room that is reserved may be held up in the middle of a page.
+      const isAtRest = page.seen.endsInRoom ? rest.isSettled : rest.isQuiet;
+      if (!isAtRest && !this.#isComplete(page, rest)) return true;
       await this.#give(page, handler);
       if (signal.aborted) return false;
     }
@@ -150,6 +174,14 @@ export class FollowedFile {
     return (
       isStill && seen.isWhole && !this.#isWrittenOver && (this.#last === undefined || page > this.#last.page)
     );
+  }
+
+  /** Whether the first page that was given is the one that is there, where it is not the last one, too. */
+  async #isFirstSame(path: string, reader: PageReader): Promise<boolean> {
+    const first = this.#first;
+    if (first?.place === undefined || first.page === this.#last?.page) return false;
+    const read = await reader.page(path, first.place);
+    return read !== undefined && isSamePage(read, first);
   }
 
   async #giveHeld(path: string, reader: PageReader, rest: Rest, handler: PassHandler): Promise<void> {
@@ -165,10 +197,12 @@ export class FollowedFile {
 
   async #give(page: SeenPage, handler: PassHandler): Promise<void> {
     await handler.give(page);
-    this.nextLook?.cancel();
-    this.nextLook = undefined;
+    this.#nextLook?.cancel();
+    this.#nextLook = undefined;
     const { page: number, place, seen } = page;
-    if (number >= (this.#last?.page ?? 0)) this.#last = { page: number, place, digest: seen.digest };
+    const given = { page: number, place, digest: seen.digest };
+    if (number >= (this.#last?.page ?? 0)) this.#last = given;
+    if (this.#first === undefined || number < this.#first.page) this.#first = given;
     this.#held.delete(number);
   }
 
@@ -186,6 +220,7 @@ export class FollowedFile {
 
   #forget(): void {
     this.#isWrittenOver = true;
+    this.#first = undefined;
     this.#last = undefined;
     this.#given = undefined;
     this.#held.clear();
@@ -195,34 +230,4 @@ export class FollowedFile {
 
 function isSamePage(read: ReadPage, { page, digest }: GivenPage): boolean {
   return "seen" in read && read.page === page && read.seen?.digest === digest;
-}
-
-/** The pages of a file that an earlier run of the agent has recorded. */
-export interface EarlierPages {
-  readonly last: GivenPage;
-  readonly given: ReadonlySet<number>;
-}
-
-/** Collects which pages of which files are on record. */
-export class EarlierFiles {
-  readonly #files = new Map<string, { last: GivenPage; given: Set<number> }>();
-
-  /** Takes in a frame on record; later ones come later. */
-  add(file: string, page: GivenPage): void {
-    const known = this.#files.get(file);
-    // A page that comes again is that of another file under the name.
-    if (known === undefined || known.given.has(page.page)) {
-      this.#files.set(file, { last: page, given: new Set([page.page]) });
-      return;
-    }
-    known.given.add(page.page);
-    if (page.page > known.last.page) known.last = page;
-  }
-
-  /** What is on record of a file, once. */
-  take(file: string): EarlierPages | undefined {
-    const known = this.#files.get(file);
-    this.#files.delete(file);
-    return known;
-  }
 }

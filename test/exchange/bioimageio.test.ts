@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parfocal } from "../helpers/command.js";
-import { DATA } from "../helpers/images.js";
+import { scoresOf, writeVariedFrames } from "../helpers/varied-frames.js";
 import { VirtualEnvironment } from "../helpers/virtual-environment.js";
 import { runsInstallTests } from "../install/install.js";
 
@@ -57,28 +57,37 @@ print(json.dumps([summary.status, str(model.format_version), errors]))`;
     ]);
   }, 900_000);
 
-  it("runs in bioimageio.core with its test tensors, and judges another frame as Parfocal does", async () => {
-    const image = join(DATA, "evaluation/stack_biop_R03C05F03_c0_z007.png");
+  it("runs in bioimageio.core with its test tensors, and judges other frames as Parfocal does", async () => {
+    const images = join(folder, "images");
+    const names = [...(await writeVariedFrames(images)).keys()];
     const program = `
-import json, sys
+import json, pathlib, sys
 import imageio.v3, numpy
-from bioimageio.core import Tensor, predict, test_description
+from bioimageio.core import MemberId, Sample, Tensor, create_prediction_pipeline, load_description, test_description
 status = test_description(sys.argv[1]).status
-frame = Tensor(imageio.v3.imread(sys.argv[2]).astype(numpy.uint16), dims=("y", "x"))
-outputs = predict(model=sys.argv[1], inputs={"frame": frame})
-levels = next(value for name, value in outputs.members.items() if str(name) == "distribution")
-print(json.dumps([status, numpy.asarray(levels.data).tolist()]))`;
+scores = {}
+with create_prediction_pipeline(load_description(sys.argv[1])) as pipeline:
+    for path in sorted(pathlib.Path(sys.argv[2]).glob("*.tif")):
+        frame = Tensor(imageio.v3.imread(path).astype(numpy.uint16), dims=("y", "x"))
+        outputs = pipeline.predict_sample_without_blocking(Sample(members={MemberId("frame"): frame}, stat={}, id=path.name))
+        levels = next(value for name, value in outputs.members.items() if str(name) == "distribution")
+        scores[path.name] = numpy.asarray(levels.data).tolist()
+print(json.dumps([status, scores]))`;
 
-    const [status, levels] = (await python("runner", RUNNER, program, model, image)) as [string, number[]];
-    const row = JSON.parse((await parfocal("score", image, "--format", "jsonl")).stdout) as Record<
+    const [status, scores] = (await python("runner", RUNNER, program, model, images)) as [
       string,
-      number
-    >;
+      Record<string, number[]>,
+    ];
+    const expected = await scoresOf(images);
 
     expect(status).toBe("passed");
-    expect(levels).toHaveLength(11);
-    for (const [level, share] of levels.entries()) {
-      expect(Math.abs(share - row[`probability_${level}`]!)).toBeLessThan(1e-3);
+    expect(Object.keys(scores).length).toBeGreaterThanOrEqual(100);
+    expect(new Set(Object.keys(scores))).toEqual(new Set(names));
+    for (const [name, levels] of Object.entries(scores)) {
+      expect(levels, name).toHaveLength(11);
+      for (const [level, share] of levels.entries()) {
+        expect(Math.abs(share - expected.get(name)![`probability_${level}`]!), name).toBeLessThan(1e-3);
+      }
     }
   }, 900_000);
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isParfocalError } from "../../src/errors.js";
-import { crc32c, maskedCrc32c } from "../../src/exchange/crc32c.js";
 import { ELEMENTS, openTensorBundle, parseIndex } from "../../src/exchange/tensor-bundle.js";
+import { crc32c, maskedCrc32c } from "../../src/frames/crc32c.js";
 import { times } from "../helpers/campaign.js";
 import { temporaryFolder } from "../helpers/models.js";
 

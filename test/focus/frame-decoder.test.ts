@@ -36,13 +36,19 @@ describe("FrameDecoder", () => {
     expect(lines).toEqual(["dsb_520x696_6b72b61b80.png 0", ...stack, "grey8.png 0", ...stack]);
   });
 
-  it("gives the pixels that reading in this thread gives", async () => {
-    for await (const decoded of decoder.pages([fixture("multipage16.tif")])) {
+  it.each([
+    ...["multipage16.tif", "float32_counts.tif", "float64_tiles.tif", "int16_negative.tif", "jpeg_rgb8.tif"],
+    ...["rgb16_lzw.tif", "rgb8.png", "../zarr/v2_blosc_lz4.zarr", "../zarr/v3_blosc.zarr"],
+  ])("gives the pixels of %s that reading in this thread gives", async (name) => {
+    const direct = [];
+    for await (const { frame } of readFrames(fixture(name))) direct.push(frame);
+    let count = 0;
+    for await (const decoded of decoder.pages([fixture(name)])) {
       if (!("page" in decoded)) throw new Error(decoded.failure);
-      const direct = [];
-      for await (const { frame } of readFrames(fixture("multipage16.tif"))) direct.push(frame);
       expect(decoded.page.frame).toEqual(direct[decoded.page.page]);
+      count++;
     }
+    expect(count).toBe(direct.length);
   });
 
   it("goes on after damaged and missing files, each with its path and reason", async () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { NextSite } from "../../src/protocol/messages.js";
+import { KnownFocus } from "../../src/refocus/known-focus.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
 import type { PolicySettings } from "../../src/refocus/thresholds.js";
 import { times } from "../helpers/campaign.js";
@@ -38,8 +39,9 @@ function image(
   follow: boolean,
   overrides: Partial<PolicySettings> = {},
   limit = 300,
+  map?: KnownFocus,
 ): SiteRun[] {
-  const policy = new RefocusPolicy({ ...settings, zLimitsUm: [-limit, limit], ...overrides });
+  const policy = new RefocusPolicy({ ...settings, zLimitsUm: [-limit, limit], ...overrides }, map);
   const places = Array.from({ length: plate.rows * plate.columns }, (_, i) => ({
     row: Math.floor(i / plate.columns),
     column: i % plate.columns,
@@ -131,6 +133,41 @@ describe("a run over a plate", () => {
     expect(blurred(withIt, 2)).toBeLessThanOrEqual(2);
     expect(afterTwoRows(without)).toBeGreaterThan(40);
     expect(afterTwoRows(withIt)).toBeLessThan(afterTwoRows(without) / 4);
+  });
+
+  /** The plate as it was measured before: `offUm` from how it lies now. */
+  const mapOf = ({ rows, columns, focusUm }: Plate, offUm = 0) =>
+    new KnownFocus(
+      Array.from({ length: rows * columns }, (_, i) => {
+        const [row, column] = [Math.floor(i / columns), i % columns];
+        const place = { xUm: column * SPACING_UM, yUm: row * SPACING_UM };
+        const region = `${row}-${column}`;
+        return { ...place, zUm: focusUm(row, column, 0) + offUm, sdUm: 0, channel: undefined, region };
+      }),
+    );
+
+  test("whose map is known starts in focus from the second site on, though the plate was put back higher", () => {
+    const uneven = {
+      ...tilted,
+      rows: 3,
+      focusUm: (r: number, c: number, e: number) => tilted.focusUm(r, c, e) + (r === 1 && c === 5 ? 14 : 0),
+    };
+    const [without, withMap, higher] = [undefined, mapOf(uneven), mapOf(uneven, -8)].map((map) =>
+      image(uneven, true, {}, 300, map),
+    );
+
+    expect(extra(without!)).toBeGreaterThan(15);
+    expect(extra(withMap!)).toBeLessThanOrEqual(2);
+    expect(extra(higher!)).toBeLessThanOrEqual(6);
+    for (const runs of [withMap!, higher!]) expect(blurred(runs, 2)).toBe(0);
+  });
+
+  test("with the map of another plate is not harmed", () => {
+    const other: Plate = { ...tilted, focusUm: (r, c) => -15 + 3 * r - 2 * c };
+    const [without, withIt] = [undefined, mapOf(other)].map((map) => image(tilted, true, {}, 300, map));
+
+    expect(blurred(withIt!, 2)).toBeLessThanOrEqual(2);
+    expect(extra(withIt!)).toBeLessThan(extra(without!) + 12);
   });
 
   test("is not harmed by a site that jumped, nor by a bump that moves all that follow", () => {

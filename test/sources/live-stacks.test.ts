@@ -1,15 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { AgentConfig } from "../../src/config/schema.js";
-import { systemClock } from "../../src/protocol/clock.js";
-import type { FrameMessage } from "../../src/protocol/messages.js";
-import { FolderSource } from "../../src/sources/folder-source.js";
-import type { IncomingFrame, SourceContext, SourceHandler } from "../../src/sources/source.js";
-import { silent, sleep, temporaryFolder, until } from "../agent/helpers.js";
+import { sleep, temporaryFolder, until } from "../agent/helpers.js";
 import { addMicroManagerPage, beginMicroManagerStack } from "../helpers/micro-manager-stack.js";
+import { follow } from "./follow.js";
 
 const [WIDTH, HEIGHT] = [100, 90];
 const PIXELS = WIDTH * HEIGHT;
@@ -48,41 +44,17 @@ async function stack(path: string, reservedBytes = 0) {
   await file.write(Buffer.from([0x49, 0x49, 42, 0, 8, 0, 0, 0]), 0, 8, 0);
   let at = 8;
   return {
-    async add(value: number, beforePixels: () => Promise<unknown> = async () => undefined): Promise<void> {
+    async add(
+      value: number,
+      beforePixels: (at: number) => Promise<unknown> = async () => undefined,
+    ): Promise<void> {
       const { directory, pixels } = stackPage(at, value);
       await file.write(directory, 0, directory.length, at);
-      await beforePixels();
+      await beforePixels(at + DIRECTORY);
       await file.write(pixels, 0, pixels.length, at + DIRECTORY);
       at += DIRECTORY + PIXELS;
     },
   };
-}
-
-async function follow(folder: string, fields: object = {}, earlier: readonly FrameMessage[] = []) {
-  const frames: IncomingFrame[] = [];
-  const problems: string[] = [];
-  const handler: SourceHandler = {
-    frame: async (incoming) => void frames.push(incoming),
-    problem: (_source, { message }) => void problems.push(message),
-    lost: () => undefined,
-    bye: () => undefined,
-    abandon: () => undefined,
-    acquiring: () => undefined,
-    queued: () => 0,
-  };
-  const context: SourceContext = {
-    ...{ log: silent, clock: systemClock },
-    ...{ agent: { name: "parfocal", version: "1" }, model: { name: "m", sha256: "0" } },
-    earlier: async function* () {
-      yield* earlier;
-    },
-  };
-  const config = { enabled: true, path: folder, stableMs: 50, giveUpMs: 300, ...fields };
-  const source = new FolderSource(AgentConfig.parse({ sources: { folder: config } }).sources.folder, context);
-  onTestFinished(() => source.stop());
-  await source.start(handler, new AbortController().signal);
-  const values = () => frames.map(({ frame }) => frame.pixels[0]);
-  return { source, frames, problems, values, headers: () => frames.map(({ header }) => header) };
 }
 
 describe("a stack that grows", () => {
@@ -149,6 +121,46 @@ describe("a stack that grows", () => {
     expect(problems).toEqual([]);
   });
 
+  test("whose writer is held up in the middle of a page gives it when it is whole, and none again", async () => {
+    const folder = await temporaryFolder();
+    const { values, frames } = await follow(folder, { giveUpMs: 60_000 });
+    const path = join(folder, "x_NDTiffStack.tif");
+    const file = await stack(path, 2 ** 32);
+    await file.add(1);
+    await until(() => values().length === 1);
+    await file.add(2, async (at) => {
+      const half = await open(path, "r+");
+      await half.write(Buffer.alloc(PIXELS / 2, 2), 0, PIXELS / 2, at);
+      await half.close();
+      // Longer than a file has to stand still.
+      await sleep(500);
+      expect(values()).toEqual([1]);
+    });
+    await until(() => values().length === 2);
+    await file.add(3);
+    await until(() => values().length === 3);
+    expect(values()).toEqual([1, 2, 3]);
+    expect(frames[1]!.frame.pixels.every((count) => count === 2)).toBe(true);
+  });
+
+  test("whose last page changes after it was given gives none of those before it again", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "x.tif");
+    const { values } = await follow(folder);
+    const file = await stack(path);
+    for (const value of [1, 2, 3]) await file.add(value);
+    await until(() => values().length === 3);
+    const again = await open(path, "r+");
+    await again.write(Buffer.alloc(100, 9), 0, 100, (await again.stat()).size - 200);
+    await again.close();
+    await sleep(300);
+    await file.add(4);
+
+    await until(() => values().includes(4));
+    await sleep(400);
+    expect(values()).toEqual([1, 2, 3, 4]);
+  });
+
   test("of zeros is judged as it is once nothing more is expected", async () => {
     const folder = await temporaryFolder();
     const { values } = await follow(folder);
@@ -176,19 +188,6 @@ describe("a stack that grows", () => {
     }
     expect(values()).toEqual([1, 2, 3]);
     expect(headers().map(({ timeIndex }) => timeIndex)).toEqual([1, 2, 3]);
-  });
-
-  test("in an OME-Zarr is left alone", async () => {
-    const folder = await temporaryFolder();
-    await mkdir(join(folder, "old.zarr"));
-    const { values } = await follow(folder);
-    await mkdir(join(folder, "new.zarr"));
-    for (const place of ["old.zarr", "new.zarr", "."])
-      await (await stack(join(folder, place, "a.tif"))).add(7);
-
-    await until(() => values().length > 0);
-    await sleep(400);
-    expect(values()).toEqual([7]);
   });
 
   test("does not hide files beside it", async () => {

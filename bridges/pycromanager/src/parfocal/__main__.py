@@ -11,6 +11,11 @@ from parfocal.program import ProgramMissingError, command_line
 
 def main() -> None:
     """Runs the program in place of this one, where the system can do that."""
+    if sys.argv[1:2] == ["send"]:
+        # What it needs is Python's alone.
+        from parfocal.send import main as send
+
+        send(sys.argv[2:])
     try:
         command = command_line(*sys.argv[1:])
     except ProgramMissingError as error:
