@@ -14,6 +14,8 @@ import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 const MAX_PENDING_BYTES = 64 * 2 ** 20;
 /** Time between two attempts while it refuses, ms. */
 const RETRY_MS = 1000;
+/** How long a stop may wait for records that are left, ms: results.jsonl has them, and the next start reads it. */
+const LAST_BATCHES_MS = 3000;
 /** Lines of results.jsonl that are read at a time after a start. */
 const CATCH_UP_LINES = 2000;
 const DAY_MS = 86_400_000;
@@ -83,7 +85,7 @@ export class DatabaseSink implements Sink {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    const records = await this.#outbox.stop();
+    const records = await this.#outbox.stop(LAST_BATCHES_MS);
     if (records > 0) {
       const fields = { database: storePlace(this.#url), records };
       this.#context.log.error(

@@ -2,6 +2,9 @@ import type { Clock } from "../protocol/clock.js";
 import { PendingLines } from "./pending-lines.js";
 import type { SinkCounts } from "./sink.js";
 
+/** The longest time that a timer takes, ms: 25 days. */
+const MOST_MS = 2 ** 31 - 1;
+
 export interface OutboxParts {
   /** Sends lines, all or none. `handedOver` may be called before it is done, for those who wait for no more than that. */
   readonly send: (lines: readonly string[], handedOver: () => void) => Promise<void>;
@@ -33,6 +36,8 @@ export class Outbox {
   #failuresInARow = 0;
   #isFailing: boolean = false;
   #isStopped: boolean = false;
+  /** Whether the time for the last lines is over. */
+  #isOver: boolean = false;
   #written = 0;
   #failures = 0;
   #lost = 0;
@@ -79,10 +84,17 @@ export class Outbox {
     return { written: this.#written, failures: this.#failures, lost: this.#lost };
   }
 
-  /** Tries once more. @returns lines that could not be sent; they count as lost. */
-  async stop(): Promise<number> {
+  /**
+   * Tries once more, and begins no other batch once the time, ms, is over.
+   * @returns lines that could not be sent; they count as lost.
+   */
+  async stop(withinMs = MOST_MS): Promise<number> {
     this.#isStopped = true;
+    const cancel = this.#parts.clock.after(withinMs, () => {
+      this.#isOver = true;
+    });
     await this.flush();
+    cancel();
     this.#cancelTimer?.();
     const left = this.#pending.take().length;
     this.#lost += left;
@@ -92,6 +104,7 @@ export class Outbox {
   #send(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    if (this.#isOver) return;
     this.#sending ??= this.#sendAll().then((isReady) => {
       this.#sending = undefined;
       // What has come since the last look.
@@ -117,7 +130,7 @@ export class Outbox {
         this.#written += batch.length;
         batch = [];
         this.#succeeded();
-      } while (this.#pending.length > 0);
+      } while (this.#pending.length > 0 && !this.#isOver);
       return true;
     } catch (error) {
       this.#failed(error, batch);

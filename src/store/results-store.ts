@@ -16,14 +16,24 @@ import { inTransaction, writeRecords } from "./write-records.js";
 
 /** Records written in one transaction: stays below the databases' limits of parameters. */
 export const MAX_BATCH = 500;
-/** Runs that may be written to at a time without being read again. */
-const MAX_TABLES = 3;
+/** Frames of runs that are kept in memory; beyond that, runs go that none of the last so many writes was about. */
+const MAX_FRAMES = 100_000;
+const RECENT_WRITES = 100;
+/** Runs that are kept, however few frames they have. */
+const MAX_RUNS = 1000;
+
+/** A run in memory, and the number of the last write that was about it. */
+interface KeptRun {
+  readonly table: RunTable;
+  write: number;
+}
 
 /** Runs in a database. Every method throws a StoreError if the database refuses; nothing is then half written. */
 export class ResultsStore {
   readonly #url: string;
   /** Runs that are written to, kept up to date: making one anew reads all of its records. */
-  readonly #tables = new BoundedMap<string, RunTable>(MAX_TABLES);
+  readonly #runs = new BoundedMap<string, KeptRun>(MAX_RUNS);
+  #writes = 0;
   #open: OpenStore | undefined;
 
   /** @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL. */
@@ -51,8 +61,9 @@ export class ResultsStore {
         );
         for (const { record } of batch) {
           if (record.session !== undefined) continue;
-          for (const [, table] of this.#tables.entries()) table.apply(record);
+          for (const [, { table }] of this.#runs.entries()) table.apply(record);
         }
+        this.#forgetOldRuns();
       }
     });
   }
@@ -102,8 +113,8 @@ export class ResultsStore {
 
   /** A run as a table; undefined if there is none of this name. */
   async table(runId: string): Promise<RunTable | undefined> {
-    const known = this.#tables.get(runId);
-    if (known !== undefined) return known;
+    const known = this.#runs.get(runId);
+    if (known !== undefined) return known.table;
     const table = await this.#try("read", (db) => readTable(db, runId));
     return table.isEmpty ? undefined : table;
   }
@@ -123,9 +134,22 @@ export class ResultsStore {
   }
 
   async #written(db: Kysely<StoreTables>, runId: string): Promise<RunTable> {
-    const table = this.#tables.get(runId) ?? (await readTable(db, runId));
-    this.#tables.set(runId, table);
-    return table;
+    const run = this.#runs.get(runId) ?? { table: await readTable(db, runId), write: 0 };
+    run.write = this.#writes;
+    this.#runs.set(runId, run);
+    return run.table;
+  }
+
+  /** Runs of controllers that are there stay, however many: each would be read again for every batch. */
+  #forgetOldRuns(): void {
+    this.#writes++;
+    const runs = [...this.#runs.entries()];
+    let frames = runs.reduce((sum, [, { table }]) => sum + table.frames.length, 0);
+    for (const [id, { table, write }] of runs) {
+      if (frames <= MAX_FRAMES || this.#writes - write <= RECENT_WRITES) continue;
+      this.#runs.delete(id);
+      frames -= table.frames.length;
+    }
   }
 
   /** Header of a frame. */

@@ -69,7 +69,7 @@ export async function writeRecords(
   for (const stored of records) {
     const { session } = stored.record;
     if (session === undefined) continue;
-    const table = await tableOf(db, session);
+    const table = runs.get(session) ?? (await tableOf(db, session));
     runs.set(session, table);
     const { site, state } = table.apply(stored.record);
     const key = site === undefined ? "" : table.keyOfSite(site);

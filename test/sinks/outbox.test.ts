@@ -56,6 +56,31 @@ describe("an outbox", () => {
     expect(receiver.batches).toEqual([["a"], ["b", "c", "d"]]);
   });
 
+  test("begins no other batch once the time for a stop is over", async () => {
+    const clock = new ManualClock();
+    const batches: string[][] = [];
+    let taken: () => void = () => undefined;
+    const outbox = new Outbox({
+      ...{ clock, maxBytes: 1000, maxBatch: 2, pauseMs: () => 100, failed: () => undefined },
+      send: (lines) => {
+        batches.push([...lines]);
+        return new Promise((done) => (taken = done));
+      },
+    });
+    for (const line of ["a", "b", "c", "d", "e"]) void outbox.add(line);
+    const stopping = outbox.stop(1000);
+    await expect.poll(() => batches.length).toBe(1);
+    clock.advance(999);
+    taken();
+    await expect.poll(() => batches.length).toBe(2);
+    clock.advance(1);
+    taken();
+
+    expect(await stopping).toBe(1);
+    expect(outbox.counts()).toMatchObject({ written: 4, lost: 1 });
+    expect(batches.flat()).toEqual(["a", "b", "c", "d"]);
+  });
+
   test("counts as lost what is over its limit, what is given up, and what is left when it stops", async () => {
     const over = opened({ maxBytes: 2 });
     over.receiver.isClosed = true;

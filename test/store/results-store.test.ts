@@ -51,6 +51,26 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
     return all;
   }
 
+  test.skipIf(isMissing)(
+    "takes as long for a record of one of twenty runs at a time as for one of one",
+    async () => {
+      const took = async (runs: number) => {
+        const { store } = await open();
+        const startMs = performance.now();
+        for (let i = 0; i < 60; i++) {
+          const batch = Array.from({ length: 40 }, (_, k) =>
+            verdict({ run: `run-${k % runs}`, site: `A1-Site_${i}_${k}`, ms: 1_000_000 + i }),
+          );
+          await store.write(batch.map(stored));
+        }
+        return performance.now() - startMs;
+      };
+      await took(1);
+      // Read again for each of its records, a run would take longer and longer.
+      expect(await took(20)).toBeLessThan(3 * (await took(1)));
+    },
+  );
+
   test.skipIf(isMissing)("gives back what was written, in its order, after it was opened again", async () => {
     const { store, url } = await open();
     const written = [verdict({ decision: "retry" }), verdict({ attempt: 1, ms: 1_000_005 })];
