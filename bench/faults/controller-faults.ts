@@ -52,6 +52,7 @@ export const CONTROLLER_FAULTS: readonly Fault[] = [
     name: "controller leaves with large frames on the way",
     happen: (target) => sendLarge(target, 2000, 12),
   },
+  { name: "controller leaves while a frame of 8192 x 8192 px is scored", happen: leaveWhileScoring },
   { name: `${DAMAGED} malformed messages`, happen: sendDamaged },
 ];
 
@@ -76,6 +77,19 @@ export async function sendLarge({ address, random }: Target, side: number, count
   const pixels = new Uint8Array(side * side).map((_, i) => (i * 31) % 250);
   await sendFrames(socket, `leaver${random.below(2 ** 31)}`, count, [side, side], pixels);
   await pause(100);
+  socket.close();
+}
+
+/** Its small frames wait unread when it goes: with a receive mark and heartbeats, libzmq ends the process then. */
+async function leaveWhileScoring(target: Target): Promise<void> {
+  const side = 8192;
+  const socket = new Dealer({ linger: 0 });
+  socket.connect(target.address);
+  const pixels = new Uint8Array(side * side).map((_, i) => (i * 31) % 250);
+  await sendFrames(socket, `large${target.random.below(2 ** 31)}`, 1, [side, side], pixels);
+  await pause(milliseconds(target, 100, 400));
+  await sendLarge(target, 100, 12);
+  for await (const [json] of socket) if (!String(json).includes('"heartbeat"')) break;
   socket.close();
 }
 
