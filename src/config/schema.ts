@@ -211,7 +211,7 @@ const Policy = z.strictObject({
       "Backlash compensation, um: every move arrives going up (positive) or down (negative) over at least this distance; 0: none.",
     ),
   confidence: Fraction.default(0.8).describe(
-    "A search ends with a frame that is in focus with this probability, or a higher one in a run's first ten sites. More: fewer misses, more exposures.",
+    "A search ends with a frame that is in focus with this probability, or a higher one at a run's first ten sites. More: fewer misses, more exposures.",
   ),
   runRetries: z.int().min(0).optional().describe("Most frames taken again in one run; no limit if missing."),
   coolDown: z

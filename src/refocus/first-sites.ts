@@ -1,15 +1,13 @@
-/** The first sites of a run teach what all later ones are measured by: one that is kept out of focus is taken for sharp content. */
+/** The first searches of a run teach what all later sites are measured by: one that ends out of focus makes that look sharp. */
 const TEACHING_SITES = 10;
-/** Share of the usual doubt that such a site may leave: after a search, which teaches most, and in its first frame. */
-const AFTER_SEARCH = 0.6;
-const IN_FIRST_FRAME = 0.85;
+/** Share of the usual doubt that such a search may leave. */
+const DOUBT = 0.6;
 
 /**
- * How sure the agent has to be of the frame that it keeps, 0 to 1.
+ * How sure the agent has to be of the frame that it keeps, 0 to 1. A site that is sharp in its first frame teaches nothing.
  * @param sites of the channel that ended in focus before. @param frames of this site so far.
  * @param usual what the user asks for.
  */
 export function confidenceAfter(sites: number, frames: number, usual: number): number {
-  if (sites >= TEACHING_SITES) return usual;
-  return 1 - (frames > 1 ? AFTER_SEARCH : IN_FIRST_FRAME) * (1 - usual);
+  return sites < TEACHING_SITES && frames > 1 ? 1 - DOUBT * (1 - usual) : usual;
 }

@@ -57,7 +57,8 @@ class AutofocusTest extends RealAgentTest {
     assertEquals(studio.core.snaps - 1, last.getInt("attempt"));
     assertEquals("DAPI", last.getString("channel"));
     assertEquals("measured", last.getString("zSource"));
-    assertEquals(endUm, last.getDouble("zUm"));
+    JSONObject kept = verdicts.get(outcome.getInt("keepAttempt")).getJSONObject("frame");
+    assertEquals(endUm, kept.getDouble("zUm"), 0.01);
     assertEquals("B3", last.getJSONObject("site").getString("well"));
     assertEquals(Beads.NA, last.getJSONObject("optics").getDouble("na"));
     assertEquals(0, Parfocal.of(studio).client().counters().errors);
