@@ -51,16 +51,14 @@ export class FrameMemory {
    */
   async lend<T>(frame: Frame, use: (sent: SentFrame) => Promise<T>): Promise<T> {
     const { buffer } = frame.pixels;
-    if (buffer instanceof SharedArrayBuffer) {
-      const letGo = holdFrame(frame);
-      return use(sentFrame(frame, buffer)).finally(letGo);
-    }
-    const { memory, rest } = this.copyOf(frame.pixels);
+    const isShared = buffer instanceof SharedArrayBuffer;
+    const { memory, rest } = isShared ? { memory: buffer } : this.copyOf(frame.pixels);
+    const letGo = isShared ? holdFrame(frame) : releaser(memory);
     try {
       if (rest !== undefined) await rest;
       return await use(sentFrame(frame, memory));
     } finally {
-      releaser(memory)();
+      letGo();
     }
   }
 

@@ -115,13 +115,10 @@ export class Agent implements SourceHandler {
     this.#counters.received++;
     this.#counters.lastFrameMs = this.#clock.wallMs();
     const frame = this.#open.open(incoming, (overdue) => {
-      if (this.#queue.remove(overdue)) overdue.letGo?.();
+      this.#queue.remove(overdue);
       this.#drop(overdue, "deadline");
     });
-    for (const { item, why } of this.#queue.push(frame)) {
-      item.letGo?.();
-      this.#drop(item, why);
-    }
+    for (const { item, why } of this.#queue.push(frame)) this.#drop(item, why);
     return frame.isDone;
   }
 
@@ -168,7 +165,6 @@ export class Agent implements SourceHandler {
     for (let job = await this.#queue.take(lane); job !== undefined; job = await this.#queue.take(lane)) {
       await this.#process(job);
       this.#queue.release(job);
-      job.letGo?.();
       // A scorer that answers at once must not keep sockets and timers waiting.
       await new Promise((resolve) => setImmediate(resolve));
     }

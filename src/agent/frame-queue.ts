@@ -8,6 +8,8 @@ export const LARGE_PX = 2 ** 22;
 export interface Queued {
   readonly header: Pick<FrameMessage, "mode" | "session" | "stack">;
   readonly frame: Pick<Frame, "pixels">;
+  /** Called when the queue no longer holds its pixels, or never did. */
+  letGo?(): void;
 }
 
 /** Large frames take long to go through, with smaller ones scored in between, so each kind has its own takers. */
@@ -60,7 +62,7 @@ export class FrameQueue<T extends Queued> {
 
   /** Adds a frame; returns those that had to leave for it, which may be the frame itself. */
   push(item: T): Dropped<T>[] {
-    if (this.#isClosed) return [{ item, why: "shutdown" }];
+    if (this.#isClosed) return [refused(item, "shutdown")];
     const taker = this.#takers.findIndex(({ lane }) => lane === laneOf(item));
     // A taker waits, so nothing that it could take does; frames of the other lane may still fill the memory.
     if (taker >= 0 && this.#bytes + bytesOf(item) <= this.#limits.bytes) {
@@ -86,6 +88,7 @@ export class FrameQueue<T extends Queued> {
   /** A frame that was taken is no longer held. */
   release(item: T): void {
     this.#bytes -= bytesOf(item);
+    item.letGo?.();
   }
 
   /** Takes one frame out, wherever it is; false if it has left already. */
@@ -126,7 +129,7 @@ export class FrameQueue<T extends Queued> {
       if (oldest === undefined) break;
       dropped.push(this.#drop(oldest, "overload"));
     }
-    if (!this.#hasRoomFor(item)) return [...dropped, { item, why: "overload" }];
+    if (!this.#hasRoomFor(item)) return [...dropped, refused(item, "overload")];
     this.#bytes += bytesOf(item);
     (mode === "gate" || stack !== undefined ? this.#gated : this.#observed).push(item);
     return dropped;
@@ -152,6 +155,12 @@ export class FrameQueue<T extends Queued> {
   #oldestSlice(): T | undefined {
     return this.#gated.find(({ header }) => header.mode === "observe");
   }
+}
+
+/** A frame that does not get in. */
+function refused<T extends Queued>(item: T, why: DropReason): Dropped<T> {
+  item.letGo?.();
+  return { item, why };
 }
 
 function laneOf({ frame }: Queued): Lane {

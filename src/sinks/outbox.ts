@@ -2,9 +2,6 @@ import type { Clock } from "../protocol/clock.js";
 import { PendingLines } from "./pending-lines.js";
 import type { SinkCounts } from "./sink.js";
 
-/** The longest time that a timer takes, ms: 25 days. */
-const MOST_MS = 2 ** 31 - 1;
-
 export interface OutboxParts {
   /** Sends lines, all or none. `handedOver` may be called before it is done, for those who wait for no more than that. */
   readonly send: (lines: readonly string[], handedOver: () => void) => Promise<void>;
@@ -85,16 +82,17 @@ export class Outbox {
   }
 
   /**
-   * Tries once more, and begins no other batch once the time, ms, is over.
+   * Tries once more, and begins no other batch once the time, ms, is over, if there is a limit.
    * @returns lines that could not be sent; they count as lost.
    */
-  async stop(withinMs = MOST_MS): Promise<number> {
+  async stop(withinMs?: number): Promise<number> {
     this.#isStopped = true;
-    const cancel = this.#parts.clock.after(withinMs, () => {
+    const end = () => {
       this.#isOver = true;
-    });
+    };
+    const cancel = withinMs === undefined ? undefined : this.#parts.clock.after(withinMs, end);
     await this.flush();
-    cancel();
+    cancel?.();
     this.#cancelTimer?.();
     const left = this.#pending.take().length;
     this.#lost += left;

@@ -39,9 +39,12 @@ export async function arrived(
   return { ...message, pixels: { memory, bytes: second.byteLength } };
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** The parts of a message, as far as it is worth to look at them. */
 export function partsOf({ parts, head, pixels }: ArrivedMessage): Uint8Array[] {
   if (parts === 0) return [];
   const second = pixels === undefined ? [] : [bytesIn(pixels.memory, pixels.bytes)];
-  return [head, ...second, ...Array.from({ length: Math.max(0, parts - 2) }, () => new Uint8Array(0))];
+  // How many there are is all that is told of the rest.
+  return [head, ...second, ...Array<Uint8Array>(Math.max(0, parts - 2)).fill(NOTHING)];
 }
