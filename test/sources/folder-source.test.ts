@@ -10,8 +10,9 @@ import { type Clock, systemClock } from "../../src/protocol/clock.js";
 import { FrameMessage } from "../../src/protocol/messages.js";
 import { FolderSource } from "../../src/sources/folder-source.js";
 import { createSource } from "../../src/sources/registry.js";
-import type { IncomingFrame, SourceContext, SourceHandler } from "../../src/sources/source.js";
+import type { IncomingFrame, SourceContext } from "../../src/sources/source.js";
 import { silent, sleep, temporaryFolder, until } from "../agent/helpers.js";
+import { handlerWith } from "./handler.js";
 
 const signal = new AbortController().signal;
 const context: SourceContext = {
@@ -29,15 +30,10 @@ function tiff(value: number): Uint8Array {
 async function watchFolder(folder: string, fields: object = {}, clock: Clock = systemClock) {
   const frames: IncomingFrame[] = [];
   const problems: { message: string; path: string | undefined }[] = [];
-  const handler: SourceHandler = {
-    frame: async (incoming) => void frames.push(incoming),
-    problem: (_source, { message }, path) => void problems.push({ message, path }),
-    lost: () => undefined,
-    bye: () => undefined,
-    acquiring: () => undefined,
-    abandon: () => undefined,
-    queued: () => 0,
-  };
+  const handler = handlerWith(
+    (incoming) => void frames.push(incoming),
+    ({ message }, path) => void problems.push({ message, path }),
+  );
   const config = { enabled: true, path: folder, stableMs: 60, giveUpMs: 400, ...fields };
   const source = new FolderSource(AgentConfig.parse({ sources: { folder: config } }).sources.folder, {
     ...context,

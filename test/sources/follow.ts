@@ -3,22 +3,18 @@ import { AgentConfig } from "../../src/config/schema.js";
 import { systemClock } from "../../src/protocol/clock.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
 import { FolderSource } from "../../src/sources/folder-source.js";
-import type { IncomingFrame, SourceContext, SourceHandler } from "../../src/sources/source.js";
+import type { IncomingFrame, SourceContext } from "../../src/sources/source.js";
 import { silent } from "../agent/helpers.js";
+import { handlerWith } from "./handler.js";
 
 /** The folder source on a folder, with short times, and what it gives; `earlier` are the frames on record. */
 export async function follow(folder: string, fields: object = {}, earlier: readonly FrameMessage[] = []) {
   const frames: IncomingFrame[] = [];
   const problems: string[] = [];
-  const handler: SourceHandler = {
-    frame: async (incoming) => void frames.push(incoming),
-    problem: (_source, { message }) => void problems.push(message),
-    lost: () => undefined,
-    bye: () => undefined,
-    abandon: () => undefined,
-    acquiring: () => undefined,
-    queued: () => 0,
-  };
+  const handler = handlerWith(
+    (incoming) => void frames.push(incoming),
+    ({ message }) => void problems.push(message),
+  );
   const context: SourceContext = {
     ...{ log: silent, clock: systemClock },
     ...{ agent: { name: "parfocal", version: "1" }, model: { name: "m", sha256: "0" } },

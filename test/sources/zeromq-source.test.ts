@@ -4,11 +4,12 @@ import { AgentConfig } from "../../src/config/schema.js";
 import { GateClient } from "../../src/microscope/gate-client.js";
 import { systemClock } from "../../src/protocol/clock.js";
 import { encodeMessage } from "../../src/protocol/codec.js";
-import type { IncomingFrame, SourceHandler } from "../../src/sources/source.js";
+import type { IncomingFrame } from "../../src/sources/source.js";
 import { ZeromqSource } from "../../src/sources/zeromq-source.js";
 import { WorkerThread } from "../../src/worker-thread.js";
 import { recordingLog } from "../agent/helpers.js";
 import { frame as frameHeader } from "../refocus/helpers.js";
+import { handlerWith } from "./handler.js";
 
 const CONTEXT = {
   ...{ clock: systemClock, agent: { name: "parfocal", version: "0" } },
@@ -24,15 +25,7 @@ async function startedSource(frame: (incoming: IncomingFrame) => void) {
     threads.push(new WorkerThread("zeromq-worker.js", new URL("../../src/sources/", import.meta.url).href));
     return threads.at(-1)!;
   });
-  const handler: SourceHandler = {
-    frame: async (incoming) => frame(incoming),
-    problem: (_, { code }) => void problems.push(code),
-    lost: () => undefined,
-    bye: () => undefined,
-    acquiring: () => undefined,
-    abandon: () => undefined,
-    queued: () => 0,
-  };
+  const handler = handlerWith(frame, ({ code }) => void problems.push(code));
   const address = await source.start(handler, new AbortController().signal);
   onTestFinished(() => source.stop());
   return { address, threads, problems, lines };
