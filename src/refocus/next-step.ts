@@ -22,8 +22,6 @@ export interface StepContext {
   readonly settings: PolicySettings;
   readonly attemptsLeft: number;
   readonly prior: () => FocusPrior;
-  /** How sure the search has to be of the frame that is kept, 0 to 1. */
-  readonly confidence: () => number;
   /** Searches of this channel in a row in which moving changed nothing. */
   readonly unresponsive: number;
 }
@@ -134,15 +132,7 @@ function bestByLimit({ search: { samples }, assessment, rules }: StepContext): B
   return { index, isSharp: assessment.kind === "sharp" || samples[index]!.level <= rules.maxLevel };
 }
 
-function searchStep({
-  frame,
-  search,
-  rules,
-  settings,
-  attemptsLeft,
-  prior,
-  confidence,
-}: StepContext): SearchStep {
+function searchStep({ frame, search, rules, settings, attemptsLeft, prior }: StepContext): SearchStep {
   return nextStep(search.samples, {
     prior: prior(),
     zLimitsUm: limitsOf(settings, frame),
@@ -150,7 +140,7 @@ function searchStep({
     maxTravelUm: settings.maxTravelUm - 2 * Math.abs(settings.backlashUm) * (search.samples.length + 1),
     stepsLeft: attemptsLeft,
     // An absolute limit is not met by a probability.
-    confidence: rules.sharp === "learned" ? confidence() : Number.POSITIVE_INFINITY,
+    confidence: rules.sharp === "learned" ? settings.confidence : Number.POSITIVE_INFINITY,
   });
 }
 

@@ -99,7 +99,6 @@ export class RefocusPolicy {
       rules,
       settings: this.#settings,
       attemptsLeft,
-      confidence: () => memory.confidenceFor(frame.channel, search.samples.length),
       prior: () => memory.priorFor(search.first, rules, timeMs, search.samples[0]?.brightness),
       unresponsive: this.#unresponsiveAt(frame),
     };

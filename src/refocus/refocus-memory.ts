@@ -3,7 +3,6 @@ import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.j
 import { SiteKeys } from "../records/site-keys.js";
 import { median } from "../statistics.js";
 import { ContentMemory } from "./content-memory.js";
-import { confidenceAfter } from "./first-sites.js";
 import { FocusBelief, type Sample } from "./focus-belief.js";
 import type { FocusPrior } from "./focus-prior.js";
 import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
@@ -63,8 +62,6 @@ export class RefocusMemory {
   readonly #settings: PolicySettings;
   readonly #map: KnownFocus | undefined;
   readonly #contents = new BoundedMap<string, ContentMemory>(MAX_CHANNELS);
-  /** By channel: sites that ended in focus. */
-  readonly #inFocus = new BoundedMap<string, number>(MAX_CHANNELS);
   readonly #sides = new BoundedMap<string, { positive: number; negative: number }>(MAX_CHANNELS);
   readonly #found: FoundSite[] = [];
   readonly #sites = new SiteKeys();
@@ -97,11 +94,6 @@ export class RefocusMemory {
     };
   }
 
-  /** How sure the agent has to be, 0 to 1, of the frame that it keeps of a site of which it has seen so many. */
-  confidenceFor(channel: string | undefined, frames: number): number {
-    return confidenceAfter(this.#inFocus.get(channel ?? "") ?? 0, frames, this.#settings.confidence);
-  }
-
   /**
    * Takes in a site that ended in focus.
    * @param samples of the site, oldest first. @param keep index of the one in focus.
@@ -115,7 +107,6 @@ export class RefocusMemory {
   ): void {
     const { brightness } = samples[0]!;
     const channel = first.channel ?? "";
-    this.#inFocus.set(channel, (this.#inFocus.get(channel) ?? 0) + 1);
     const scale = this.#scaleFor(first, rules, brightness);
     // Without what the neighbours say: this site is to be their witness, not their echo.
     const belief = new FocusBelief(samples, { ...scale, positive: 0.5 });

@@ -15,7 +15,7 @@ export interface SearchSettings {
   readonly maxTravelUm: number;
   /** Frames that may still be taken. */
   readonly stepsLeft: number;
-  /** The best frame is good enough if it is in focus with this probability, 0 to 1. */
+  /** The first frame is good enough if it is in focus with this probability, 0 to 1; see `DOUBT_AFTER_A_MOVE`. */
   readonly confidence: number;
 }
 
@@ -38,6 +38,11 @@ export interface SearchStep {
 export const MIN_GAIN_LEVELS = 0.1;
 /** From this probability on, the frame that is kept counts as in focus: it is then more likely so than not. */
 export const ACCEPTED_FROM = 0.5;
+/**
+ * The share of a first frame's doubt that may be left of one that a move led to. The site was blurred, so that another exposure
+ * harms nothing; and what such a search finds is the measure of the sites after it: one that ends out of focus makes that look sharp.
+ */
+const DOUBT_AFTER_A_MOVE = 0.5;
 /** An exposure is worth its light if it is so probable that it shows in focus what the best frame so far does not. */
 const MIN_GAIN = 0.04;
 /** Focus that is out of reach is approached if that gains so many levels on average. */
@@ -60,7 +65,7 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
   // Which of several blurred frames is the least blurred, the levels tell best.
   const keep = probabilities[likeliest]! >= ACCEPTED_FROM ? likeliest : indexToKeep(samples);
   const found = { keep, inFocus: probabilities[keep]! };
-  if (found.inFocus >= settings.confidence) return { ...found, next: { why: "sharp" } };
+  if (found.inFocus >= confidenceIn(keep, settings)) return { ...found, next: { why: "sharp" } };
   const better = belief.betterThan(samples[keep]!.zUm);
   const sameUm = MIN_STEP_LEVELS * belief.umPerLevel;
   const isNew = (zUm: number) => samples.every((sample) => Math.abs(sample.zUm - zUm) > sameUm);
@@ -79,6 +84,10 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
   const centreUm = belief.focusNear(allowed.zUm, belief.umPerLevel).zUm;
   const isAllowed = range[0] <= centreUm && centreUm <= range[1] && isNew(centreUm);
   return { ...found, next: { toUm: isAllowed ? centreUm : allowed.zUm } };
+}
+
+function confidenceIn(keep: number, { confidence }: SearchSettings): number {
+  return keep === 0 ? confidence : 1 - DOUBT_AFTER_A_MOVE * (1 - confidence);
 }
 
 /** The sample to end at by levels alone: the sharpest, or the first if none is clearly sharper than that. */

@@ -73,7 +73,7 @@ export function startSearch(first: FrameMessage): SiteSearch {
 
 /**
  * A signed move, um, cut to whole nanometres towards zero so that rounding never leaves the limits.
- * @param backlashUm if not 0, the drive is to arrive moving this way: a move the other way goes so far beyond first.
+ * @param backlashUm if not 0, the drive is to arrive moving this way, from so far at least: other moves go back to there first.
  * @param from where the drive is, and its limits, um.
  */
 export function moveBy(
@@ -83,7 +83,9 @@ export function moveBy(
 ): Action | undefined {
   const byUm = Math.trunc(distanceUm * 1000) / 1000;
   if (byUm === 0) return undefined;
-  if (backlashUm === 0 || Math.sign(byUm) === Math.sign(backlashUm)) return { kind: "move-z", byUm };
+  // A shorter move that way does not take the backlash out: the drive may have come from the other side.
+  if (Math.sign(byUm) * backlashUm >= 0 && Math.abs(byUm) >= Math.abs(backlashUm))
+    return { kind: "move-z", byUm };
   const [low, high] = from?.zLimitsUm ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const zUm = from?.zUm ?? 0;
   const stopUm = Math.min(Math.max(zUm + byUm - backlashUm, low), high) - zUm;

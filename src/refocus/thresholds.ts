@@ -54,7 +54,7 @@ export interface PolicySettings extends ChannelRules {
   readonly zLimitsUm?: readonly [number, number] | undefined;
   /** If not 0, the drive arrives moving this way, from this far, um: against backlash. */
   readonly backlashUm: number;
-  /** A search ends with a frame that is in focus with this probability, 0 to 1. */
+  /** A first frame that is in focus with this probability ends its site, 0 to 1; after a move, half of the doubt may be left. */
   readonly confidence: number;
   /** Most frames taken again in one run; no limit if missing. */
   readonly runRetries?: number | undefined;

@@ -100,7 +100,7 @@ describe("a frame on its own", () => {
 
 describe("a site", () => {
   test("on the expected side is recovered by one retry", () => {
-    const { zUm, verdicts, last } = acquire(new RefocusPolicy({ ...settings, confidence: 0.6 }), 9);
+    const { zUm, verdicts, last } = acquire(new RefocusPolicy({ ...settings, confidence: 0.2 }), 9);
 
     expect(Math.abs(zUm - 9)).toBeLessThan(1);
     expect(verdicts.map(({ decision }) => decision)).toEqual(["retry", "accept"]);
@@ -158,7 +158,7 @@ describe("a site", () => {
   describe("that is blank where the sites around it are in focus 12 um away", () => {
     const blank = report(9, { condition: "blank" });
     const inFocusElsewhere = () => {
-      const policy = new RefocusPolicy(settings);
+      const policy = new RefocusPolicy({ ...settings, confidence: 0.6 });
       for (let i = 0; i < 12; i++) acquire(policy, 12, `B${i}`);
       return policy;
     };
@@ -314,6 +314,9 @@ describe("what can be in the way", () => {
       viaUm: expect.closeTo(moved({ action } as Judgement) - 5, 2),
     });
     expect(judgeOne(report(4), { ...negative, zLimitsUm: [-10, 10] }).action).toMatchObject({ viaUm: -10 });
+    const short = judgeOne(report(4), { backlashUm: 10 });
+    expect(moved(short)).toBeGreaterThan(5);
+    expect(short.action).toMatchObject({ viaUm: expect.closeTo(moved(short) - 10, 2) });
   });
 
   test("an engaged focus lock is only moved with where the controller says how", () => {

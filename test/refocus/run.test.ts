@@ -157,7 +157,7 @@ describe("a run over a plate", () => {
     );
 
     expect(extra(without!)).toBeGreaterThan(15);
-    expect(extra(withMap!)).toBeLessThanOrEqual(2);
+    expect(extra(withMap!)).toBeLessThanOrEqual(3);
     expect(extra(higher!)).toBeLessThanOrEqual(6);
     for (const runs of [withMap!, higher!]) expect(blurred(runs, 2)).toBe(0);
   });
@@ -167,7 +167,7 @@ describe("a run over a plate", () => {
     const [without, withIt] = [undefined, mapOf(other)].map((map) => image(tilted, true, {}, 300, map));
 
     expect(blurred(withIt!, 2)).toBeLessThanOrEqual(2);
-    expect(extra(withIt!)).toBeLessThan(extra(without!) + 12);
+    expect(extra(withIt!)).toBeLessThan(extra(without!) + 15);
   });
 
   test("is not harmed by a site that jumped, nor by a bump that moves all that follow", () => {

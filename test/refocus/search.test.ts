@@ -94,16 +94,21 @@ describe("the search", () => {
     expect(target([read(0), read(4), read(-4)])).toBe("sharp");
   });
 
-  test("ends with a frame that is in focus with the probability that was asked for, and says how probable that is", () => {
+  test("ends after a move with half of the doubt that a first frame may leave, and says how probable it is in focus", () => {
     const samples = [
       { zUm: 0, level: 4 },
       { zUm: 8, level: 0.45 },
     ];
 
-    const step = nextStep(samples, base);
+    const step = nextStep(samples, { ...base, confidence: 0.6 });
 
     expect(step).toMatchObject({ keep: 1, next: { why: "sharp" } });
     expect(step.inFocus).toBeGreaterThan(0.8);
+    expect(step.inFocus).toBeLessThan(0.9);
+    expect(nextStep(samples, { ...base, confidence: 0.8 })).toMatchObject({
+      keep: 1,
+      next: { toUm: expect.any(Number) },
+    });
     expect(nextStep([samples[0]!], { ...base, stepsLeft: 0 }).inFocus).toBeLessThan(0.1);
   });
 
