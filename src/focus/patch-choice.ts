@@ -6,8 +6,10 @@
 import type { Frame } from "../frames/frame.js";
 import type { PatchGrid } from "./tiling.js";
 
-/** Patches that decide a frame; a frame of as many or fewer is judged whole. */
-export const DECIDING_PATCHES = 64;
+/** Patches that decide a large frame; more make its level no better (`scripts/choose-patches.ts`). */
+const DECIDING_PATCHES = 32;
+/** A frame of so many patches or fewer is judged whole: that costs little, and its map is there at once. */
+const WHOLE_UP_TO = 64;
 
 /** The frame is divided into so many parts a side, and each has its share of the patches. */
 const PARTS = 4;
@@ -20,10 +22,12 @@ const NOISE_MARGIN = 1.35;
 /**
  * The patches that decide a frame, by their number in row order, rising: in each of 4 x 4 parts those with the most
  * structure, then the best of the rest. The same for the same pixels, and the same whatever the gain and offset of counts.
+ * @param most of a frame with more patches, so many are chosen; by default 32, or all of at most 64.
  */
-export function decidingPatches(frame: Frame, grid: PatchGrid, limit = DECIDING_PATCHES): number[] {
+export function decidingPatches(frame: Frame, grid: PatchGrid, most?: number): number[] {
   const [rows, columns] = [grid.tops.length, grid.lefts.length];
   const all = Array.from({ length: rows * columns }, (_, patch) => patch);
+  const limit = most ?? (all.length <= WHOLE_UP_TO ? WHOLE_UP_TO : DECIDING_PATCHES);
   if (all.length <= limit) return all;
   const structure = structureOf(frame, grid);
   const byStructure = all.sort((a, b) => structure[b]! - structure[a]! || a - b);

@@ -31,6 +31,10 @@ describe("decidingPatches", () => {
     expect(chosen(frame)).toEqual(Array.from({ length: 63 }, (_, i) => i));
   });
 
+  it("takes 32 of a larger one", () => {
+    expect(chosen(withDiscs([5, 70, 130], 900))).toHaveLength(32);
+  });
+
   it("finds the patches that show something among many that do not, however faint beside the noise", () => {
     const discs = [0, 13, 17, 31, 55, 68, 100, 143];
     for (const counts of [150, 20_000]) {
@@ -56,7 +60,7 @@ describe("decidingPatches", () => {
     ]);
     for (let row = 0; row < 4; row++) {
       for (let column = 0; column < 4; column++) {
-        expect(rows.filter(([r, c]) => r === row && c === column).length).toBeGreaterThanOrEqual(4);
+        expect(rows.filter(([r, c]) => r === row && c === column).length).toBeGreaterThanOrEqual(2);
       }
     }
   });

@@ -122,7 +122,7 @@ describe("Scorer with the shipped model", () => {
     expect(full).toMatchObject(verdict);
     expect(certainties).toHaveLength(12 * 14);
     const judged = [...certainties.keys()].filter((patch) => !Number.isNaN(certainties[patch]));
-    expect(judged).toHaveLength(64);
+    expect(judged).toHaveLength(32);
     for (const patch of judged) expect(full.certainties[patch]).toBe(certainties[patch]);
     expect([...full.certainties, ...full.probabilities].every(Number.isFinite)).toBe(true);
     expect(probabilities.filter(Number.isFinite)).toHaveLength(64 * 11);

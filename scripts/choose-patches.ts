@@ -1,0 +1,146 @@
+/**
+ * How many patches have to be judged to know a frame, on fields of any size:
+ *   npx tsx scripts/choose-patches.ts MANIFEST.csv... [--model NAME] [--every N] [--patches 16,32,48,64,96,128]
+ * Judges every patch of frames of known level (synthetic defocus, three lights), of frames that are sharp on one side only and
+ * of empty ones, and tells for each number what the verdict would have been from so many of them.
+ */
+import { parseArgs } from "node:util";
+import { conditionOf, countRange } from "../src/focus/condition.js";
+import { frameLevel } from "../src/focus/frame-level.js";
+import { openModel } from "../src/focus/model.js";
+import { decidingPatches } from "../src/focus/patch-choice.js";
+import { type Condition, LEVELS } from "../src/focus/report.js";
+import { Scorer } from "../src/focus/scorer.js";
+import { patchGrid } from "../src/focus/tiling.js";
+import type { Frame } from "../src/frames/frame.js";
+import { readManifest } from "../src/frames/manifest.js";
+import { readFrames } from "../src/frames/read-frames.js";
+import { Defocus, toFloat } from "../src/optics/defocus.js";
+import { LEVEL_UM } from "../src/optics/point-spread-function.js";
+import { Random } from "../src/optics/random.js";
+import { expose, IDEAL_SENSOR } from "../src/optics/sensor.js";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: "string", default: "default" },
+    every: { type: "string", default: "1" },
+    patches: { type: "string", default: "16,32,48,64,96,128" },
+  },
+});
+const LIMITS = [...values.patches.split(",").map(Number), Number.POSITIVE_INFINITY];
+const LEVELS_SHOWN = [0, 1, 2, 4, 6, 9];
+const LIGHTS = [100, 1000, Number.POSITIVE_INFINITY];
+/** Frames of so many patches and more, by the smallest number of a group. */
+const GROUPS = [49, 65, 129];
+
+type Truth = number | "mixed" | "blank";
+/** What a frame is known to be, and what so many patches say, in the order of `LIMITS`. */
+interface Judged {
+  readonly patches: number;
+  readonly truth: Truth;
+  readonly verdicts: readonly { readonly level: number; readonly condition: Condition }[];
+}
+
+const scorer = await Scorer.load({ model: values.model, device: "cpu" });
+const { card } = await openModel(values.model);
+const judged: Judged[] = [];
+for (const manifest of positionals) {
+  const rows = (await readManifest(manifest)).filter(({ kind }) => kind === "infocus");
+  for (const [index, { path }] of rows.entries()) {
+    if (index % Number(values.every) === 0) await judgeField(path, Random.of(1, index));
+  }
+}
+await scorer.dispose();
+for (const [i, least] of GROUPS.entries()) {
+  const most = (GROUPS[i + 1] ?? Number.POSITIVE_INFINITY) - 1;
+  tell(judged.filter(({ patches }) => patches >= least && patches <= most));
+}
+
+async function judgeField(path: string, random: Random): Promise<void> {
+  for await (const { frame } of readFrames(path)) {
+    const { width, height } = frame;
+    const grid = patchGrid(frame, 1, "cover");
+    const patches = grid.tops.length * grid.lefts.length;
+    if (patches < GROUPS[0]!) return;
+    const light = toFloat(frame);
+    const sorted = Float32Array.from(light).sort();
+    const peak = Math.max(1, sorted[Math.floor(0.995 * sorted.length)]!);
+    const dark = Math.max(1, sorted[Math.floor(0.1 * sorted.length)]!);
+    const blurred = new Defocus(width, height).applyMany(
+      light,
+      LEVELS_SHOWN.map((level) => level * LEVEL_UM),
+    );
+    const halves = Float32Array.from(light, (_, i) => blurred[i % width < width / 2 ? 0 : 4]![i]!);
+    const scenes: [Truth, Float32Array][] = LEVELS_SHOWN.map((level, i) => [level, blurred[i]!]);
+    scenes.push(["mixed", halves], ["blank", new Float32Array(light.length).fill(dark)]);
+    for (const electrons of LIGHTS) {
+      for (const [truth, image] of scenes) {
+        if (truth === "blank" && electrons === Number.POSITIVE_INFINITY) continue;
+        const sensor = { ...IDEAL_SENSOR, electronsPerCount: electrons / peak, offsetCounts: 100 };
+        const shown = { width, height, pixels: expose(image, sensor, random) };
+        judged.push({ patches, truth, verdicts: await verdictsOf(shown) });
+      }
+    }
+    return;
+  }
+}
+
+async function verdictsOf(frame: Frame): Promise<Judged["verdicts"]> {
+  const report = await scorer.score(frame, { coverage: "full" });
+  const { probabilities, certainties } = report;
+  const grid = patchGrid(frame, 1, "cover");
+  return LIMITS.map((limit) => {
+    const chosen = decidingPatches(frame, grid, limit);
+    const scores = {
+      ...report,
+      probabilities: Float32Array.from(
+        chosen.flatMap((p) => [...probabilities.subarray(p * LEVELS, (p + 1) * LEVELS)]),
+      ),
+      certainties: Float32Array.from(chosen, (p) => certainties[p]!),
+    };
+    const { level } = frameLevel(scores.probabilities, scores.certainties);
+    return {
+      level,
+      condition: conditionOf(frame, countRange(frame), scores, level, card.conditions).condition,
+    };
+  });
+}
+
+function tell(frames: readonly Judged[]): void {
+  if (frames.length === 0) return;
+  const counts = frames.map(({ patches }) => patches);
+  console.log(`\n${frames.length} frames of ${Math.min(...counts)} to ${Math.max(...counts)} patches`);
+  console.log(
+    "| patches | exact | within 1 | 100 electrons: within 1 | mixed found | others taken for it | blank found |",
+  );
+  console.log("| --- | --- | --- | --- | --- | --- | --- |");
+  const known = frames.filter(({ truth }) => typeof truth === "number");
+  const share = (
+    of: readonly Judged[],
+    i: number,
+    holds: (verdict: Judged["verdicts"][number], truth: Truth) => boolean,
+  ) =>
+    `${((100 * of.filter(({ verdicts, truth }) => holds(verdicts[i]!, truth)).length) / of.length).toFixed(1)} %`;
+  const dim = known.filter((_, i) => i % (LEVELS_SHOWN.length * LIGHTS.length) < LEVELS_SHOWN.length);
+  for (const [i, limit] of LIMITS.entries()) {
+    const cells = [
+      Number.isFinite(limit) ? limit : "all",
+      share(known, i, ({ level }, truth) => Math.round(level) === truth),
+      share(known, i, ({ level }, truth) => Math.abs(Math.round(level) - Number(truth)) <= 1),
+      share(dim, i, ({ level }, truth) => Math.abs(Math.round(level) - Number(truth)) <= 1),
+      share(
+        frames.filter(({ truth }) => truth === "mixed"),
+        i,
+        ({ condition }) => condition === "mixed",
+      ),
+      share(known, i, ({ condition }) => condition === "mixed"),
+      share(
+        frames.filter(({ truth }) => truth === "blank"),
+        i,
+        ({ condition }) => condition === "blank",
+      ),
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
+  }
+}
