@@ -11,7 +11,7 @@ const previews = z.strictObject({
   perSecond: z
     .number()
     .positive()
-    .default(5)
+    .default(1)
     .describe("Most pictures a second of frames in focus while no page is open; other frames have one each."),
   keepMib: z
     .int()
