@@ -17,10 +17,16 @@ const MOST_PAGES = 1_000_000;
 
 interface OmeImage {
   readonly id: string;
+  readonly name: string | undefined;
   pixels: Attributes;
   readonly channels: (string | undefined)[];
   label: string | undefined;
   readonly blocks: { readonly attributes: Attributes; fileName?: string }[];
+}
+
+interface Elements {
+  readonly images: readonly OmeImage[];
+  readonly wells: ReadonlyMap<string, OmeWell>;
 }
 
 interface OmeWell {
@@ -35,14 +41,44 @@ interface OmeWell {
  * @returns what is known about a page of this file, counted from 0.
  */
 export function parseOmeXml(text: string, fileName: string): (page: number) => FrameMetadata {
-  const { images, wells } = readElements(text);
+  if (lastRead?.text !== text) lastRead = { text, elements: readElements(text) };
+  const { images, wells } = lastRead.elements;
+  const here = images.filter(({ blocks }) => blocks.some((block) => isIn(block, fileName)));
+  const names = new Set(images.map(({ name }) => nonEmpty(name) ?? ""));
+  const areNamed = names.size === images.length && !names.has("");
   const pages = new Map<number, FrameMetadata>();
-  for (const image of images) addPages(pages, image, wells.get(image.id), fileName);
+  for (const [index, image] of here.entries()) {
+    // What lies in several files is one place, and several images in one file are several.
+    const isSpread = image.blocks.some((block) => !isIn(block, fileName));
+    const name = areNamed ? image.name : undefined;
+    const place = withoutUndefined({
+      positionName: nonEmpty(image.label) ?? (isSpread ? name : undefined),
+      series: here.length > 1 ? (name ?? `Image_${index}`) : undefined,
+      ...wells.get(image.id),
+    });
+    addPages(pages, image, fileName, place);
+  }
   const shared = images.length === 0 ? {} : sharedBy(images[0]!);
   return (page) => pages.get(page) ?? shared;
 }
 
-function readElements(text: string): { images: OmeImage[]; wells: Map<string, OmeWell> } {
+/** The files of a data set have the same description, or one beside them. */
+let lastRead: { readonly text: string; readonly elements: Elements } | undefined;
+
+/** The file that a description refers to, where it says that it is in another one. */
+export function fileOfOmeXml(text: string): string | undefined {
+  for (const { name, inside } of tagsOf(text)) {
+    if (name === "BinaryOnly") return attributesOf(inside).MetadataFile;
+    if (name === "Image") return undefined;
+  }
+  return undefined;
+}
+
+function isIn({ fileName }: OmeImage["blocks"][number], file: string): boolean {
+  return fileName === undefined || fileName === file;
+}
+
+function readElements(text: string): Elements {
   const images: OmeImage[] = [];
   const wells = new Map<string, OmeWell>();
   let [plate, well]: [Attributes, Attributes] = [{}, {}];
@@ -52,11 +88,13 @@ function readElements(text: string): { images: OmeImage[]; wells: Map<string, Om
     const attributes = attributesOf(inside);
     const image = images.at(-1);
     if (name === "Image") {
-      images.push({ id: attributes.ID ?? "", pixels: {}, channels: [], label: undefined, blocks: [] });
+      const { ID: id = "", Name } = attributes;
+      images.push({ id, name: Name, pixels: {}, channels: [], label: undefined, blocks: [] });
     } else if (name === "Pixels" && image !== undefined) image.pixels = attributes;
-    else if (name === "Pixels")
-      images.push({ id: "", pixels: attributes, channels: [], label: undefined, blocks: [] });
-    else if (name === "StageLabel" && image !== undefined) image.label = attributes.Name;
+    else if (name === "Pixels") {
+      const pixels = attributes;
+      images.push({ id: "", name: undefined, pixels, channels: [], label: undefined, blocks: [] });
+    } else if (name === "StageLabel" && image !== undefined) image.label = attributes.Name;
     else if (name === "Channel") image?.channels.push(attributes.Name);
     else if (name === "TiffData") image?.blocks.push({ attributes });
     else if (name === "UUID") {
@@ -80,16 +118,17 @@ function placeOf(plate: Attributes, well: Attributes, site: number | undefined):
 function addPages(
   pages: Map<number, FrameMetadata>,
   image: OmeImage,
-  place: OmeWell | undefined,
   fileName: string,
+  place: FrameMetadata,
 ): void {
   const sizes = { C: sizeOf(image, "SizeC"), Z: sizeOf(image, "SizeZ"), T: sizeOf(image, "SizeT") };
   const order = [...(image.pixels.DimensionOrder ?? "XYCZT")].filter(
     (axis) => axis in sizes,
   ) as (keyof typeof sizes)[];
   const total = Math.min(sizes.C * sizes.Z * sizes.T, MOST_PAGES);
-  for (const { attributes, fileName: of } of image.blocks) {
-    if (of !== undefined && of !== fileName) continue;
+  for (const block of image.blocks) {
+    if (!isIn(block, fileName)) continue;
+    const { attributes } = block;
     const first = { C: 0, Z: 0, T: 0 };
     for (const axis of order) first[axis] = wholeNumber(attributes[`First${axis}`]) ?? 0;
     const ifd = wholeNumber(attributes.IFD);
@@ -111,7 +150,7 @@ function addPages(
 /** What an axis of one step says is nothing. */
 function pageOf(
   image: OmeImage,
-  place: OmeWell | undefined,
+  place: FrameMetadata,
   sizes: Readonly<Record<"C" | "Z" | "T", number>>,
   at: Readonly<Record<"C" | "Z" | "T", number>>,
 ): FrameMetadata {
@@ -122,9 +161,8 @@ function pageOf(
       channelIndex: sizes.C > 1 ? at.C : undefined,
       zIndex: sizes.Z > 1 ? at.Z : undefined,
       timeIndex: sizes.T > 1 ? at.T : undefined,
-      positionName: nonEmpty(image.label),
-      ...place,
     }),
+    ...place,
   };
 }
 

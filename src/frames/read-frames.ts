@@ -4,6 +4,7 @@ import { FrameReadError } from "../errors.js";
 import { type FileBytes, MemoryBytes, OpenFileBytes } from "./file-bytes.js";
 import { fileReason } from "./file-reasons.js";
 import { isNdTiff, ndTiffAxes } from "./ndtiff-index.js";
+import { descriptionsBeside } from "./ome-beside.js";
 import { indexedMetadata } from "./plate-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
 import { decodeTiff, type FailedPage, type FramePage, hasTiffSignature, type PageOptions } from "./tiff.js";
@@ -88,7 +89,11 @@ export function openImage(path: string): OpenImage {
     const bytes = new OpenFileBytes(descriptor, stats.size);
     assertSignature(bytes.read(0, Math.min(SIGNATURE_BYTES, stats.size)), path);
     const opened = descriptor;
-    const index = isNdTiff(bytes) ? { axesAt: ndTiffAxes(dirname(path), basename(path)) } : {};
+    const folder = dirname(path);
+    const index = {
+      ...(isNdTiff(bytes) && { axesAt: ndTiffAxes(folder, basename(path)) }),
+      beside: (name: string) => descriptionsBeside(folder, name),
+    };
     return {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
       isReadToItsEnd: () => hasNothingBehind(bytes),

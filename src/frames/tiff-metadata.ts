@@ -4,7 +4,7 @@
  * @module
  */
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
-import { parseOmeXml } from "./ome-xml.js";
+import { fileOfOmeXml, parseOmeXml } from "./ome-xml.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
 /** Metadata of one page; Micro-Manager's tag wins over ImageJ's block. */
@@ -19,13 +19,23 @@ export function readPageMetadata(directory: TiffDirectory): FrameMetadata {
  * What the description of a file's first page says about all of its pages: OME-XML, or ImageJ's numbers of channels, slices
  * and frames.
  * @param fileName of the file, without its folder.
+ * @param beside the descriptions in another file of its folder.
  */
-export function readFileMetadata(first: TiffDirectory, fileName: string): (page: number) => FrameMetadata {
+export function readFileMetadata(
+  first: TiffDirectory,
+  fileName: string,
+  beside: (name: string) => readonly string[] = () => [],
+): (page: number) => FrameMetadata {
   const descriptions = descriptionsOf(first);
-  const xml = descriptions.find((text) => /<(?:\w{1,64}:)?Pixels\s/.test(text));
+  const master = descriptions.map(fileOfOmeXml).find((name) => name !== undefined);
+  const xml = [...descriptions, ...(master === undefined ? [] : beside(master))].find(hasPixels);
   if (xml !== undefined) return parseOmeXml(xml, fileName);
   const imageJ = descriptions.find((text) => text.startsWith("ImageJ="));
   return imageJ === undefined ? () => ({}) : imageJAxes(imageJ);
+}
+
+function hasPixels(text: string): boolean {
+  return /<(?:\w{1,64}:)?Pixels\s/.test(text);
 }
 
 /** Whether ImageJ wrote the page. */

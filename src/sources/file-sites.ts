@@ -70,6 +70,8 @@ export class FileSites {
     const other = this.#files.get(key) ?? path;
     this.#files.set(key, other);
     const isApart = other !== path;
+    const { series } = metadata;
+    const apart = site.well === undefined && series !== undefined ? `${path}-${series}` : path;
     if (isApart) {
       this.#sayOnce(
         "apart",
@@ -78,7 +80,7 @@ export class FileSites {
       );
     }
     return {
-      site: isApart ? { ...site, name: path } : site,
+      site: isApart ? { ...site, name: apart } : site,
       ...(channel !== undefined && { channel }),
       ...(timeIndex !== undefined && { timeIndex }),
       ...(zIndex !== undefined && { zIndex }),
@@ -144,18 +146,21 @@ function labelOf(
   position: number | undefined,
   metadata: FrameMetadata,
 ): string | undefined {
+  // A label inside the file tells its images apart already.
+  const isTold = metadata.series === undefined || metadata.positionName !== undefined;
   const inSite = site === undefined ? "" : `-Site_${site}`;
+  const inFile = isTold ? inSite : `${inSite}-${metadata.series}`;
   if (wellName !== undefined) {
     // Micro-Manager's labels are kept as the microscope shows them.
     for (const shown of [positionName, metadata.positionName]) {
       if (shown !== undefined && parseWell(shown) !== undefined) return shown;
     }
-    return [positionName, `${wellName}${inSite}`, rest].filter((part) => part !== undefined).join("_");
+    return [positionName, `${wellName}${inFile}`, rest].filter((part) => part !== undefined).join("_");
   }
   const label = realLabel(positionName, metadata.positionName) ?? metadata.positionName;
-  if (label !== undefined) return `${label.replace(/[_-]+$/, "")}${inSite}`;
-  if (position !== undefined) return `Pos${position}${inSite}`;
-  return rest === undefined ? undefined : `${rest}${inSite}`;
+  if (label !== undefined) return `${label.replace(/[_-]+$/, "")}${inFile}`;
+  if (position !== undefined) return `Pos${position}${inFile}`;
+  return rest === undefined ? undefined : `${rest}${inFile}`;
 }
 
 /** The well that the metadata name, or the label of Micro-Manager's HCS plug-in in them. */
