@@ -16,8 +16,8 @@ export function readPageMetadata(directory: TiffDirectory): FrameMetadata {
 }
 
 /**
- * What the description of a file's first page says about all of its pages: OME-XML, or ImageJ's numbers of channels, slices
- * and frames.
+ * What the first page of a file says about all of its pages: OME-XML, ImageJ's numbers of channels, slices and frames, or those of
+ * an LSM file.
  * @param fileName of the file, without its folder.
  * @param beside the descriptions in another file of its folder.
  */
@@ -31,7 +31,7 @@ export function readFileMetadata(
   const xml = [...descriptions, ...(master === undefined ? [] : beside(master))].find(hasPixels);
   if (xml !== undefined) return parseOmeXml(xml, fileName);
   const imageJ = descriptions.find((text) => text.startsWith("ImageJ="));
-  return imageJ === undefined ? () => ({}) : imageJAxes(imageJ);
+  return imageJ === undefined ? (lsmAxes(first) ?? (() => ({}))) : imageJAxes(imageJ);
 }
 
 function hasPixels(text: string): boolean {
@@ -55,7 +55,10 @@ function descriptionsOf(directory: TiffDirectory): string[] {
 function imageJAxes(description: string): (page: number) => FrameMetadata {
   const size = (name: string) =>
     Number(new RegExp(`^${name}=([1-9]\\d{0,8})$`, "m").exec(description)?.[1] ?? 1);
-  const [channels, slices, frames] = [size("channels"), size("slices"), size("frames")];
+  return hyperstackAxes(size("channels"), size("slices"), size("frames"));
+}
+
+function hyperstackAxes(channels: number, slices: number, frames: number): (page: number) => FrameMetadata {
   return (page) => {
     if (page >= channels * slices * frames) return {};
     return withoutUndefined({
@@ -64,6 +67,26 @@ function imageJAxes(description: string): (page: number) => FrameMetadata {
       timeIndex: frames > 1 ? Math.floor(page / (channels * slices)) : undefined,
     });
   };
+}
+
+/**
+ * `CZ_LSMINFO` of Zeiss' LSM files (as tifffile and the LSM file format description have it): sizes of the axes, which run as in
+ * ImageJ's hyperstacks, and the side of a pixel, m. Undefined where the file is none.
+ */
+function lsmAxes(first: TiffDirectory): ((page: number) => FrameMetadata) | undefined {
+  try {
+    const bytes = first.bytes(TiffTag.lsmInfo)[0];
+    if (bytes === undefined) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { littleEndian } = first.header;
+    const size = (at: number) => Math.max(view.getInt32(at, littleEndian), 1);
+    const [slices, channels, times] = [size(16), size(20), size(24)];
+    const pixelUm = view.getFloat64(40, littleEndian) * 1e6;
+    const axes = hyperstackAxes(channels, slices, times);
+    return (page) => ({ ...axes(page), ...(pixelUm > 0 && Number.isFinite(pixelUm) && { pixelUm }) });
+  } catch {
+    return undefined;
+  }
 }
 
 function merged(readers: readonly (() => FrameMetadata[])[]): FrameMetadata {
