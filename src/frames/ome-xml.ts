@@ -21,7 +21,7 @@ interface OmeImage {
   pixels: Attributes;
   readonly channels: (string | undefined)[];
   label: string | undefined;
-  readonly blocks: { readonly attributes: Attributes; fileName?: string }[];
+  readonly blocks: { readonly attributes: Attributes; fileName?: string; uuid?: string }[];
 }
 
 interface Elements {
@@ -37,12 +37,14 @@ interface OmeWell {
 
 /**
  * Reads an OME-XML description.
- * @param fileName of the file that holds it: in a data set of several files each page is of one of them.
+ * @param file that it describes: in a data set of several files each page is of one of them.
+ * @param uuid of that file, by which it is known where it was renamed.
  * @returns what is known about a page of this file, counted from 0.
  */
-export function parseOmeXml(text: string, fileName: string): (page: number) => FrameMetadata {
+export function parseOmeXml(text: string, file: string, uuid?: string): (page: number) => FrameMetadata {
   if (lastRead?.text !== text) lastRead = { text, elements: readElements(text) };
   const { images, wells } = lastRead.elements;
+  const fileName = nameIn(images, file, uuid);
   const here = images.filter(({ blocks }) => blocks.some((block) => isIn(block, fileName)));
   const names = new Set(images.map(({ name }) => nonEmpty(name) ?? ""));
   const areNamed = names.size === images.length && !names.has("");
@@ -65,13 +67,25 @@ export function parseOmeXml(text: string, fileName: string): (page: number) => F
 /** The files of a data set have the same description, or one beside them. */
 let lastRead: { readonly text: string; readonly elements: Elements } | undefined;
 
-/** The file that a description refers to, where it says that it is in another one. */
-export function fileOfOmeXml(text: string): string | undefined {
+/** What a description says of the file that it is in: its UUID, and the file that describes it in its stead. */
+export function headOfOmeXml(text: string): { readonly uuid?: string; readonly describedIn?: string } {
+  let uuid: string | undefined;
+  let describedIn: string | undefined;
   for (const { name, inside } of tagsOf(text)) {
-    if (name === "BinaryOnly") return attributesOf(inside).MetadataFile;
-    if (name === "Image") return undefined;
+    if (name === "OME") uuid = attributesOf(inside).UUID;
+    else if (name === "BinaryOnly") describedIn = attributesOf(inside).MetadataFile;
+    if (name === "BinaryOnly" || name === "Image" || name === "Pixels") break;
   }
-  return undefined;
+  return withoutUndefined({ uuid, describedIn });
+}
+
+/** The name by which the description knows a file: it may have been renamed since. */
+function nameIn(images: readonly OmeImage[], file: string, uuid: string | undefined): string {
+  const blocks = images.flatMap((image) => image.blocks);
+  if (blocks.some(({ fileName }) => fileName === file)) return file;
+  const same = uuid === undefined ? undefined : blocks.find((block) => block.uuid === uuid);
+  const names = new Set(blocks.map(({ fileName }) => fileName));
+  return same?.fileName ?? (names.size === 1 ? [...names][0] : undefined) ?? file;
 }
 
 function isIn({ fileName }: OmeImage["blocks"][number], file: string): boolean {
@@ -83,7 +97,7 @@ function readElements(text: string): Elements {
   const wells = new Map<string, OmeWell>();
   let [plate, well]: [Attributes, Attributes] = [{}, {}];
   let sample: number | undefined;
-  for (const { name, inside, isEnd } of tagsOf(text)) {
+  for (const { name, inside, isEnd, text: content } of tagsOf(text)) {
     if (isEnd) continue;
     const attributes = attributesOf(inside);
     const image = images.at(-1);
@@ -99,7 +113,9 @@ function readElements(text: string): Elements {
     else if (name === "TiffData") image?.blocks.push({ attributes });
     else if (name === "UUID") {
       const block = image?.blocks.at(-1);
-      if (block !== undefined && attributes.FileName !== undefined) block.fileName = attributes.FileName;
+      if (block === undefined) continue;
+      block.uuid = content.trim();
+      if (attributes.FileName !== undefined) block.fileName = attributes.FileName;
     } else if (name === "Plate") plate = attributes;
     else if (name === "Well") [well, sample] = [attributes, 0];
     else if (name === "WellSample") sample = (sample ?? 0) + 1;

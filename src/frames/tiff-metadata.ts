@@ -4,7 +4,7 @@
  * @module
  */
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
-import { fileOfOmeXml, parseOmeXml } from "./ome-xml.js";
+import { headOfOmeXml, parseOmeXml } from "./ome-xml.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
 /** Metadata of one page; Micro-Manager's tag wins over ImageJ's block. */
@@ -27,9 +27,11 @@ export function readFileMetadata(
   beside: (name: string) => readonly string[] = () => [],
 ): (page: number) => FrameMetadata {
   const descriptions = descriptionsOf(first);
-  const master = descriptions.map(fileOfOmeXml).find((name) => name !== undefined);
-  const xml = [...descriptions, ...(master === undefined ? [] : beside(master))].find(hasPixels);
-  if (xml !== undefined) return parseOmeXml(xml, fileName);
+  const heads = descriptions.map(headOfOmeXml);
+  const uuid = heads.find((head) => head.uuid !== undefined)?.uuid;
+  const describedIn = heads.find((head) => head.describedIn !== undefined)?.describedIn;
+  const xml = [...descriptions, ...(describedIn === undefined ? [] : beside(describedIn))].find(hasPixels);
+  if (xml !== undefined) return parseOmeXml(xml, fileName, uuid);
   const imageJ = descriptions.find((text) => text.startsWith("ImageJ="));
   return imageJ === undefined ? (lsmAxes(first) ?? (() => ({}))) : imageJAxes(imageJ);
 }

@@ -81,6 +81,19 @@ describe("OME-TIFFs that are described in another file", () => {
     expect(await metadataIn(folder, "b.ome.tif")).toEqual([{}]);
   });
 
+  it("are known by their UUID where they were renamed, and a file alone without one", async () => {
+    const uuid = (text: string, id: string) => text.replace("<OME>", `<OME UUID="${id}">`);
+    const second = uuid(elsewhere("set.companion.ome"), "y");
+    const alone = SET.replace('<TiffData FirstC="0"><UUID FileName="a.ome.tif">x</UUID></TiffData>', "");
+    const folder = await folderWith({
+      "set.companion.ome": SET,
+      "other name.ome.tif": described(second),
+      "renamed.ome.tif": described(alone),
+    });
+    expect((await metadataIn(folder, "other name.ome.tif"))[0]!.channel).toBe("GFP");
+    expect((await metadataIn(folder, "renamed.ome.tif"))[0]).toMatchObject({ well: "B03", channel: "GFP" });
+  });
+
   it("of one image are one site", async () => {
     const image = described(elsewhere("set.companion.ome"));
     const set = SET.replace(/<Plate.*<\/Plate>/s, "");
