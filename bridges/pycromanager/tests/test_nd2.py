@@ -87,6 +87,13 @@ def test_has_the_frames_of_a_run_that_was_stopped(tmp_path: Path) -> None:
     assert found[-1][1].stack is None
 
 
+def test_loses_no_frame_that_the_plan_does_not_tell_apart(tmp_path: Path) -> None:
+    frames = [frame(i, 1) for i in range(5)]
+    found = list(frames_in(write_nd2(tmp_path / "a.nd2", frames, channels=["BF"], slices=2)))
+    assert [(f.time_index, f.z_index) for _, f in found] == [(i, 0) for i in range(5)]
+    np.testing.assert_array_equal(found[4][0], frames[4][..., 0])
+
+
 def test_reads_pixels_where_the_package_cannot_read_the_metadata(tmp_path: Path) -> None:
     """It fails on planes without a fluorescent probe (nd2 0.12.0)."""
     file = write_nd2(tmp_path / "a.nd2", [frame(1)], channels=["BF", "DIC"], emission_nm=None)

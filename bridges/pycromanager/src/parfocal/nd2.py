@@ -43,18 +43,14 @@ class _Nd2:
         self._file = file
         self._channels = _channels(opened)
         self._loops = {loop.type: loop.parameters for loop in opened.experiment}
-        # By position, time and slice: the number of the frame, which holds all channels.
-        self._numbers = {
-            (at.get("P", 0), at.get("T", 0), at.get("Z", 0)): number
-            for number, at in enumerate(opened.loop_indices or ({},))
-            # The plan may be longer than a run that was stopped.
-            if number < opened.attributes.sequenceCount
-        }
+        self._numbers = _numbers(opened)
         self._sites = self._named_sites()
 
     def frames(self) -> Iterator[tuple[np.ndarray[Any, Any], Frame]]:
-        for position, time in sorted({(p, t) for p, t, _ in self._numbers}):
-            slices = sorted(z for p, t, z in self._numbers if (p, t) == (position, time))
+        stacks: dict[tuple[int, int], list[int]] = {}
+        for position, time, z in sorted(self._numbers):
+            stacks.setdefault((position, time), []).append(z)
+        for (position, time), slices in stacks.items():
             for channel in range(self._opened.attributes.channelCount or 1):
                 for z in slices:
                     stack = Stack(size=len(slices), last=z == slices[-1]) if len(slices) > 1 else None
@@ -116,6 +112,19 @@ class _Nd2:
         if zstack is not None:
             z_um = z * zstack.stepUm * (1 if zstack.bottomToTop else -1)
         return x_um, y_um, z_um
+
+
+def _numbers(opened: Any) -> dict[tuple[int, int, int], int]:
+    """By position, time and slice: the number of the frame, which holds all channels."""
+    count = opened.attributes.sequenceCount
+    planned = {
+        (at.get("P", 0), at.get("T", 0), at.get("Z", 0)): number
+        for number, at in enumerate(opened.loop_indices or ({},))
+        # The plan is longer than a run that was stopped.
+        if number < count
+    }
+    # What the plan does not tell apart is told by its order.
+    return planned if len(planned) == count else {(0, number, 0): number for number in range(count)}
 
 
 def _channels(opened: Any) -> list[Any]:
