@@ -100,6 +100,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     source: "Bio-Formats InCellReader; CellProfiler issue 3725; image.sc thread 16010",
     names: [
       /^(?:(?<plate>.+)_)?(?<well>[A-Z]{1,2} - \d{1,2})\(fld (?<site>\d+)(?: wv (?<channel>[^)]+?))?(?: wix \d+)?(?: z (?<z>\d+))?(?:-? ?time (?<time>\d+) - \d+ ?ms)?\)$/,
+      /^(?:(?<plate>.+)_)?(?<row>[A-P])_(?<column>\d{2})_f(?<site>\d+)_c\d+_x(?<channel>.+_m.+)_z(?<z>\d+)_t(?<time>\d+)$/,
     ],
   },
   {
@@ -114,7 +115,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     source: "ArrayScan VTI User's Guide Addendum, chapter 5; Bio-Formats CellomicsReader",
     names: [
       /^(?<plate>.*?)i3t(?<time>\d{3})(?<well>[A-Z]{1,2}\d{2})f(?<site>\d{2,3})(?<channel>d\d)$/,
-      /^(?:(?<plate>.+)_)?(?<well>[A-Z]{1,2}\d{2})f(?<site>\d{2,3})(?<channel>d\d)(?:o\d)?$/,
+      /^(?:(?<plate>.+)_)?(?<well>[A-Z]{1,2}\d{2})f(?<site>\d{1,3})(?<channel>d\d)(?:o\d)?$/,
     ],
   },
   {
@@ -219,6 +220,16 @@ export const INSTRUMENTS: readonly Instrument[] = [
     program: "Opera",
     source: "Bio-Formats FlexReader: <row 3><column 3><field 3>.flex",
     names: [/^(?<row>\d{3})(?<column>\d{3})(?<site>\d{3})\.flex$/i],
+  },
+  {
+    program: "Optical pooled screens",
+    source: "tifffile issue 187, feldman4/OpticalPooledScreens: 10X_c1-SBS-1_A1_Tile-102.sbs",
+    names: [/^(?<plate>.+)_(?<well>[A-P]\d{1,2})_Tile-(?<site>\d+)(?:\.\w+)?$/],
+  },
+  {
+    program: "CellProfiler's example of SBS",
+    source: "CellProfiler, ExampleSBSImages and issue 896: Channel1-01-A-01",
+    names: [/^Channel(?<channel>\d)-\d{2}-(?<row>[A-P])-(?<column>\d{2})$/],
   },
   {
     program: "ACQUIFER",

@@ -3,6 +3,7 @@
  * Micro-Manager puts them in single-image files), OME-XML and ImageJ's own description. None of it can fail a frame.
  * @module
  */
+import { isMetaSeries, parseMetaSeries } from "./metaseries.js";
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
 import { headOfOmeXml, parseOmeXml } from "./ome-xml.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
@@ -10,6 +11,7 @@ import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 /** Metadata of one page; Micro-Manager's tag wins over ImageJ's block. */
 export function readPageMetadata(directory: TiffDirectory): FrameMetadata {
   return merged([
+    () => descriptionsOf(directory).filter(isMetaSeries).map(parseMetaSeries),
     () => readImageJInfo(directory).map(parseMicroManagerMetadata),
     () => directory.texts(TiffTag.microManagerMetadata).map(parseMicroManagerMetadata),
   ]);

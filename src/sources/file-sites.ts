@@ -61,7 +61,7 @@ export class FileSites {
     const numbered =
       channelIndex === undefined ? undefined : (channelNames[channelIndex] ?? `channel${channelIndex}`);
     const told = metadata.indexed === true ? metadata.channel : undefined;
-    const channel = told ?? name.channel ?? metadata.channel ?? numbered;
+    const channel = told ?? namedChannel(name.channel, metadata, page) ?? metadata.channel ?? numbered;
     const timeIndex = name.timeIndex ?? metadata.timeIndex;
     const zIndex = name.zIndex ?? metadata.zIndex;
     const site = this.#siteOf(path, name, metadata);
@@ -138,6 +138,12 @@ export class FileSites {
     this.#said.add(kind);
     this.#options.say(sentence);
   }
+}
+
+/** The channel in a name; NIS-Elements names all of those in the file: "DAPI,GFP". */
+function namedChannel(named: string | undefined, metadata: FrameMetadata, page: number): string | undefined {
+  const all = named?.split(",") ?? [];
+  return all.length < 2 ? named : all[(metadata.channelIndex ?? page) % all.length];
 }
 
 function labelOf(

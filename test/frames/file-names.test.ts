@@ -162,6 +162,11 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     path: "B - 7(fld 1 wv TL-Brightfield - Cy3 wix 2).tif",
     name: { ...B7, site: 1, channel: "TL-Brightfield - Cy3" },
   },
+  {
+    program: "IN Cell 7.2",
+    path: "A_01_f2_c1_xUV_mDAPI_z3_t2.tif",
+    name: { ...A1, site: 2, channel: "UV_mDAPI", zIndex: 3, timeIndex: 2 },
+  },
   { program: "IN Cell, one channel", path: "B - 07(fld 2).tif", name: { ...B7, site: 2 } },
   {
     program: "EVOS",
@@ -333,6 +338,17 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...B7, folder: "P1", site: 12, channel: "001001001" },
   },
   { program: "Opera", path: "P1/002007004.flex", name: { ...B7, folder: "P1", site: 4 } },
+  {
+    program: "Cellomics with fields of one digit",
+    path: "070314_TDS_P2_1_B07f0d1.png",
+    name: { ...B7, plate: "070314_TDS_P2_1", site: 0, channel: "d1" },
+  },
+  {
+    program: "optical pooled screens",
+    path: "10X_c1-SBS-1_A1_Tile-102.sbs.tif",
+    name: { ...A1, plate: "10X_c1-SBS-1", site: 102 },
+  },
+  { program: "CellProfiler's example of SBS", path: "Channel2-07-B-07.tif", name: { ...B7, channel: "2" } },
   {
     program: "nobody, with words",
     path: "plate 7 B07 s2 GFP.tif",
