@@ -295,6 +295,10 @@ def other_pixels() -> None:
     written("int16_negative.tif", grey16.view("int16") // 2, one(lambda image: (image.astype("int32") - image.min()).astype("uint16")))
     written("uint32_counts.tif", grey16.astype("uint32"), counts, rowsperstrip=7)
     written("uint32_large.tif", grey16.astype("uint32") * 1000, one(stretched), byteorder=">")
+    # As some cameras' programs save them: packed, each row from a byte of its own.
+    for bits in (10, 12, 14):
+        written(f"packed{bits}.tif", grey16 >> (16 - bits), one(np.asarray), bitspersample=bits, rowsperstrip=25)
+    written("packed12_be.tif", grey16 >> 4, one(np.asarray), bitspersample=12, byteorder=">")
     written("zstd8.tif", grey8, one(np.asarray), compression="zstd")
     written("zstd16_predictor.tif", grey16, one(np.asarray), compression="zstd", predictor=2, rowsperstrip=20)
     written("uint32_be_predictor.tif", grey16.astype("uint32"), counts, byteorder=">", compression="zlib", predictor=2)

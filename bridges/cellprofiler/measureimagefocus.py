@@ -27,6 +27,8 @@ Measurements made by this module
 -  *ImageFocus_Score:* the most probable level of defocus of the whole image, a whole number from 0 to 10.
 -  *ImageFocus_Certainty:* 0 (no idea) to 1. An empty image has a low one, whatever its score.
 -  *ImageFocus_Level:* the level as a real number, as Parfocal gives it (its column ``expected_level``).
+
+Of a masked or cropped image the patches of 84 x 84 pixels count that lie within the mask; without any, nothing is measured (nan).
 """
 
 CATEGORY = "ImageFocus"
@@ -68,7 +70,8 @@ class MeasureImageFocus(Module):
     def run(self, workspace):
         name = self.image_name.value
         image = workspace.image_set.get_image(name, must_be_grayscale=True)
-        values = measure(session_of(model_path(self.model_file.value)), counts_of(image, name))
+        counts = counts_of(image, name)
+        values = measure(session_of(model_path(self.model_file.value)), counts, image.mask if image.has_mask else None)
         for feature, value in zip(FEATURES, values):
             workspace.measurements.add_image_measurement(self.measurement_name(feature), value)
         workspace.display_data.rows = [list(values)]
@@ -130,18 +133,49 @@ def counts_of(image, name):
             "MeasureImageFocus needs a grayscale image of at least %d x %d pixels; %s is %s"
             % (PATCH_PX, PATCH_PX, name, size)
         )
+    pixels = numpy.nan_to_num(pixels, posinf=0, neginf=0)
+    low, high = pixels.min(), pixels.max()
+    if low < 0 or high > 1:
+        # Worked out by other modules. The network does not mind offset and gain.
+        pixels = (pixels - low) / ((high - low) or 1)
     # What the file's counts were divided by; images that are floating point in the file were not.
     scale = image.scale if image.scale and image.scale > 1 else LARGEST_COUNT
     return numpy.clip(numpy.rint(pixels * scale), 0, LARGEST_COUNT).astype(numpy.uint16)
 
 
-def measure(session, counts):
-    """Score, certainty and level of an image, from the probabilities of all its patches."""
+def measure(session, counts, mask=None):
+    """Score, certainty and level of an image, from the probabilities of its patches, those alone that lie within a [height, width]
+    mask; nan where none does."""
     probabilities, certainty, distribution, certainties = session.run(
         ["probabilities", "certainty", "distribution", "frame_certainties"], {"frame": counts}
     )
-    levels = probabilities.reshape(-1, distribution.size) @ numpy.arange(distribution.size)
-    return float(distribution.argmax()), float(certainties[0]), frame_level(levels, certainty.ravel())
+    whole = float(certainties[0])
+    rows, columns = certainty.shape
+    probabilities, certainty = probabilities.reshape(-1, distribution.size), certainty.ravel()
+    if mask is not None and not mask.all():
+        inside = patches_within(mask, rows, columns)
+        if not inside.any():
+            return (float("nan"),) * len(FEATURES)
+        probabilities, certainty = probabilities[inside], certainty[inside]
+        distribution = numpy.average(probabilities, axis=0, weights=certainty if certainty.sum() > 0 else None)
+        whole = certainty_of(distribution)
+    levels = probabilities @ numpy.arange(distribution.size)
+    return float(distribution.argmax()), whole, frame_level(levels, certainty)
+
+
+def patches_within(mask, rows, columns):
+    """Which patches lie within a mask. The last one of a row or column is moved inward, as src/focus/tiling.ts has it."""
+    height, width = mask.shape
+    tops = [min(row * PATCH_PX, height - PATCH_PX) for row in range(rows)]
+    lefts = [min(column * PATCH_PX, width - PATCH_PX) for column in range(columns)]
+    inside = [mask[top : top + PATCH_PX, left : left + PATCH_PX].all() for top in tops for left in lefts]
+    return numpy.array(inside, dtype=bool)
+
+
+def certainty_of(distribution):
+    """1 - H(p) / ln N, 0 to 1: as src/focus/certainty.ts."""
+    known = distribution[distribution > 0].astype(numpy.float64)
+    return float(numpy.clip(1 + (known * numpy.log(known)).sum() / numpy.log(distribution.size), 0, 1))
 
 
 def frame_level(levels, certainties):

@@ -1,12 +1,15 @@
+import { extname } from "node:path";
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { ResultsError } from "../errors.js";
 import { writeAtomically } from "../frames/write-atomically.js";
+import { reimageCsv } from "../runs/reimage-list.js";
 import { RunSummariser, type RunSummary } from "../runs/run-summary.js";
 import { siteVerdicts } from "../runs/site-verdicts.js";
 import { plateReport } from "../scores/plate-report.js";
 import { PlateSummary, siteScores, wellsToLookAt } from "../scores/plate-scores.js";
 import type { ScoreTable } from "../scores/read-table.js";
 import { scoreTableAt } from "../scores/read-table.js";
+import { reimageScores } from "../scores/reimage-scores.js";
 import { readState } from "../scores/run-state.js";
 import { ScoreVerdicts } from "../scores/score-verdicts.js";
 import { finishedRuns, RUN_ARGUMENT } from "./finished-runs.js";
@@ -49,12 +52,15 @@ export const reportCommand: CommandModule<unknown, ReportArguments> = {
   handler: async (argv) => {
     const table = await scoreTableAt(argv.run);
     if (table === undefined) await reportRun(argv);
-    else if (argv.reimage === undefined && argv.focusMap === undefined) await reportTable(table, argv);
-    else
+    else if (argv.focusMap === undefined && /^(?:\.csv)?$/i.test(extname(argv.reimage ?? "")))
+      await reportTable(table, argv);
+    else {
+      const what = "is a table of scores, without x and y";
       throw new ResultsError(
         argv.run,
-        "is a table of scores: --reimage and --focus-map need the results of an agent",
+        `${what}: --focus-map needs the results of an agent, and so does a --reimage other than .csv`,
       );
+    }
   },
 };
 
@@ -86,7 +92,7 @@ async function reportTable(table: ScoreTable, argv: ArgumentsCamelCase<ReportArg
   const { json, html } = argv;
   const summary = new PlateSummary();
   // Unlike the summary they need memory for every image.
-  const verdicts = wantsVerdicts(argv) ? new ScoreVerdicts() : undefined;
+  const verdicts = wantsVerdicts(argv) || argv.reimage !== undefined ? new ScoreVerdicts() : undefined;
   for await (const row of table.rows) {
     summary.add(row);
     verdicts?.add(row);
@@ -95,6 +101,11 @@ async function reportTable(table: ScoreTable, argv: ArgumentsCamelCase<ReportArg
   const plates = summary.plates();
   if (html !== undefined) await writePage(html, plateReport(plates, { title: table.path, notScored }));
   if (verdicts !== undefined) await writeVerdicts(argv, verdicts.all());
+  if (argv.reimage !== undefined && verdicts !== undefined) {
+    const list = reimageScores(verdicts.all());
+    await writeAtomically(argv.reimage, Buffer.from(reimageCsv(list)));
+    say(`Written: ${argv.reimage}, ${list.length} sites to image again`);
+  }
   if (json)
     print(`${JSON.stringify({ notScored, plates, wellsToLookAt: wellsToLookAt(plates) }, null, 2)}\n`);
   else print(`${plateTables(plates, notScored)}\n`);

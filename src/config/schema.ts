@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { reasonOf } from "../errors.js";
 import { COLOURS } from "../frames/counts.js";
+import { IMAGE_ENDINGS } from "../frames/image-names.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PLATE_FORMATS } from "../frames/wells.js";
 import { BindAddress } from "./addresses.js";
@@ -110,7 +111,7 @@ const FolderSource = z.strictObject({
   pattern: z
     .string()
     .min(1)
-    .default("**/*.{tif,tiff,stk,png}")
+    .default(`**/*.{${IMAGE_ENDINGS.join(",")}}`)
     .describe("Which files, relative to the folder: ** any folders, * any characters, ? one, {a,b} either."),
   namePattern: NamePattern.optional().describe(
     "What file names mean, where they are of no known form: a regular expression with CellProfiler's named groups.",

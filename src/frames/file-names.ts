@@ -95,7 +95,7 @@ export function fitsPattern(path: string, pattern: RegExp): boolean {
 
 function parseKnown(stem: string, parts: readonly string[], isWell: IsWell): FrameName {
   const folders = [...parts];
-  for (const { names, folderIsPosition, labelMayBeWell } of INSTRUMENTS) {
+  for (const { names, folderIsPosition, folderIsTime, labelMayBeWell } of INSTRUMENTS) {
     for (const name of names) {
       const match = name.exec(stem);
       if (match === null) continue;
@@ -105,7 +105,13 @@ function parseKnown(stem: string, parts: readonly string[], isWell: IsWell): Fra
       if (match.groups?.well !== undefined && wellName === undefined) continue;
       if (wellName !== undefined && !isWell({ row: row!, column: column! })) continue;
       const label = folderIsPosition === true && said.positionName === undefined ? folders.pop() : undefined;
-      const labelled = label === undefined ? said : { ...said, positionName: label };
+      const time =
+        folderIsTime === true && /^\d{1,6}$/.test(folders.at(-1) ?? "") ? folders.pop() : undefined;
+      const labelled = {
+        ...said,
+        ...(label !== undefined && { positionName: label }),
+        ...(time !== undefined && { timeIndex: Number(time) }),
+      };
       const onPlate = labelMayBeWell ? wellOfLabel(labelled.positionName ?? "", isWell) : {};
       return withFolders({ ...onPlate, ...labelled }, folders, isWell);
     }
@@ -150,5 +156,5 @@ function wellOfLabel(label: string, isWell: IsWell): FrameName {
 }
 
 function stemOf(file: string): string {
-  return file.replace(/(\.ome)?\.(tiff?|stk|png|zarr|c\d{2})$/i, "");
+  return file.replace(/(\.ome)?\.(tiff?|btf|tf[28]|stk|lsm|png|zarr|c\d{2})$/i, "");
 }

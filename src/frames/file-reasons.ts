@@ -19,6 +19,8 @@ const REASONS: Readonly<Record<string, string>> = {
 /** One sentence part that says why a file operation failed; the caller names the path. */
 export function fileReason(error: unknown): string {
   const code = errorCode(error);
+  const isMangled = error instanceof Error && "path" in error && String(error.path).includes("\uFFFD");
+  if (code === "ENOENT" && isMangled) return "its name is no UTF-8: rename it";
   if (code !== undefined && code in REASONS) return REASONS[code]!;
   return error instanceof Error ? error.message : String(error);
 }

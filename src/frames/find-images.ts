@@ -4,11 +4,12 @@ import { glob, isDynamicPattern } from "tinyglobby";
 import { FrameReadError } from "../errors.js";
 import { isNoImage } from "./file-names.js";
 import { errorCode, fileReason } from "./file-reasons.js";
+import { hasImageName } from "./image-names.js";
 import { imageOrder } from "./image-order.js";
-import { hasImageName, walkImages } from "./walk-images.js";
+import { walkImages } from "./walk-images.js";
 import { hasZarrName, isZarr } from "./zarr-groups.js";
 
-const ENDINGS = ".tif, .tiff, .stk or .png";
+const IMAGES = "TIFF or PNG file";
 
 /** An image that was found. */
 export interface FoundImage {
@@ -32,8 +33,8 @@ interface Root {
 export type ProblemHandler = (problem: FrameReadError) => void;
 
 /**
- * Finds the images that a user names: files (whatever they are called), folders (searched through for .tif, .tiff, .stk,
- * .png and OME-Zarr) and globs. Hidden files, thumbnails and what lies behind links to folders are left out. Gives each file once, in
+ * Finds the images that a user names: files (whatever they are called), folders (searched through for the endings of
+ * images, and OME-Zarr) and globs. Hidden files, thumbnails and what lies behind links to folders are left out. Gives each file once, in
  * `imageOrder`.
  * @throws FrameReadError naming the first path that does not exist, cannot be read, or gives no image.
  */
@@ -96,7 +97,7 @@ async function* imagesIn(
     isEmpty = false;
     problem(new FrameReadError(folder, fileReason(cause), { cause }));
   }
-  if (isEmpty) problem(new FrameReadError(folder, `the folder holds no ${ENDINGS} file and no OME-Zarr`));
+  if (isEmpty) problem(new FrameReadError(folder, `the folder holds no ${IMAGES} and no OME-Zarr`));
 }
 
 /** The files and folders that are named or matched, each once, in order. */
@@ -130,7 +131,7 @@ async function rootsAt(path: string): Promise<Root[]> {
     .map(normalize);
   if (images.length === 0) {
     const reason =
-      matches.length === 0 ? "nothing matches this pattern" : `no ${ENDINGS} file matches, and no OME-Zarr`;
+      matches.length === 0 ? "nothing matches this pattern" : `no ${IMAGES} matches, and no OME-Zarr`;
     throw new FrameReadError(path, reason);
   }
   return images.map((image) => ({ path: image, place: resolve(image), isFolder: hasZarrName(image) }));

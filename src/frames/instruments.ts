@@ -7,6 +7,8 @@ export interface Instrument {
   readonly names: readonly RegExp[];
   /** The folder of the file is the stage position: its name is the label. */
   readonly folderIsPosition?: true;
+  /** The folder of the file is the number of the time point. */
+  readonly folderIsTime?: true;
   /** Labels of positions that read like wells are wells: they come from a list of positions on a plate. */
   readonly labelMayBeWell?: true;
 }
@@ -98,6 +100,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     source: "Bio-Formats InCellReader; CellProfiler issue 3725; image.sc thread 16010",
     names: [
       /^(?:(?<plate>.+)_)?(?<well>[A-Z]{1,2} - \d{1,2})\(fld (?<site>\d+)(?: wv (?<channel>[^)]+?))?(?: wix \d+)?(?: z (?<z>\d+))?(?:-? ?time (?<time>\d+) - \d+ ?ms)?\)$/,
+      /^(?:(?<plate>.+)_)?(?<row>[A-P])_(?<column>\d{2})_f(?<site>\d+)_c\d+_x(?<channel>.+_m.+)_z(?<z>\d+)_t(?<time>\d+)$/,
     ],
   },
   {
@@ -112,7 +115,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     source: "ArrayScan VTI User's Guide Addendum, chapter 5; Bio-Formats CellomicsReader",
     names: [
       /^(?<plate>.*?)i3t(?<time>\d{3})(?<well>[A-Z]{1,2}\d{2})f(?<site>\d{2,3})(?<channel>d\d)$/,
-      /^(?:(?<plate>.+)_)?(?<well>[A-Z]{1,2}\d{2})f(?<site>\d{2,3})(?<channel>d\d)(?:o\d)?$/,
+      /^(?:(?<plate>.+)_)?(?<well>[A-Z]{1,2}\d{2})f(?<site>\d{1,3})(?<channel>d\d)(?:o\d)?$/,
     ],
   },
   {
@@ -177,6 +180,56 @@ export const INSTRUMENTS: readonly Instrument[] = [
     program: "LAS X, exported series",
     source: "LAS X TIFF export: Series002_z00_ch00, Pos0_t000_z00_ch00",
     names: [/^(?<label>.+?)(?:_t(?<time>\d+))?(?:_z(?<z>\d+))?_(?<channel>ch\d{2})$/],
+  },
+  {
+    program: "LAS X, tile scans",
+    source: "MosaicExplorerJ, tutorial and issue 2: TileScan_001--Stage00--Z00--C00",
+    names: [
+      /^(?<label>.+?)(?:--(?:Stage|S)(?<site>\d{2,4}))?(?:--T(?<time>\d{2,5}))?(?:--Z(?<z>\d{2,5}))?--(?<channel>C\d{2,3})$/,
+    ],
+  },
+  {
+    program: "Squid",
+    source:
+      "Cephla-Lab/Squid, multi_point_worker: <time>/<region>_<fov>_<z>_<channel>, spaces as underscores",
+    names: [
+      /^(?<well>[A-Z]{1,2}\d{1,2})_(?<site>\d+)_(?<z>\d+)_(?<channel>(?:Fluorescence|BF)_.+)$/,
+      /^(?<label>.+)_(?<site>\d+)_(?<z>\d+)_(?<channel>(?:Fluorescence|BF)_.+)$/,
+    ],
+    folderIsTime: true,
+  },
+  {
+    program: "Keyence BZ-X",
+    source:
+      "CODEX data sets (1_00001_Z001_CH1), RNAscope macros of public repositories (1_XY01_00001_Z001_CH1)",
+    names: [/^(?<label>.+?)_(?<site>\d{5})(?:_Z(?<z>\d{3}))?_(?<channel>CH\d|Overlay)$/],
+  },
+  {
+    program: "BD Pathway (AttoVision)",
+    source:
+      "Bio-Formats BDReader, pyidr: Well A001/Hoechst - Confocal - n000000; the number is that of the image",
+    names: [/^(?<channel>.+?)(?: - Confocal)? - n(?<site>\d{6})$/],
+  },
+  {
+    program: "Columbus",
+    source:
+      "exports of Columbus 2.4 in public repositories: 001001-1-001001001, row and column, field, the rest",
+    names: [/^(?<row>\d{3})(?<column>\d{3})-(?<site>\d{1,4})-(?<channel>\d{9})$/],
+  },
+  {
+    program: "Opera",
+    source: "Bio-Formats FlexReader: <row 3><column 3><field 3>.flex",
+    names: [/^(?<row>\d{3})(?<column>\d{3})(?<site>\d{3})\.flex$/i],
+  },
+  {
+    program: "Optical pooled screens",
+    source: "tifffile issue 187, feldman4/OpticalPooledScreens: 10X_c1-SBS-1_A1_Tile-102.sbs",
+    names: [/^(?<plate>.+)_(?<well>[A-P]\d{1,2})_Tile-(?<site>\d+)(?:\.\w+)?$/],
+  },
+  {
+    program: "CellProfiler's example of SBS",
+    source: "CellProfiler, ExampleSBSImages and issue 896: Channel1-01-A-01",
+    names: [/^Channel(?<channel>\d)-\d{2}-(?<row>[A-P])-(?<column>\d{2})$/],
   },
   {
     program: "ACQUIFER",

@@ -23,25 +23,36 @@ const NUMBERS: readonly { readonly pattern: RegExp; readonly field: NumberField 
  * part explains is `rest`.
  */
 export function parseLooseName(stem: string, isWell: IsWell): FrameName {
-  const parts = stem.split(/[_-]/).filter((part) => part !== "");
-  const wellAt = wellPartOf(parts, isWell);
+  let parts = partsOf(stem, /[_-]/);
+  let wellAt = wellPartOf(parts, isWell);
+  const words = partsOf(stem, /[_\s-]/);
+  const wordAt = wellAt < 0 ? wellPartOf(words, isWell) : -1;
+  if (wordAt >= 0) [parts, wellAt] = [words, wordAt];
   const found: { -readonly [K in keyof FrameName]: FrameName[K] } = {};
   const rest: string[] = [];
+  const plate: string[] = [];
   for (const [index, part] of parts.entries()) {
     if (index === wellAt) continue;
     const number = NUMBERS.find(({ pattern, field }) => pattern.test(part) && found[field] === undefined);
     if (number !== undefined) found[number.field] = Number(number.pattern.exec(part)![1]);
-    else if (CHANNELS.test(part) && found.channel === undefined) found.channel = part;
-    else if (index > wellAt) rest.push(part);
+    const isChannel = number === undefined && CHANNELS.test(part) && found.channel === undefined;
+    if (isChannel) found.channel = part;
+    // "P01" may be the number of a plate.
+    if (index < wellAt && !isChannel && (number === undefined || number.field === "positionIndex")) {
+      plate.push(part);
+    } else if (index > wellAt && !isChannel && number === undefined) rest.push(part);
   }
-  const plate = parts.slice(0, Math.max(wellAt, 0)).join("_");
   return {
     ...found,
     ...(wellAt >= 0 ? wellFields(parseWell(parts[wellAt]!)) : {}),
     ...(found.site !== undefined && { site: found.site }),
-    ...(plate !== "" && { plate }),
+    ...(plate.length > 0 && { plate: plate.join("_") }),
     ...(rest.length > 0 && { rest: rest.join("_") }),
   };
+}
+
+function partsOf(stem: string, separator: RegExp): string[] {
+  return stem.split(separator).filter((part) => part !== "");
 }
 
 /** The place of the part that is the well, -1 if none is. Where several could be, "Z01" and "S02" are no wells. */

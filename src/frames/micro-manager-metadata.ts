@@ -25,6 +25,8 @@ export interface FrameMetadata {
   readonly plate?: string;
   readonly well?: string;
   readonly site?: number;
+  /** Which of several images of its file it belongs to. */
+  readonly series?: string;
   /** Told by the index of a screening microscope, which knows by name what its files only number. */
   readonly indexed?: true;
   /** Of an image in an OME-Zarr: its path there, with forward slashes; missing where it is the whole. */
@@ -116,7 +118,7 @@ export function readMicroManagerMetadata(json: unknown): FrameMetadata {
 
 /** The reverse, for writing: Micro-Manager 2's keys with the fields that are known. */
 export function toMicroManagerMetadata(metadata: FrameMetadata): Record<string, number | string> {
-  const { zOrigin, zUm, plate, well, site, inStore, indexed, ...rest } = metadata;
+  const { zOrigin, zUm, plate, well, site, series, inStore, indexed, ...rest } = metadata;
   const entries = Object.entries(rest).map(([field, value]) => {
     return [ALIASES[field as keyof typeof rest][0], value] as const;
   });

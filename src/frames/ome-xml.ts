@@ -17,10 +17,16 @@ const MOST_PAGES = 1_000_000;
 
 interface OmeImage {
   readonly id: string;
+  readonly name: string | undefined;
   pixels: Attributes;
   readonly channels: (string | undefined)[];
   label: string | undefined;
-  readonly blocks: { readonly attributes: Attributes; fileName?: string }[];
+  readonly blocks: { readonly attributes: Attributes; fileName?: string; uuid?: string }[];
+}
+
+interface Elements {
+  readonly images: readonly OmeImage[];
+  readonly wells: ReadonlyMap<string, OmeWell>;
 }
 
 interface OmeWell {
@@ -31,37 +37,85 @@ interface OmeWell {
 
 /**
  * Reads an OME-XML description.
- * @param fileName of the file that holds it: in a data set of several files each page is of one of them.
+ * @param file that it describes: in a data set of several files each page is of one of them.
+ * @param uuid of that file, by which it is known where it was renamed.
  * @returns what is known about a page of this file, counted from 0.
  */
-export function parseOmeXml(text: string, fileName: string): (page: number) => FrameMetadata {
-  const { images, wells } = readElements(text);
+export function parseOmeXml(text: string, file: string, uuid?: string): (page: number) => FrameMetadata {
+  if (lastRead?.text !== text) lastRead = { text, elements: readElements(text) };
+  const { images, wells } = lastRead.elements;
+  const fileName = nameIn(images, file, uuid);
+  const here = images.filter(({ blocks }) => blocks.some((block) => isIn(block, fileName)));
+  const names = new Set(images.map(({ name }) => nonEmpty(name) ?? ""));
+  const areNamed = names.size === images.length && !names.has("");
   const pages = new Map<number, FrameMetadata>();
-  for (const image of images) addPages(pages, image, wells.get(image.id), fileName);
+  for (const [index, image] of here.entries()) {
+    // What lies in several files is one place, and several images in one file are several.
+    const isSpread = image.blocks.some((block) => !isIn(block, fileName));
+    const name = areNamed ? image.name : undefined;
+    const place = withoutUndefined({
+      positionName: nonEmpty(image.label) ?? (isSpread ? name : undefined),
+      series: here.length > 1 ? (name ?? `Image_${index}`) : undefined,
+      ...wells.get(image.id),
+    });
+    addPages(pages, image, fileName, place);
+  }
   const shared = images.length === 0 ? {} : sharedBy(images[0]!);
   return (page) => pages.get(page) ?? shared;
 }
 
-function readElements(text: string): { images: OmeImage[]; wells: Map<string, OmeWell> } {
+/** The files of a data set have the same description, or one beside them. */
+let lastRead: { readonly text: string; readonly elements: Elements } | undefined;
+
+/** What a description says of the file that it is in: its UUID, and the file that describes it in its stead. */
+export function headOfOmeXml(text: string): { readonly uuid?: string; readonly describedIn?: string } {
+  let uuid: string | undefined;
+  let describedIn: string | undefined;
+  for (const { name, inside } of tagsOf(text)) {
+    if (name === "OME") uuid = attributesOf(inside).UUID;
+    else if (name === "BinaryOnly") describedIn = attributesOf(inside).MetadataFile;
+    if (name === "BinaryOnly" || name === "Image" || name === "Pixels") break;
+  }
+  return withoutUndefined({ uuid, describedIn });
+}
+
+/** The name by which the description knows a file: it may have been renamed since. */
+function nameIn(images: readonly OmeImage[], file: string, uuid: string | undefined): string {
+  const blocks = images.flatMap((image) => image.blocks);
+  if (blocks.some(({ fileName }) => fileName === file)) return file;
+  const same = uuid === undefined ? undefined : blocks.find((block) => block.uuid === uuid);
+  const names = new Set(blocks.map(({ fileName }) => fileName));
+  return same?.fileName ?? (names.size === 1 ? [...names][0] : undefined) ?? file;
+}
+
+function isIn({ fileName }: OmeImage["blocks"][number], file: string): boolean {
+  return fileName === undefined || fileName === file;
+}
+
+function readElements(text: string): Elements {
   const images: OmeImage[] = [];
   const wells = new Map<string, OmeWell>();
   let [plate, well]: [Attributes, Attributes] = [{}, {}];
   let sample: number | undefined;
-  for (const { name, inside, isEnd } of tagsOf(text)) {
+  for (const { name, inside, isEnd, text: content } of tagsOf(text)) {
     if (isEnd) continue;
     const attributes = attributesOf(inside);
     const image = images.at(-1);
     if (name === "Image") {
-      images.push({ id: attributes.ID ?? "", pixels: {}, channels: [], label: undefined, blocks: [] });
+      const { ID: id = "", Name } = attributes;
+      images.push({ id, name: Name, pixels: {}, channels: [], label: undefined, blocks: [] });
     } else if (name === "Pixels" && image !== undefined) image.pixels = attributes;
-    else if (name === "Pixels")
-      images.push({ id: "", pixels: attributes, channels: [], label: undefined, blocks: [] });
-    else if (name === "StageLabel" && image !== undefined) image.label = attributes.Name;
+    else if (name === "Pixels") {
+      const pixels = attributes;
+      images.push({ id: "", name: undefined, pixels, channels: [], label: undefined, blocks: [] });
+    } else if (name === "StageLabel" && image !== undefined) image.label = attributes.Name;
     else if (name === "Channel") image?.channels.push(attributes.Name);
     else if (name === "TiffData") image?.blocks.push({ attributes });
     else if (name === "UUID") {
       const block = image?.blocks.at(-1);
-      if (block !== undefined && attributes.FileName !== undefined) block.fileName = attributes.FileName;
+      if (block === undefined) continue;
+      block.uuid = content.trim();
+      if (attributes.FileName !== undefined) block.fileName = attributes.FileName;
     } else if (name === "Plate") plate = attributes;
     else if (name === "Well") [well, sample] = [attributes, 0];
     else if (name === "WellSample") sample = (sample ?? 0) + 1;
@@ -80,16 +134,17 @@ function placeOf(plate: Attributes, well: Attributes, site: number | undefined):
 function addPages(
   pages: Map<number, FrameMetadata>,
   image: OmeImage,
-  place: OmeWell | undefined,
   fileName: string,
+  place: FrameMetadata,
 ): void {
   const sizes = { C: sizeOf(image, "SizeC"), Z: sizeOf(image, "SizeZ"), T: sizeOf(image, "SizeT") };
   const order = [...(image.pixels.DimensionOrder ?? "XYCZT")].filter(
     (axis) => axis in sizes,
   ) as (keyof typeof sizes)[];
   const total = Math.min(sizes.C * sizes.Z * sizes.T, MOST_PAGES);
-  for (const { attributes, fileName: of } of image.blocks) {
-    if (of !== undefined && of !== fileName) continue;
+  for (const block of image.blocks) {
+    if (!isIn(block, fileName)) continue;
+    const { attributes } = block;
     const first = { C: 0, Z: 0, T: 0 };
     for (const axis of order) first[axis] = wholeNumber(attributes[`First${axis}`]) ?? 0;
     const ifd = wholeNumber(attributes.IFD);
@@ -111,7 +166,7 @@ function addPages(
 /** What an axis of one step says is nothing. */
 function pageOf(
   image: OmeImage,
-  place: OmeWell | undefined,
+  place: FrameMetadata,
   sizes: Readonly<Record<"C" | "Z" | "T", number>>,
   at: Readonly<Record<"C" | "Z" | "T", number>>,
 ): FrameMetadata {
@@ -122,9 +177,8 @@ function pageOf(
       channelIndex: sizes.C > 1 ? at.C : undefined,
       zIndex: sizes.Z > 1 ? at.Z : undefined,
       timeIndex: sizes.T > 1 ? at.T : undefined,
-      positionName: nonEmpty(image.label),
-      ...place,
     }),
+    ...place,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Pages of TIFFs that our own reader does not know: floating-point, signed and 32-bit numbers, several channels, Zstandard and
- * JPEG. geotiff reads them, by our decoders where they have limits. Errors are plain sentences; the caller adds file and page.
+ * Pages of TIFFs that our own reader does not know: floating-point, signed, 32-bit and packed numbers (10, 12, 14 bits), several
+ * channels, Zstandard and JPEG. geotiff reads them, by our decoders where they have limits. Errors are plain sentences; the caller adds file and page.
  * @module
  */
 import { type BaseDecoder, BaseDecoder as Decoder, GeoTIFF, GeoTIFFImage, getDecoder } from "geotiff";
@@ -71,6 +71,10 @@ export async function readOtherPlanes(
       cause,
     });
   }
+  if (!layout.littleEndian && !Number.isInteger(layout.sampleBytes)) {
+    // geotiff unpacks to numbers of this machine, and takes them for those of the file.
+    for (const { buffer } of planes) swapped(buffer as ArrayBuffer, 2);
+  }
   return coloured(planes, layout.photometric, colour).map(countsOf);
 }
 
@@ -98,6 +102,10 @@ function readLayout(directory: TiffDirectory, file: FileBytes, maxBytes: number)
   const photometric = directory.number(TiffTag.photometric) ?? 1;
   const compression = directory.number(TiffTag.compression) ?? 1;
   const sampleBytes = readSampleBytes(directory, samples);
+  const predictor = directory.number(TiffTag.predictor) ?? 1;
+  if (predictor !== 1 && !Number.isInteger(sampleBytes)) {
+    throw new Error(`its packed pixels are differenced (predictor ${predictor}), which cannot be read`);
+  }
   if (![0, 1, 3, RGB, YCBCR].includes(photometric)) {
     throw new Error(
       `its colours (photometric interpretation ${photometric}) cannot be read: save it as grey`,
@@ -114,8 +122,9 @@ function readLayout(directory: TiffDirectory, file: FileBytes, maxBytes: number)
   const isPlanar = directory.number(TiffTag.planarConfiguration) === 2;
   const blocks = Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight) * (isPlanar ? samples : 1);
   const stored = readStoredBytes(directory, file, tiled, blocks);
-  const imageBytes = width * height * samples * sampleBytes;
-  const blockBytes = blockWidth * blockHeight * sampleBytes * (isPlanar ? 1 : samples);
+  const imageBytes = Math.ceil(width * samples * sampleBytes) * height;
+  // Each row of packed numbers begins with a byte of its own.
+  const blockBytes = Math.ceil(blockWidth * sampleBytes * (isPlanar ? 1 : samples)) * blockHeight;
   assertAffordable(imageBytes, maxBytes);
   assertAffordable(blockBytes, maxBytes);
   assertPlausible(imageBytes, stored);
@@ -126,6 +135,7 @@ function readLayout(directory: TiffDirectory, file: FileBytes, maxBytes: number)
   };
 }
 
+/** Bytes of a number; packed ones have a fraction. */
 function readSampleBytes(directory: TiffDirectory, samples: number): number {
   if (samples < 1 || samples > MOST_SAMPLES)
     throw new Error(`it has ${samples} channels, over ${MOST_SAMPLES}`);
@@ -134,7 +144,7 @@ function readSampleBytes(directory: TiffDirectory, samples: number): number {
   const [first = 1] = bits;
   const [format = 1] = formats;
   const isMixed = bits.some((other) => other !== first) || formats.some((other) => other !== format);
-  const known = format === 3 ? [16, 32, 64] : [8, 16, 32];
+  const known = { 1: [8, 10, 12, 14, 16, 32], 3: [16, 32, 64] }[format] ?? [8, 16, 32];
   if (isMixed || !known.includes(first) || ![1, 2, 3, 4].includes(format)) {
     const kind = { 1: "unsigned", 2: "signed", 3: "floating-point", 4: "undefined" }[format] ?? "complex";
     throw new Error(`its pixels are ${bits.join(", ")}-bit ${kind} numbers, which cannot be read`);

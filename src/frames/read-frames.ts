@@ -4,6 +4,7 @@ import { FrameReadError } from "../errors.js";
 import { type FileBytes, MemoryBytes, OpenFileBytes } from "./file-bytes.js";
 import { fileReason } from "./file-reasons.js";
 import { isNdTiff, ndTiffAxes } from "./ndtiff-index.js";
+import { descriptionsBeside } from "./ome-beside.js";
 import { indexedMetadata } from "./plate-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
 import { decodeTiff, type FailedPage, type FramePage, hasTiffSignature, type PageOptions } from "./tiff.js";
@@ -16,14 +17,11 @@ export type { FailedPage, FramePage, PageOptions, PagePlace } from "./tiff.js";
 const SIGNATURE_BYTES = 8;
 /** Bytes that may lie behind the last that matters. */
 const PADDING_BYTES = 16;
+const OR_PYTHON = ", or use parfocal send of the Python package";
 /** What microscopists may have that is not read, by how it begins. */
 const OTHERS = [
-  { format: "an ND2 file of NIS-Elements", begins: Buffer.from([0xda, 0xce, 0xbe, 0x0a]) },
-  {
-    format: "a CZI file of ZEN",
-    begins: Buffer.from("ZISRAWF"),
-    or: ", or use parfocal send of the Python package",
-  },
+  { format: "an ND2 file of NIS-Elements", begins: Buffer.from([0xda, 0xce, 0xbe, 0x0a]), or: OR_PYTHON },
+  { format: "a CZI file of ZEN", begins: Buffer.from("ZISRAWF"), or: OR_PYTHON },
   { format: "a JPEG", begins: Buffer.from([0xff, 0xd8, 0xff]) },
   { format: "an HDF5 file", begins: Buffer.from([0x89, 0x48, 0x44, 0x46]) },
   { format: "a zip file", begins: Buffer.from("PK\x03\x04") },
@@ -88,7 +86,11 @@ export function openImage(path: string): OpenImage {
     const bytes = new OpenFileBytes(descriptor, stats.size);
     assertSignature(bytes.read(0, Math.min(SIGNATURE_BYTES, stats.size)), path);
     const opened = descriptor;
-    const index = isNdTiff(bytes) ? { axesAt: ndTiffAxes(dirname(path), basename(path)) } : {};
+    const folder = dirname(path);
+    const index = {
+      ...(isNdTiff(bytes) && { axesAt: ndTiffAxes(folder, basename(path)) }),
+      beside: (name: string) => descriptionsBeside(folder, name),
+    };
     return {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
       isReadToItsEnd: () => hasNothingBehind(bytes),

@@ -30,6 +30,8 @@ export const TiffTag = {
   sampleFormat: 339,
   /** MetaMorph's: as many values as the stack has planes. */
   metamorphPlanes: 33629,
+  /** `CZ_LSMINFO` of Zeiss' LSM files. */
+  lsmInfo: 34412,
   imageJMetadataCounts: 50838,
   imageJMetadata: 50839,
   microManagerMetadata: 51123,

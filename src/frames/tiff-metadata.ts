@@ -3,29 +3,43 @@
  * Micro-Manager puts them in single-image files), OME-XML and ImageJ's own description. None of it can fail a frame.
  * @module
  */
+import { isMetaSeries, parseMetaSeries } from "./metaseries.js";
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
-import { parseOmeXml } from "./ome-xml.js";
+import { headOfOmeXml, parseOmeXml } from "./ome-xml.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
 /** Metadata of one page; Micro-Manager's tag wins over ImageJ's block. */
 export function readPageMetadata(directory: TiffDirectory): FrameMetadata {
   return merged([
+    () => descriptionsOf(directory).filter(isMetaSeries).map(parseMetaSeries),
     () => readImageJInfo(directory).map(parseMicroManagerMetadata),
     () => directory.texts(TiffTag.microManagerMetadata).map(parseMicroManagerMetadata),
   ]);
 }
 
 /**
- * What the description of a file's first page says about all of its pages: OME-XML, or ImageJ's numbers of channels, slices
- * and frames.
+ * What the first page of a file says about all of its pages: OME-XML, ImageJ's numbers of channels, slices and frames, or those of
+ * an LSM file.
  * @param fileName of the file, without its folder.
+ * @param beside the descriptions in another file of its folder.
  */
-export function readFileMetadata(first: TiffDirectory, fileName: string): (page: number) => FrameMetadata {
+export function readFileMetadata(
+  first: TiffDirectory,
+  fileName: string,
+  beside: (name: string) => readonly string[] = () => [],
+): (page: number) => FrameMetadata {
   const descriptions = descriptionsOf(first);
-  const xml = descriptions.find((text) => /<(?:\w{1,64}:)?Pixels\s/.test(text));
-  if (xml !== undefined) return parseOmeXml(xml, fileName);
+  const heads = descriptions.map(headOfOmeXml);
+  const uuid = heads.find((head) => head.uuid !== undefined)?.uuid;
+  const describedIn = heads.find((head) => head.describedIn !== undefined)?.describedIn;
+  const xml = [...descriptions, ...(describedIn === undefined ? [] : beside(describedIn))].find(hasPixels);
+  if (xml !== undefined) return parseOmeXml(xml, fileName, uuid);
   const imageJ = descriptions.find((text) => text.startsWith("ImageJ="));
-  return imageJ === undefined ? () => ({}) : imageJAxes(imageJ);
+  return imageJ === undefined ? (lsmAxes(first) ?? (() => ({}))) : imageJAxes(imageJ);
+}
+
+function hasPixels(text: string): boolean {
+  return /<(?:\w{1,64}:)?Pixels\s/.test(text);
 }
 
 /** Whether ImageJ wrote the page. */
@@ -45,7 +59,10 @@ function descriptionsOf(directory: TiffDirectory): string[] {
 function imageJAxes(description: string): (page: number) => FrameMetadata {
   const size = (name: string) =>
     Number(new RegExp(`^${name}=([1-9]\\d{0,8})$`, "m").exec(description)?.[1] ?? 1);
-  const [channels, slices, frames] = [size("channels"), size("slices"), size("frames")];
+  return hyperstackAxes(size("channels"), size("slices"), size("frames"));
+}
+
+function hyperstackAxes(channels: number, slices: number, frames: number): (page: number) => FrameMetadata {
   return (page) => {
     if (page >= channels * slices * frames) return {};
     return withoutUndefined({
@@ -54,6 +71,26 @@ function imageJAxes(description: string): (page: number) => FrameMetadata {
       timeIndex: frames > 1 ? Math.floor(page / (channels * slices)) : undefined,
     });
   };
+}
+
+/**
+ * `CZ_LSMINFO` of Zeiss' LSM files (as tifffile and the LSM file format description have it): sizes of the axes, which run as in
+ * ImageJ's hyperstacks, and the side of a pixel, m. Undefined where the file is none.
+ */
+function lsmAxes(first: TiffDirectory): ((page: number) => FrameMetadata) | undefined {
+  try {
+    const bytes = first.bytes(TiffTag.lsmInfo)[0];
+    if (bytes === undefined) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { littleEndian } = first.header;
+    const size = (at: number) => Math.max(view.getInt32(at, littleEndian), 1);
+    const [slices, channels, times] = [size(16), size(20), size(24)];
+    const pixelUm = view.getFloat64(40, littleEndian) * 1e6;
+    const axes = hyperstackAxes(channels, slices, times);
+    return (page) => ({ ...axes(page), ...(pixelUm > 0 && Number.isFinite(pixelUm) && { pixelUm }) });
+  } catch {
+    return undefined;
+  }
 }
 
 function merged(readers: readonly (() => FrameMetadata[])[]): FrameMetadata {

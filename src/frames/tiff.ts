@@ -54,6 +54,8 @@ export interface PageOptions {
   readonly from?: PagePlace;
   /** What an index says about the page whose pixels begin there. */
   readonly axesAt?: (pixelsAt: number) => FrameMetadata;
+  /** The descriptions in another file of the same folder. */
+  readonly beside?: (name: string) => readonly string[];
 }
 
 export { hasTiffSignature };
@@ -84,7 +86,7 @@ export async function* decodeTiff(
   options: PageOptions & { signal?: AbortSignal } = {},
 ): AsyncGenerator<FramePage | FailedPage, void, undefined> {
   const { signal, from } = options;
-  const walk = orFrameReadError(path, undefined, () => beginWalk(file, basename(path)));
+  const walk = orFrameReadError(path, undefined, () => beginWalk(file, basename(path), options.beside));
   const { header } = walk;
   const seen = new Set<number>();
   let offset = from?.offset ?? header.firstDirectory;
@@ -126,7 +128,7 @@ export async function* decodeTiff(
       const metadata = { ...walk.shared(number), ...own, ...axes };
       const { width, height } = read;
       const { pixels } = read;
-      const bitDepth = significantBits(pixels, metadata.bitDepth);
+      const bitDepth = significantBits(pixels, metadata.bitDepth ?? packedBits(directory));
       const frame = { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
       const channel = read.channel === undefined ? {} : { channelIndex: read.channel };
       yield { page: number, frame, metadata: { ...channel, ...metadata }, place };
@@ -136,15 +138,21 @@ export async function* decodeTiff(
   if (page === 0) throw new FrameReadError(path, "the TIFF holds no image");
 }
 
+/** Bits of a pixel where they are packed. */
+function packedBits(directory: TiffDirectory): number | undefined {
+  const bits = directory.number(TiffTag.bitsPerSample) ?? 8;
+  return bits % 8 === 0 ? undefined : bits;
+}
+
 /** Reads what the first directory says about all pages. */
-function beginWalk(file: FileBytes, fileName: string): Walk {
+function beginWalk(file: FileBytes, fileName: string, beside: PageOptions["beside"]): Walk {
   const header = readTiffHeader(file);
   const { firstDirectory } = header;
   if (!TiffDirectory.isAt(file, header, firstDirectory)) {
     return { header, marksCopies: true, shared: () => ({}) };
   }
   const first = TiffDirectory.read(file, header, firstDirectory);
-  const shared = readFileMetadata(first, fileName);
+  const shared = readFileMetadata(first, fileName, beside);
   return { header, marksCopies: !isCopy(first) || hasFrame(file, header, first), shared };
 }
 

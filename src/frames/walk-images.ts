@@ -1,11 +1,10 @@
 import { opendir } from "node:fs/promises";
 import { join } from "node:path";
-import { isNoImage } from "./file-names.js";
+import { hasImageName, isPassedOver } from "./image-names.js";
 import { nameOrder } from "./image-order.js";
 import { hasZarrName, isZarr } from "./zarr-groups.js";
 import { zarrImages } from "./zarr-images.js";
 
-const IMAGE_NAME = /\.(tiff?|stk|png)$/i;
 /** Names of one folder that are held at a time; a folder with more is listed again for those that follow. */
 const NAMES_HELD = 100_000;
 
@@ -21,19 +20,6 @@ export interface WalkOptions {
 interface Entry {
   readonly name: string;
   readonly isFolder: boolean;
-}
-
-/** Whether a file is read for its name: .tif, .tiff, .stk or .png. */
-export function hasImageName(path: string): boolean {
-  return IMAGE_NAME.test(path);
-}
-
-/**
- * Whether a search or a watched folder passes a file over: hidden ones, what lies in hidden folders, and thumbnails.
- * @param path from the folder that is searched, with forward slashes.
- */
-export function isPassedOver(path: string): boolean {
-  return /(?:^|\/)\.(?!\.?(?:\/|$))/.test(path) || isNoImage(path);
 }
 
 /**

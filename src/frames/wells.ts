@@ -37,7 +37,7 @@ export interface Well {
  * HCS plug-in ("A1-Site_0"). Gives undefined for anything else, and for wells beyond a 1536-well plate.
  */
 export function parseWell(text: string): Well | undefined {
-  const match = /^([a-z]{1,2})0?([1-9]\d?)(?:-site_(\d{1,9}))?$/i.exec(text.trim());
+  const match = /^([a-z]{1,2})0{0,2}([1-9]\d?)(?:-site_(\d{1,9}))?$/i.exec(text.trim());
   if (match === null) return undefined;
   const [, letters, digits, site] = match;
   const well = wellAt(rowOf(letters!.toUpperCase()), Number(digits) - 1);

@@ -30,7 +30,7 @@ export function* tagsOf(text: string): Generator<XmlTag> {
     const end = text.indexOf(">", start);
     const next = end < 0 ? -1 : text.indexOf("<", end);
     const inside = text.slice(start + 1, Math.min(end < 0 ? text.length : end, start + LONGEST_TAG));
-    const [, slash, name] = /^(\/?)(?:\w{1,64}:)?(\w{1,64})(?=[\s/]|$)/.exec(inside) ?? [];
+    const [, slash, name] = /^(\/?)(?:\w{1,64}:)?([\w-]{1,64})(?=[\s/]|$)/.exec(inside) ?? [];
     if (name !== undefined) {
       const after =
         end < 0 ? "" : text.slice(end + 1, Math.min(next < 0 ? text.length : next, end + 1 + LONGEST_TEXT));

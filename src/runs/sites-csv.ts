@@ -26,6 +26,8 @@ const COLUMNS = [
   "status",
   /** Number of the position in the controller's plan, and where the stage was. */
   ...["position", "x_um", "y_um"],
+  /** Number of the site within its well, as `site` of a table of scores and `Metadata_Site` are. */
+  "site_index",
 ];
 
 /** What became of sites, as CSV. */
@@ -45,6 +47,7 @@ function rowOf({ session, site, state }: LedgerEntry): Record<string, string | n
   return {
     ...{ session, plate: site.plate, well: site.well, site: site.name, position: site.position },
     ...{ x_um: site.xUm, y_um: site.yUm, channel: state.channel, time_index: state.timeIndex },
+    site_index: site.index,
     ...{ status: state.status, first_level: judged[0]?.level, last_level: judged.at(-1)?.level },
     first_expected_level: rounded(judged[0]?.expectedLevel),
     last_expected_level: rounded(judged.at(-1)?.expectedLevel),

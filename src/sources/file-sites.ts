@@ -61,7 +61,7 @@ export class FileSites {
     const numbered =
       channelIndex === undefined ? undefined : (channelNames[channelIndex] ?? `channel${channelIndex}`);
     const told = metadata.indexed === true ? metadata.channel : undefined;
-    const channel = told ?? name.channel ?? metadata.channel ?? numbered;
+    const channel = told ?? namedChannel(name.channel, metadata, page) ?? metadata.channel ?? numbered;
     const timeIndex = name.timeIndex ?? metadata.timeIndex;
     const zIndex = name.zIndex ?? metadata.zIndex;
     const site = this.#siteOf(path, name, metadata);
@@ -70,6 +70,8 @@ export class FileSites {
     const other = this.#files.get(key) ?? path;
     this.#files.set(key, other);
     const isApart = other !== path;
+    const { series } = metadata;
+    const apart = site.well === undefined && series !== undefined ? `${path}-${series}` : path;
     if (isApart) {
       this.#sayOnce(
         "apart",
@@ -78,7 +80,7 @@ export class FileSites {
       );
     }
     return {
-      site: isApart ? { ...site, name: path } : site,
+      site: isApart ? { ...site, name: apart } : site,
       ...(channel !== undefined && { channel }),
       ...(timeIndex !== undefined && { timeIndex }),
       ...(zIndex !== undefined && { zIndex }),
@@ -138,24 +140,33 @@ export class FileSites {
   }
 }
 
+/** The channel in a name; NIS-Elements names all of those in the file: "DAPI,GFP". */
+function namedChannel(named: string | undefined, metadata: FrameMetadata, page: number): string | undefined {
+  const all = named?.split(",") ?? [];
+  return all.length < 2 ? named : all[(metadata.channelIndex ?? page) % all.length];
+}
+
 function labelOf(
   { positionName, wellName, rest }: FrameName,
   site: number | undefined,
   position: number | undefined,
   metadata: FrameMetadata,
 ): string | undefined {
+  // A label inside the file tells its images apart already.
+  const isTold = metadata.series === undefined || metadata.positionName !== undefined;
   const inSite = site === undefined ? "" : `-Site_${site}`;
+  const inFile = isTold ? inSite : `${inSite}-${metadata.series}`;
   if (wellName !== undefined) {
     // Micro-Manager's labels are kept as the microscope shows them.
     for (const shown of [positionName, metadata.positionName]) {
       if (shown !== undefined && parseWell(shown) !== undefined) return shown;
     }
-    return [positionName, `${wellName}${inSite}`, rest].filter((part) => part !== undefined).join("_");
+    return [positionName, `${wellName}${inFile}`, rest].filter((part) => part !== undefined).join("_");
   }
   const label = realLabel(positionName, metadata.positionName) ?? metadata.positionName;
-  if (label !== undefined) return `${label.replace(/[_-]+$/, "")}${inSite}`;
-  if (position !== undefined) return `Pos${position}${inSite}`;
-  return rest === undefined ? undefined : `${rest}${inSite}`;
+  if (label !== undefined) return `${label.replace(/[_-]+$/, "")}${inFile}`;
+  if (position !== undefined) return `Pos${position}${inFile}`;
+  return rest === undefined ? undefined : `${rest}${inFile}`;
 }
 
 /** The well that the metadata name, or the label of Micro-Manager's HCS plug-in in them. */

@@ -8,7 +8,7 @@ import ij.measure.ResultsTable;
 import java.io.File;
 import java.util.Arrays;
 
-/** Runs the plugin in ImageJ without a window on each image of a folder, and on a stack of the first one; prints JSON lines. */
+/** Runs the plugin in ImageJ without a window on each image of a folder, and on stacks of the first ones; prints JSON lines. */
 public final class ScoreInImageJ {
   public static void main(String[] arguments) {
     Interpreter.batchMode = true;
@@ -20,6 +20,25 @@ public final class ScoreInImageJ {
     slices.addSlice(first.getProcessor());
     slices.addSlice(first.getProcessor().convertToByteProcessor(true));
     print("stack", judged(new ImagePlus("stack", slices)));
+    print("hyperstack", judged(hyperstack(first)));
+    ImagePlus ratio = first.duplicate();
+    ratio.setProcessor(first.getProcessor().convertToFloat());
+    ratio.getProcessor().multiply(1 / 65535.0);
+    ratio.getProcessor().setf(0, Float.NaN);
+    print("float", judged(ratio));
+    ImagePlus grey8 = new ImagePlus("grey8", first.getProcessor().convertToByteProcessor(true));
+    print("grey8", judged(grey8));
+    print("colours", judged(new ImagePlus("colours", grey8.getProcessor().convertToRGB())));
+  }
+
+  /** Two channels, one slice, two times. */
+  private static ImagePlus hyperstack(ImagePlus image) {
+    ImageStack slices = new ImageStack(image.getWidth(), image.getHeight());
+    for (int i = 0; i < 4; i++) slices.addSlice(image.getProcessor().duplicate());
+    ImagePlus hyperstack = new ImagePlus("hyperstack", slices);
+    hyperstack.setDimensions(2, 1, 2);
+    hyperstack.setOpenAsHyperStack(true);
+    return hyperstack;
   }
 
   private static ImagePlus judged(ImagePlus image) {
@@ -37,14 +56,17 @@ public final class ScoreInImageJ {
       int rgb = patch.getStrokeColor().getRGB();
       patches.append(
           String.format(
-              "[%d,%d,%d,%d,%d,%d]",
-              patch.getBounds().x, patch.getBounds().y, rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255, patch.getPosition()));
+              "[%d,%d,%d,%d,%d,%d,%d,%d,%d]",
+              patch.getBounds().x, patch.getBounds().y, rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255, patch.getPosition(),
+              patch.getCPosition(), patch.getZPosition(), patch.getTPosition()));
     }
     for (int row = 0; row < table.size(); row++) {
       System.out.printf(
-          "{\"file\":\"%s\",\"slice\":%d,\"level\":%f,\"score\":%d,\"certainty\":%f,\"patches\":[%s]}%n",
+          "{\"file\":\"%s\",\"slice\":%d,\"channel\":%d,\"time\":%d,\"level\":%f,\"score\":%d,\"certainty\":%f,\"patches\":[%s]}%n",
           name,
           (int) table.getValue("Slice", row),
+          table.columnExists("Channel") ? (int) table.getValue("Channel", row) : 0,
+          table.columnExists("Time") ? (int) table.getValue("Time", row) : 0,
           table.getValue("Focus level", row),
           (int) table.getValue("Focus score", row),
           table.getValue("Focus certainty", row),

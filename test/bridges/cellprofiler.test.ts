@@ -42,4 +42,29 @@ describe.skipIf(PYTHON === undefined)("MeasureImageFocus in a pipeline of CellPr
   it("stands beside plate, well and site in Parfocal's spelling", () => {
     expect(rows[7]).toMatchObject({ Metadata_Plate: "Plate1", Metadata_Well: "A02", Metadata_Site: "3" });
   });
+
+  it("judges the patches within a mask as a crop of them, and images out of range by their range", async () => {
+    const program = `
+import sys; sys.path.insert(0, "${BRIDGE}")
+import json, numpy, measureimagefocus as module
+from cellprofiler_core.image import Image
+session = module.session_of(module.model_path(""))
+pixels = numpy.random.default_rng(1).random((256, 300)) ** 4
+pixels = (pixels + numpy.roll(pixels, 1, 0) + numpy.roll(pixels, 1, 1)) / 3
+def counts(values): return module.counts_of(Image(values), "DNA")
+mask = numpy.zeros(pixels.shape, bool); mask[:200, :180] = True
+small = numpy.zeros(pixels.shape, bool); small[40:160, 40:160] = True
+broken = pixels * 7 - 2; broken[3, 4] = numpy.nan
+def level(values, mask=None): return module.measure(session, counts(values), mask)
+print(json.dumps([level(numpy.where(mask, pixels, 0), mask), level(pixels[:168, :168]),
+  level(pixels, small), level(pixels), level(pixels, numpy.ones_like(mask)), level(broken)]).replace("NaN", "null"))
+`;
+    const { stdout } = await promisify(execFile)(PYTHON!, ["-c", program]);
+    const [masked, cropped, outside, whole, unmasked, stretched] = JSON.parse(stdout) as number[][];
+
+    for (const [i, value] of masked!.entries()) expect(value).toBeCloseTo(cropped![i]!, 5);
+    expect(outside).toEqual([null, null, null]);
+    expect(unmasked).toEqual(whole);
+    expect(Math.abs(stretched![2]! - whole![2]!)).toBeLessThan(0.05);
+  }, 60_000);
 });

@@ -19,11 +19,14 @@ const hasJava = ["javac", "mvn"].every((program) => spawnSync(program, ["-versio
 interface Judged {
   readonly file: string;
   readonly slice: number;
+  /** Of a hyperstack, from 1. */
+  readonly channel: number;
+  readonly time: number;
   readonly level: number;
   readonly score: number;
   readonly certainty: number;
-  /** Left, top, red, green, blue, slice. */
-  readonly patches: [number, number, number, number, number, number][];
+  /** Left, top, red, green, blue, slice; of a hyperstack channel, slice and time. */
+  readonly patches: [number, number, number, number, number, number, number, number, number][];
 }
 
 describe.skipIf(!hasJava && process.env.CI !== "true")("the plugin in ImageJ", () => {
@@ -48,7 +51,7 @@ describe.skipIf(!hasJava && process.env.CI !== "true")("the plugin in ImageJ", (
 
   it("gives the level, the score and the certainty that `parfocal score` gives", async () => {
     const expected = await scoresOf(folder);
-    const single = judged.filter(({ file }) => file !== "stack");
+    const single = judged.filter(({ file }) => expected.has(file));
 
     expect(single.length).toBeGreaterThanOrEqual(100);
     for (const { file, level, score, certainty } of single) {
@@ -89,5 +92,25 @@ describe.skipIf(!hasJava && process.env.CI !== "true")("the plugin in ImageJ", (
       ...Array.from({ length: perSlice }, () => 1),
       ...Array.from({ length: perSlice }, () => 2),
     ]);
+  });
+
+  it("tells channel and time of a hyperstack, and shows its frames there", () => {
+    const planes = judged.filter(({ file }) => file === "hyperstack");
+
+    expect(planes.map(({ channel, time }) => [channel, time])).toEqual([
+      [1, 1],
+      [2, 1],
+      [1, 2],
+      [2, 2],
+    ]);
+    const shown = new Set(planes[0]!.patches.map((patch) => patch.slice(6).join()));
+    expect([...shown]).toEqual(["1,1,1", "2,1,1", "1,1,2", "2,1,2"]);
+  });
+
+  it("judges floating-point numbers by their range, and colours by their luminance", () => {
+    const level = (name: string) => judged.find(({ file }) => file === name)!.level;
+
+    expect(level("float")).toBeCloseTo(judged[0]!.level, 2);
+    expect(level("colours")).toBeCloseTo(level("grey8"), 4);
   });
 });

@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
@@ -87,6 +87,17 @@ describe("parfocal score of a whole plate", () => {
     const twice = await parfocal("merge", at("s2.csv"), at("whole.csv"), "--out", at("twice.csv"));
     expect(twice.stderr).toContain("and so has");
     await expect(stat(at("twice.csv"))).rejects.toThrow("ENOENT");
+  });
+
+  it("in a shard of nothing but broken files says so, and is no reason to do it again", async () => {
+    const screen = at("broken");
+    await mkdir(screen);
+    for (const name of ["a.tif", "b.tif"]) await writeFile(join(screen, name), "no image");
+    const code = async (...more: string[]) =>
+      (await parfocal("score", "--device", "cpu", "--out", at("broken.csv"), "--no-resume", ...more)).code;
+
+    expect(await code(screen, "--shard", "1/1")).toBe(3);
+    expect(await code(at("nowhere"), "--shard", "1/1")).toBe(1);
   });
 
   it("is written as Parquet with types and missing values", async () => {

@@ -111,6 +111,8 @@ describe.skipIf(PYTHON === undefined)("the engine kserve with MLServer", () => {
   }, 180_000);
 });
 
+type Outputs = { name: string; data: unknown[] }[];
+
 describe("the engine kserve when the server fails", () => {
   let server: Server | undefined;
 
@@ -141,6 +143,20 @@ describe("the engine kserve when the server fails", () => {
       const named = { probabilities, certainty: certainties, distribution, frame_certainties: summary };
       const outputs = Object.entries(named).map(([name, values]) => ({ name, data: Array.from(values) }));
       response.end(JSON.stringify({ outputs }));
+    };
+  }
+
+  /** Answers as a server with the shipped model does, but for a change of the outputs. */
+  async function changed(change: (outputs: Outputs) => void): Promise<RequestListener> {
+    const answers = await honest();
+    return (request, response) => {
+      const end = response.end.bind(response);
+      response.end = ((text: string) => {
+        const answer = JSON.parse(text) as { outputs: Outputs };
+        change(answer.outputs);
+        return end(JSON.stringify(answer));
+      }) as typeof response.end;
+      answers(request, response);
     };
   }
 
@@ -210,17 +226,34 @@ describe("the engine kserve when the server fails", () => {
     await scorer.dispose();
   }, 20_000);
 
+  it("takes numbers nested by their shape, as the protocol allows", async () => {
+    const address = await serve(
+      await changed((outputs) => {
+        for (const output of outputs) output.data = [[output.data.slice(0, 1), output.data.slice(1)]];
+      }),
+    );
+    const scorer = await Scorer.load({ engine: "kserve", server: address, device: "cpu" });
+
+    expect(scorer.engine).toContain(`parfocal-default at ${address}; `);
+    expect((await scorer.score(frame)).expectedLevel).toBeCloseTo(await localLevel(), 3);
+    await scorer.dispose();
+  });
+
+  it.each([
+    ["of the wrong shape", (outputs: Outputs) => void outputs[0]!.data.pop(), "not that of a Parfocal model"],
+    ["that lack one", (outputs: Outputs) => void outputs.pop(), "not that of a Parfocal model"],
+    ["that are no numbers", (outputs: Outputs) => void outputs[0]!.data.fill("a"), "not of the protocol"],
+  ])("scores here and says why where it gets outputs %s", async (_, change, why) => {
+    const address = await serve(await changed(change));
+    const scorer = await Scorer.load({ engine: "kserve", server: address, device: "cpu" });
+
+    expect(scorer.engine).toContain(why);
+    expect((await scorer.score(frame)).expectedLevel).toBeCloseTo(await localLevel(), 3);
+    await scorer.dispose();
+  });
+
   it("refuses a server with another model", async () => {
-    const answers = await honest();
-    const address = await serve((request, response) => {
-      const end = response.end.bind(response);
-      response.end = ((text: string) => {
-        const answer = JSON.parse(text) as { outputs: { name: string; data: number[] }[] };
-        answer.outputs[0]!.data.reverse();
-        return end(JSON.stringify(answer));
-      }) as typeof response.end;
-      answers(request, response);
-    });
+    const address = await serve(await changed((outputs) => void outputs[0]!.data.reverse()));
 
     await expect(Scorer.load({ engine: "kserve", server: address, device: "cpu" })).rejects.toThrow(
       /probabilities differ from the model's by .*parfocal export triton/,

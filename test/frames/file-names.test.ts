@@ -162,6 +162,11 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     path: "B - 7(fld 1 wv TL-Brightfield - Cy3 wix 2).tif",
     name: { ...B7, site: 1, channel: "TL-Brightfield - Cy3" },
   },
+  {
+    program: "IN Cell 7.2",
+    path: "A_01_f2_c1_xUV_mDAPI_z3_t2.tif",
+    name: { ...A1, site: 2, channel: "UV_mDAPI", zIndex: 3, timeIndex: 2 },
+  },
   { program: "IN Cell, one channel", path: "B - 07(fld 2).tif", name: { ...B7, site: 2 } },
   {
     program: "EVOS",
@@ -296,6 +301,70 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...B7, site: 1, timeIndex: 2, channel: "CO6", zIndex: 10 },
   },
   {
+    program: "LAS X tile scans",
+    path: "cells_TileScan_001--Stage01--Z02--C01.tif",
+    name: { positionName: "cells_TileScan_001", site: 1, zIndex: 2, channel: "C01" },
+  },
+  {
+    program: "Squid, in the folder of a time point",
+    path: "exp_2022-10-03/3/B7_2_1_Fluorescence_638_nm_Ex.tiff",
+    name: {
+      ...B7,
+      folder: "exp_2022-10-03",
+      site: 2,
+      zIndex: 1,
+      timeIndex: 3,
+      channel: "Fluorescence_638_nm_Ex",
+    },
+  },
+  {
+    program: "Squid, of a region that is no well",
+    path: "0/manual0_00012_0_BF_LED_matrix_full.tiff",
+    name: { positionName: "manual0", site: 12, zIndex: 0, timeIndex: 0, channel: "BF_LED_matrix_full" },
+  },
+  {
+    program: "Keyence BZ-X",
+    path: "XY01/1_XY01_00002_Z003_CH4.tif",
+    name: { folder: "XY01", positionName: "1_XY01", site: 2, zIndex: 3, channel: "CH4" },
+  },
+  {
+    program: "BD Pathway",
+    path: "2009-09-21_000/Well B007/Alexa 488 - Confocal - n000003.tif",
+    name: { ...B7, folder: "2009-09-21_000", site: 3, channel: "Alexa 488" },
+  },
+  {
+    program: "Columbus",
+    path: "P1/002007-12-001001001.tif",
+    name: { ...B7, folder: "P1", site: 12, channel: "001001001" },
+  },
+  { program: "Opera", path: "P1/002007004.flex", name: { ...B7, folder: "P1", site: 4 } },
+  {
+    program: "Cellomics with fields of one digit",
+    path: "070314_TDS_P2_1_B07f0d1.png",
+    name: { ...B7, plate: "070314_TDS_P2_1", site: 0, channel: "d1" },
+  },
+  {
+    program: "optical pooled screens",
+    path: "10X_c1-SBS-1_A1_Tile-102.sbs.tif",
+    name: { ...A1, plate: "10X_c1-SBS-1", site: 102 },
+  },
+  { program: "CellProfiler's example of SBS", path: "Channel2-07-B-07.tif", name: { ...B7, channel: "2" } },
+  {
+    program: "nobody, with words",
+    path: "plate 7 B07 s2 GFP.tif",
+    name: { ...B7, plate: "plate_7", site: 2, channel: "GFP" },
+  },
+  {
+    program: "nobody, with words and no well",
+    path: "my cells 2.tif",
+    name: { rest: "my cells 2" },
+  },
+  {
+    program: "nobody, with the channel and the time before the well",
+    path: "P01_DAPI_t003_z2_B07.tif",
+    name: { ...B7, plate: "P01", positionIndex: 1, channel: "DAPI", timeIndex: 3, zIndex: 2 },
+  },
+  {
     program: "nobody, with two parts like wells",
     path: "B16_C03_DAPI.tif",
     name: { wellName: "C03", row: 2, column: 2, plate: "B16", channel: "DAPI" },
@@ -329,7 +398,7 @@ describe("parseFrameName", () => {
       path
         .split(/[\\/]/)
         .at(-1)!
-        .replace(/(\.ome)?\.\w+$/, ""),
+        .replace(/(\.ome)?\.(?!flex)\w+$/, ""),
     );
     const untested = INSTRUMENTS.filter(
       ({ names }) => !names.every((name) => stems.some((stem) => name.test(stem))),

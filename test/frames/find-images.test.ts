@@ -56,8 +56,8 @@ describe("findImages", () => {
   it.each([
     ["none.tif", "no such file or folder"],
     ["none/*.tif", "nothing matches this pattern"],
-    ["plate*/*.txt", "no .tif, .tiff, .stk or .png file matches"],
-    ["empty", "the folder holds no .tif, .tiff, .stk or .png file"],
+    ["plate*/*.txt", "no TIFF or PNG file matches"],
+    ["empty", "the folder holds no TIFF or PNG file"],
     ["raw.dat/a.tif", "a part of the path is a file"],
   ])("names %s where it gives no image", async (path, reason) => {
     const error = await findImages([join(root, path)]).catch((e: unknown) => e);

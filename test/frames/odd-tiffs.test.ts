@@ -102,6 +102,24 @@ describe("an odd TIFF", () => {
     expect([pixels[0], pixels[63], pixels[64], pixels[99]]).toEqual([10, 10, 0, 0]);
   });
 
+  it("of the LSM format gives slices and times without the thumbnails, and the size of a pixel", async () => {
+    const info = Buffer.alloc(64);
+    for (const [at, value] of [0x0400494c, 64, WIDTH, HEIGHT, 2, 1, 2].entries())
+      info.writeInt32LE(value, 4 * at);
+    info.writeDoubleLE(0.5e-6, 40);
+    const thumbnail: Entry[] = [[254, 4, 1, 1]];
+    const entry: Entry = [34412, 1, info.length, 8 + PLANE];
+    const pages = [page(entry), page(...thumbnail), ...[1, 2, 3].flatMap(() => [page(), page(...thumbnail)])];
+    const bytes = tiff(Buffer.concat([data.subarray(0, PLANE), info]), pages);
+    const found = [];
+    for await (const read of decodePages(new MemoryBytes(bytes), "odd.lsm")) {
+      if (!("error" in read)) found.push(read.metadata);
+    }
+    expect(found).toEqual(
+      [0, 1, 2, 3].map((i) => ({ zIndex: i % 2, timeIndex: Math.floor(i / 2), pixelUm: 0.5 })),
+    );
+  });
+
   it("with a page that nothing reads gives those before and after it", async () => {
     const webp = page([259, 3, 1, 50_001]);
     const third = page([273, 4, 1, 8 + 2 * PLANE]);

@@ -23,6 +23,14 @@ describe("sites.csv", () => {
     expect(rowsOf(at(0), at(1), at(2)).map(({ time_index }) => time_index)).toEqual(["0", "1", "2"]);
   });
 
+  test("numbers sites as a table of scores does, beside their names", () => {
+    const record = at(0);
+    const site = { name: "B07-Site_2", plate: "P", well: "B7", index: 2 };
+    expect(rowsOf({ ...record, frame: { ...record.frame, site } })).toMatchObject([
+      { plate: "P", well: "B07", site: "B07-Site_2", site_index: "2" },
+    ]);
+  });
+
   test("counts a frame once that was dropped and judged too late", () => {
     const late = at(0, { late: true });
     const { id, session, frame, recordedMs } = late;

@@ -16,6 +16,14 @@ function sitesOf(
 }
 
 describe("the sites of files", () => {
+  test("have the channel of each page where a name lists those of the file", () => {
+    const sites = new FileSites({ say: () => undefined });
+    const path = "WellH06_PointH06_0007_ChannelDAPI,WF_GFP,DIA_Seq0502.tiff";
+    const channels = [0, 1, 2].map((page) => sites.frameOf({ path, page, metadata: {} }).channel);
+    expect(channels).toEqual(["DAPI", "WF_GFP", "DIA"]);
+    expect(sites.frameOf({ path, page: 5, metadata: { channelIndex: 0 } }).channel).toBe("DAPI");
+  });
+
   test.each([
     ["in the folders of two wells", ["A01/img.tif", "B01/img.tif"], ["A01_img", "B01_img"]],
     ["that differ in a number", ["A01_img1.tif", "A01_img2.tif"], ["A01_img1", "A01_img2"]],

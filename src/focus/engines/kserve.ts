@@ -16,8 +16,14 @@ const LOCAL_RUNS = 50;
 /** Answers of a server that may do better the next time. */
 const BUSY = new Set([429, 500, 502, 503, 504]);
 
+/** The numbers of a tensor in row order; the protocol allows them flat, and nested by its shape. */
+const Tensor = z
+  .array(z.unknown())
+  .transform((data) => data.flat(Number.POSITIVE_INFINITY))
+  .pipe(z.array(z.number()));
+
 const Answer = z.object({
-  outputs: z.array(z.object({ name: z.string(), data: z.array(z.number()) })),
+  outputs: z.array(z.object({ name: z.string(), data: Tensor })),
 });
 
 /** Name under which a server has a model: the folder that `parfocal export triton` writes. */

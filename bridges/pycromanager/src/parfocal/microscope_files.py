@@ -1,9 +1,10 @@
-"""Planes of files that Parfocal's own program does not read, as frames: CZI of ZEN."""
+"""Planes of files that Parfocal's own program does not read, as frames: CZI of ZEN, ND2 of NIS-Elements."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from parfocal_bridge.messages import Frame
 # ITU-R BT.601, as for all colour images.
 _LUMINANCE = (0.299, 0.587, 0.114)
 _MOST_COUNTS = 65535
+# By the ending of the file: what gives its frames, in the module, and with the extra, of the same name.
+_READERS = {"czi": "frames_in_czi", "nd2": "frames_in_nd2"}
 
 
 class FileNotReadError(ValueError):
@@ -27,15 +30,20 @@ def frames_in(path: str | os.PathLike[str]) -> Iterator[tuple[np.ndarray[Any, An
     :raises FileNotReadError: where it is no such file, is damaged, or the package that reads it is missing.
     """
     file = Path(path)
-    if file.suffix.lower() != ".czi":
-        raise FileNotReadError(f"{file}: only CZI is read here; TIFF, PNG and OME-Zarr: parfocal score")
+    kind = file.suffix.lower().removeprefix(".")
+    if kind not in _READERS:
+        raise FileNotReadError(
+            f"{file}: only CZI and ND2 are read here; TIFF, PNG and OME-Zarr: parfocal score"
+        )
     if not file.is_file():
         raise FileNotReadError(f"{file}: there is no such file")
     try:
-        from parfocal.czi import frames_in_czi
+        reader = import_module(f"parfocal.{kind}")
     except ImportError as error:
-        raise FileNotReadError(f'{file}: CZI needs a package: pip install "parfocal[czi]"') from error
-    yield from frames_in_czi(file)
+        raise FileNotReadError(
+            f'{file}: {kind.upper()} needs a package: pip install "parfocal[{kind}]"'
+        ) from error
+    yield from getattr(reader, _READERS[kind])(file)
 
 
 def counts_of(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -30,7 +30,7 @@ class Judged:
 
 
 def send_file(path: str | os.PathLike[str], address: str = DEFAULT_ADDRESS) -> Iterator[Judged]:
-    """Sends the frames of a CZI to an agent that runs, each when the one before is answered.
+    """Sends the frames of a CZI or ND2 to an agent that runs, each when the one before is answered.
 
     They are only watched: nothing is moved. They are a run of their own in its results and on its page.
 
@@ -55,7 +55,7 @@ def send_file(path: str | os.PathLike[str], address: str = DEFAULT_ADDRESS) -> I
 
 
 def score_file(path: str | os.PathLike[str], results: str | os.PathLike[str] | None = None) -> list[Judged]:
-    """Judges the frames of a CZI with an agent of its own.
+    """Judges the frames of a CZI or ND2 with an agent of its own.
 
     :param results: the agent's folder for ``results.jsonl`` and ``sites.csv``, see :class:`Agent`.
     :raises FileNotReadError: where the file cannot be read.
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> None:
     """``parfocal send FILE...``"""
     parser = argparse.ArgumentParser(
         prog="parfocal send",
-        description="Send the frames of CZI files to the agent that runs, and show its verdicts",
+        description="Send the frames of CZI and ND2 files to the agent that runs, and show its verdicts",
     )
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--address", default=DEFAULT_ADDRESS, help="of the agent (default: %(default)s)")

@@ -12,8 +12,8 @@ final class FocusOverlay {
 
   private FocusOverlay() {}
 
-  /** @param slice the slice that shows the frames, 0: all */
-  static void add(Overlay overlay, FrameFocus focus, int slice) {
+  /** @param shownAt the slice that shows the frames, 0: all; of a hyperstack channel, slice and time, from 1 */
+  static void add(Overlay overlay, FrameFocus focus, int[] shownAt) {
     // The line is drawn on both sides of the border.
     int inset = BORDER_PX / 2;
     int side = Counts.PATCH_PX - 2 * inset;
@@ -22,7 +22,8 @@ final class FocusOverlay {
         Roi patch = new Roi(focus.left(column) + inset, focus.top(row) + inset, side, side);
         patch.setStrokeColor(colour(focus.patchScore(row, column), focus.levels(), focus.patchCertainty(row, column)));
         patch.setStrokeWidth(BORDER_PX);
-        patch.setPosition(slice);
+        if (shownAt.length == 1) patch.setPosition(shownAt[0]);
+        else patch.setPosition(shownAt[0], shownAt[1], shownAt[2]);
         overlay.add(patch);
       }
     }

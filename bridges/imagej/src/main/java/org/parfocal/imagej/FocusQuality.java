@@ -52,10 +52,16 @@ public final class FocusQuality implements PlugIn {
       table.incrementCounter();
       table.addLabel(image.getTitle());
       table.addValue("Slice", slice);
+      int[] axes = image.isHyperStack() ? image.convertIndexToPosition(slice) : null;
+      if (axes != null) {
+        table.addValue("Channel", axes[0]);
+        table.addValue("Z", axes[1]);
+        table.addValue("Time", axes[2]);
+      }
       table.addValue("Focus level", focus.level());
       table.addValue("Focus score", focus.score());
       table.addValue("Focus certainty", focus.certainty());
-      if (paint) FocusOverlay.add(overlay, focus, image.getStackSize() > 1 ? slice : 0);
+      if (paint) FocusOverlay.add(overlay, focus, axes != null ? axes : new int[] {image.getStackSize() > 1 ? slice : 0});
       IJ.showProgress(slice - first + 1, last - first + 1);
     }
     if (paint) image.setOverlay(overlay);

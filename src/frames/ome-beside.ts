@@ -1,0 +1,48 @@
+/**
+ * OME-XML that lies in another file: images of a data set of several files may only name the one that describes all of them,
+ * a `.companion.ome` or the first TIFF.
+ * @module
+ */
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { OpenFileBytes } from "./file-bytes.js";
+import { hasTiffSignature, readTiffHeader, TiffDirectory, TiffTag } from "./tiff-directory.js";
+
+/** Bytes of a description at most. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** The last one that was read: a plate has thousands of files beside it. */
+let last: { readonly path: string; readonly stamp: string; readonly texts: readonly string[] } | undefined;
+
+/**
+ * The descriptions in a file beside an image; none where it is not there, is not written yet, or cannot be read. Never throws.
+ * @param name as the image has it; folders in it are left out.
+ */
+export function descriptionsBeside(folder: string, name: string): readonly string[] {
+  const path = join(folder, basename(name.replaceAll("\\", "/")));
+  let descriptor: number | undefined;
+  try {
+    // Opening a pipe would wait for whoever writes into it.
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return [];
+    const stamp = `${stats.size}-${stats.mtimeMs}`;
+    if (last?.path !== path || last.stamp !== stamp) {
+      last = { path, stamp, texts: readDescriptions(descriptor, stats.size) };
+    }
+    return last.texts;
+  } catch {
+    return [];
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function readDescriptions(descriptor: number, size: number): readonly string[] {
+  const bytes = new OpenFileBytes(descriptor, size);
+  if (hasTiffSignature(bytes.read(0, Math.min(4, size)))) {
+    const header = readTiffHeader(bytes);
+    return TiffDirectory.read(bytes, header, header.firstDirectory).texts(TiffTag.imageDescription);
+  }
+  return size > MOST_BYTES ? [] : [readFileSync(descriptor, "utf8")];
+}
