@@ -83,15 +83,15 @@ describe("what the fields of a channel have shown", () => {
   test("forgets the oldest of them once there are 24 newer ones", () => {
     const prior = { umPerLevel: 2, positive: 0.5, ...new ContentMemory(0.3).priorFor(undefined, undefined) };
     const [old, newer] = [fine(), smooth()].map((samples) => new FocusBelief(samples, prior));
-    const after = (newerSites: number) => {
+    const afterSites = (newerSites: number) => {
       const memory = new ContentMemory(0.3);
       memory.learn(old!, undefined, undefined);
       for (let i = 0; i < newerSites; i++) memory.learn(newer!, undefined, undefined);
       return memory.priorFor(undefined, undefined);
     };
 
-    expect(after(25)).toEqual(after(24));
-    expect(after(24)).not.toEqual(after(23));
+    expect(afterSites(25)).toEqual(afterSites(24));
+    expect(afterSites(24)).not.toEqual(afterSites(23));
   });
 
   test("counts also where the light has changed", () => {
