@@ -45,8 +45,13 @@ describe("a frame that cannot be judged by its level", () => {
 
 describe("the rules of a channel", () => {
   const own = {
-    ...{ maxLevel: 2, minCertainty: 0.5, sharp: "absolute", plane: "sharpest", retries: 1 },
-    ...{ retryWith: "autofocus", umPerLevel: 3 },
+    maxLevel: 2,
+    minCertainty: 0.5,
+    sharp: "absolute",
+    plane: "sharpest",
+    retries: 1,
+    retryWith: "autofocus",
+    umPerLevel: 3,
   } as const;
 
   test("are its own, one by one, and else those of all", () => {
