@@ -88,12 +88,15 @@ def page(agent: Agent, run: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", [1])
 def test_a_plate_with_an_agent_killed_three_times_has_a_row_for_every_site(
-    own_agent: Agent, beads: Any, seed: int
+    own_agent: Agent, beads: Any, seed: int, request: pytest.FixtureRequest
 ) -> None:
     needs("pymmcore_plus", "mm_test_adapters", "useq")
     from beads import bead_optics
 
     beads.setProperty("XY", "Velocity", 100_000)
+    # Frames of 3 x 3 patches: what counts here is the sites, and there are hundreds.
+    beads.setROI(0, 0, 256, 256)
+    request.addfinalizer(beads.clearROI)
     moments = sorted(random.Random(seed).sample(range(10, PLANNED - 10), KILLS))
     told: list[SiteResult] = []
     with FocusClient(own_agent.address, deadline_ms=1000) as client:

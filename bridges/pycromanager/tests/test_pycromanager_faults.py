@@ -74,7 +74,7 @@ def test_a_stopped_agent_does_not_stop_the_acquisition(own_agent: Agent, headles
                 own_agent.send(signal.SIGSTOP)
             yield event
 
-    with FocusClient(own_agent.address, deadline_ms=1000, misses_until_degraded=1) as client:
+    with FocusClient(own_agent.address, deadline_ms=3000, misses_until_degraded=1) as client:
         assert client.wait_for_agent(RUN_S)
         try:
             gate(client, headless, events(), results)

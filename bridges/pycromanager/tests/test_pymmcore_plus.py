@@ -248,7 +248,9 @@ def test_two_microscopes_share_one_agent(agent: Agent, beads: Any) -> None:
     )
 
 
-def test_observed_runs_keep_their_plan_and_are_answered(own_agent: Agent, beads: Any, frames: list[Any]) -> None:
+def test_observed_runs_keep_their_plan_and_are_answered(
+    own_agent: Agent, beads: Any, frames: list[Any]
+) -> None:
     from beads import bead_events
 
     with (
@@ -270,7 +272,9 @@ def test_observed_runs_keep_their_plan_and_are_answered(own_agent: Agent, beads:
     assert {frame["site"]["plate"] for frame in seen} == {"P1"}
 
 
-def test_the_beads_of_the_demo_camera_are_accepted_in_focus_as_they_come(own_agent: Agent, beads: Any) -> None:
+def test_the_beads_of_the_demo_camera_are_accepted_in_focus_as_they_come(
+    own_agent: Agent, beads: Any
+) -> None:
     from beads import bead_events, show_beads
 
     show_beads(beads, size=2.0, brightness=1.0, exposure_ms=10.0)  # its own settings
