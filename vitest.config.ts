@@ -8,6 +8,13 @@ const LONGEST = [
   "dashboard/page",
   "exchange/bioimageio",
   "training/train-command",
+  "cli/focus",
+  "cli/whole-plates",
+  "bench/refocus",
+  "agent/soak",
+  "cli/demo",
+  "workflow/snakemake",
+  "fuzz/fuzz",
 ];
 
 /**

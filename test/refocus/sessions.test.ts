@@ -108,3 +108,23 @@ describe("sites under search", () => {
     expect(left).toEqual([1, 0, 0]);
   });
 });
+
+describe("a first frame", () => {
+  test.each(["unusable", "blank", "mixed"] as const)(
+    "that is %s says nothing of what focusing could do there",
+    (condition) => {
+      const policy = new RefocusPolicy({ ...settings, sharp: "absolute" });
+
+      expect(policy.judge(frame(), report(8, { condition })).outcomes).toMatchObject([
+        { recovered: "unknown", why: condition },
+      ]);
+    },
+  );
+
+  test("that is in focus by its looks is still refocused where the limit is lower", () => {
+    const judge = (sharp: "learned" | "absolute") =>
+      new RefocusPolicy({ ...settings, sharp, maxLevel: 0.2 }).judge(frame(), report(0.3, { levelSd: 0.05 }));
+
+    expect([judge("learned").decision, judge("absolute").decision]).toEqual(["accept", "retry"]);
+  });
+});
