@@ -41,7 +41,7 @@ export class JavaServer {
   readonly port: number;
   readonly #java: Java;
   /** A test has done something to the process that others must not meet. */
-  #isSpoilt = false;
+  #isSpoilt: boolean = false;
 
   private constructor(java: Java, port: number) {
     this.#java = java;
