@@ -1,25 +1,23 @@
-import { configDefaults, defineConfig, mergeConfig } from "vitest/config";
-import base from "./vitest.config.js";
+import { configDefaults, defineConfig } from "vitest/config";
+import { common, globalSetup } from "./vitest.config.js";
 
-/** The folder whose tests the mutants are tried on: `agent`; by default those of all folders that are mutated. */
+/** The folders whose tests the changes are tried on: `refocus,protocol`; by default those of all that is changed usually. */
 const { TESTS = "refocus,protocol,agent,sinks" } = process.env;
 
 /**
- * Left out is what runs the built program in processes or threads of its own, where no mutant is, and what takes minutes.
+ * Left out is what runs the built program in processes or threads of its own, where no change is, and what takes minutes.
  */
-export default mergeConfig(
-  base,
-  defineConfig({
-    test: {
-      // Thousands of simulated searches: with what counts coverage, each takes minutes.
-      testNamePattern: /^(?!.*recovers nearly all sites)/,
-      exclude: [
-        ...configDefaults.exclude,
-        `test/!(${TESTS.replaceAll(",", "|")})/**`,
-        "test/*.test.ts",
-        "test/agent/{answers,process,real-model,soak,stall,scoring-thread}.test.ts",
-        "test/refocus/run.test.ts",
-      ],
-    },
-  }),
-);
+export default defineConfig({
+  test: {
+    ...common,
+    globalSetup,
+    isolate: false,
+    maxWorkers: 1,
+    include: TESTS.split(",").map((folder) => `test/${folder}/**/*.test.ts`),
+    exclude: [
+      ...configDefaults.exclude,
+      "test/agent/{answers,process,real-model,soak,stall,scoring-thread}.test.ts",
+      "test/refocus/run.test.ts",
+    ],
+  },
+});

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { run } from "./run-command.js";
 
 const BRIDGE = "bridges/pycromanager";
@@ -35,7 +36,8 @@ export async function runPytest(folder, inCi) {
 }
 
 /**
- * Makes the environment of the Python bridge, or says what it lacks. Made again when what it holds has changed.
+ * Makes the environment of the Python bridge, or says what it lacks. Made again when what it holds has changed. As a program,
+ * prints that as JSON.
  * @returns {{ python: string, missing?: undefined } | { python?: undefined, missing: string }}
  */
 export function preparePython() {
@@ -79,3 +81,5 @@ function prepare() {
   writeFileSync(stamp, digest);
   return undefined;
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(JSON.stringify(preparePython()));

@@ -1,23 +1,28 @@
 /**
- * Runs all tests of the repository: `npm test`; `npm test -- PATTERN...` runs some of the TypeScript ones only.
+ * Builds, and runs all tests of the repository: `npm test`; `npm test -- PATTERN...` runs some of the TypeScript ones only.
  * The bridges' tests wait more than they compute, so they run beside the TypeScript ones; what they say comes afterwards.
  * Closes with one line that adds up the runners' own reports: "N passed, N failed, N skipped".
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildJavaTestServer } from "./build-java-test-server.js";
 import { run } from "./run-command.js";
 import { runMaven } from "./test-java.js";
-import { preparePython, runPytest } from "./test-python.js";
+import { runPytest } from "./test-python.js";
 
 const inCi = process.env.CI === "true";
+// Maven is over before what optimises its code would pay.
+process.env.MAVEN_OPTS ??= "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 const patterns = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "parfocal-test-"));
 
-// The tests find these ready, so that none of them waits for Maven or pip.
-buildJavaTestServer();
-preparePython();
+// The tests find all this ready, so that none of them waits for Maven or pip. What lacks is told by the tests that need it.
+const [build] = await Promise.all([
+  run("npm", ["run", "build"], { stdio: "inherit", shell: process.platform === "win32" }),
+  run(process.execPath, ["scripts/build-java-test-server.js"]),
+  run(process.execPath, ["scripts/test-python.js"]),
+]);
+if (build.status !== 0) process.exit(1);
 const [typescript, bridges] = await Promise.all([runVitest(), patterns.length === 0 ? runBridges() : []]);
 for (const { said } of bridges) console.log(said);
 rmSync(folder, { recursive: true, force: true });

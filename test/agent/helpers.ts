@@ -70,10 +70,12 @@ export async function until<T>(
   check: () => T | undefined | false | Promise<T | undefined | false>,
   limitMs = 20_000,
 ): Promise<T> {
-  for (let i = 0; i < limitMs / 10; i++) {
+  const endMs = performance.now() + limitMs;
+  // What takes long need not be noticed at once, and looking costs the time that it takes.
+  for (let pauseMs = 10; performance.now() < endMs; pauseMs = Math.min(pauseMs + 1, 50)) {
     const value = await check();
     if (value) return value;
-    await sleep(10);
+    await sleep(pauseMs);
   }
   throw new Error(`waited ${limitMs / 1000} s in vain`);
 }

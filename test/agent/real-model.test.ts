@@ -8,16 +8,20 @@ import { readFrames } from "../../src/frames/read-frames.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
 import { Random } from "../../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../../src/optics/sensor.js";
+import { cornerOf } from "../helpers/images.js";
 import { silent, TestController, temporaryFolder, testConfig } from "./helpers.js";
 
 const plate = fileURLToPath(new URL("../../data/plate", import.meta.url));
 const images = readdirSync(plate).filter((name) => name.endsWith(".png"));
 
+/** Side of a field of view: four patches. */
+const FIELD_PX = 340;
+
 /** A field of view whose image is that of an in-focus one, blurred as its distance from focus demands. */
 async function fieldOf(name: string, focusUm: number) {
   for await (const { frame } of readFrames(join(plate, name))) {
-    const { width, height } = frame;
-    const sharp = toFloat(frame);
+    const { width, height } = cornerOf(frame, FIELD_PX);
+    const sharp = toFloat(cornerOf(frame, FIELD_PX));
     const defocus = new Defocus(width, height);
     const imageAt = (zUm: number) =>
       Uint16Array.from(defocus.apply(sharp, zUm - focusUm), (count) => Math.round(count * 100) + 200);

@@ -31,22 +31,27 @@ export interface Served {
   readonly results: () => Promise<Record<string, unknown>[]>;
 }
 
-/** A real agent with its dashboard on a free port. */
-export async function serve(
+/** A real agent with its dashboard on a free port. It ends with the test. */
+export async function serve(...settings: Parameters<typeof startServing>): Promise<Served> {
+  const { stop, ...served } = await startServing(...settings);
+  onTestFinished(stop);
+  return { ...served, controller: new TestController(served.address) };
+}
+
+/** The same for several tests that change nothing; whoever starts it stops it. */
+export async function startServing(
   dashboard: Record<string, unknown> = {},
   overrides: Record<string, unknown> = {},
   scorer: FrameScorer = pixelScorer,
-): Promise<Served> {
+): Promise<Omit<Served, "controller"> & { readonly stop: () => Promise<void> }> {
   const folder = await temporaryFolder();
   const config = testConfig(folder, { dashboard: { port: 0, ...dashboard }, ...overrides });
   const agent = await createAgent(config, { scorer, log: silent, version: "1.2.3", engine: "a test" });
   const places = await agent.start();
-  onTestFinished(() => agent.stop(AbortSignal.abort()));
   const { host } = new URL(places.dashboard!);
   const results = () => jsonLines(join(folder, "results.jsonl"));
-  const address = places.zeromq!;
-  const controller = new TestController(address);
-  return { agent, folder, host, controller, address, publish: places.publish!, results };
+  const stop = () => agent.stop(AbortSignal.abort());
+  return { agent, folder, host, address: places.zeromq!, publish: places.publish!, results, stop };
 }
 
 export interface Reply {

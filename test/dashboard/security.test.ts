@@ -1,12 +1,20 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import type { StatusView } from "../../src/dashboard/wire.js";
-import { ask, authorised, change, raw, serve, TestPage, TOKEN } from "./helpers.js";
+import { ask, authorised, change, raw, serve, startServing, TestPage, TOKEN } from "./helpers.js";
 
 const status = async (host: string) => (await ask(host, "/api/status")).json<StatusView>();
 const PAUSE = { what: "gating", on: false };
+
+/** One agent for a group of tests that it refuses all they ask for. */
+function oneForAll(dashboard: Record<string, unknown> = {}): Awaited<ReturnType<typeof startServing>> {
+  const served = {} as Awaited<ReturnType<typeof startServing>>;
+  beforeAll(async () => void Object.assign(served, await startServing(dashboard)));
+  afterAll(() => served.stop());
+  return served;
+}
 
 describe("a dashboard without control", () => {
   test.each(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])("changes nothing on %s", async (method) => {
@@ -60,8 +68,10 @@ describe("a dashboard without control", () => {
 describe("a dashboard with control", () => {
   const control = { control: true, token: TOKEN };
 
+  const served = oneForAll(control);
+
   test("does not tell its token", async () => {
-    const { host } = await serve(control);
+    const { host } = served;
 
     for (const path of ["/api/status", "/api/runs", "/metrics", "/"]) {
       expect((await ask(host, path)).body.toString()).not.toContain(TOKEN);
@@ -75,7 +85,7 @@ describe("a dashboard with control", () => {
     ["an empty token", authorised("")],
     ["another way to say who one is", { authorization: `Basic ${TOKEN}` }],
   ])("refuses %s", async (_, headers) => {
-    const { host, results } = await serve(control);
+    const { host, results } = served;
 
     const reply = await ask(host, "/api/control", { method: "POST", body: JSON.stringify(PAUSE), headers });
 
@@ -91,7 +101,7 @@ describe("a dashboard with control", () => {
     "https://HOST",
     "http://localhost.evil.example",
   ])("refuses the origin %s, with the right token or not", async (name) => {
-    const { host } = await serve(control);
+    const { host } = served;
     const origin = name.replace("HOST", host);
 
     expect((await change(host, PAUSE, { origin })).status).toBe(403);
@@ -118,7 +128,7 @@ describe("a dashboard with control", () => {
     [JSON.stringify({ ...PAUSE, more: 1 }), "more"],
     ["x".repeat(70_000), "longer"],
   ])("says what is wrong with %.30s", async (body, words) => {
-    const { host } = await serve(control);
+    const { host } = served;
 
     const reply = await ask(host, "/api/control", { method: "POST", body, headers: authorised() });
 
@@ -128,12 +138,12 @@ describe("a dashboard with control", () => {
 });
 
 describe("the server", () => {
+  const served = oneForAll();
+
   test.each(["evil.example", "127.0.0.1.evil.example:80", "localhost.", "10.0.0.1"])(
     "refuses a request for the host %s, as DNS rebinding makes it",
     async (name) => {
-      const { host } = await serve();
-
-      expect((await ask(host, "/api/status", { headers: { host: name } })).status).toBe(403);
+      expect((await ask(served.host, "/api/status", { headers: { host: name } })).status).toBe(403);
     },
   );
 
@@ -151,31 +161,24 @@ describe("the server", () => {
     "/api/runs/..%2F..%2Fpackage.json",
     "/nothing",
   ])("answers 404 for %s", async (path) => {
-    const { host } = await serve();
-
-    expect((await ask(host, path)).status).toBe(404);
+    expect((await ask(served.host, path)).status).toBe(404);
   });
 
   test("answers 400 for an address that cannot be decoded, and lives on", async () => {
-    const { host } = await serve();
-
-    expect((await ask(host, "/%E0%A4%A")).status).toBe(400);
-    expect(await raw(host, "BREW /pot HTCPCP/1.0\r\n\r\n")).toContain("400");
-    expect((await ask(host, "/api/status")).status).toBe(200);
+    expect((await ask(served.host, "/%E0%A4%A")).status).toBe(400);
+    expect(await raw(served.host, "BREW /pot HTCPCP/1.0\r\n\r\n")).toContain("400");
+    expect((await ask(served.host, "/api/status")).status).toBe(200);
   });
 
   test("lets no other page embed it or load from elsewhere", async () => {
-    const { host } = await serve();
-
-    const { headers } = await ask(host, "/api/status");
+    const { headers } = await ask(served.host, "/api/status");
 
     expect(headers["content-security-policy"]).toMatch(/default-src 'self'.*frame-ancestors 'none'/);
     expect(headers["x-content-type-options"]).toBe("nosniff");
   });
 
   test("listens on this machine only", async () => {
-    const { host } = await serve();
-    const [, port] = host.split(":");
+    const [, port] = served.host.split(":");
 
     const table = await readFile("/proc/net/tcp", "utf8").catch(() => undefined);
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Evaluation, evaluate } from "../../src/evaluation/evaluate.js";
 import { evaluationMarkdown } from "../../src/evaluation/report.js";
 import { GAINS, OFFSETS } from "../../src/evaluation/synthetic-frames.js";
@@ -27,23 +27,16 @@ const allRows = await readManifest(join(DATA, "evaluation/manifest.csv"));
 const rows = allRows.filter(({ file }) => FILES.includes(file));
 
 describe("evaluate", () => {
+  let scorer: Scorer;
   let evaluation: Evaluation;
   const progress: [number, number][] = [];
-  const run = async (seed: number, peakElectrons: number) => {
-    const scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
-    const result = await evaluate({
-      scorer,
-      rows,
-      peakElectrons,
-      seed,
-      onProgress: (...at) => progress.push(at),
-    });
-    await scorer.dispose();
-    return result;
-  };
+  const run = (seed: number, peakElectrons: number) =>
+    evaluate({ scorer, rows, peakElectrons, seed, onProgress: (...at) => progress.push(at) });
   beforeAll(async () => {
+    scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
     evaluation = await run(1, 2000);
   });
+  afterAll(() => scorer.dispose());
 
   it("defocuses the one in-focus field to all 11 levels and counts them in a confusion matrix", () => {
     const { frames, exact, withinOne, withinTwo, confusion } = evaluation.synthetic!;
@@ -84,22 +77,18 @@ describe("evaluate", () => {
   });
 
   it("takes frames whose level the manifest knows into the reliability", async () => {
-    const scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
     const [row] = rows.filter(({ file }) => file === "dsb_520x696_5afb7932e9.png");
     const known = [{ ...row!, level: 0 }];
     const { reliability } = await evaluate({ scorer, rows: known, peakElectrons: 100, seed: 1 });
     expect(reliability.frames).toMatchObject({ count: 1, right: 0 });
     const unknown = await evaluate({ scorer, rows: [row!], peakElectrons: 100, seed: 1 });
     expect(unknown.reliability.frames).toBeUndefined();
-    await scorer.dispose();
   });
 
   it("judges frames at the sampling that their optics ask for, the synthetic ones too", async () => {
-    const scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
     const [row] = rows.filter(({ file }) => file === "dsb_360x360_4c032609d3.png");
     const samplingOf = () => ({ binning: 2, umPerLevel: 0.5 });
     const binned = await evaluate({ scorer, rows: [row!], peakElectrons: 1000, seed: 1, samplingOf });
-    await scorer.dispose();
     expect(binned.frames[0]).toMatchObject({ binning: 2, umPerLevel: 0.5 });
     // 180 x 180 px hold 3 x 3 patches.
     expect(binned.reliability.patches!.count).toBe(3 * 11 * 9);
@@ -134,9 +123,7 @@ describe("evaluate", () => {
     const labelled = allRows
       .filter(({ file }) => LABELLED.includes(file))
       .map((row) => ({ ...row, kind: undefined }));
-    const scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
     const result = await evaluate({ scorer, rows: labelled, peakElectrons: 2000, seed: 1 });
-    await scorer.dispose();
     const { tuning, judged, measures } = result.comparison!;
     expect(tuning.inFocus + judged.inFocus).toBe(2);
     expect(tuning.outOfFocus + judged.outOfFocus).toBe(2);

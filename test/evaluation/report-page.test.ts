@@ -29,7 +29,7 @@ const rows = (await readManifest(join(DATA, "evaluation/manifest.csv")))
     stain: row.file === FILES[0] ? "<script>&" : row.stain,
   }));
 
-async function evaluated(label: string): Promise<EvaluatedModel> {
+async function evaluated(): Promise<Omit<EvaluatedModel, "label">> {
   const scorer = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
   const [patches, regimes] = [new PatchGallery(), new RegimeGallery()];
   const evaluation = await evaluate({
@@ -40,7 +40,7 @@ async function evaluated(label: string): Promise<EvaluatedModel> {
     },
   });
   await scorer.dispose();
-  return { label, evaluation, patches, regimes };
+  return { evaluation, patches, regimes };
 }
 
 /** Width, height and bytes of each picture of a page. */
@@ -59,7 +59,14 @@ describe("the report of an evaluation", () => {
   let models: EvaluatedModel[];
   let page: string;
   beforeAll(async () => {
-    models = besideOneAnother([await evaluated("one"), await evaluated("other")], 1);
+    const model = await evaluated();
+    models = besideOneAnother(
+      [
+        { ...model, label: "one" },
+        { ...model, label: "other" },
+      ],
+      1,
+    );
     page = reportPage(models, "parfocal evaluate <manifest>", "a machine");
   });
 

@@ -12,6 +12,13 @@ export async function dataFrame(name: string): Promise<Frame> {
   throw new Error(`${name} holds no frame`);
 }
 
+/** The upper left corner of a frame, in memory of its own. */
+export function cornerOf({ width, pixels }: Frame, side: number): Frame {
+  const corner = pixels.slice(0, side * side);
+  for (let y = 0; y < side; y++) corner.set(pixels.subarray(y * width, y * width + side), y * side);
+  return { width: side, height: side, pixels: corner };
+}
+
 /** A dark frame with bright discs of all sizes and camera noise: something to judge in every patch. */
 export function spots(width: number, height: number, seed: number): Frame & { pixels: Uint16Array } {
   const random = new Random(seed);

@@ -29,6 +29,13 @@ function memoryOf(...fields: (readonly [samples: Sample[], well?: string])[]): C
 describe("what the fields of a channel have shown", () => {
   const fine = () => field(-1.3, 0.25, 450);
   const smooth = () => field(-1.7, 0.14, 300);
+  /** Frames of beads: their levels rise at once. */
+  const sharpPoints = () =>
+    [-4, 0, 2, 3].map((zUm) => ({
+      zUm,
+      level: [0.32, 0.53, 1.46, 2.25][[0, 2, 3, -4].indexOf(zUm)]!,
+      levelSd: 0.05,
+    }));
   const seen = { zUm: 0, level: 0.4, levelSd: 0.1, fineness: -1.7 };
 
   test("tells a blurred field of one kind from a sharp one of another by its brightness", () => {
@@ -48,6 +55,43 @@ describe("what the fields of a channel have shown", () => {
     const ofFine = inFocus(memory, { ...seen, brightness: 400 }, "A01");
 
     expect(ofFine).toBeLessThan(ofSmooth - 0.1);
+  });
+
+  test("makes the content that was seen, and those like it, likelier than others", () => {
+    const memory = memoryOf([sharpPoints()], [sharpPoints()], [sharpPoints()]);
+    const { contents } = memory.priorFor(undefined, undefined);
+    const { contents: before } = new ContentMemory(0.3).priorFor(undefined, undefined);
+    const gains = contents.map((weight, i) => weight / before[i]!);
+    const most = gains.indexOf(Math.max(...gains));
+
+    expect(gains[most]).toBeGreaterThan(2);
+    expect(Math.min(...gains)).toBeLessThan(0.5);
+  });
+
+  test("takes a brightness that is none for unknown, and any field for as like as another", () => {
+    const priorAfter = (brightness: number, seen: number | undefined) => {
+      const memory = memoryOf([field(-1.3, 0.25, brightness)]);
+      return memory.priorFor(undefined, seen).contents;
+    };
+
+    expect(priorAfter(0, 450)).toEqual(priorAfter(450, undefined));
+    expect(priorAfter(-5, 450)).toEqual(priorAfter(450, undefined));
+    expect(priorAfter(450, 0)).toEqual(priorAfter(450, 450));
+    expect(priorAfter(450, 45)).not.toEqual(priorAfter(450, undefined));
+  });
+
+  test("forgets the oldest of them once there are 24 newer ones", () => {
+    const prior = { umPerLevel: 2, positive: 0.5, ...new ContentMemory(0.3).priorFor(undefined, undefined) };
+    const [old, newer] = [fine(), smooth()].map((samples) => new FocusBelief(samples, prior));
+    const afterSites = (newerSites: number) => {
+      const memory = new ContentMemory(0.3);
+      memory.learn(old!, undefined, undefined);
+      for (let i = 0; i < newerSites; i++) memory.learn(newer!, undefined, undefined);
+      return memory.priorFor(undefined, undefined);
+    };
+
+    expect(afterSites(25)).toEqual(afterSites(24));
+    expect(afterSites(24)).not.toEqual(afterSites(23));
   });
 
   test("counts also where the light has changed", () => {

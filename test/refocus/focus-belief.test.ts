@@ -10,6 +10,33 @@ function inFocusAt(level: number): number {
   return new FocusBelief([{ zUm: 0, level, levelSd: 0.05 }], prior).inFocusAt(0);
 }
 
+describe("what another frame promises", () => {
+  const prior = { umPerLevel: 2, positive: 0.5, ...new ContentMemory(0.3).priorFor(undefined, undefined) };
+  const level = (zUm: number) => 0.4 + Math.abs(zUm - 30) / 2.2;
+  const seen = [20, 34, 30.5].map((zUm) => ({ zUm, level: level(zUm), levelSd: 0.05 }));
+
+  test("is most where focus is, beside a frame that is not there, and nothing beside one that is", () => {
+    const belief = new FocusBelief(seen, prior);
+    const [besideBlurred, besideSharp] = [20, 30].map((zUm) => belief.betterThan(zUm));
+    const best = belief.zUm[besideBlurred!.indexOf(Math.max(...besideBlurred!))]!;
+
+    expect(Math.abs(best - 30)).toBeLessThan(1);
+    expect(Math.max(...besideBlurred!)).toBeGreaterThan(0.8);
+    expect(Math.max(...besideSharp!)).toBeLessThan(0.15);
+  });
+
+  test("is a probability: what is in focus there, with that of all planes together", () => {
+    const belief = new FocusBelief(seen, prior);
+
+    expect(belief.probability.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+    expect(belief.inFocusAt(30)).toBeGreaterThan(0.85);
+    expect(belief.inFocusAt(36)).toBeLessThan(0.02);
+    expect(Math.abs(belief.focusNear(30, 4).zUm - 30)).toBeLessThan(1);
+    expect(belief.focusNear(30, 4).sdUm).toBeLessThan(1.5);
+    expect(belief.focusNear(1e6, 1)).toEqual({ zUm: 1e6, sdUm: 1 });
+  });
+});
+
 describe("the first frame of a run", () => {
   test("is the likelier in focus the lower its level, down to the sharpest there is", () => {
     const levels = [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2.5];

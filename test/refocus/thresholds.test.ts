@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { assess, binningOf, rulesFor, umPerLevelFor } from "../../src/refocus/thresholds.js";
+import {
+  assess,
+  binningOf,
+  levelOf,
+  rulesFor,
+  ruleValuesFor,
+  umPerLevelFor,
+} from "../../src/refocus/thresholds.js";
 import { report, settings } from "./helpers.js";
 
 describe("the reason of a decision", () => {
@@ -18,6 +25,60 @@ describe("the reason of a decision", () => {
     expect(assess(uncertain, 0.3, { maxLevel: 1, minCertainty: 0.25 }).reason).toBe(
       "certainty 0.2496 is below 0.25",
     );
+  });
+});
+
+describe("a frame that cannot be judged by its level", () => {
+  test.each([
+    [report(0.3, { condition: "unusable", conditionReason: "saturated" }), "unusable", "unusable: saturated"],
+    [report(0.3, { condition: "unusable" }), "unusable", "unusable: not fit to be judged"],
+    [report(0.3, { condition: "blank" }), "blank", "blank: nothing to judge"],
+    [
+      report(3.21, { condition: "mixed" }),
+      "mixed",
+      "mixed: parts of the frame are sharp and parts are not (level 3.21)",
+    ],
+  ])("is named for what it is, and why", (seen, kind, reason) => {
+    expect(assess(seen, seen.expectedLevel, { maxLevel: 1, minCertainty: 0.25 })).toEqual({ kind, reason });
+  });
+});
+
+describe("the rules of a channel", () => {
+  const own = {
+    maxLevel: 2,
+    minCertainty: 0.5,
+    sharp: "absolute",
+    plane: "sharpest",
+    retries: 1,
+    retryWith: "autofocus",
+    umPerLevel: 3,
+  } as const;
+
+  test("are its own, one by one, and else those of all", () => {
+    const ofAll = rulesFor(settings, undefined);
+
+    expect(rulesFor({ ...settings, channels: { DAPI: own } }, "DAPI")).toEqual(own);
+    expect(rulesFor({ ...settings, channels: { DAPI: {} } }, "DAPI")).toEqual(ofAll);
+    expect(rulesFor({ ...settings, channels: { DAPI: own } }, "Cy5")).toEqual(ofAll);
+    expect(rulesFor({ ...settings, channels: { DAPI: { retries: 0 } } }, "DAPI")).toEqual({
+      ...ofAll,
+      retries: 0,
+    });
+    expect(ofAll).toMatchObject({ maxLevel: 1, retryWith: "move-z", plane: "majority" });
+  });
+
+  test("name the thresholds alone for those who ask for them", () => {
+    expect(ruleValuesFor({ ...settings, channels: { DAPI: own } }, "DAPI")).toEqual({
+      maxLevel: 2,
+      minCertainty: 0.5,
+    });
+  });
+
+  test("say which plane of focus counts", () => {
+    const both = report(4, { sharpestLevel: 0.4 });
+
+    expect(levelOf(both, { plane: "majority" })).toBe(4);
+    expect(levelOf(both, { plane: "sharpest" })).toBe(0.4);
   });
 });
 

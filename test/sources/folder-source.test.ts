@@ -12,6 +12,7 @@ import { FolderSource } from "../../src/sources/folder-source.js";
 import { createSource } from "../../src/sources/registry.js";
 import type { IncomingFrame, SourceContext } from "../../src/sources/source.js";
 import { silent, sleep, temporaryFolder, until } from "../agent/helpers.js";
+import { times } from "../helpers/campaign.js";
 import { handlerWith } from "./handler.js";
 
 const signal = new AbortController().signal;
@@ -319,13 +320,14 @@ describe("a watched folder", () => {
   ])(
     "finds what is written just when watching begins (polling: %s, existing files: %s)",
     async (polling, existing) => {
+      const folders = times(9, 24);
       const watched = await Promise.all(
-        Array.from({ length: 24 }, async (_, i) => {
+        Array.from({ length: folders }, async (_, i) => {
           const folder = await temporaryFolder();
           await mkdir(join(folder, "plate"));
           await writeFile(join(folder, "plate", "before.tif"), tiff(1));
           const { firstPixels } = await watchFolder(folder, { polling, pollMs: 50, existing });
-          if (i % 3 > 0) await sleep(i);
+          if (i % 3 > 0) await sleep((24 * i) / folders);
           await writeFile(join(folder, "a.tif"), tiff(5));
           await writeFile(join(folder, "plate", "b.tif"), tiff(6));
           return firstPixels;

@@ -33,21 +33,21 @@ describe("Trainer on WebAssembly", () => {
   it("ends by the clock, with the weights that judged the held-out fields best, also after a stop", async () => {
     // A rate at which it gets worse again.
     const wild = { learningRate: 20 };
-    const timed = await runTrainer(tf, { minutes: 12 / 60, ...wild });
+    const timed = await runTrainer(tf, { minutes: 6 / 60, ...wild });
     const { curve, point, finished, step } = timed.result;
     const losses = curve.map(({ heldOutLoss }) => heldOutLoss);
     const best = curve[losses.indexOf(Math.min(...losses))]!;
     expect({ finished, step, points: curve.length, point }).toEqual({
-      ...{ finished: true, step: 12, points: 12, point: best },
+      ...{ finished: true, step: 6, points: 6, point: best },
     });
-    expect(best.step).toBeLessThan(12);
+    expect(best.step).toBeLessThan(6);
     // A second a step: the same rates as in a run of so many steps.
-    const atBest = await runTrainer(tf, { steps: 12, stopAfter: best.step, ...wild });
+    const atBest = await runTrainer(tf, { steps: 6, stopAfter: best.step, ...wild });
     expect(timed.result.weights).toEqual(atBest.result.weights);
     expect(atBest.result.finished).toBe(false);
 
-    const half = await runTrainer(tf, { minutes: 12 / 60, stopAfter: 11, ...wild });
-    const resumed = await runTrainer(tf, { minutes: 12 / 60, from: half.checkpointPath, ...wild });
+    const half = await runTrainer(tf, { minutes: 6 / 60, stopAfter: 5, ...wild });
+    const resumed = await runTrainer(tf, { minutes: 6 / 60, from: half.checkpointPath, ...wild });
     expect(resumed.progress.map(({ share }) => share)).toEqual([1]);
     expect(resumed.result.weights).toEqual(timed.result.weights);
   });

@@ -46,6 +46,7 @@ class Agent:
         self.results = results
         self._flags = flags
         self._process: subprocess.Popen[str] | None = None
+        self._earlier: set[str | None] = set()
         self.address = "tcp://127.0.0.1:*"
         self.page = ""
 
@@ -89,11 +90,16 @@ class Agent:
         except subprocess.TimeoutExpired:
             self.kill()
 
+    def begin_test(self) -> None:
+        """From here on, `records` leaves out what earlier tests have said."""
+        self._earlier = {record.get("session") for record in self.records()} | self._earlier
+
     def records(self) -> list[dict]:
         """The lines of results.jsonl."""
         path = self.results / "results.jsonl"
         text = path.read_text() if path.exists() else ""
-        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        return [record for record in lines if record.get("session") not in self._earlier]
 
     def outcomes(self, count: int) -> list[dict]:
         """The outcomes, once there are so many: lines are written after the answer was sent."""
@@ -130,7 +136,8 @@ def needs_program() -> None:
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Agent]:
+def own_agent(tmp_path: Path) -> Iterator[Agent]:
+    """For tests that stop it, or look at all that it keeps."""
     needs_program()
     running = Agent(tmp_path / "results")
     try:
@@ -138,6 +145,24 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
+    needs_program()
+    running = Agent(tmp_path_factory.mktemp("agent") / "results")
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def agent(shared_agent: Agent) -> Agent:
+    """One for all tests: what it learns, it learns of a session, and each test has its own."""
+    shared_agent.begin_test()
+    return shared_agent
 
 
 @pytest.fixture(scope="session")

@@ -88,17 +88,20 @@ def page(agent: Agent, run: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", [1])
 def test_a_plate_with_an_agent_killed_three_times_has_a_row_for_every_site(
-    agent: Agent, beads: Any, seed: int
+    own_agent: Agent, beads: Any, seed: int, request: pytest.FixtureRequest
 ) -> None:
     needs("pymmcore_plus", "mm_test_adapters", "useq")
     from beads import bead_optics
 
     beads.setProperty("XY", "Velocity", 100_000)
+    # Frames of 3 x 3 patches: what counts here is the sites, and there are hundreds.
+    beads.setROI(0, 0, 256, 256)
+    request.addfinalizer(beads.clearROI)
     moments = sorted(random.Random(seed).sample(range(10, PLANNED - 10), KILLS))
     told: list[SiteResult] = []
-    with FocusClient(agent.address, deadline_ms=1000) as client:
+    with FocusClient(own_agent.address, deadline_ms=1000) as client:
         assert client.wait_for_agent(START_S)
-        killing = kill_at(agent, lambda: len(told), moments)
+        killing = kill_at(own_agent, lambda: len(told), moments)
         keyed = {"optics": bead_optics(), "on_site": told.append, "plate": "P1"}
         thread = beads.run_mda(gated(plate(), client, beads, limits=ZLimits(-40, 40), **keyed))
         thread.join(RUN_S)
@@ -107,13 +110,13 @@ def test_a_plate_with_an_agent_killed_three_times_has_a_row_for_every_site(
         session = client.session
     assert len(told) == PLANNED
 
-    rows = table(agent, lambda rows: len(rows) == PLANNED and all(row["status"] for row in rows))
+    rows = table(own_agent, lambda rows: len(rows) == PLANNED and all(row["status"] for row in rows))
     places = Counter((row["channel"], row["time_index"]) for row in rows)
     assert places == {(channel, str(t)): SITES for channel in CHANNELS for t in range(TIMES)}
     by_status = Counter(row["status"] for row in rows)
     assert "searching" not in by_status
 
-    summary = report(agent)
+    summary = report(own_agent)
     sharp = summary["inFocus"] + summary["recovered"]
     assert summary["sites"] == PLANNED
     assert sharp + sum(summary["givenUp"].values()) + sum(summary["unknown"].values()) == PLANNED
@@ -121,7 +124,7 @@ def test_a_plate_with_an_agent_killed_three_times_has_a_row_for_every_site(
     missing = [by_status[status] for status in ("unscored", "no-frame", "skipped")]
     assert summary["missing"] == sum(missing)
 
-    snapshot = page(agent, session)
+    snapshot = page(own_agent, session)
     assert snapshot["run"]["states"] == by_status
     # What the controller holds for judged, the record does, too.
     statuses = {(row["site"], row["channel"], row["time_index"]): row["status"] for row in rows}

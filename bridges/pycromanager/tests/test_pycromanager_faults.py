@@ -36,16 +36,16 @@ def gate(client: FocusClient, core: Any, events: Iterable[Any], results: list[Si
 
 
 def test_the_agent_is_killed_in_mid_run_and_gating_resumes_when_it_is_back(
-    agent: Agent, headless: Any
+    own_agent: Agent, headless: Any
 ) -> None:
     results: list[SiteResult] = []
-    restarting = threading.Thread(target=agent.start)
+    restarting = threading.Thread(target=own_agent.start)
     end_s = time.monotonic() + RUN_S / 2
 
     def events() -> Iterator[Any]:
         for number, event in enumerate(sites(400)):
             if number == 3:
-                agent.kill()
+                own_agent.kill()
             if number == 6:
                 restarting.start()
             is_back = len(results) > 6 and all(result.unscored == 0 for result in results[-3:])
@@ -55,7 +55,7 @@ def test_the_agent_is_killed_in_mid_run_and_gating_resumes_when_it_is_back(
             if number >= 6 and restarting.is_alive():
                 restarting.join(0.05)
 
-    with FocusClient(agent.address, deadline_ms=2000, misses_until_degraded=1) as client:
+    with FocusClient(own_agent.address, deadline_ms=2000, misses_until_degraded=1) as client:
         assert client.wait_for_agent(RUN_S)
         dataset = gate(client, headless, events(), results)
     restarting.join(RUN_S)
@@ -65,21 +65,21 @@ def test_the_agent_is_killed_in_mid_run_and_gating_resumes_when_it_is_back(
     assert len(dataset.get_image_coordinates_list()) == sum(len(result.attempts) for result in results)
 
 
-def test_a_stopped_agent_does_not_stop_the_acquisition(agent: Agent, headless: Any) -> None:
+def test_a_stopped_agent_does_not_stop_the_acquisition(own_agent: Agent, headless: Any) -> None:
     results: list[SiteResult] = []
 
     def events() -> Iterator[Any]:
         for number, event in enumerate(sites(10)):
             if number == 2:
-                agent.send(signal.SIGSTOP)
+                own_agent.send(signal.SIGSTOP)
             yield event
 
-    with FocusClient(agent.address, deadline_ms=1000, misses_until_degraded=1) as client:
+    with FocusClient(own_agent.address, deadline_ms=3000, misses_until_degraded=1) as client:
         assert client.wait_for_agent(RUN_S)
         try:
             gate(client, headless, events(), results)
         finally:
-            agent.send(signal.SIGCONT)
+            own_agent.send(signal.SIGCONT)
     assert [result.unscored for result in results] == [0] * 2 + [1] * 8
 
 

@@ -102,12 +102,12 @@ def test_later_time_points_start_where_the_first_ended(agent: Agent, beads: Any)
         assert len(second.attempts) < len(first.attempts)
 
 
-def test_the_agent_is_killed_in_mid_run_and_comes_back(agent: Agent, beads: Any) -> None:
+def test_the_agent_is_killed_in_mid_run_and_comes_back(own_agent: Agent, beads: Any) -> None:
     from beads import bead_events, bead_optics
 
     results: list[SiteResult] = []
     end_s = time.monotonic() + RUN_S / 2
-    restarting = threading.Thread(target=agent.start)
+    restarting = threading.Thread(target=own_agent.start)
 
     def is_over() -> bool:
         scored_at_the_end = [result.unscored == 0 for result in results[-3:]]
@@ -117,7 +117,7 @@ def test_the_agent_is_killed_in_mid_run_and_comes_back(agent: Agent, beads: Any)
     def events() -> Iterator[Any]:
         for number, event in enumerate(bead_events([2.0] * 400)):
             if number == 4:
-                agent.kill()
+                own_agent.kill()
             if number == 8:
                 restarting.start()
             if is_over():
@@ -125,7 +125,7 @@ def test_the_agent_is_killed_in_mid_run_and_comes_back(agent: Agent, beads: Any)
             yield event
             time.sleep(0.02)
 
-    with FocusClient(agent.address, deadline_ms=2000, misses_until_degraded=1) as client:
+    with FocusClient(own_agent.address, deadline_ms=2000, misses_until_degraded=1) as client:
         assert client.wait_for_agent(RUN_S)
         run(
             beads,
@@ -142,7 +142,7 @@ def test_the_agent_is_killed_in_mid_run_and_comes_back(agent: Agent, beads: Any)
     assert all(result.decision == "unscored" for result, is_gap in zip(results, gap, strict=True) if is_gap)
 
 
-def test_a_stopped_agent_does_not_stop_the_run(agent: Agent, beads: Any) -> None:
+def test_a_stopped_agent_does_not_stop_the_run(own_agent: Agent, beads: Any) -> None:
     from beads import bead_events, bead_optics
 
     results: list[SiteResult] = []
@@ -150,10 +150,10 @@ def test_a_stopped_agent_does_not_stop_the_run(agent: Agent, beads: Any) -> None
     def events() -> Iterator[Any]:
         for number, event in enumerate(bead_events([0.0] * 30)):
             if number == 3:
-                agent.send(signal.SIGSTOP)
+                own_agent.send(signal.SIGSTOP)
             yield event
 
-    with FocusClient(agent.address, deadline_ms=2000, misses_until_degraded=1) as client:
+    with FocusClient(own_agent.address, deadline_ms=2000, misses_until_degraded=1) as client:
         assert client.wait_for_agent(RUN_S)
         try:
             start_s = time.monotonic()
@@ -163,7 +163,7 @@ def test_a_stopped_agent_does_not_stop_the_run(agent: Agent, beads: Any) -> None
             assert client.degraded
             assert [result.unscored for result in results] == [0] * 3 + [1] * 27
         finally:
-            agent.send(signal.SIGCONT)
+            own_agent.send(signal.SIGCONT)
         end_s = time.monotonic() + RUN_S
         while client.degraded and time.monotonic() < end_s:
             time.sleep(0.05)
@@ -248,11 +248,13 @@ def test_two_microscopes_share_one_agent(agent: Agent, beads: Any) -> None:
     )
 
 
-def test_observed_runs_keep_their_plan_and_are_answered(agent: Agent, beads: Any, frames: list[Any]) -> None:
+def test_observed_runs_keep_their_plan_and_are_answered(
+    own_agent: Agent, beads: Any, frames: list[Any]
+) -> None:
     from beads import bead_events
 
     with (
-        FocusClient(agent.address, observe_queue=32) as client,
+        FocusClient(own_agent.address, observe_queue=32) as client,
         ObserveListener(beads, client, plate="P1"),
     ):
         assert client.wait_for_agent(RUN_S)
@@ -263,14 +265,16 @@ def test_observed_runs_keep_their_plan_and_are_answered(agent: Agent, beads: Any
         counters = client.counters
     assert [z_um for _, z_um in frames] == pytest.approx([8.0, 0.0, -8.0, 4.0], abs=0.05)
     assert (counters.sent, counters.scored + counters.dropped, counters.errors) == (4, 4, 0)
-    agent.stop()
-    seen = [record["frame"] for record in agent.records() if record["type"] in ("verdict", "drop")]
+    own_agent.stop()
+    seen = [record["frame"] for record in own_agent.records() if record["type"] in ("verdict", "drop")]
     assert len(seen) == 4
     assert {frame["mode"] for frame in seen} == {"observe"}
     assert {frame["site"]["plate"] for frame in seen} == {"P1"}
 
 
-def test_the_beads_of_the_demo_camera_are_accepted_in_focus_as_they_come(agent: Agent, beads: Any) -> None:
+def test_the_beads_of_the_demo_camera_are_accepted_in_focus_as_they_come(
+    own_agent: Agent, beads: Any
+) -> None:
     from beads import bead_events, show_beads
 
     show_beads(beads, size=2.0, brightness=1.0, exposure_ms=10.0)  # its own settings
@@ -278,7 +282,7 @@ def test_the_beads_of_the_demo_camera_are_accepted_in_focus_as_they_come(agent: 
     perfect = [0.0] * 6
     try:
         with (
-            FocusClient(agent.address, observe_queue=32, deadline_ms=PATIENT_MS) as client,
+            FocusClient(own_agent.address, observe_queue=32, deadline_ms=PATIENT_MS) as client,
             ObserveListener(beads, client),
         ):
             assert client.wait_for_agent(RUN_S)
@@ -286,8 +290,8 @@ def test_the_beads_of_the_demo_camera_are_accepted_in_focus_as_they_come(agent: 
             run(beads, gated(bead_events(perfect), client, beads, limits=LIMITS, on_site=results.append))
     finally:
         show_beads(beads)
-    agent.stop()
-    watched = [record for record in agent.records() if record["type"] == "verdict"]
+    own_agent.stop()
+    watched = [record for record in own_agent.records() if record["type"] == "verdict"]
     watched = [record for record in watched if record["frame"]["mode"] == "observe"]
     # Of watched frames a busy agent answers the newest.
     assert len(watched) >= 3

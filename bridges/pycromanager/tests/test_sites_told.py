@@ -166,26 +166,26 @@ def heard(agent: Agent, count: int) -> set[tuple[str, str]]:
         time.sleep(0.05)
 
 
-def test_an_agent_that_was_killed_hears_of_each_site_when_it_is_back(agent: Agent, beads: Any) -> None:
+def test_an_agent_that_was_killed_hears_of_each_site_when_it_is_back(own_agent: Agent, beads: Any) -> None:
     from beads import bead_events, bead_optics
 
     results: list[SiteResult] = []
-    restarting = threading.Thread(target=agent.start)
+    restarting = threading.Thread(target=own_agent.start)
 
     def events() -> Iterator[Any]:
         for number, event in enumerate(bead_events([0.0] * 30)):
             if number == 2:
-                agent.kill()
+                own_agent.kill()
             yield event
         restarting.start()
 
-    with FocusClient(agent.address, deadline_ms=1000, misses_until_degraded=1) as client:
+    with FocusClient(own_agent.address, deadline_ms=1000, misses_until_degraded=1) as client:
         assert client.wait_for_agent(RUN_S)
         keyed: dict[str, Any] = dict(limits=LIMITS, optics=bead_optics(), on_site=results.append)
         run(beads, gated(events(), client, beads, **keyed))
     restarting.join(RUN_S)
     assert [result.status for result in results] == ["judged"] * 2 + ["unscored"] * 28
-    assert heard(agent, 28) == {(f"Pos{p}", "unscored") for p in range(2, 30)}
+    assert heard(own_agent, 28) == {(f"Pos{p}", "unscored") for p in range(2, 30)}
 
 
 def test_what_an_agent_may_have_missed_is_said_again_to_the_one_that_comes_back() -> None:
@@ -208,17 +208,17 @@ def test_what_an_agent_may_have_missed_is_said_again_to_the_one_that_comes_back(
     assert time.monotonic() - started_s < RUN_S
 
 
-def test_a_stopped_agent_hears_the_reports_when_it_goes_on(agent: Agent, beads: Any) -> None:
+def test_a_stopped_agent_hears_the_reports_when_it_goes_on(own_agent: Agent, beads: Any) -> None:
     from beads import bead_events
 
-    with FocusClient(agent.address, deadline_ms=300, misses_until_degraded=1) as client:
+    with FocusClient(own_agent.address, deadline_ms=300, misses_until_degraded=1) as client:
         assert client.wait_for_agent(RUN_S)
-        agent.send(signal.SIGSTOP)
+        own_agent.send(signal.SIGSTOP)
         try:
             run(beads, gated(bead_events([0.0] * 5), client, beads, limits=LIMITS))
         finally:
-            agent.send(signal.SIGCONT)
-        assert heard(agent, 5) == {(f"Pos{p}", "unscored") for p in range(5)}
+            own_agent.send(signal.SIGCONT)
+        assert heard(own_agent, 5) == {(f"Pos{p}", "unscored") for p in range(5)}
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ def test_the_deadline_of_the_last_slice_counts_those_that_still_wait(beads: Any)
 
 
 def test_a_stack_is_completed_though_the_agent_is_killed_in_the_middle_of_it(
-    agent: Agent, beads: Any, frames: list[Any]
+    own_agent: Agent, beads: Any, frames: list[Any]
 ) -> None:
     from beads import bead_optics
 
@@ -245,7 +245,7 @@ def test_a_stack_is_completed_though_the_agent_is_killed_in_the_middle_of_it(
 
     def kill_at_third(image: Any, event: Any, meta: Any) -> None:
         if event.index["z"] == 2 and event.index["p"] == 1 and not seen.is_set():
-            agent.kill()
+            own_agent.kill()
             seen.set()
 
     import useq
@@ -255,7 +255,7 @@ def test_a_stack_is_completed_though_the_agent_is_killed_in_the_middle_of_it(
     results: list[SiteResult] = []
     beads.mda.events.frameReady.connect(kill_at_third)
     try:
-        with FocusClient(agent.address, deadline_ms=1000, misses_until_degraded=1) as client:
+        with FocusClient(own_agent.address, deadline_ms=1000, misses_until_degraded=1) as client:
             assert client.wait_for_agent(RUN_S)
             keyed: dict[str, Any] = dict(limits=LIMITS, optics=bead_optics(), on_site=results.append)
             run(beads, gated(sequence, client, beads, **keyed))
@@ -267,16 +267,16 @@ def test_a_stack_is_completed_though_the_agent_is_killed_in_the_middle_of_it(
 
 
 def test_a_stack_is_completed_though_the_agent_is_stopped(
-    agent: Agent, beads: Any, frames: list[Any]
+    own_agent: Agent, beads: Any, frames: list[Any]
 ) -> None:
     results: list[SiteResult] = []
-    with FocusClient(agent.address, deadline_ms=200, misses_until_degraded=2) as client:
+    with FocusClient(own_agent.address, deadline_ms=200, misses_until_degraded=2) as client:
         assert client.wait_for_agent(RUN_S)
-        agent.send(signal.SIGSTOP)
+        own_agent.send(signal.SIGSTOP)
         try:
             run(beads, gated(stack_sequence(0.0), client, beads, limits=LIMITS, on_site=results.append))
         finally:
-            agent.send(signal.SIGCONT)
+            own_agent.send(signal.SIGCONT)
     assert len(frames) == 5
     assert [result.decision for result in results] == ["unscored"]
 

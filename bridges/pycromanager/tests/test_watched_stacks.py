@@ -150,7 +150,7 @@ def test_the_image_of_a_slice_that_is_held_back_is_the_one_that_was_taken() -> N
 
 @pytest.mark.parametrize(("middle_um", "decision"), [(0.0, "accept"), (30.0, "flag")])
 def test_a_watched_stack_is_judged_once_and_its_slices_are_not_flagged(
-    middle_um: float, decision: str, agent: Agent, beads: Any
+    middle_um: float, decision: str, own_agent: Agent, beads: Any
 ) -> None:
     needs("useq")
     import useq
@@ -160,14 +160,14 @@ def test_a_watched_stack_is_judged_once_and_its_slices_are_not_flagged(
     plan = useq.ZRangeAround(range=20, step=2)
     sequence = useq.MDASequence(stage_positions=[(0, 0, middle_um)], z_plan=plan)
     with (
-        FocusClient(agent.address, observe_queue=64) as client,
+        FocusClient(own_agent.address, observe_queue=64) as client,
         ObserveListener(beads, client, optics=bead_optics()),
     ):
         assert client.wait_for_agent(RUN_S)
         run(beads, sequence)
         until(lambda: client.counters.scored + client.counters.dropped == 11)
-    agent.stop()
-    verdicts = [record for record in agent.records() if record["type"] == "verdict"]
+    own_agent.stop()
+    verdicts = [record for record in own_agent.records() if record["type"] == "verdict"]
     ends = [record for record in verdicts if "stack" in record]
     assert [record["decision"] for record in ends] == [decision]
     assert "flag" not in [record["decision"] for record in verdicts if "stack" not in record]

@@ -29,15 +29,22 @@ export interface BenchState {
   readonly calls: Readonly<Record<string, number>>;
 }
 
-/** Micro-Manager's own server over a core without hardware, as a process. */
+/** A process whose microscope no test needs any more: another one is begun in it, as Java takes long to start. */
+interface Java {
+  readonly child: ChildProcess;
+  readonly lines: AsyncIterator<string>;
+}
+const idle: Java[] = [];
+
+/** Micro-Manager's own server over a core without hardware. */
 export class JavaServer {
   readonly port: number;
-  readonly child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
+  readonly #java: Java;
+  /** A test has done something to the process that others must not meet. */
+  #isSpoilt: boolean = false;
 
-  private constructor(child: ChildProcess, lines: AsyncIterator<string>, port: number) {
-    this.child = child;
-    this.#lines = lines;
+  private constructor(java: Java, port: number) {
+    this.#java = java;
     this.port = port;
   }
 
@@ -48,16 +55,31 @@ export class JavaServer {
   /** Starts one; it ends with the test. */
   static async start(settings: Readonly<Record<string, number | boolean>> = {}): Promise<JavaServer> {
     const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const child = spawn("java", ["-Djava.awt.headless=true", "-jar", built.jar!, ...options], {
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    onTestFinished(async () => {
-      child.kill("SIGKILL");
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const { value } = await lines.next();
-    return new JavaServer(child, lines, (JSON.parse(value as string) as { port: number }).port);
+    const java = idle.pop();
+    if (java !== undefined) java.child.stdin!.write(`again ${options.join(" ")}\n`);
+    const server = await JavaServer.#ready(java ?? startJava(options));
+    onTestFinished(() => server.#release());
+    return server;
+  }
+
+  static async #ready(java: Java): Promise<JavaServer> {
+    const { value } = await java.lines.next();
+    return new JavaServer(java, (JSON.parse(value as string) as { port: number }).port);
+  }
+
+  /** Does to the process what a signal does. */
+  async kill(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): Promise<void> {
+    this.#isSpoilt = true;
+    const { child } = this.#java;
+    child.kill(signal);
+    if (signal === "SIGKILL" && child.exitCode === null && child.signalCode === null)
+      await once(child, "exit");
+  }
+
+  async #release(): Promise<void> {
+    // Objects of clients that went without a word are there for the next ones, too.
+    if (!this.#isSpoilt && (await this.state()).liveObjects === 0) idle.push(this.#java);
+    else await this.kill("SIGKILL");
   }
 
   state(): Promise<BenchState> {
@@ -84,12 +106,21 @@ export class JavaServer {
   }
 
   async #command(line: string): Promise<unknown> {
-    this.child.stdin!.write(`${line}\n`);
-    const { value } = await this.#lines.next();
+    this.#java.child.stdin!.write(`${line}\n`);
+    const { value } = await this.#java.lines.next();
     const answer = JSON.parse(value as string) as { type: string; message?: string };
     if (answer.type === "error") throw new Error(answer.message);
     return answer;
   }
+}
+
+function startJava(options: readonly string[]): Java {
+  const child = spawn("java", ["-Djava.awt.headless=true", "-jar", built.jar!, ...options], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  // It ends with its input: with this process at the latest.
+  child.unref();
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }
 
 /** Waits until `check` gives something, half a minute at most: processes start at their leisure. */

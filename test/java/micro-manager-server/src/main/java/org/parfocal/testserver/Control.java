@@ -12,17 +12,29 @@ import mmcorej.org.json.JSONObject;
  * The channel of a test beside the server's own: one command a line on standard input, one line of JSON in answer.
  *
  * <p>{@code state}; {@code set NAME VALUE} for a number or a boolean of {@link Bench}; {@code hang METHOD};
- * {@code fail METHOD MESSAGE}; {@code heal}. The program ends with its input, so that none is left behind.
+ * {@code fail METHOD MESSAGE}; {@code heal}; {@code again OPTIONS} for another microscope, with a server of its own, which the
+ * commands are about from then on. The program ends with its input, so that none is left behind.
  */
 final class Control {
-  private final Bench bench;
-  private final CountedServer server;
   private final PrintStream out;
+  private Bench bench;
+  private CountedServer server;
 
-  Control(Bench bench, CountedServer server, PrintStream out) {
-    this.bench = bench;
-    this.server = server;
+  Control(String[] args, PrintStream out) throws Exception {
     this.out = out;
+    say(begin(args));
+  }
+
+  private JSONObject begin(String[] args) throws Exception {
+    Main.Running running = Main.start(args);
+    bench = running.bench();
+    server = running.server();
+    return running.ready();
+  }
+
+  private void say(JSONObject answer) {
+    out.println(answer);
+    out.flush();
   }
 
   void run() throws Exception {
@@ -34,13 +46,14 @@ final class Control {
       } catch (Exception error) {
         answer = new JSONObject().put("type", "error").put("message", error.toString());
       }
-      out.println(answer);
-      out.flush();
+      say(answer);
     }
   }
 
   private JSONObject answer(String[] words) throws Exception {
     switch (words[0]) {
+      case "again":
+        return begin(words.length < 2 ? new String[0] : (words[1] + " " + words[2]).split(" "));
       case "state":
         return state();
       case "set":

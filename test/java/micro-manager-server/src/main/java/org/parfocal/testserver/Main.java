@@ -28,6 +28,19 @@ public final class Main {
     PrintStream out = System.out;
     // PyJavaZ prints on standard output.
     System.setOut(System.err);
+    new Control(args, out).run();
+    System.exit(0);
+  }
+
+  /** A microscope with a server of its own. */
+  record Running(Bench bench, CountedServer server, int port) {
+    JSONObject ready() throws Exception {
+      long pid = ProcessHandle.current().pid();
+      return new JSONObject().put("type", "ready").put("port", port).put("pid", pid);
+    }
+  }
+
+  static Running start(String[] args) throws Exception {
     int port = 0;
     long seed = 1;
     Bench bench = new Bench();
@@ -46,10 +59,7 @@ public final class Main {
     CountedServer server = new CountedServer(type -> mapped(type, core, studio, factory), port);
 
     waitUntilItListens(port);
-    out.println(new JSONObject().put("type", "ready").put("port", port).put("pid", ProcessHandle.current().pid()));
-    out.flush();
-    new Control(bench, server, out).run();
-    System.exit(0);
+    return new Running(bench, server, port);
   }
 
   /** What clients find instead of a new object. */
