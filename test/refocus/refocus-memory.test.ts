@@ -156,14 +156,4 @@ describe("what is believed of a site before its first frame", () => {
     expect(prior(memory, { pixelUm: 0.325 }).scales).toEqual(fresh.scales);
     expect(prior(memory, { optics: { na: 0.3 } }).contents).toEqual(fresh.contents);
   });
-
-  test("asks for more certainty of a search among the first ten sites of a channel, and for the usual one of a first frame", () => {
-    const having = (count: number) => memoryOf(row(count, () => 4));
-
-    expect(having(0).confidenceFor(undefined, 1)).toBe(0.8);
-    expect(having(0).confidenceFor(undefined, 2)).toBeCloseTo(0.88, 9);
-    expect(having(9).confidenceFor(undefined, 2)).toBeCloseTo(0.88, 9);
-    expect(having(10).confidenceFor(undefined, 2)).toBe(0.8);
-    expect(having(10).confidenceFor("Cy5", 2)).toBeCloseTo(0.88, 9);
-  });
 });
