@@ -14,6 +14,8 @@ export interface PixelsSeen {
    * it was through.
    */
   readonly isWhole: boolean;
+  /** The file refers to something beyond its end, such as a description that a copy has not come to. */
+  readonly isLacking: boolean;
   /** Its last row is zeros, and so is room that is reserved behind it: whoever writes it may have stopped in the middle. */
   readonly endsInRoom: boolean;
 }
@@ -26,19 +28,20 @@ const GAP_PX = 1024;
 
 export function seenIn(
   { pixels, width }: Frame,
-  image: Pick<OpenImage, "isReadToItsEnd" | "hasRoom">,
+  image: Pick<OpenImage, "isReadToItsEnd" | "isLacking" | "hasRoom">,
 ): PixelsSeen {
   const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  const isLacking = image.isLacking();
   const endsInZeros = isZeros(bytes.subarray(-width * pixels.BYTES_PER_ELEMENT));
   // Reserved planes are many, and looked at again and again.
   if (endsInZeros && isZeros(bytes)) {
-    return { digest: ZEROS, endsInZeros, isZero: true, isWhole: false, endsInRoom: true };
+    return { digest: ZEROS, endsInZeros, isZero: true, isWhole: false, isLacking, endsInRoom: true };
   }
   const digest = createHash("sha1").update(bytes).digest("hex").slice(0, DIGEST_LENGTH);
   return {
     digest,
     endsInZeros,
-    isZero: false,
+    ...{ isZero: false, isLacking },
     endsInRoom: endsInZeros && image.hasRoom(),
     isWhole: image.isReadToItsEnd() && !hasGap(pixels),
   };

@@ -40,6 +40,8 @@ export interface OpenImage {
   readonly mtimeMs: number;
   /** Whether all that was asked for is there, and nothing behind it but room that is reserved. */
   isReadToItsEnd(): boolean;
+  /** Whether something that was asked for lies beyond the end of the file. */
+  isLacking(): boolean;
   /** Whether room is reserved behind that. */
   hasRoom(): boolean;
   /** Its pages, those that cannot be read among them. @throws FrameReadError where no further page can be found. */
@@ -94,6 +96,7 @@ export function openImage(path: string): OpenImage {
     return {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
       isReadToItsEnd: () => hasNothingBehind(bytes),
+      isLacking: () => bytes.askedTo > bytes.size,
       hasRoom: () => (bytes.behind(ROOM_BYTES)?.length ?? 0) > PADDING_BYTES && hasNothingBehind(bytes),
       pages: (options) => pagesAsIndexed(bytes, path, { ...options, ...index }),
     };
@@ -124,7 +127,8 @@ async function* pagesAsIndexed(
 /** What reads it is only loaded where there is one. */
 function zarrImage(path: string, mtimeMs: number): OpenImage {
   return {
-    ...{ size: 0, mtimeMs, isReadToItsEnd: () => true, hasRoom: () => false, close: () => undefined },
+    ...{ size: 0, mtimeMs, isReadToItsEnd: () => true, isLacking: () => false },
+    ...{ hasRoom: () => false, close: () => undefined },
     pages: async function* (options) {
       const { zarrFrames } = await import("./zarr-image.js");
       yield* zarrFrames(path, options);

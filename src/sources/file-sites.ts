@@ -93,7 +93,7 @@ export class FileSites {
    */
   pass(path: string): void {
     const name = parseFrameName(path, this.#options);
-    if (name.wellName !== undefined && name.plate !== undefined) this.#plateOf(name, {});
+    if (name.wellName !== undefined) this.#plateOf(name, {});
   }
 
   #siteOf(path: string, name: FrameName, metadata: FrameMetadata): FileFrame["site"] {
@@ -124,8 +124,8 @@ export class FileSites {
 
   /** The plate by its name; where two folders have plates of one name, the folder tells the later one apart. */
   #plateOf({ plate: named, folder }: FrameName, metadata: FrameMetadata): string | undefined {
-    const plate = named ?? metadata.plate;
-    if (plate === undefined) return folder;
+    const plate = named ?? metadata.plate ?? folder;
+    if (plate === undefined) return undefined;
     const first = this.#plates.get(plate) ?? folder ?? "";
     this.#plates.set(plate, first);
     if (first === (folder ?? "")) return plate;

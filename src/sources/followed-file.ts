@@ -159,6 +159,8 @@ export class FollowedFile {
         if (page.place !== undefined) this.#held.set(page.page, page.place);
         continue;
       }
+      // What describes it may lie behind the pixels.
+      if (page.seen.isLacking && !rest.isSettled) return true;
       // Whoever writes into room that is reserved may be held up in the middle of a page.
       const isAtRest = page.seen.endsInRoom ? rest.isSettled : rest.isQuiet;
       if (!isAtRest && !this.#isComplete(page, rest)) return true;

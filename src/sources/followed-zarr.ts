@@ -10,7 +10,7 @@ import type { EarlierPages } from "./earlier-files.js";
 import { type SeenPage, STILL_MS } from "./followed-file.js";
 
 /** Chunks are files of their own. */
-const ALL_THERE = { isReadToItsEnd: () => true, hasRoom: () => false };
+const ALL_THERE = { isReadToItsEnd: () => true, isLacking: () => false, hasRoom: () => false };
 
 /** What is looked for in an image of an OME-Zarr that is being written. */
 export interface FollowOptions {

@@ -57,6 +57,14 @@ describe("the sites of files", () => {
     ]);
   });
 
+  test("of a plate that is a folder, and of one that other names tell, are of two", () => {
+    const paths = ["PlateA/B01_s1.tif", "export/PlateA_B01_s1.tif", "PlateA/PlateA_B02_s1.tif"];
+    expect(sitesOf(paths).sites.map(({ plate }) => plate)).toEqual(["PlateA", "export/PlateA", "PlateA"]);
+    expect(sitesOf(paths.toReversed()).sites.map(({ plate }) => plate)).toEqual([
+      ...["PlateA", "export/PlateA", "PlateA"],
+    ]);
+  });
+
   test("of two plates of one name are told apart by their folders, and it is said", () => {
     const { sites, said } = sitesOf([
       "monday/P1_A01_s1_w1.tif",

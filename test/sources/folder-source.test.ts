@@ -12,6 +12,7 @@ import { FolderSource } from "../../src/sources/folder-source.js";
 import { createSource } from "../../src/sources/registry.js";
 import type { IncomingFrame, SourceContext } from "../../src/sources/source.js";
 import { silent, sleep, temporaryFolder, until } from "../agent/helpers.js";
+import { tiff as buildTiff, type Entry } from "../frames/tiff-builder.js";
 import { times } from "../helpers/campaign.js";
 import { handlerWith } from "./handler.js";
 
@@ -196,6 +197,43 @@ describe("a watched folder", () => {
 
       expect(frames[1]!.frame.pixels.every((value) => value === 2)).toBe(true);
     });
+  });
+
+  test("waits for a description that lies behind the pixels of all pages", async () => {
+    const folder = await temporaryFolder();
+    const { frames } = await watchFolder(folder, { stableMs: 50, giveUpMs: 60_000 });
+    const [width, height] = [100, 90];
+    const xml = Buffer.from(
+      '<OME><Image><Pixels SizeC="2" SizeZ="1" SizeT="1" DimensionOrder="XYCZT"><Channel Name="DAPI"/><Channel Name="GFP"/><TiffData/></Pixels></Image></OME>\0',
+    );
+    const page = (textAt: number): Entry[] => [
+      ...([
+        [256, 4, 1, width],
+        [257, 4, 1, height],
+        [258, 3, 1, 8],
+        [259, 3, 1, 1],
+        [262, 3, 1, 1],
+      ] as Entry[]),
+      [270, 2, xml.length, textAt],
+      ...([
+        [273, 4, 1, 8],
+        [278, 4, 1, height],
+        [279, 4, 1, width * height],
+      ] as Entry[]),
+    ];
+    const pixels = new Uint8Array(width * height).fill(9);
+    const { length } = buildTiff(pixels, [page(0), page(0)]);
+    const file = Buffer.concat([buildTiff(pixels, [page(length), page(length)]), xml]);
+    await writeFile(join(folder, "a.ome.tif"), file.subarray(0, length));
+    // Whole, and given later: by then the other one has been looked at.
+    await writeFile(join(folder, "b.tif"), tiff(1));
+    await until(() => frames.length > 0);
+    await sleep(300);
+    expect(frames.map(({ header }) => header.meta?.file)).toEqual(["b.tif"]);
+    await appendFile(join(folder, "a.ome.tif"), file.subarray(length));
+
+    await until(() => frames.length === 3);
+    expect(frames.slice(1).map(({ header }) => header.channel)).toEqual(["DAPI", "GFP"]);
   });
 
   test("cuts names that are longer than a record may hold", async () => {
