@@ -34,7 +34,7 @@ for (const name of readdirSync(".")) {
 process.on("exit", () => rmSync(sandbox, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
-const files = globSync(patterns).sort();
+const files = globSync(patterns).sort((a, b) => (a < b ? -1 : 1));
 const changes = await changesOf(files);
 const sample = changes.filter(isInSample);
 console.log(`${sample.length} of ${changes.length} possible changes in ${files.length} files`);

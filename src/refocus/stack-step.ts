@@ -42,7 +42,7 @@ export function judgeWatchedStack(
 }
 
 function stepAfter(finding: StackFinding, slices: readonly Slice[], context: StepContext): SiteStep {
-  const { frame, settings, attemptsLeft } = context;
+  const { settings, attemptsLeft } = context;
   const { reason } = finding;
   if (finding.kind === "blank") {
     return { end: { decision: "abstain", recovered: "unknown", why: "blank", reason }, reason };
@@ -53,8 +53,10 @@ function stepAfter(finding: StackFinding, slices: readonly Slice[], context: Ste
   if (attemptsLeft === 0) return endAtBest(context, "budget", `${reason}; the retry budget is spent`);
   if (finding.shiftUm === undefined)
     return endAtBest(context, "drive", `${reason}; its slices do not report z`);
-  const byUm = shiftWithin(finding.shiftUm, slices, context);
-  const action = moveBy(byUm, settings.backlashUm, { zUm: frame.zUm ?? 0 });
+  const room = roomOf(slices, context);
+  const byUm = shiftWithin(finding.shiftUm, room, context);
+  // A stop on the way keeps to the limits, too.
+  const action = moveBy(byUm, settings.backlashUm, { zUm: 0, zLimitsUm: room });
   if (action?.kind !== "move-z")
     return endAtBest(context, "limits", `${reason}; the limits leave no room to move it`);
   const words = `${reason}; move the stack by ${signed(action.byUm)} um`;
@@ -66,20 +68,25 @@ function endAtBest({ search }: StepContext, why: SiteEndReason, reason: string):
   return { end: endAt(search, why, reason), reason };
 }
 
-/** The shift, cut so that all slices stay within the limits and all shifts within the travel, um. */
-function shiftWithin(
-  shiftUm: number,
-  slices: readonly Slice[],
-  { frame, search, settings }: StepContext,
-): number {
+/** The shifts with which all slices stay within the limits, um. */
+function roomOf(slices: readonly Slice[], { frame, settings }: StepContext): readonly [number, number] {
   const z = slices.map(({ zUm }) => zUm!);
   const [low, high] = limitsOf(settings, frame) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return [low - Math.min(...z), high - Math.max(...z)];
+}
+
+/** The shift, cut to the room for it and so that all shifts stay within the travel, um. */
+function shiftWithin(
+  shiftUm: number,
+  [low, high]: readonly [number, number],
+  { search, settings }: StepContext,
+): number {
   const usedUm = search.actions.reduce(
     (sum, action) => sum + (action.kind === "move-z" ? Math.abs(action.byUm) : 0),
     0,
   );
   const leftUm = Math.max(0, settings.maxTravelUm - usedUm);
-  const allowed = Math.min(Math.max(shiftUm, low - Math.min(...z), -leftUm), high - Math.max(...z), leftUm);
+  const allowed = Math.min(Math.max(shiftUm, low, -leftUm), high, leftUm);
   // Limits that the stack already leaves allow no shift at all.
   return Math.sign(allowed) === Math.sign(shiftUm) ? allowed : 0;
 }

@@ -127,6 +127,41 @@ describe("the search", () => {
   });
 
   test.each([
+    {
+      what: "the one with more contrast",
+      frames: [
+        [0.42, 100],
+        [0.45, 103],
+      ],
+      keep: 1,
+    },
+    {
+      what: "the one with more contrast, be it the first",
+      frames: [
+        [0.45, 103],
+        [0.42, 100],
+      ],
+      keep: 0,
+    },
+    { what: "the one with the lower level where contrast is unknown", frames: [[0.45], [0.42]], keep: 1 },
+    {
+      what: "the one with the lower level where one contrast is unknown",
+      frames: [[0.45, 100], [0.42]],
+      keep: 1,
+    },
+    { what: "the first where its level is the lower one", frames: [[0.42], [0.45]], keep: 0 },
+  ])("keeps $what of frames that are as surely in focus", ({ frames, keep }) => {
+    const samples = frames.map(([level, contrast], i) => ({
+      ...{ zUm: 0.2 * i, level: level! },
+      ...(contrast !== undefined && { contrast }),
+    }));
+    const step = nextStep(samples, { ...base, stepsLeft: 0 });
+
+    expect(step.inFocus).toBeGreaterThan(0.5);
+    expect(step.keep).toBe(keep);
+  });
+
+  test.each([
     { what: "differs by less than the light does", contrasts: [100, 103] },
     { what: "there is none of", contrasts: [0, 0] },
   ])("takes no side from a contrast that $what", ({ contrasts }) => {

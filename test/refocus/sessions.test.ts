@@ -128,3 +128,13 @@ describe("a first frame", () => {
     expect([judge("learned").decision, judge("absolute").decision]).toEqual(["accept", "retry"]);
   });
 });
+
+test("a later frame that is unusable ends the site with the best frame before it, and says why", () => {
+  const policy = new RefocusPolicy(settings);
+  policy.judge(frame(), report(5));
+
+  const end = policy.judge(frame({ attempt: 1, zUm: 9 }), report(0.3, { condition: "unusable" }));
+
+  expect(end).toMatchObject({ decision: "flag", keepAttempt: 0, action: { kind: "move-z", byUm: -9 } });
+  expect(end.outcomes).toMatchObject([{ recovered: "no", why: "unusable" }]);
+});

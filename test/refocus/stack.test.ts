@@ -169,6 +169,19 @@ describe("a z-stack", () => {
     expect(byUm(imageStack(policyWith({ zLimitsUm: [-9, 5] }), eleven, focusedAt(-14)))).toBe(-4);
   });
 
+  test("keeps all its slices within the limits on the way, too, where the drive has backlash", () => {
+    const moved = (zLimitsUm?: [number, number]) =>
+      imageStack(policyWith({ backlashUm: 3, ...(zLimitsUm && { zLimitsUm }) }), eleven, focusedAt(-9))
+        .action;
+    const free = moved();
+    const by = free?.kind === "move-z" ? free.byUm : Number.NaN;
+
+    expect(free).toEqual({ kind: "move-z", byUm: by, viaUm: expect.closeTo(by - 3, 6) });
+    // The lowest slice lies at -5 um.
+    expect(moved([-5 + by - 1, 20])).toEqual({ kind: "move-z", byUm: by, viaUm: expect.closeTo(by - 1, 3) });
+    expect(moved([-9, 20])).toEqual({ kind: "move-z", byUm: -4 });
+  });
+
   test("that leaves the limits already is not moved at all", () => {
     const verdict = imageStack(policyWith({ zLimitsUm: [-20, 4] }), eleven, focusedAt(14));
 

@@ -179,7 +179,7 @@ def test_an_agent_that_was_killed_hears_of_each_site_when_it_is_back(own_agent: 
             yield event
         restarting.start()
 
-    with FocusClient(own_agent.address, deadline_ms=1000, misses_until_degraded=1) as client:
+    with FocusClient(own_agent.address, deadline_ms=3000, misses_until_degraded=1) as client:
         assert client.wait_for_agent(RUN_S)
         keyed: dict[str, Any] = dict(limits=LIMITS, optics=bead_optics(), on_site=results.append)
         run(beads, gated(events(), client, beads, **keyed))

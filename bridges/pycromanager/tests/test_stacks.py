@@ -255,7 +255,7 @@ def test_a_stack_is_completed_though_the_agent_is_killed_in_the_middle_of_it(
     results: list[SiteResult] = []
     beads.mda.events.frameReady.connect(kill_at_third)
     try:
-        with FocusClient(own_agent.address, deadline_ms=1000, misses_until_degraded=1) as client:
+        with FocusClient(own_agent.address, deadline_ms=3000, misses_until_degraded=1) as client:
             assert client.wait_for_agent(RUN_S)
             keyed: dict[str, Any] = dict(limits=LIMITS, optics=bead_optics(), on_site=results.append)
             run(beads, gated(sequence, client, beads, **keyed))
