@@ -39,7 +39,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** What holds for every test. */
-export const common = { testTimeout: 180_000, hookTimeout: 120_000, maxWorkers: 2 };
+export const common = { testTimeout: 180_000, hookTimeout: 120_000, maxWorkers: 3 };
 export const globalSetup = ["test/global-setup.ts"];
 export const allTests = ["test/**/*.test.ts"];
 

@@ -125,7 +125,7 @@ describe("Scorer with the shipped model", () => {
     expect(judged).toHaveLength(32);
     for (const patch of judged) expect(full.certainties[patch]).toBe(certainties[patch]);
     expect([...full.certainties, ...full.probabilities].every(Number.isFinite)).toBe(true);
-    expect(probabilities.filter(Number.isFinite)).toHaveLength(64 * 11);
+    expect(probabilities.filter(Number.isFinite)).toHaveLength(32 * 11);
     const first = await scorer.score({
       width: 84,
       height: 84,
