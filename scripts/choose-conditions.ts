@@ -11,10 +11,11 @@ import { type FocusReport, LEVELS } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
 import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";
-import { Defocus, toFloat } from "../src/optics/defocus.js";
+import { Defocus } from "../src/optics/defocus.js";
 import { LEVEL_UM } from "../src/optics/point-spread-function.js";
 import { Random } from "../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../src/optics/sensor.js";
+import { fieldLight, halvesOf } from "./field-light.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,13 +37,10 @@ for (const [index, row] of rows.entries()) {
   if (index % Number(values.every) !== 0) continue;
   for await (const { frame } of readFrames(row.path)) {
     const { width, height } = frame;
-    const light = toFloat(frame);
+    const { light, background, peak } = fieldLight(frame);
     const random = Random.of(1, index);
-    const sorted = Float32Array.from(light).sort();
-    const background = sorted[Math.floor(0.1 * sorted.length)]!;
-    const peak = sorted[Math.floor(0.995 * sorted.length)]!;
     const score = async (truth: Known["truth"], image: Float32Array, electrons: number) => {
-      const sensor = { ...IDEAL_SENSOR, electronsPerCount: electrons / Math.max(1, peak), offsetCounts: 100 };
+      const sensor = { ...IDEAL_SENSOR, electronsPerCount: electrons / peak, offsetCounts: 100 };
       const pixels = expose(image, sensor, random);
       known.push({ truth, report: await scorer.score({ width, height, pixels }) });
     };
@@ -53,14 +51,13 @@ for (const [index, row] of rows.entries()) {
     );
     for (const electrons of [300, 5000, Number.POSITIVE_INFINITY]) {
       for (const [i, level] of levels.entries()) await score(level, blurred[i]!, electrons);
-      const halves = Float32Array.from(light, (_, i) => blurred[i % width < width / 2 ? 0 : 5]![i]!);
-      await score("mixed", halves, electrons);
+      await score("mixed", halvesOf(blurred[0]!, blurred[5]!, width), electrons);
     }
     for (const electrons of [300, 5000]) {
       const slope = random.between(-0.2, 0.2);
       const empty = Float32Array.from(
         light,
-        (_, i) => Math.max(1, background) * (1 + slope * ((i % width) / width - 0.5)),
+        (_, i) => background * (1 + slope * ((i % width) / width - 0.5)),
       );
       await score("blank", empty, electrons);
     }

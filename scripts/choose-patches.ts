@@ -15,10 +15,11 @@ import { patchGrid } from "../src/focus/tiling.js";
 import type { Frame } from "../src/frames/frame.js";
 import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";
-import { Defocus, toFloat } from "../src/optics/defocus.js";
+import { Defocus } from "../src/optics/defocus.js";
 import { LEVEL_UM } from "../src/optics/point-spread-function.js";
 import { Random } from "../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../src/optics/sensor.js";
+import { fieldLight, halvesOf } from "./field-light.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -63,17 +64,16 @@ async function judgeField(path: string, random: Random): Promise<void> {
     const grid = patchGrid(frame, 1, "cover");
     const patches = grid.tops.length * grid.lefts.length;
     if (patches < GROUPS[0]!) return;
-    const light = toFloat(frame);
-    const sorted = Float32Array.from(light).sort();
-    const peak = Math.max(1, sorted[Math.floor(0.995 * sorted.length)]!);
-    const dark = Math.max(1, sorted[Math.floor(0.1 * sorted.length)]!);
+    const { light, background, peak } = fieldLight(frame);
     const blurred = new Defocus(width, height).applyMany(
       light,
       LEVELS_SHOWN.map((level) => level * LEVEL_UM),
     );
-    const halves = Float32Array.from(light, (_, i) => blurred[i % width < width / 2 ? 0 : 4]![i]!);
     const scenes: [Truth, Float32Array][] = LEVELS_SHOWN.map((level, i) => [level, blurred[i]!]);
-    scenes.push(["mixed", halves], ["blank", new Float32Array(light.length).fill(dark)]);
+    scenes.push(
+      ["mixed", halvesOf(blurred[0]!, blurred[4]!, width)],
+      ["blank", new Float32Array(light.length).fill(background)],
+    );
     for (const electrons of LIGHTS) {
       for (const [truth, image] of scenes) {
         if (truth === "blank" && electrons === Number.POSITIVE_INFINITY) continue;

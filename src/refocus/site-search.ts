@@ -84,8 +84,7 @@ export function moveBy(
   const byUm = Math.trunc(distanceUm * 1000) / 1000;
   if (byUm === 0) return undefined;
   // A shorter move that way does not take the backlash out: the drive may have come from the other side.
-  if (Math.sign(byUm) * backlashUm >= 0 && Math.abs(byUm) >= Math.abs(backlashUm))
-    return { kind: "move-z", byUm };
+  if (byUm * Math.sign(backlashUm) >= Math.abs(backlashUm)) return { kind: "move-z", byUm };
   const [low, high] = from?.zLimitsUm ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const zUm = from?.zUm ?? 0;
   const stopUm = Math.min(Math.max(zUm + byUm - backlashUm, low), high) - zUm;

@@ -55,17 +55,22 @@ export function reimageList(
     found.set(state.site, [...(found.get(state.site) ?? []), state]);
   }
   return [...found].map(([number, bad]) => {
-    const worst = bad.reduce((a, b) => ((b.level ?? -1) > (a.level ?? -1) ? b : a));
-    return {
-      site: sites[number]!,
-      channels: [...new Set(bad.map(({ channel }) => channel))],
-      timeIndices: [...new Set(bad.map(({ timeIndex }) => timeIndex))],
-      zUm: worst.zUm,
-      level: worst.level,
-      certainty: worst.certainty,
-      reason: [...new Set(bad.map((state) => reimageReason(state, withBlank)!))].join("; "),
-    };
+    const reasons = bad.map((state) => reimageReason(state, withBlank)!);
+    return { site: sites[number]!, ...whatIsBad(bad, reasons) };
   });
+}
+
+/** What is wrong with a position in some channels and at some times: at least one. */
+export function whatIsBad(
+  bad: readonly Pick<SiteState, "channel" | "timeIndex" | "zUm" | "level" | "certainty">[],
+  reasons: readonly string[],
+): Omit<ReimageSite, "site"> {
+  const { zUm, level, certainty } = bad.reduce((a, b) => ((b.level ?? -1) > (a.level ?? -1) ? b : a));
+  return {
+    channels: [...new Set(bad.map(({ channel }) => channel))],
+    timeIndices: [...new Set(bad.map(({ timeIndex }) => timeIndex))],
+    ...{ zUm, level, certainty, reason: [...new Set(reasons)].join("; ") },
+  };
 }
 
 /** The list as a table, with CellProfiler's names for the place. */
