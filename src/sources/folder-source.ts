@@ -224,18 +224,20 @@ export class FolderSource implements FrameSource {
 
   async #readOne(path: string): Promise<void> {
     const file = this.#followed(path);
-    let stats: FileStats | undefined;
+    // A look that ends in an error is judged by the rest that it saw: pages that were held back for want of it are still due.
+    let rest: Rest | undefined;
     try {
-      stats = await stat(path);
-      if (signatureOf(stats) === file.done) return;
-      if (!file.hasPages && !this.#rested(file, stats).isStill) {
+      const before = await stat(path);
+      if (signatureOf(before) === file.done) return;
+      rest = this.#rested(file, before);
+      if (!file.hasPages && !rest.isStill) {
         this.#lookAgain(path, file, FIRST_LOOK_MS);
         return;
       }
       const { maxFileMib, colour } = this.#config;
       // What is read may be newer than what was looked at.
-      stats = await this.#reader.open({ path, colour, maxBytes: maxFileMib * 2 ** 20, look: true });
-      const rest = this.#rested(file, stats);
+      const stats = await this.#reader.open({ path, colour, maxBytes: maxFileMib * 2 ** 20, look: true });
+      rest = this.#rested(file, stats);
       const channelNames = await this.#channels.beside(path);
       const isPending = await file.pass(
         path,
@@ -250,9 +252,7 @@ export class FolderSource implements FrameSource {
       if (isPending || !rest.isQuiet) this.#lookAgain(path, file);
       else file.done = file.signature;
     } catch (error) {
-      if (this.#stopping.signal.aborted) return;
-      const rest = stats === undefined ? undefined : this.#rested(file, stats);
-      this.#failed(path, file, rest, error);
+      if (!this.#stopping.signal.aborted) this.#failed(path, file, rest, error);
     }
   }
 

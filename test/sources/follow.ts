@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import { AgentConfig } from "../../src/config/schema.js";
-import { systemClock } from "../../src/protocol/clock.js";
+import { type Clock, systemClock } from "../../src/protocol/clock.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
 import { FolderSource } from "../../src/sources/folder-source.js";
 import type { IncomingFrame, SourceContext } from "../../src/sources/source.js";
@@ -8,7 +8,12 @@ import { silent } from "../agent/helpers.js";
 import { handlerWith } from "./handler.js";
 
 /** The folder source on a folder, with short times, and what it gives; `earlier` are the frames on record. */
-export async function follow(folder: string, fields: object = {}, earlier: readonly FrameMessage[] = []) {
+export async function follow(
+  folder: string,
+  fields: object = {},
+  earlier: readonly FrameMessage[] = [],
+  clock: Clock = systemClock,
+) {
   const frames: IncomingFrame[] = [];
   const problems: string[] = [];
   const handler = handlerWith(
@@ -16,7 +21,7 @@ export async function follow(folder: string, fields: object = {}, earlier: reado
     ({ message }) => void problems.push(message),
   );
   const context: SourceContext = {
-    ...{ log: silent, clock: systemClock },
+    ...{ log: silent, clock },
     ...{ agent: { name: "parfocal", version: "1" }, model: { name: "m", sha256: "0" } },
     earlier: async function* () {
       yield* earlier;

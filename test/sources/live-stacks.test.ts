@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { open, writeFile } from "node:fs/promises";
+import { open, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../src/protocol/clock.js";
 import { sleep, temporaryFolder, until } from "../agent/helpers.js";
 import { addMicroManagerPage, beginMicroManagerStack } from "../helpers/micro-manager-stack.js";
 import { follow } from "./follow.js";
@@ -167,6 +168,21 @@ describe("a stack that grows", () => {
     await (await stack(join(folder, "x.tif"))).add(0);
 
     await until(() => values().length === 1);
+    expect(values()).toEqual([0]);
+  });
+
+  test("of zeros is judged, though its rest grows long enough only while it is being read", async () => {
+    const folder = await temporaryFolder();
+    let now = 0;
+    // Each look at the clock finds 120 ms gone: of the 300 that a file has to rest, 240 when it is read and 360 after that.
+    const slow = { ...systemClock, after: systemClock.after.bind(systemClock), now: () => (now += 120) };
+    const { values, problems } = await follow(folder, {}, [], slow);
+    const elsewhere = join(await temporaryFolder(), "x.tif");
+    await (await stack(elsewhere)).add(0);
+    await rename(elsewhere, join(folder, "x.tif"));
+
+    await until(() => values().length === 1 || problems.length > 0);
+    expect(problems).toEqual([]);
     expect(values()).toEqual([0]);
   });
 
