@@ -1,6 +1,7 @@
 import { PATCH_PX } from "../frames/frame.js";
+import { Fft2d } from "../optics/fft-2d.js";
 import type { Random } from "../optics/random.js";
-import { deviationOf, processed, smoothed } from "./processing.js";
+import { deviationOf, processed } from "./processing.js";
 
 /**
  * Patches without structure as microscopes and programs make them: noise of any spectrum, uneven light, haze, the edge of a
@@ -9,49 +10,91 @@ import { deviationOf, processed, smoothed } from "./processing.js";
  */
 
 const PIXELS = PATCH_PX * PATCH_PX;
-/** Smoothing of the octaves that stationary noise is put together from, px. */
-const OCTAVES_PX = [0, 0.7, 1.5, 3, 6, 12];
+/** Grain is made on a larger canvas: smoothed up to the border of a patch it would have a border that no recording has. */
+const CANVAS_PX = 128;
+const CANVAS = new Fft2d(CANVAS_PX, CANVAS_PX);
+/** Of each number of a spectrum of the canvas, cycles per px. */
+const FREQUENCIES = Float64Array.from({ length: CANVAS_PX * CANVAS_PX }, (_, i) => {
+  const along = (index: number) => (index < CANVAS_PX / 2 ? index : index - CANVAS_PX) / CANVAS_PX;
+  return Math.hypot(along(i % CANVAS_PX), along(Math.floor(i / CANVAS_PX)));
+});
+/** What is not worth drawing a number for. */
+const NO_AMPLITUDE = 1e-5;
+/** The largest smoothing of a program after the camera, px. */
+const MOST_SMOOTHING_PX = 1;
 
 /** Camera counts of an empty patch, 84 x 84, 0 to 65535. */
 export function emptyPatch(random: Random): Uint16Array {
   const base = random.logBetween(20, 4000);
   const light = new Float32Array(PIXELS).fill(1);
   if (random.uniform() < 0.4) multiply(light, slope(random));
-  if (random.uniform() < 0.25) multiply(light, haze(random));
+  if (random.uniform() < 0.2) multiply(light, haze(random));
   if (random.uniform() < 0.15) multiply(light, edge(random));
+  if (random.uniform() < 0.15) multiply(light, rim(random));
+  const isCoherent = random.uniform() < 0.2;
+  if (isCoherent) multiply(light, speckle(random));
   // From shot noise that drowns all of that to a hundredth of it: a shaded field that was averaged.
   const noise = random.logBetween(0.002, 0.3);
-  const field = random.uniform() < 0.15 ? speckle(random) : stationaryNoise(random);
-  let patch = Float32Array.from(light, (value, i) => base * (value + noise * field[i]!));
-  if (random.uniform() < 0.3) patch = processed(patch, 4, random);
+  const isWhite = isCoherent || random.uniform() < 0.25;
+  const grain = isWhite ? white(random) : grainOf(spectrum(random), random)[0];
+  let patch = Float32Array.from(light, (value, i) => base * (value + noise * grain[i]!));
+  if (random.uniform() < 0.25) patch = processed(patch, MOST_SMOOTHING_PX, random);
   return toCounts(patch);
 }
 
-/** Gaussian noise, mean 0, deviation 1, of a random spectrum: white, smoothed, or several octaves with random weights. */
-function stationaryNoise(random: Random): Float32Array<ArrayBuffer> {
-  const white = () => Float32Array.from({ length: PIXELS }, () => random.normal());
-  const kind = random.uniform();
-  if (kind < 0.35) return white();
-  if (kind < 0.7) return scaled(smoothed(white(), random.logBetween(0.4, 12)));
-  const sum = new Float32Array(PIXELS);
-  for (const sigma of OCTAVES_PX) {
-    const weight = random.logBetween(0.05, 1);
-    const octave = scaled(sigma === 0 ? white() : smoothed(white(), sigma));
-    for (let i = 0; i < PIXELS; i++) sum[i]! += weight * octave[i]!;
-  }
-  return scaled(sum);
+/** Amplitude by frequency, cycles per px. */
+type Spectrum = (frequency: number) => number;
+
+/** That of noise after smoothing, or of one or two sorts of grain, each with a power law up to where it ends. */
+function spectrum(random: Random): Spectrum {
+  if (random.uniform() < 0.4) return smoothing(random.logBetween(0.4, 12));
+  const first = powerLaw(random);
+  if (random.uniform() < 0.5) return first;
+  const [second, share] = [powerLaw(random), random.logBetween(0.03, 1)];
+  return (frequency) => first(frequency) + share * second(frequency);
 }
 
-/** Speckle of coherent light: the intensity of a smooth complex Gaussian field, mean 0, deviation 1. */
-function speckle(random: Random): Float32Array<ArrayBuffer> {
-  const sigma = random.logBetween(0.5, 4);
-  const part = () =>
-    smoothed(
-      Float32Array.from({ length: PIXELS }, () => random.normal()),
-      sigma,
+function smoothing(sigmaPx: number): Spectrum {
+  return (frequency) => Math.exp(-2 * (Math.PI * sigmaPx * frequency) ** 2);
+}
+
+function powerLaw(random: Random): Spectrum {
+  const [power, end] = [random.between(0, 2.5), random.logBetween(0.015, 0.7)];
+  return (frequency) => frequency ** -power * Math.exp(-((frequency / end) ** 2));
+}
+
+/** Gaussian field in which no pixel knows of another, mean 0, deviation 1. */
+function white(random: Random): Float32Array {
+  return Float32Array.from({ length: PIXELS }, () => random.normal());
+}
+
+/** Two independent Gaussian fields of a spectrum, 84 x 84, mean 0, deviation 1. */
+function grainOf(amplitude: Spectrum, random: Random): [Float32Array, Float32Array] {
+  const values = new Float64Array(2 * FREQUENCIES.length);
+  for (let i = 0; i < FREQUENCIES.length; i++) {
+    const frequency = FREQUENCIES[i]!;
+    const factor = frequency === 0 ? 0 : amplitude(frequency);
+    if (factor < NO_AMPLITUDE) continue;
+    values[2 * i] = factor * random.normal();
+    values[2 * i + 1] = factor * random.normal();
+  }
+  const field = new Float64Array(values.length);
+  CANVAS.inverse(values, field);
+  const part = (offset: number) =>
+    scaled(
+      Float32Array.from({ length: PIXELS }, (_, i) => {
+        const [x, y] = [i % PATCH_PX, Math.floor(i / PATCH_PX)];
+        return field[2 * (y * CANVAS_PX + x) + offset]!;
+      }),
     );
-  const [real, imaginary] = [part(), part()];
-  return scaled(Float32Array.from(real, (value, i) => value * value + imaginary[i]! * imaginary[i]!));
+  return [part(0), part(1)];
+}
+
+/** Speckle of coherent light, mean about 1: the intensity of a smooth complex Gaussian field, in part or alone. */
+function speckle(random: Random): Float32Array<ArrayBuffer> {
+  const [real, imaginary] = grainOf(smoothing(random.logBetween(0.5, 6)), random);
+  const contrast = random.between(0.05, 1);
+  return Float32Array.from(real, (value, i) => 1 + contrast * ((value ** 2 + imaginary[i]! ** 2) / 2 - 1));
 }
 
 function scaled(values: Float32Array): Float32Array<ArrayBuffer> {
@@ -97,6 +140,21 @@ function edge(random: Random): Float32Array<ArrayBuffer> {
   return map((x, y) => {
     const [along, across] = [x * cosine + y * sine, y * cosine - x * sine];
     return dark + (1 - dark) / (1 + Math.exp(-(along - at + bend * across * across) / softness));
+  });
+}
+
+/** Part of the rim of a bubble or a drop: a bright or dark line, bent, fine to very soft. */
+function rim(random: Random): Float32Array<ArrayBuffer> {
+  const angle = random.between(0, 2 * Math.PI);
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  const at = random.between(-0.6, 0.6);
+  const bend = random.between(-0.8, 0.8);
+  const width = random.logBetween(0.03, 0.5);
+  const height = (random.uniform() < 0.5 ? 1 : -1) * random.between(0.15, 0.9);
+  return map((x, y) => {
+    const [along, across] = [x * cosine + y * sine, y * cosine - x * sine];
+    const distance = along - at + bend * across * across;
+    return Math.max(0.05, 1 + height * Math.exp(-(distance * distance) / (2 * width * width)));
   });
 }
 

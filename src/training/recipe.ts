@@ -74,5 +74,5 @@ export const DEFAULT_RECIPE: Recipe = {
   anywhereShare: 0.25,
   processedShare: 0.1,
   hotPixelShare: 0.03,
-  emptyShare: 0.07,
+  emptyShare: 0.14,
 };
