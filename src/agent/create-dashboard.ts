@@ -6,6 +6,7 @@ import { LabelSet } from "../dashboard/label-set.js";
 import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
 import { MemoryHistory, type RunHistory } from "../dashboard/run-history.js";
 import type { Probes } from "../dashboard/server/routes.js";
+import { RequestError } from "../errors.js";
 import { live, ready } from "../operations/health-answer.js";
 import { ruleValuesFor } from "../refocus/thresholds.js";
 import type { DatabaseSink } from "../sinks/database-sink.js";
@@ -71,13 +72,18 @@ export function createDashboard(config: AgentConfig, parts: AgentDashboardParts)
 
 /** The results store as the page reads it. */
 function storeHistory(database: DatabaseSink): RunHistory {
+  const open = async () => {
+    const store = await database.store();
+    if (store === undefined) throw new RequestError(503, database.problem ?? "the results store is not open");
+    return store;
+  };
   return {
     get problem() {
       return database.problem;
     },
-    listRuns: async () => (await database.store()).listRuns(),
-    snapshot: async (runId) => (await database.store()).snapshot(runId),
-    frame: async (runId, frameId) => (await database.store()).frame(runId, frameId),
+    listRuns: async () => (await open()).listRuns(),
+    snapshot: async (runId) => (await open()).snapshot(runId),
+    frame: async (runId, frameId) => (await open()).frame(runId, frameId),
   };
 }
 

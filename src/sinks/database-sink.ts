@@ -16,6 +16,8 @@ const MAX_PENDING_BYTES = 64 * 2 ** 20;
 const RETRY_MS = 1000;
 /** How long a stop may wait for records that are left, ms: results.jsonl has them, and the next start reads it. */
 const LAST_BATCHES_MS = 3000;
+/** How long whoever reads may have to wait while the store is being opened, ms; then it is told that it is not. */
+const OPENING_MS = 5000;
 /** Lines of results.jsonl that are read at a time after a start. */
 const CATCH_UP_LINES = 2000;
 const DAY_MS = 86_400_000;
@@ -61,10 +63,17 @@ export class DatabaseSink implements Sink {
     return this.#problem;
   }
 
-  /** The store, with all records so far written to it as far as it takes them. */
-  async store(): Promise<StoreClient> {
-    await this.#outbox.flush();
+  /** The store, with all records so far written to it as far as it takes them; undefined while it is not open: see `problem`. */
+  async store(): Promise<StoreClient | undefined> {
+    const flushed = this.#outbox.flush();
+    if (!this.#isOpen) await Promise.race([flushed, this.#wait(OPENING_MS)]);
+    if (!this.#isOpen) return undefined;
+    await flushed;
     return this.#store;
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#context.clock.after(ms, resolve));
   }
 
   /** Opens the database meanwhile: it may be slow, or away. */
@@ -130,6 +139,7 @@ export class DatabaseSink implements Sink {
     // Lines that come meanwhile are also among those that wait.
     for (let read = CATCH_UP_LINES; read >= CATCH_UP_LINES && !this.#isStopped; lines += read) {
       read = await this.#store.catchUp(path, CATCH_UP_LINES);
+      this.#problem = `the results store is reading results.jsonl, ${lines + read} lines so far`;
     }
     if (lines > 0) this.#context.log.info({ lines }, "The database has read results.jsonl");
   }

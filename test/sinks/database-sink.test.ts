@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { RunList, StatusView } from "../../src/dashboard/wire.js";
 import { systemClock } from "../../src/protocol/clock.js";
+import { recordText } from "../../src/records/record-line.js";
 import { DatabaseSink } from "../../src/sinks/database-sink.js";
 import { ResultsStore } from "../../src/store/results-store.js";
 import {
@@ -80,6 +81,25 @@ describe("the database sink", () => {
     await says("was removed during the run");
     await until(() => sink.counts().written === 5 && sink.problem === undefined);
     expect(await framesIn(`file:${place}`)).toBe(2);
+  });
+
+  test("does not let a page wait for a long results.jsonl: it says what it is doing, and gives the runs once it has", async () => {
+    const folder = await temporaryFolder();
+    const lines = Array.from({ length: 9000 }, (_, i) =>
+      recordText(verdict({ site: `A1-Site_${i}`, ms: i })),
+    );
+    await writeFile(join(folder, "results.jsonl"), `${lines.join("\n")}\n`);
+    const { log } = recordingLog();
+    // The time that a page waits is over at once.
+    const clock = { ...systemClock, after: (_: number, call: () => void) => systemClock.after(0, call) };
+    const sink = new DatabaseSink(testConfig(folder), { log, clock });
+    await sink.start(new AbortController().signal);
+    onTestFinished(() => sink.stop());
+
+    expect(await sink.store()).toBeUndefined();
+    await until(() => sink.problem === "the results store is reading results.jsonl, 2000 lines so far");
+    await until(() => sink.problem === undefined);
+    expect(await (await sink.store())?.listRuns()).toMatchObject([{ id: "run-1", frames: 9000 }]);
   });
 
   test("acknowledges what the database has, and writes the rest when it is stopped", async () => {
@@ -179,7 +199,7 @@ describe("the database sink", () => {
       await until(async () =>
         (await ask(host, "/api/status")).json<StatusView>().storeProblem?.includes("database.url"),
       );
-      expect((await ask(host, "/api/runs")).status).toBe(500);
+      expect((await ask(host, "/api/runs")).status).toBe(503);
       await server!.start();
 
       await until(async () => (await ask(host, "/api/runs")).status === 200);
