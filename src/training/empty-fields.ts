@@ -131,31 +131,33 @@ function haze(random: Random): Float32Array<ArrayBuffer> {
 
 /** The edge of a well or of the illuminated field: straight or curved, sharp to very soft. */
 function edge(random: Random): Float32Array<ArrayBuffer> {
-  const angle = random.between(0, 2 * Math.PI);
-  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
-  const at = random.between(-0.4, 0.4);
-  const bend = random.between(-0.3, 0.3);
+  const distance = bentLine(random, 0.4, 0.3);
   const softness = random.logBetween(0.02, 0.6);
   const dark = random.between(0.05, 0.8);
-  return map((x, y) => {
-    const [along, across] = [x * cosine + y * sine, y * cosine - x * sine];
-    return dark + (1 - dark) / (1 + Math.exp(-(along - at + bend * across * across) / softness));
-  });
+  return map((x, y) => dark + (1 - dark) / (1 + Math.exp(-distance(x, y) / softness)));
 }
 
 /** Part of the rim of a bubble or a drop: a bright or dark line, bent, fine to very soft. */
 function rim(random: Random): Float32Array<ArrayBuffer> {
-  const angle = random.between(0, 2 * Math.PI);
-  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
-  const at = random.between(-0.6, 0.6);
-  const bend = random.between(-0.8, 0.8);
+  const distance = bentLine(random, 0.6, 0.8);
   const width = random.logBetween(0.03, 0.5);
   const height = (random.uniform() < 0.5 ? 1 : -1) * random.between(0.15, 0.9);
-  return map((x, y) => {
+  return map((x, y) => Math.max(0.05, 1 + height * Math.exp(-(distance(x, y) ** 2) / (2 * width * width))));
+}
+
+/**
+ * Distance from a line in any direction, to one side positive; sides of a patch.
+ * @param mostOff how far from the middle it may lie. @param mostBend and how far it may bend.
+ */
+function bentLine(random: Random, mostOff: number, mostBend: number): (x: number, y: number) => number {
+  const angle = random.between(0, 2 * Math.PI);
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  const at = random.between(-mostOff, mostOff);
+  const bend = random.between(-mostBend, mostBend);
+  return (x, y) => {
     const [along, across] = [x * cosine + y * sine, y * cosine - x * sine];
-    const distance = along - at + bend * across * across;
-    return Math.max(0.05, 1 + height * Math.exp(-(distance * distance) / (2 * width * width)));
-  });
+    return along - at + bend * across * across;
+  };
 }
 
 /** Values of a function over the patch, x and y from -0.5 to 0.5. */
