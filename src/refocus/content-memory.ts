@@ -48,7 +48,7 @@ export class ContentMemory {
       well,
       brightness,
       scales: smoothedScales(belief.scales),
-      contents: smoothedContents(belief.contents),
+      contents: smoothedContents(belief.contents()),
       fineness: likeThese(belief.fineness()),
     });
     if (this.#sites.length > MAX_SITES) this.#sites.shift();
@@ -66,13 +66,12 @@ export class ContentMemory {
     const known = weights.reduce((sum, weight) => sum + weight, 0);
     const before = Math.max(BEFORE_RUN, (known * LEAST_BEFORE_RUN) / (1 - LEAST_BEFORE_RUN));
     const mixed = (initial: ArrayLike<number>, of: (site: SiteContent) => ArrayLike<number>) => {
-      const sum = Float64Array.from(initial, (p) => before * p);
-      for (const [k, site] of this.#sites.entries()) {
-        const values = of(site);
-        for (let i = 0; i < sum.length; i++) sum[i]! += weights[k]! * values[i]!;
+      const sum = new Float64Array(initial.length);
+      addWeighted(sum, initial, before / (before + known));
+      for (let k = 0; k < weights.length; k++) {
+        addWeighted(sum, of(this.#sites[k]!), weights[k]! / (before + known));
       }
-      const total = before + known;
-      return sum.map((p) => p / total);
+      return sum;
     };
     return {
       scales: [...mixed(this.#initialScales, ({ scales }) => scales)],
@@ -80,6 +79,10 @@ export class ContentMemory {
       fineness: mixed(ANY_FINENESS, ({ fineness }) => fineness),
     };
   }
+}
+
+function addWeighted(sum: Float64Array, values: ArrayLike<number>, weight: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += weight * values[i]!;
 }
 
 /** Fields of like brightness are more probably alike: defocus does not change it. */

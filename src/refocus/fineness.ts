@@ -22,6 +22,7 @@ const BEND = 0.27;
 const LAST_LEVEL = 6;
 /** Scatter of fineness from frame to frame. */
 const FRAME_SD = 0.015;
+const FRAME_VARIANCE = FRAME_SD ** 2;
 /** How far the fall is off its shape: by this share of the fall at one level, times the square of the levels. */
 const SHAPE_SD = 0.11;
 /** Share of fields in which fineness has nothing to do with focus, and the density of a frame's fineness there. */
@@ -52,6 +53,7 @@ interface FineSample {
 export class FinenessEvidence {
   readonly #samples: readonly FineSample[];
   readonly #weights: FinenessWeights;
+  readonly #fineness: Float64Array;
   /** Of each frame at the plane of focus at hand: its distance squared, levels, and the fall there over that at one level. */
   readonly #squares: Float64Array;
   readonly #shares: Float64Array;
@@ -64,6 +66,7 @@ export class FinenessEvidence {
   ) {
     this.#samples = samples.filter((sample): sample is FineSample => sample.fineness !== undefined);
     this.#weights = weights;
+    this.#fineness = Float64Array.from(this.#samples, ({ fineness }) => fineness);
     this.#squares = new Float64Array(this.#samples.length);
     this.#shares = new Float64Array(this.#samples.length);
   }
@@ -74,8 +77,8 @@ export class FinenessEvidence {
     if (this.#samples.length === 0) return likelihoods;
     const unrelated = (OUTLIERS / (BINS * STEP)) * OUTLIER_DENSITY ** (this.#samples.length - 1);
     let far: number | undefined;
-    for (const [i, zUm] of focusUm.entries()) {
-      const isFar = this.#look(zUm, umPerLevel);
+    for (let i = 0; i < focusUm.length; i++) {
+      const isFar = this.#look(focusUm[i]!, umPerLevel);
       if (isFar && far !== undefined) {
         likelihoods[i] = far;
         continue;
@@ -126,18 +129,26 @@ export class FinenessEvidence {
    */
   #likelihood(f: number): number {
     const fall = FALLS[f]!;
-    let [precision, sum, squares, product] = [0, 0, 0, 2 * Math.PI];
-    for (let k = 0; k < this.#samples.length; k++) {
-      const value = this.#samples[k]!.fineness + fall * this.#shares[k]!;
-      const weight = 1 / (FRAME_SD ** 2 + (SHAPE_SD * fall * this.#squares[k]!) ** 2);
+    const shapeVariance = (SHAPE_SD * fall) ** 2;
+    const [fineness, squaresOff, shares] = [this.#fineness, this.#squares, this.#shares];
+    let precision = 0;
+    let sum = 0;
+    let squares = 0;
+    let product = 2 * Math.PI;
+    for (let k = 0; k < fineness.length; k++) {
+      const value = fineness[k]! + fall * shares[k]!;
+      const weight = 1 / (FRAME_VARIANCE + shapeVariance * squaresOff[k]! * squaresOff[k]!);
       precision += weight;
       sum += weight * value;
       squares += weight * value * value;
       product *= weight / (2 * Math.PI);
     }
     this.#inFocus = sum / precision;
+    const density = this.#densityAt(f, this.#inFocus);
+    // One frame alone misses nothing.
+    if (fineness.length === 1) return density;
     const misfit = Math.max(0, squares - sum * this.#inFocus);
-    return Math.sqrt(product / precision) * Math.exp(-misfit / 2) * this.#densityAt(f, this.#inFocus);
+    return Math.sqrt(product / precision) * Math.exp(-misfit / 2) * density;
   }
 
   #densityAt(f: number, fineness: number): number {

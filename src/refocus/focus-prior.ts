@@ -5,8 +5,8 @@
 
 import type { FinenessWeights } from "./fineness.js";
 
-/** What is believed before the first frame of a site. */
-export interface FocusPrior {
+/** What is believed of the content of a site, and of the optics. */
+export interface ContentPrior {
   /** Defocus per level as the optics have it, um. */
   readonly umPerLevel: number;
   /** Weight of each of `SCALES`: the real um per level over that of the optics. */
@@ -15,11 +15,18 @@ export interface FocusPrior {
   readonly contents: readonly number[];
   /** Weights of the fineness of the detail, see `FinenessEvidence`. */
   readonly fineness?: FinenessWeights;
+}
+
+/** What is believed of the place. */
+export interface PlacePrior {
   /** Probability that focus lies at larger z than the first frame, 0 to 1. */
   readonly positive: number;
   /** Where the neighbouring sites say that focus is, um. */
   readonly expected?: { readonly zUm: number; readonly sdUm: number } | undefined;
 }
+
+/** What is believed before the first frame of a site. */
+export type FocusPrior = ContentPrior & PlacePrior;
 
 /** Real um per level over the one that the optics give, as far as it may be off. */
 export const SCALES: readonly number[] = Array.from({ length: 37 }, (_, i) => 3 ** ((i - 18) / 18));
@@ -50,7 +57,8 @@ export function gridAround(framesUm: readonly number[], umPerLevel: number): num
 /** Probability of each z of the grid by what the neighbouring sites say, if they do: two Gaussians of one half each. */
 export function expectationOver(
   grid: readonly number[],
-  { expected, umPerLevel }: FocusPrior,
+  umPerLevel: number,
+  { expected }: PlacePrior,
 ): number[] | undefined {
   if (expected === undefined) return undefined;
   const sdUm = Math.max(expected.sdUm, umPerLevel / 4);

@@ -33,15 +33,24 @@ const REWEIGHTINGS = 6;
 const WANDER_UM = 0.2;
 
 /** A surface through what was found. */
-export class FocusSurface {
-  readonly #found: readonly FoundFocus[];
+export class FocusSurface<T extends FoundFocus = FoundFocus> {
+  readonly #found: readonly T[];
   readonly #terms: (place: Place) => number[];
   readonly #coefficients: readonly number[];
   readonly #covariance: readonly (readonly number[])[];
   readonly #scatterUm: number;
 
-  /** @param found at least one, oldest first. @param options.wanderUm see `WANDER_UM`. */
-  constructor(found: readonly FoundFocus[], { wanderUm = WANDER_UM }: { readonly wanderUm?: number } = {}) {
+  /**
+   * @param found at least one, oldest first. @param options.wanderUm see `WANDER_UM`. @param options.zOf the height that the surface
+   * is to have where a site was found, um: by default its plane of focus.
+   */
+  constructor(
+    found: readonly T[],
+    {
+      wanderUm = WANDER_UM,
+      zOf = ({ zUm }) => zUm,
+    }: { readonly wanderUm?: number; readonly zOf?: (found: T) => number } = {},
+  ) {
     this.#found = found;
     const channels = [...new Set(found.map(({ channel }) => channel))];
     this.#terms = termsOf(found, channels);
@@ -52,20 +61,27 @@ export class FocusSurface {
       ...channels.slice(1).map(() => CHANNEL_SD_UM),
     ];
     const rows = found.map(this.#terms);
-    const meanUm = meanOf(found.map(({ zUm }) => zUm));
-    const z = found.map(({ zUm }) => zUm - meanUm);
+    const heights = found.map(zOf);
+    const meanUm = meanOf(heights);
+    const z = heights.map((zUm) => zUm - meanUm);
     const variances = found.map(
       ({ sdUm }, i) => Math.max(sdUm, MIN_SCATTER_UM) ** 2 + wanderUm ** 2 * (found.length - 1 - i),
     );
-    let weights = variances.map((variance) => 1 / variance);
-    let { coefficients, covariance } = solve(rows, z, weights, priorSd);
+    let { coefficients, covariance } = solve(
+      rows,
+      z,
+      variances.map((variance) => 1 / variance),
+      priorSd,
+    );
     for (let k = 0; k < REWEIGHTINGS; k++) {
-      const residuals = z.map((zi, i) => (zi - dot(rows[i]!, coefficients)) / Math.sqrt(variances[i]!));
-      const scale = Math.max(1, robustSd(residuals));
-      weights = residuals.map((r, i) => 1 / (variances[i]! * (1 + (r / (CAUCHY * scale)) ** 2)));
+      const residuals = misfitsOf(rows, z, coefficients).map(
+        (misfit, i) => misfit / Math.sqrt(variances[i]!),
+      );
+      const limit = CAUCHY * Math.max(1, robustSd(residuals));
+      const weights = residuals.map((r, i) => 1 / (variances[i]! * (1 + (r / limit) ** 2)));
       ({ coefficients, covariance } = solve(rows, z, weights, priorSd));
     }
-    const misfits = z.map((zi, i) => zi - dot(rows[i]!, coefficients));
+    const misfits = misfitsOf(rows, z, coefficients);
     coefficients[0]! += meanUm;
     this.#coefficients = coefficients;
     this.#covariance = covariance;
@@ -127,18 +143,28 @@ function solve(
 ): { coefficients: number[]; covariance: number[][] } {
   const n = priorSd.length;
   const normal = priorSd.map((sd, i) => priorSd.map((_, j) => (i === j ? 1 / sd ** 2 : 0)));
-  const right = priorSd.map(() => 0);
+  const right = new Array<number>(n).fill(0);
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!;
     for (let i = 0; i < n; i++) {
       const weighted = weights[k]! * row[i]!;
       right[i]! += weighted * z[k]!;
       const sums = normal[i]!;
-      for (let j = 0; j < n; j++) sums[j]! += weighted * row[j]!;
+      for (let j = 0; j <= i; j++) sums[j]! += weighted * row[j]!;
     }
   }
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) normal[j]![i] = normal[i]![j]!;
   const covariance = inverse(normal);
   return { coefficients: covariance.map((row) => dot(row, right)), covariance };
+}
+
+/** What the surface leaves. */
+function misfitsOf(
+  rows: readonly (readonly number[])[],
+  z: readonly number[],
+  coefficients: readonly number[],
+): number[] {
+  return z.map((zi, i) => zi - dot(rows[i]!, coefficients));
 }
 
 /** Inverse of a symmetric positive definite matrix (Gauss-Jordan; the prior on the diagonal keeps it definite). */

@@ -97,6 +97,7 @@ function decideByBelief(context: StepContext): SiteStep {
   const { search } = context;
   const found = searchStep(context);
   search.best = { index: found.keep, isSharp: found.inFocus >= ACCEPTED_FROM };
+  search.evidence = found.evidence;
   const { level } = search.samples.at(-1)!;
   const reason = `level ${level.toFixed(2)}, ${percent(context, found)}`;
   return stopOrMove(context, found, reason);

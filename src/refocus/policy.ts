@@ -109,6 +109,7 @@ export class RefocusPolicy {
       const seen = isLost ? LOST : judged;
       const { id, attempt } = frame;
       search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, isBlank, ...seen });
+      search.evidence = undefined;
     }
     const step: SiteStep & Pick<Judgement, "stack"> =
       frame.stack === undefined ? decideStep(context) : decideStackStep(context, this.#slicesOf(frame));
@@ -192,12 +193,14 @@ export class RefocusPolicy {
     timeMs: number,
     outcomes: OutcomeMessage[],
   ): void {
-    const { first, samples, best } = search;
+    const { first, samples, best, evidence } = search;
     this.#searches.delete(this.#keyOf(first));
     outcomes.push(outcomeOf(search, end));
     const isFocused = end.recovered === "yes" || end.recovered === "not-needed";
     const memory = this.#memoryOf(first.session);
-    if (isFocused) this.#lessons.push(() => memory.learn(first, rules, samples, best.index, timeMs));
+    if (isFocused) {
+      this.#lessons.push(() => memory.learn(first, rules, samples, best.index, timeMs, evidence));
+    }
     if (samples.length > 1) this.#noteResponse(search, isFocused, rules);
   }
 

@@ -3,8 +3,9 @@ import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.j
 import { SiteKeys } from "../records/site-keys.js";
 import { median } from "../statistics.js";
 import { ContentMemory } from "./content-memory.js";
-import { FocusBelief, type Sample } from "./focus-belief.js";
-import type { FocusPrior } from "./focus-prior.js";
+import { FocusBelief } from "./focus-belief.js";
+import { FocusEvidence, type Sample } from "./focus-evidence.js";
+import type { ContentPrior, FocusPrior } from "./focus-prior.js";
 import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
 import type { KnownFocus } from "./known-focus.js";
 import { type ChannelRules, type PolicySettings, umPerLevelFor } from "./thresholds.js";
@@ -85,7 +86,7 @@ export class RefocusMemory {
   ): FocusPrior {
     const { positive, negative } = this.#sideOf(frame.channel);
     return {
-      ...this.#scaleFor(frame, rules, brightness),
+      ...this.#contentFor(frame, rules, brightness),
       positive: positive / (positive + negative),
       expected:
         frame.zUm === undefined
@@ -96,7 +97,7 @@ export class RefocusMemory {
 
   /**
    * Takes in a site that ended in focus.
-   * @param samples of the site, oldest first. @param keep index of the one in focus.
+   * @param samples of the site, oldest first. @param keep index of the one in focus. @param evidence of the samples, if known.
    */
   learn(
     first: FrameMessage,
@@ -104,12 +105,13 @@ export class RefocusMemory {
     samples: readonly Sample[],
     keep: number,
     timeMs: number,
+    evidence?: FocusEvidence,
   ): void {
     const { brightness } = samples[0]!;
     const channel = first.channel ?? "";
-    const scale = this.#scaleFor(first, rules, brightness);
+    const known = evidence ?? new FocusEvidence(samples, this.#contentFor(first, rules, brightness));
     // Without what the neighbours say: this site is to be their witness, not their echo.
-    const belief = new FocusBelief(samples, { ...scale, positive: 0.5 });
+    const belief = new FocusBelief(known, { positive: 0.5 });
     if (samples.length > 1) this.#contentOf(first, rules).learn(belief, wellOf(first.site), brightness);
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
     if (shiftUm !== 0) {
@@ -223,11 +225,7 @@ export class RefocusMemory {
       : { zUm: zUm + offUm, sdUm };
   }
 
-  #scaleFor(
-    frame: FrameMessage,
-    rules: ChannelRules,
-    brightness: number | undefined,
-  ): Pick<FocusPrior, "umPerLevel" | "scales" | "contents" | "fineness"> {
+  #contentFor(frame: FrameMessage, rules: ChannelRules, brightness: number | undefined): ContentPrior {
     return {
       umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
       ...this.#contentOf(frame, rules).priorFor(wellOf(frame.site), brightness),
@@ -253,9 +251,11 @@ export class RefocusMemory {
 }
 
 /** Surfaces through the planes of focus, and through their distances from the planned z. */
-function surfacesOf(found: readonly FoundSite[]): { surface: FocusSurface; aboutPlan: FocusSurface } {
-  const offsets = found.map((site) => ({ ...site, zUm: site.zUm - site.plannedUm }));
-  return { surface: new FocusSurface(found), aboutPlan: new FocusSurface(offsets) };
+function surfacesOf(found: readonly FoundSite[]): Record<"surface" | "aboutPlan", FocusSurface<FoundSite>> {
+  return {
+    surface: new FocusSurface(found),
+    aboutPlan: new FocusSurface(found, { zOf: ({ zUm, plannedUm }) => zUm - plannedUm }),
+  };
 }
 
 /** Optics may change within a session; what was learned with others does not count. */

@@ -3,7 +3,8 @@
  * to show a sharper frame than the best one so far, while that is worth the light, within the limits.
  * @module
  */
-import { FocusBelief, type Sample } from "./focus-belief.js";
+import { beliefAfter, type FocusBelief } from "./focus-belief.js";
+import type { FocusEvidence, Sample } from "./focus-evidence.js";
 import type { FocusPrior } from "./focus-prior.js";
 
 export interface SearchSettings {
@@ -26,6 +27,8 @@ export interface SearchStep {
   readonly keep: number;
   /** Probability that this sample is in focus, 0 to 1. */
   readonly inFocus: number;
+  /** What the samples say. */
+  readonly evidence: FocusEvidence;
   /** Where to take the next frame, um, or why to take none. */
   readonly next: { readonly toUm: number } | { readonly why: StopReason };
 }
@@ -59,12 +62,12 @@ const MIN_STEP_LEVELS = 0.5;
  * @param samples what was seen, in the order it was taken, at least one.
  */
 export function nextStep(samples: readonly Sample[], settings: SearchSettings): SearchStep {
-  const belief = new FocusBelief(samples, settings.prior);
+  const belief = beliefAfter(samples, settings.prior);
   const probabilities = samples.map(({ zUm }) => belief.inFocusAt(zUm));
   const likeliest = likeliestOf(samples, probabilities);
   // Which of several blurred frames is the least blurred, the levels tell best.
   const keep = probabilities[likeliest]! >= ACCEPTED_FROM ? likeliest : indexToKeep(samples);
-  const found = { keep, inFocus: probabilities[keep]! };
+  const found = { keep, inFocus: probabilities[keep]!, evidence: belief.evidence };
   if (found.inFocus >= confidenceIn(keep, settings)) return { ...found, next: { why: "sharp" } };
   const better = belief.betterThan(samples[keep]!.zUm);
   const sameUm = MIN_STEP_LEVELS * belief.umPerLevel;

@@ -8,7 +8,7 @@ import type {
   SiteEndReason,
   StackVerdict,
 } from "../protocol/messages.js";
-import type { Sample } from "./focus-belief.js";
+import type { FocusEvidence, Sample } from "./focus-evidence.js";
 import { travelOf } from "./search.js";
 
 /** A sample with the frame that it came from. For a z-stack, its sharpest slice. */
@@ -35,6 +35,8 @@ export interface SiteSearch {
   readonly samples: SiteSample[];
   readonly actions: Action[];
   best: BestSample;
+  /** What all samples say, where they were weighed together. */
+  evidence?: FocusEvidence | undefined;
   /** Where the next frame should be taken, um. */
   askedZUm: number;
 }

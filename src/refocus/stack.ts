@@ -4,7 +4,7 @@
  * @module
  */
 import type { StackVerdict } from "../protocol/messages.js";
-import { FocusBelief } from "./focus-belief.js";
+import { beliefAfter, type FocusBelief } from "./focus-belief.js";
 import type { FocusPrior } from "./focus-prior.js";
 import { ACCEPTED_FROM, MIN_GAIN_LEVELS } from "./search.js";
 import type { Assessment, ChannelRules } from "./thresholds.js";
@@ -108,7 +108,7 @@ function beliefOf(judgeable: readonly Slice[], prior: FocusPrior): FocusBelief |
     const isNear = Math.abs(i - lowest) <= NEAR_SLICES;
     return [{ zUm, level, levelSd, ...(isNear && { contrast, fineness }) }];
   });
-  return samples.length < judgeable.length ? undefined : new FocusBelief(samples, prior);
+  return samples.length < judgeable.length ? undefined : beliefAfter(samples, prior);
 }
 
 /** Whether focus lies beyond the end where the sharpest slice lies. */

@@ -1,4 +1,4 @@
-import type { Sample } from "./focus-belief.js";
+import type { Sample } from "./focus-evidence.js";
 
 /** Levels of one site that differ by less show no response to the moves between them. */
 const RESPONSE_LEVELS = 0.3;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ContentMemory } from "../../src/refocus/content-memory.js";
-import { FocusBelief, type Sample } from "../../src/refocus/focus-belief.js";
+import { beliefAfter } from "../../src/refocus/focus-belief.js";
+import type { Sample } from "../../src/refocus/focus-evidence.js";
 import { finenessSeen } from "./helpers.js";
 
 /** Three frames of a field with focus at 0 um, whose level is flat near it. */
@@ -14,14 +15,14 @@ function field(inFocus: number, fall: number, brightness: number): Sample[] {
 /** How probable it is that a single frame is in focus, after what the memory holds. */
 function inFocus(memory: ContentMemory, seen: Sample, well?: string): number {
   const prior = { umPerLevel: 2, positive: 0.5, ...memory.priorFor(well, seen.brightness) };
-  return new FocusBelief([seen], prior).inFocusAt(seen.zUm);
+  return beliefAfter([seen], prior).inFocusAt(seen.zUm);
 }
 
 function memoryOf(...fields: (readonly [samples: Sample[], well?: string])[]): ContentMemory {
   const memory = new ContentMemory(0.3);
   for (const [samples, well] of fields) {
     const prior = { umPerLevel: 2, positive: 0.5, ...memory.priorFor(well, samples[0]!.brightness) };
-    memory.learn(new FocusBelief(samples, prior), well, samples[0]!.brightness);
+    memory.learn(beliefAfter(samples, prior), well, samples[0]!.brightness);
   }
   return memory;
 }
@@ -82,7 +83,7 @@ describe("what the fields of a channel have shown", () => {
 
   test("forgets the oldest of them once there are 24 newer ones", () => {
     const prior = { umPerLevel: 2, positive: 0.5, ...new ContentMemory(0.3).priorFor(undefined, undefined) };
-    const [old, newer] = [fine(), smooth()].map((samples) => new FocusBelief(samples, prior));
+    const [old, newer] = [fine(), smooth()].map((samples) => beliefAfter(samples, prior));
     const afterSites = (newerSites: number) => {
       const memory = new ContentMemory(0.3);
       memory.learn(old!, undefined, undefined);

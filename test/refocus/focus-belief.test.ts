@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ContentMemory } from "../../src/refocus/content-memory.js";
-import { FocusBelief } from "../../src/refocus/focus-belief.js";
+import { beliefAfter } from "../../src/refocus/focus-belief.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
 import { frame, report, settings } from "./helpers.js";
 
 /** How probable it is that the first frame of a run is in focus. */
 function inFocusAt(level: number): number {
   const prior = { umPerLevel: 2, positive: 0.5, ...new ContentMemory(0.3).priorFor(undefined, undefined) };
-  return new FocusBelief([{ zUm: 0, level, levelSd: 0.05 }], prior).inFocusAt(0);
+  return beliefAfter([{ zUm: 0, level, levelSd: 0.05 }], prior).inFocusAt(0);
 }
 
 describe("what another frame promises", () => {
@@ -16,7 +16,7 @@ describe("what another frame promises", () => {
   const seen = [20, 34, 30.5].map((zUm) => ({ zUm, level: level(zUm), levelSd: 0.05 }));
 
   test("is most where focus is, beside a frame that is not there, and nothing beside one that is", () => {
-    const belief = new FocusBelief(seen, prior);
+    const belief = beliefAfter(seen, prior);
     const [besideBlurred, besideSharp] = [20, 30].map((zUm) => belief.betterThan(zUm));
     const best = belief.zUm[besideBlurred!.indexOf(Math.max(...besideBlurred!))]!;
 
@@ -26,7 +26,7 @@ describe("what another frame promises", () => {
   });
 
   test("is a probability: what is in focus there, with that of all planes together", () => {
-    const belief = new FocusBelief(seen, prior);
+    const belief = beliefAfter(seen, prior);
 
     expect(belief.probability.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
     expect(belief.inFocusAt(30)).toBeGreaterThan(0.85);

@@ -68,13 +68,13 @@ describe("what is believed before the first frame", () => {
   test("what the neighbours say draws focus there, and something is left for elsewhere", () => {
     const expected = { zUm: 20, sdUm: 1 };
     const grid = gridAround([0], 2);
-    const near = expectationOver(grid, { ...prior, expected });
+    const near = expectationOver(grid, 2, { ...prior, expected });
     const before = priorOver(grid, 0, 2, 0.5, near);
     const total = sum(before);
     const within = (zUm: number, um: number) =>
       sum(before.filter((_, i) => Math.abs(grid[i]! - zUm) <= um)) / total;
 
-    expect(expectationOver(grid, prior)).toBeUndefined();
+    expect(expectationOver(grid, 2, prior)).toBeUndefined();
     expect(grid[near!.indexOf(Math.max(...near!))]).toBeCloseTo(20, 0);
     expect(within(20, 3)).toBeGreaterThan(0.6);
     expect(within(-20, 6)).toBeGreaterThan(0.005);
@@ -82,8 +82,8 @@ describe("what is believed before the first frame", () => {
 
   test("an expectation far outside of the grid changes nothing, and one that is sure is no narrower than a quarter of a level", () => {
     const grid = gridAround([0], 2);
-    const outside = expectationOver(grid, { ...prior, expected: { zUm: 1e6, sdUm: 1 } })!;
-    const narrow = expectationOver(grid, { ...prior, expected: { zUm: 10, sdUm: 0 } })!;
+    const outside = expectationOver(grid, 2, { ...prior, expected: { zUm: 1e6, sdUm: 1 } })!;
+    const narrow = expectationOver(grid, 2, { ...prior, expected: { zUm: 10, sdUm: 0 } })!;
 
     expect(sum(outside)).toBe(0);
     expect(narrow.every(Number.isFinite)).toBe(true);

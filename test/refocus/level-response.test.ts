@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { likelihoodsOf, stepsOver } from "../../src/refocus/level-likelihood.js";
+import { likelihoodsOf, stepsOver } from "../../src/refocus/level-evidence.js";
 import { CONTENTS, likelihoodOf, readingAt } from "../../src/refocus/level-response.js";
 
 const contents = CONTENTS.map((content, index) => ({ ...content, index }));
@@ -9,7 +9,7 @@ const blurs = Array.from({ length: 121 }, (_, i) => i / 10);
 function likeliest(content: number, defocus: number): number {
   const levels = Array.from({ length: 100 }, (_, i) => 0.3 + i / 10);
   const [step] = stepsOver([defocus], 0, 1);
-  const densities = levels.map((level) => likelihoodsOf(level, 0.1)[content]![step!]!);
+  const densities = levels.map((level) => likelihoodsOf(level, 0.1)[step! * CONTENTS.length + content]!);
   return levels[densities.indexOf(Math.max(...densities))]!;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FrameMessage } from "../../src/protocol/messages.js";
-import type { Sample } from "../../src/refocus/focus-belief.js";
+import type { Sample } from "../../src/refocus/focus-evidence.js";
 import { KnownFocus } from "../../src/refocus/known-focus.js";
 import { RefocusMemory } from "../../src/refocus/refocus-memory.js";
 import { type PolicySettings, rulesFor } from "../../src/refocus/thresholds.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Sample } from "../../src/refocus/focus-belief.js";
+import type { Sample } from "../../src/refocus/focus-evidence.js";
 import { type FocusPrior, scalesAround } from "../../src/refocus/focus-prior.js";
 import { CONTENTS } from "../../src/refocus/level-response.js";
 import { nextStep, type SearchSettings, travelOf } from "../../src/refocus/search.js";

@@ -1,0 +1,116 @@
+/**
+ * What the frames of one site say of its plane of focus and of the um per level, whatever was expected of the place: their
+ * levels, the fineness of their detail, and which of two has more contrast.
+ * @module
+ */
+import { ANY_FINENESS, FinenessEvidence } from "./fineness.js";
+import { type ContentPrior, gridAround, SCALES } from "./focus-prior.js";
+import { LevelEvidence } from "./level-evidence.js";
+
+/** One frame that was judged. */
+export interface Sample {
+  readonly zUm: number;
+  /** Level, 0 to 10. */
+  readonly level: number;
+  /** Standard deviation of the level as far as the frame tells it, levels; default 0. */
+  readonly levelSd?: number | undefined;
+  /** Contrast of fine detail, in any unit: of two frames of one site, the one with more is nearer to focus. */
+  readonly contrast?: number | undefined;
+  /** Mean count. */
+  readonly brightness?: number | undefined;
+  /** Fineness of its detail, see `FinenessEvidence`. */
+  readonly fineness?: number | undefined;
+}
+
+/** Older frames count less: focus drifts. Levels of standard deviation for each square root of a later frame. */
+const AGEING = 0.05;
+/** Weights that do not matter. */
+export const NEGLIGIBLE = 1e-5;
+/** Contrast says which of two frames is nearer to focus if it differs by this share (light and bleaching vary by less). */
+const DECISIVE_CONTRAST = 0.05;
+/** It is wrong in this share, and hardly tells frames apart that lie this much nearer than each other, levels. */
+const WRONG_ORDERS = 0.03;
+const ORDER_LEVELS = 0.15;
+/** Fineness is weighed once for so many of `SCALES`, which differ by an eighth at most. */
+const SCALES_ALIKE = 3;
+
+/** The evidence of some frames of one site. */
+export class FocusEvidence {
+  /** Where the first frame was taken, um. */
+  readonly firstUm: number;
+  /** Of the optics, um. */
+  readonly umPerLevel: number;
+  /** Planes of focus, um, evenly spaced. */
+  readonly zUm: readonly number[];
+  /** For each of `SCALES`, how probable it is to see this with each plane of focus, times the weight of the scale. */
+  readonly likelihoods: readonly Float64Array[];
+  readonly levels: LevelEvidence;
+  readonly fineness: FinenessEvidence;
+
+  /** @param samples frames in the order they were taken, at least one. @param prior what is believed of their content. */
+  constructor(samples: readonly Sample[], prior: ContentPrior) {
+    this.firstUm = samples[0]!.zUm;
+    this.umPerLevel = prior.umPerLevel;
+    const framesUm = samples.map(({ zUm }) => zUm);
+    const grid = gridAround(framesUm, prior.umPerLevel);
+    this.zUm = grid;
+    const sds = samples.map(({ levelSd = 0 }, k) =>
+      Math.hypot(levelSd, AGEING * Math.sqrt(samples.length - 1 - k)),
+    );
+    this.levels = new LevelEvidence(samples, sds, prior.contents);
+    this.fineness = new FinenessEvidence(samples, prior.fineness ?? ANY_FINENESS);
+    const orders = ordersOf(samples);
+    let finenesses: { readonly group: number; readonly likelihoods: Float64Array } | undefined;
+    this.likelihoods = SCALES.map((scale, s) => {
+      const weight = prior.scales[s]!;
+      if (weight < NEGLIGIBLE) return new Float64Array(grid.length);
+      const umPerLevel = prior.umPerLevel * scale;
+      const group = Math.floor(s / SCALES_ALIKE);
+      if (group !== finenesses?.group) {
+        finenesses = { group, likelihoods: this.fineness.over(grid, umPerLevel) };
+      }
+      const likely = this.levels.over(grid, umPerLevel);
+      multiply(likely, finenesses.likelihoods, weight);
+      for (const order of orders) weighByOrder(likely, grid, order, umPerLevel);
+      return likely;
+    });
+  }
+}
+
+function multiply(values: Float64Array, by: Float64Array, weight: number): void {
+  for (let i = 0; i < values.length; i++) values[i]! *= weight * by[i]!;
+}
+
+/** Two frames of which contrast says which one is nearer to focus. */
+interface Order {
+  readonly nearerUm: number;
+  readonly fartherUm: number;
+}
+
+function weighByOrder(
+  likely: Float64Array,
+  grid: readonly number[],
+  { nearerUm, fartherUm }: Order,
+  umPerLevel: number,
+): void {
+  for (let i = 0; i < likely.length; i++) {
+    const leadUm = Math.abs(fartherUm - grid[i]!) - Math.abs(nearerUm - grid[i]!);
+    likely[i]! *= orderLikelihood(leadUm / umPerLevel);
+  }
+}
+
+/** Of frames that lie next to each other in z, those whose contrast says which one is nearer to focus. */
+function ordersOf(samples: readonly Sample[]): Order[] {
+  const inOrder = samples.filter(({ contrast }) => contrast !== undefined).sort((a, b) => a.zUm - b.zUm);
+  return inOrder.slice(1).flatMap((sample, i) => {
+    const [sharper, other] =
+      sample.contrast! > inOrder[i]!.contrast! ? [sample, inOrder[i]!] : [inOrder[i]!, sample];
+    if (sharper.contrast! - other.contrast! <= DECISIVE_CONTRAST * sharper.contrast!) return [];
+    return [{ nearerUm: sharper.zUm, fartherUm: other.zUm }];
+  });
+}
+
+/** How probable it is that the frame with more contrast is the one that is nearer to focus by so many levels. */
+function orderLikelihood(leadLevels: number): number {
+  return WRONG_ORDERS + (1 - 2 * WRONG_ORDERS) / (1 + Math.exp(-leadLevels / ORDER_LEVELS));
+}
