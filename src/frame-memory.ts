@@ -22,9 +22,7 @@ const PIXELS_AT = 64;
 const MOST_TOO_LARGE = 4;
 /** Memory that none of the last so many frames needed is let go. */
 const NEEDED_WITHIN = 100;
-/** So much is copied at once, which takes some milliseconds, bytes: 2048 x 2048 px of 16 bits. */
-const COPIED_AT_ONCE = 8 * 2 ** 20;
-/** A larger frame is copied in pieces, between which others get their turn, bytes. */
+/** So much is copied at once, bytes, which takes a millisecond or less: 1024 x 1024 px of 16 bits. Between pieces others get their turn. */
 const PIECE = 2 * 2 ** 20;
 
 /** Memory for the frames that a thread hands to others. */
@@ -40,7 +38,7 @@ export class FrameMemory {
   } {
     const memory = this.#take(PIXELS_AT + byteLength);
     const [from, to] = [new Uint8Array(buffer, byteOffset, byteLength), new Uint8Array(memory, PIXELS_AT)];
-    if (byteLength > COPIED_AT_ONCE) return { memory, rest: copyInPieces(from, to) };
+    if (byteLength > PIECE) return { memory, rest: copyInPieces(from, to) };
     to.set(from);
     return { memory };
   }

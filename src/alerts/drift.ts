@@ -73,22 +73,30 @@ function without(
   basis: readonly number[][],
   weights: readonly number[],
 ): number[] {
-  let rest = [...values];
+  const rest = [...values];
   for (const vector of basis) {
     const share = dot(rest, vector, weights) / dot(vector, vector, weights);
-    rest = rest.map((value, i) => value - share * vector[i]!);
+    for (let i = 0; i < rest.length; i++) rest[i]! -= share * vector[i]!;
   }
   return rest;
 }
 
 function dot(a: readonly number[], b: readonly number[], weights: readonly number[]): number {
-  return a.reduce((sum, value, i) => sum + weights[i]! * value * b[i]!, 0);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += weights[i]! * a[i]! * b[i]!;
+  return sum;
 }
 
 function variation(values: readonly number[], weights: readonly number[]): number {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const mean = values.reduce((sum, value, i) => sum + weights[i]! * value, 0) / total;
-  return values.reduce((sum, value, i) => sum + weights[i]! * (value - mean) ** 2, 0);
+  let [total, sum] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    total += weights[i]!;
+    sum += weights[i]! * values[i]!;
+  }
+  const mean = sum / total;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += weights[i]! * (values[i]! - mean) ** 2;
+  return squares;
 }
 
 function standardised(values: readonly number[]): number[] {
