@@ -1,6 +1,6 @@
 /**
  * Refocus benchmark: `npm run bench:refocus -- [--json FILE] [--sources FOLDER...] [--seeds 101,102] [--only sources|beads]
- * [--quick]` (without the classical searches over the sources, which take most of the time).
+ * [--plot FILE.svg] [--quick]` (without the classical searches over the sources, which take most of the time).
  *
  * Beads: real MMCore, real controllers, the built agent, beside the searches that controllers have of their own
  * (bench/refocus/ holds the Python side). Sources: the simulated microscope over each kind of image of data/plate, or over
@@ -11,15 +11,10 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { preparePython } from "../scripts/test-python.js";
 import { describeMachine } from "../src/machine.js";
+import { exposuresPlot } from "./refocus/exposures-plot.js";
 import { type BlurRow, type MethodRow, runScript } from "./refocus/run-script.js";
-import { refocusSource, type Setting, type SourceRow, sourcesIn } from "./refocus/sources.js";
-
-const OTHER_SETTINGS: readonly Setting[] = [
-  { name: "dim: 0.4 electrons a count", electronsPerCount: 0.4 },
-  { name: "pixels stated twice as large", statedPixels: 2 },
-  { name: "pixels stated half as large", statedPixels: 0.5 },
-  { name: "errors to about 20 um", shape: { tiltUm: [24, 14], bowUm: 0, roughnessUm: 4 } },
-];
+import { OTHER_SETTINGS } from "./refocus/settings.js";
+import { refocusSource, type SourceRow, sourcesIn } from "./refocus/sources.js";
 
 interface GateCost {
   readonly withoutMsPerEvent: number;
@@ -34,18 +29,21 @@ const { values } = parseArgs({
     sources: { type: "string", multiple: true, default: ["data/plate"] },
     seeds: { type: "string", default: "102,104" },
     only: { type: "string" },
+    plot: { type: "string" },
     quick: { type: "boolean", default: false },
   },
 });
 const machine = describeMachine();
 console.log(`Machine: ${machine}\n`);
 const bySource = values.only === "beads" ? [] : await runSources();
+if (values.plot !== undefined)
+  await writeFile(values.plot, exposuresPlot(bySource, "What a displaced site costs"));
 const beads = values.only === "sources" ? {} : await runBeads();
 if (values.json !== undefined) {
   await writeFile(values.json, `${JSON.stringify({ machine, bySource, ...beads }, null, 2)}\n`);
 }
 
-/** Every source as it is, and all together dim, with optics stated wrong either way, and with errors to +-20 um. */
+/** Every source as it is, and all together with each of the other settings. */
 async function runSources(): Promise<SourceRow[]> {
   const seeds = values.seeds.split(",").map(Number);
   const rows: SourceRow[] = [];

@@ -7,28 +7,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { findImages } from "../../src/frames/find-images.js";
 import { GateClient } from "../../src/microscope/gate-client.js";
-import {
-  DEFAULT_PLATE_SHAPE,
-  makePlate,
-  type PlateShape,
-  type PlateSite,
-} from "../../src/microscope/plate.js";
 import { runPlate } from "../../src/microscope/run-plate.js";
-import { DEFAULT_MICROSCOPE, SimulatedMicroscope } from "../../src/microscope/simulated-microscope.js";
-import { LEVEL_UM } from "../../src/optics/point-spread-function.js";
-import { Random } from "../../src/optics/random.js";
 import { freePorts, startAgentProcess } from "../../test/helpers/agent-process.js";
 import { brenner, goldenSection, normalisedVariance, sweep, type Take } from "./classical.js";
-
-/** How the microscope, the light and the plate are in one run. */
-export interface Setting {
-  readonly name: string;
-  /** Photoelectrons a count of the 8-bit image; the default microscope has 8. */
-  readonly electronsPerCount?: number;
-  /** What the controller says of its pixels over what they are: optics stated wrong. */
-  readonly statedPixels?: number;
-  readonly shape?: PlateShape;
-}
+import { type Setting, setUp } from "./settings.js";
 
 export interface SourceRow {
   readonly setting: string;
@@ -46,17 +28,21 @@ export interface SourceRow {
   readonly extraInFocusAfterTenSites: number;
   /** Share of sites that are flagged or not judged though the kept frame is within a level of focus. */
   readonly flaggedInFocus: number;
+  /** Of each displaced site, how far from focus the frame that is kept was taken, levels; sorted. */
+  readonly finalLevels: readonly number[];
 }
 
 interface SiteOutcome {
   readonly index: number;
-  readonly firstUm: number;
-  readonly keptUm: number;
+  /** Signed distance from focus of the first frame and of the one that is kept, levels. */
+  readonly first: number;
+  readonly kept: number;
   readonly extra: number;
   readonly isFlagged: boolean;
 }
 
-const RANGE_UM = 20;
+/** Of the classical searches, levels. */
+const RANGE_LEVELS = 10;
 const DEADLINE_MS = 10_000;
 const SCORES = { "normalised variance": normalisedVariance(100), Brenner: brenner };
 
@@ -87,44 +73,33 @@ export async function* refocusSource(
   if (!withClassical) return;
   for (const [scoreName, score] of Object.entries(SCORES)) {
     for (const [searchName, search] of [
-      ["sweep of 11", (take: Take) => sweep(take, 0, RANGE_UM, 11)],
-      ["golden section", (take: Take) => goldenSection(take, 0, RANGE_UM, 1)],
+      ["sweep of 11", (take: Take, levelUm: number) => sweep(take, 0, RANGE_LEVELS * levelUm, 11)],
+      [
+        "golden section",
+        (take: Take, levelUm: number) => goldenSection(take, 0, RANGE_LEVELS * levelUm, levelUm / 2),
+      ],
     ] as const) {
       const sites: SiteOutcome[] = [];
-      const { plate, microscope } = await setUp(images, setting, seeds[0]!);
+      const { plate, microscope, levelUm } = await setUp(images, setting, seeds[0]!);
       for (const [index, site] of plate.entries()) {
         microscope.drive.moveTo(0);
-        const firstUm = microscope.defocusUm(site);
+        const first = microscope.defocusUm(site) / levelUm;
         const before = microscope.exposures;
         const foundUm = search((zUm) => {
           microscope.drive.moveTo(zUm);
           return score(microscope.snap(site).frame);
-        });
+        }, levelUm);
         microscope.drive.moveTo(foundUm);
-        const keptUm = microscope.snap(site).defocusUm;
-        sites.push({ index, firstUm, keptUm, extra: microscope.exposures - before - 1, isFlagged: false });
+        const kept = microscope.snap(site).defocusUm / levelUm;
+        sites.push({ index, first, kept, extra: microscope.exposures - before - 1, isFlagged: false });
       }
       yield rowOf(setting, source, `${searchName}, ${scoreName}`, sites);
     }
   }
 }
 
-async function setUp(images: readonly string[], setting: Setting, seed: number) {
-  const { electronsPerCount, shape = DEFAULT_PLATE_SHAPE } = setting;
-  const plate: PlateSite[] = await makePlate(images, shape, Random.of(seed, 0));
-  const { sensor } = DEFAULT_MICROSCOPE;
-  const microscope = new SimulatedMicroscope(
-    {
-      ...DEFAULT_MICROSCOPE,
-      sensor: { ...sensor, electronsPerCount: electronsPerCount ?? sensor.electronsPerCount },
-    },
-    Random.of(seed, 1),
-  );
-  return { plate, microscope };
-}
-
 async function byAgent(images: readonly string[], setting: Setting, seed: number): Promise<SiteOutcome[]> {
-  const { plate: sites, microscope } = await setUp(images, setting, seed);
+  const { plate: sites, microscope, levelUm } = await setUp(images, setting, seed);
   const results = await mkdtemp(join(tmpdir(), "parfocal-refocus-"));
   const agent = await startAgentProcess([
     ...["agent", ...freePorts(), "--results", results, "--device", "cpu", "--log-level", "warn"],
@@ -151,8 +126,8 @@ async function byAgent(images: readonly string[], setting: Setting, seed: number
     for await (const site of runPlate(run)) {
       outcomes.push({
         index: outcomes.length,
-        firstUm: site.firstDefocusUm,
-        keptUm: site.keptDefocusUm,
+        first: site.firstDefocusUm / levelUm,
+        kept: site.keptDefocusUm / levelUm,
         extra: site.exposures - 1,
         isFlagged: site.decision !== "accept",
       });
@@ -166,10 +141,10 @@ async function byAgent(images: readonly string[], setting: Setting, seed: number
 }
 
 function rowOf(setting: Setting, source: string, method: string, sites: readonly SiteOutcome[]): SourceRow {
-  const isIn = (um: number) => Math.abs(um) <= LEVEL_UM;
-  const displaced = sites.filter(({ firstUm }) => !isIn(firstUm));
-  const inFocus = sites.filter(({ firstUm }) => isIn(firstUm));
-  const recovered = displaced.filter(({ keptUm }) => isIn(keptUm)).length;
+  const isIn = (levels: number) => Math.abs(levels) <= 1;
+  const displaced = sites.filter(({ first }) => !isIn(first));
+  const inFocus = sites.filter(({ first }) => isIn(first));
+  const recovered = displaced.filter(({ kept }) => isIn(kept)).length;
   const extra = (of: readonly SiteOutcome[]) =>
     of.reduce((sum, site) => sum + site.extra, 0) / Math.max(1, of.length);
   return {
@@ -180,14 +155,13 @@ function rowOf(setting: Setting, source: string, method: string, sites: readonly
     displaced: displaced.length,
     recovered,
     interval: wilson(recovered, displaced.length),
-    endedBlurrier: sites.filter(
-      ({ firstUm, keptUm }) => Math.abs(keptUm) > Math.max(Math.abs(firstUm), LEVEL_UM),
-    ).length,
+    endedBlurrier: sites.filter(({ first, kept }) => Math.abs(kept) > Math.max(Math.abs(first), 1)).length,
     extraDisplaced: extra(displaced),
     extraInFocus: extra(inFocus),
     extraInFocusAfterTenSites: extra(inFocus.filter(({ index }) => index >= 10)),
     flaggedInFocus:
-      sites.filter(({ isFlagged, keptUm }) => isFlagged && isIn(keptUm)).length / Math.max(1, sites.length),
+      sites.filter(({ isFlagged, kept }) => isFlagged && isIn(kept)).length / Math.max(1, sites.length),
+    finalLevels: displaced.map(({ kept }) => Math.abs(kept)).sort((a, b) => a - b),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Frame } from "../frames/frame.js";
 import { Defocus } from "../optics/defocus.js";
-import { type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+import { type Optics, type PointSpread, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { Random } from "../optics/random.js";
 import { expose, type Sensor } from "../optics/sensor.js";
 import { FRAME_PX, type PlateSite } from "./plate.js";
@@ -8,6 +8,16 @@ import { ZDrive } from "./z-drive.js";
 
 export interface MicroscopeSettings {
   readonly optics: Optics;
+  /** Side of a frame, px. @default that of the plate's sites */
+  readonly framePx?: number;
+  /** How a point is blurred, and the side that its blur is cut to, px. @default as the paper has it */
+  readonly pointSpread?: PointSpread;
+  readonly kernelPx?: number;
+  /** Defocus that the optics cannot tell from none: transfer functions are used again within it, um. @default 0.25 */
+  readonly zGrainUm?: number;
+  /** See `ZDrive`. */
+  readonly driveStepUm?: number;
+  readonly backlashUm?: number;
   readonly zLimitsUm: readonly [number, number];
   /** The plane of focus moves by this with each exposure (warming up), um. */
   readonly driftUmPerExposure: number;
@@ -35,14 +45,17 @@ const BIT_DEPTH = 12;
 export class SimulatedMicroscope {
   readonly drive: ZDrive;
   readonly settings: MicroscopeSettings;
+  readonly #framePx: number;
   readonly #defocus: Defocus;
   readonly #random: Random;
   #exposures = 0;
 
   constructor(settings: MicroscopeSettings, random: Random) {
     this.settings = settings;
-    this.drive = new ZDrive(settings.zLimitsUm);
-    this.#defocus = new Defocus(FRAME_PX, FRAME_PX, settings.optics);
+    const { optics, framePx = FRAME_PX, pointSpread, kernelPx } = settings;
+    this.drive = new ZDrive(settings.zLimitsUm, settings.driveStepUm, settings.backlashUm);
+    this.#framePx = framePx;
+    this.#defocus = new Defocus(framePx, framePx, optics, pointSpread, kernelPx);
     this.#random = random;
   }
 
@@ -52,16 +65,17 @@ export class SimulatedMicroscope {
 
   /** Where the drive stands above (+) or below (-) the site's plane of focus now, um. The truth, unknown to scoring. */
   defocusUm(site: PlateSite): number {
-    return this.drive.positionUm - (site.focusUm + this.#exposures * this.settings.driftUmPerExposure);
+    return this.drive.actualUm - (site.focusUm + this.#exposures * this.settings.driftUmPerExposure);
   }
 
   /** Takes a frame of the site at the drive's position. */
   snap(site: PlateSite): { frame: Frame; defocusUm: number } {
-    // Quarter micrometres are finer than the optics tell apart, and let transfer functions be used again.
+    const { zGrainUm = 0.25 } = this.settings;
     const defocusUm = this.defocusUm(site);
-    const light = this.#defocus.apply(site.light, Math.round(defocusUm * 4) / 4);
+    const light = this.#defocus.apply(site.light, Math.round(defocusUm / zGrainUm) * zGrainUm);
     const pixels = expose(light, this.settings.sensor, this.#random);
     this.#exposures++;
-    return { frame: { width: FRAME_PX, height: FRAME_PX, pixels, bitDepth: BIT_DEPTH }, defocusUm };
+    const framePx = this.#framePx;
+    return { frame: { width: framePx, height: framePx, pixels, bitDepth: BIT_DEPTH }, defocusUm };
   }
 }

@@ -14,6 +14,7 @@ export class Defocus {
   readonly #convolver: Convolver;
   readonly #optics: Optics;
   readonly #spread: PointSpread;
+  readonly #kernelPx: number;
   readonly #transfers = new Map<number, TransferFunction>();
 
   constructor(
@@ -21,8 +22,10 @@ export class Defocus {
     height: number,
     optics: Optics = REFERENCE_OPTICS,
     spread: PointSpread = pointSpread,
+    kernelPx = KERNEL_PX,
   ) {
-    this.#convolver = new Convolver(width, height, KERNEL_PX);
+    this.#convolver = new Convolver(width, height, kernelPx);
+    this.#kernelPx = kernelPx;
     this.#optics = optics;
     this.#spread = spread;
   }
@@ -48,7 +51,8 @@ export class Defocus {
     const z = Math.abs(zUm);
     let transfer = this.#transfers.get(z);
     if (!transfer) {
-      transfer = this.#convolver.transferFunction(defocusKernel(z, this.#optics, KERNEL_PX, this.#spread));
+      const kernel = defocusKernel(z, this.#optics, this.#kernelPx, this.#spread);
+      transfer = this.#convolver.transferFunction(kernel);
       this.#transfers.set(z, transfer);
     }
     return transfer;

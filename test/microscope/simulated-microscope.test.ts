@@ -1,33 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_PLATE_SHAPE, FRAME_PX, makePlate, type PlateSite } from "../../src/microscope/plate.js";
-import { DEFAULT_MICROSCOPE, SimulatedMicroscope } from "../../src/microscope/simulated-microscope.js";
-import { ZDrive } from "../../src/microscope/z-drive.js";
+import {
+  DEFAULT_MICROSCOPE,
+  type MicroscopeSettings,
+  SimulatedMicroscope,
+} from "../../src/microscope/simulated-microscope.js";
+import { highNaPointSpread } from "../../src/optics/high-na-point-spread.js";
 import { Random } from "../../src/optics/random.js";
 
 let sites: PlateSite[];
 
 beforeAll(async () => {
   sites = await makePlate(["data/plate"], DEFAULT_PLATE_SHAPE, new Random(1));
-});
-
-describe("ZDrive", () => {
-  it("stops at its limits", () => {
-    const drive = new ZDrive([-5, 5]);
-
-    drive.moveTo(12);
-
-    expect(drive.positionUm).toBe(5);
-  });
-
-  it("goes in whole steps and counts its path", () => {
-    const drive = new ZDrive([-5, 5], 0.5);
-
-    drive.moveTo(1.3);
-    drive.moveTo(0);
-
-    expect(drive.positionUm).toBe(0);
-    expect(drive.travelUm).toBe(3);
-  });
 });
 
 describe("makePlate", () => {
@@ -62,6 +46,26 @@ describe("SimulatedMicroscope", () => {
     expect(sharp).toBeGreaterThan(near);
     expect(near).toBeGreaterThan(far);
     expect(otherSide / near).toBeCloseTo(1, 1);
+  });
+
+  it("shows a plate through another objective, in frames of another size, where less defocus blurs as much", () => {
+    const optics = { numericalAperture: 0.95, refractiveIndex: 1, wavelengthNm: 520, pixelUm: 0.325 };
+    const framePx = 256;
+    const light = sites[0]!.light.filter(
+      (_, i) => i % FRAME_PX < framePx && Math.floor(i / FRAME_PX) < framePx,
+    );
+    const detailAt = (settings: Partial<MicroscopeSettings>, distanceUm: number) => {
+      const still = { ...DEFAULT_MICROSCOPE, framePx, driftUmPerExposure: 0 };
+      const microscope = new SimulatedMicroscope({ ...still, ...settings }, new Random(1));
+      microscope.drive.moveTo(distanceUm);
+      const { frame } = microscope.snap({ ...sites[0]!, light, focusUm: 0 });
+      return detail(frame.pixels, frame.width);
+    };
+    const high = { optics, pointSpread: highNaPointSpread, kernelPx: 101, zGrainUm: 0.05 };
+
+    expect(detailAt(high, 2) / detailAt(high, 0)).toBeLessThan(0.6 * (detailAt({}, 2) / detailAt({}, 0)));
+    // A kernel cut too small would lose what it spreads beyond it.
+    expect(detailAt({ ...high, kernelPx: 151 }, 2) / detailAt(high, 2)).toBeCloseTo(1, 1);
   });
 
   it("drifts with every exposure", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FrameMessage } from "../../src/protocol/messages.js";
-import type { Sample } from "../../src/refocus/focus-evidence.js";
+import { FocusEvidence, type Sample } from "../../src/refocus/focus-evidence.js";
 import { KnownFocus } from "../../src/refocus/known-focus.js";
 import { RefocusMemory } from "../../src/refocus/refocus-memory.js";
 import { type PolicySettings, rulesFor } from "../../src/refocus/thresholds.js";
@@ -146,6 +146,19 @@ describe("what is believed of a site before its first frame", () => {
     const given = new RefocusMemory(settings).priorFor(siteAt(0), { ...rules, umPerLevel: 3 }, 0, 500);
     expect(given.umPerLevel).toBe(3);
     expect(peak(given.scales)).toBeGreaterThan(1.2 * peak(prior(memoryOf([])).scales));
+  });
+
+  test("is the same whether what the frames say was weighed before or not", () => {
+    const [weighed, not] = [new RefocusMemory(settings), new RefocusMemory(settings)];
+    for (const { site, focusUm } of row(4, (i) => 4 + i)) {
+      const samples = samplesAt([0, focusUm + 3, focusUm], focusUm);
+      const evidence = new FocusEvidence(samples, weighed.priorFor(site, rules, 0, 500));
+      weighed.learn(site, rules, samples, 2, 0, evidence);
+      not.learn(site, rules, samples, 2, 0);
+    }
+
+    expect(prior(weighed)).toEqual(prior(not));
+    expect(weighed.next(nextAt(4), 0)).toEqual(not.next(nextAt(4), 0));
   });
 
   test("leaves out what was learned with other optics", () => {
