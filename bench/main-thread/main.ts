@@ -1,8 +1,10 @@
 /**
  * How long the agent's main thread is kept from its timers: `npm run bench:main-thread`, `-- --seconds N --json FILE`. First idle,
  * then under mixed load: gated frames of 1024 x 1024 px, frames of 8192 x 8192, watched ones of 2048 x 2048, a drop folder with hostile
- * files, 98,304 rows in sites.csv, and the page's records. Linux.
+ * files, 98,304 rows in sites.csv, and the page's records. Beside it, what a process that does nothing waits in the same time: how
+ * often the machine itself is late. Linux.
  */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,15 +35,16 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const folder = await mkdtemp(join(tmpdir(), "parfocal-bench-"));
-const [results, drop, probed] = ["results", "drop", "probed"].map((name) => join(folder, name)) as [
-  string,
-  string,
-  string,
-];
+const [results, drop, probed, probedIdle] = ["results", "drop", "probed", "probed-idle"].map((name) =>
+  join(folder, name),
+) as [string, string, string, string];
 await mkdir(drop);
 await mkdir(results);
 const lines = [...largeRun(TIME_POINTS)].map((record) => JSON.stringify(record));
 await writeFile(join(results, "results.jsonl"), `${lines.join("\n")}\n`);
+const nothing = spawn(process.execPath, ["--import", PROBE, "--eval", "setInterval(() => {}, 1e6)"], {
+  env: { ...process.env, PROBE_FILE: probedIdle },
+});
 process.env.PROBE_FILE = probed;
 const agent = await startAgentProcess(
   [
@@ -54,14 +57,15 @@ try {
   console.log(`Machine: ${describeMachine()}; ${seconds} s each, ${TIME_POINTS * FRAMES} rows\n`);
   await caughtUp();
   const load = await mixedLoad();
-  await gaps();
+  await bothGaps();
   await setTimeout(seconds * 1000);
-  const idle = shown("idle", await gaps());
+  const idle = await shownBoth("idle");
   await load(performance.now() + seconds * 1000);
-  const loaded = shown("mixed load", await gaps());
+  const loaded = await shownBoth("mixed load");
   if (values.json !== undefined)
     await writeFile(values.json, `${JSON.stringify({ idle, loaded }, null, 2)}\n`);
 } finally {
+  nothing.kill();
   await agent.stop();
   await rm(folder, { recursive: true, force: true });
 }
@@ -76,17 +80,26 @@ async function caughtUp(): Promise<void> {
   }
 }
 
+async function shownBoth(name: string) {
+  const [ofAgent, ofNothing] = await bothGaps();
+  return { agent: shown(name, ofAgent), nothing: shown(`${name}, a process that does nothing`, ofNothing) };
+}
+
+function bothGaps(): Promise<[Gaps, Gaps]> {
+  return Promise.all([gaps(agent.pid, probed), gaps(nothing.pid!, probedIdle)]);
+}
+
 /** The gaps since the last time: the time that passed, and without what the thread waited for a core, ms. */
-async function gaps(): Promise<Gaps> {
-  await rm(probed, { force: true });
-  process.kill(agent.pid, "SIGUSR2");
+async function gaps(pid: number, file: string): Promise<Gaps> {
+  await rm(file, { force: true });
+  process.kill(pid, "SIGUSR2");
   for (let size = -1; ; ) {
-    const now = (await stat(probed).catch(() => ({ size: -1 }))).size;
+    const now = (await stat(file).catch(() => ({ size: -1 }))).size;
     if (now > 0 && now === size) break;
     size = now;
     await setTimeout(50);
   }
-  const bytes = await readFile(probed);
+  const bytes = await readFile(file);
   const pairs = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const of = (offset: number) => [...pairs].filter((_, i) => i % 2 === offset).sort((a, b) => a - b);
   return { all: of(0), own: of(1) };

@@ -10,6 +10,11 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** Resolves after so many ms. */
+export function passed(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
 /** The machine's time. Pending calls do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),

@@ -1,6 +1,7 @@
 import { access, constants, open, stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
+import { passed } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
 import { WorkerThread } from "../worker-thread.js";
@@ -71,10 +72,7 @@ export class CsvSink implements Sink {
       await this.#writing;
     })();
     // A table that is still being made again is made at the next start.
-    await Promise.race([
-      finishing,
-      new Promise<void>((resolve) => void this.#context.clock.after(STOP_MS, resolve)),
-    ]);
+    await Promise.race([finishing, passed(this.#context.clock, STOP_MS)]);
     this.#cancelTimer?.();
     await this.#thread?.stop();
   }

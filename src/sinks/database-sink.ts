@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
+import { passed } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
@@ -66,14 +67,10 @@ export class DatabaseSink implements Sink {
   /** The store, with all records so far written to it as far as it takes them; undefined while it is not open: see `problem`. */
   async store(): Promise<StoreClient | undefined> {
     const flushed = this.#outbox.flush();
-    if (!this.#isOpen) await Promise.race([flushed, this.#wait(OPENING_MS)]);
+    if (!this.#isOpen) await Promise.race([flushed, passed(this.#context.clock, OPENING_MS)]);
     if (!this.#isOpen) return undefined;
     await flushed;
     return this.#store;
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#context.clock.after(ms, resolve));
   }
 
   /** Opens the database meanwhile: it may be slow, or away. */

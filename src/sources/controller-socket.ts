@@ -1,7 +1,7 @@
 import { Router } from "zeromq";
 import { reasonOf } from "../errors.js";
 import { FrameMemory } from "../frame-memory.js";
-import type { Clock } from "../protocol/clock.js";
+import { type Clock, passed } from "../protocol/clock.js";
 import { type Arrival, arrived } from "./arrivals.js";
 import { Outgoing } from "./outgoing.js";
 
@@ -117,7 +117,7 @@ export class ControllerSocket {
       } catch (error) {
         if (router.closed) return;
         this.#arrive({ kind: "failed", reason: reasonOf(error) });
-        await new Promise<void>((resolve) => void this.#clock.after(RETRY_MS, resolve));
+        await passed(this.#clock, RETRY_MS);
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "../protocol/clock.js";
+import { type Clock, passed } from "../protocol/clock.js";
 
 /** Bytes of answers that wait for one controller that does not read, and for all of them. */
 const MAX_BYTES_EACH = 4 * 2 ** 20;
@@ -61,7 +61,7 @@ export class Outgoing {
     const endMs = clock.now() + limitMs;
     while (this.#waiting.size > 0 && clock.now() < endMs) {
       await this.#flush();
-      await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
+      await passed(clock, RETRY_MS);
     }
     this.#cancelRetry();
     this.#waiting.clear();

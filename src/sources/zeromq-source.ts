@@ -4,6 +4,7 @@ import { releaser } from "../frame-memory.js";
 import { MAX_SIDE_PX } from "../frames/frame.js";
 import { bindError } from "../protocol/bind-error.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
+import { passed } from "../protocol/clock.js";
 import { decodeMessage, encodeMessage, type Incoming, type Pixels } from "../protocol/codec.js";
 import {
   type FrameMessage,
@@ -105,7 +106,7 @@ export class ZeromqSource implements FrameSource {
           { reason: reasonOf(error) },
           "Receiving from controllers failed; trying again",
         );
-        await new Promise<void>((resolve) => void this.#context.clock.after(RESTART_MS, resolve));
+        await passed(this.#context.clock, RESTART_MS);
       }
     }
   }
