@@ -29,6 +29,8 @@ const LOADS: readonly Load[] = [
 const DEADLINE_MS = 2000;
 /** Frames before those that count. */
 const WARM_UP = 40;
+/** After a start, V8 tidies up in every thread, as soon as these have nothing else to do. */
+const SETTLED_MS = 30_000;
 /** Of the clock by which Linux counts what processes take. */
 const TICKS_PER_SECOND = 100;
 
@@ -65,7 +67,7 @@ async function measured({ sidePx, perSecond }: Load) {
       client.score({ ...benchHeader(sequence, sidePx, DEADLINE_MS), mode: "observe" }, pixels, DEADLINE_MS);
     let sequence = 0;
     while (perSecond > 0 && sequence < WARM_UP) await score(sequence++);
-    if (perSecond === 0) await setTimeout(5000);
+    if (perSecond === 0) await setTimeout(SETTLED_MS);
 
     const latenciesMs: number[] = [];
     const answers: Promise<void>[] = [];
