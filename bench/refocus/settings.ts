@@ -52,6 +52,12 @@ export const OTHER_SETTINGS: readonly Setting[] = [
   { name: "pixels stated half as large", statedPixels: 0.5 },
   { name: "errors to about 20 um", shape: { tiltUm: [24, 14], bowUm: 0, roughnessUm: 4 } },
   { name: "1 um of backlash", backlashUm: 1 },
+  // A level is 38 um there: the plate is as uneven as plates are.
+  {
+    name: "4x/0.13, 1.625 um",
+    objective: objective(0.13, 1.625),
+    shape: { tiltUm: [4, 3], bowUm: 2, roughnessUm: 0.5 },
+  },
   { name: "10x/0.3, 0.65 um", objective: objective(0.3, 0.65) },
   { name: "20x/0.75, 0.325 um", objective: objective(0.75, 0.325) },
   { name: "40x/0.95, 0.1625 um", objective: objective(0.95, 0.1625) },

@@ -8,6 +8,7 @@ import { ConfigError } from "../errors.js";
 import { Scorer } from "../focus/scorer.js";
 import { allowedRange, type ZRange } from "../protocol/z-range.js";
 import { RefocusPolicy } from "../refocus/policy.js";
+import { LEAST_TRAVEL_UM } from "../refocus/thresholds.js";
 import { cameraUse, whilePaused } from "../sources/micromanager/acquisition-pause.js";
 import { DEFAULT_PORT, MicroManagerConnection } from "../sources/micromanager/connection.js";
 import { AUTOFOCUS_MS, MicroManagerMicroscope } from "../sources/micromanager/microscope.js";
@@ -139,7 +140,8 @@ function focusWith(
 ): () => Promise<FocusEnd> {
   const microscope = new MicroManagerMicroscope(connection, argv.autofocusTimeoutMs);
   return async () => {
-    const range: ZRange = allowedRange(await microscope.zUm(), policy.maxTravelUm, policy.zLimitsUm);
+    const { maxTravelUm = LEAST_TRAVEL_UM, zLimitsUm } = policy;
+    const range: ZRange = allowedRange(await microscope.zUm(), maxTravelUm, zLimitsUm);
     return focusHere({
       microscope,
       scorer,

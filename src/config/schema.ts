@@ -199,8 +199,8 @@ const Policy = z.strictObject({
     .enum(["positive", "negative"])
     .default("positive")
     .describe("Direction to try first while nothing is known yet: positive (larger z) or negative."),
-  maxTravelUm: PositiveUm.default(100).describe(
-    "Longest path of the focus drive for one site, um, the way back to the best z included.",
+  maxTravelUm: PositiveUm.optional().describe(
+    "Longest path of the focus drive for one site, um, the way back to the best z included; if missing, 50 levels of the objective, but at least 100 um and at most 300 um.",
   ),
   zLimitsUm: ZLimits.optional().describe(
     "Lowest and highest z that may be asked for, um, [min, max]. The controller's own limits apply as well.",

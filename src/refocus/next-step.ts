@@ -10,7 +10,7 @@ import {
   type SiteSearch,
   type SiteStep,
 } from "./site-search.js";
-import type { Assessment, ChannelRules, PolicySettings } from "./thresholds.js";
+import { type Assessment, type ChannelRules, maxTravelFor, type PolicySettings } from "./thresholds.js";
 import { hasResponded } from "./unresponsive-drive.js";
 
 /** What the decision on one frame of a site rests on. */
@@ -84,7 +84,9 @@ function lookWhereOthersAre(context: StepContext): SiteStep {
   if (attemptsLeft === 0 || settings.dryRun || obstacleTo(context) !== undefined) return nothing;
   const [low, high] = limitsOf(settings, frame) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const action = moveFrom(context, Math.min(high, Math.max(low, expected.zUm)));
-  if (action?.kind !== "move-z" || 2 * Math.abs(action.byUm) > settings.maxTravelUm) return nothing;
+  if (action?.kind !== "move-z" || 2 * Math.abs(action.byUm) > maxTravelFor(settings, context.rules, frame)) {
+    return nothing;
+  }
   search.samples[0] = { ...search.samples[0]!, ...LOST };
   return {
     action,
@@ -138,7 +140,7 @@ function searchStep({ frame, search, rules, settings, attemptsLeft, prior }: Ste
     prior: prior(),
     zLimitsUm: limitsOf(settings, frame),
     // Each move so far, the next one and the way back may go by way of the stop against backlash.
-    maxTravelUm: settings.maxTravelUm - 2 * Math.abs(settings.backlashUm) * (search.samples.length + 1),
+    maxTravelUm: maxTravelFor(settings, rules, frame) - 2 * Math.abs(settings.backlashUm) * (search.samples.length + 1),
     stepsLeft: attemptsLeft,
     // An absolute limit is not met by a probability.
     confidence: rules.sharp === "learned" ? settings.confidence : Number.POSITIVE_INFINITY,

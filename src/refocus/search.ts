@@ -39,6 +39,8 @@ export interface SearchStep {
  * than it began.
  */
 export const MIN_GAIN_LEVELS = 0.1;
+/** From this level on, hardly anything is left of the structure, and a lower one does not mean that a frame is nearer to focus. */
+const LOST_LEVEL = 8.5;
 /** From this probability on, the frame that is kept counts as in focus: it is then more likely so than not. */
 export const ACCEPTED_FROM = 0.5;
 /**
@@ -95,9 +97,9 @@ function confidenceIn(keep: number, { confidence }: SearchSettings): number {
 
 /** The sample to end at by levels alone: the sharpest, or the first if none is clearly sharper than that. */
 export function indexToKeep(samples: readonly Sample[]): number {
-  let best = 0;
-  for (const [index, { level }] of samples.entries()) if (level < samples[best]!.level) best = index;
-  return samples[0]!.level - samples[best]!.level >= MIN_GAIN_LEVELS ? best : 0;
+  const levels = samples.map(({ level }) => Math.min(level, LOST_LEVEL));
+  const best = levels.indexOf(Math.min(...levels));
+  return levels[0]! - levels[best]! >= MIN_GAIN_LEVELS ? best : 0;
 }
 
 /**

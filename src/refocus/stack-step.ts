@@ -4,7 +4,7 @@ import { endAt, limitsOf, obstacleTo, type StepContext, signed } from "./next-st
 import { indexToKeep } from "./search.js";
 import { type Judgement, moveBy, type SiteStep } from "./site-search.js";
 import { judgeStack, type Slice, type StackFinding } from "./stack.js";
-import type { ChannelRules } from "./thresholds.js";
+import { type ChannelRules, maxTravelFor } from "./thresholds.js";
 
 /** What to do after the last slice of a z-stack; the sharpest slice becomes a sample of the search. */
 export function decideStackStep(
@@ -79,13 +79,13 @@ function roomOf(slices: readonly Slice[], { frame, settings }: StepContext): rea
 function shiftWithin(
   shiftUm: number,
   [low, high]: readonly [number, number],
-  { search, settings }: StepContext,
+  { frame, search, rules, settings }: StepContext,
 ): number {
   const usedUm = search.actions.reduce(
     (sum, action) => sum + (action.kind === "move-z" ? Math.abs(action.byUm) : 0),
     0,
   );
-  const leftUm = Math.max(0, settings.maxTravelUm - usedUm);
+  const leftUm = Math.max(0, maxTravelFor(settings, rules, frame) - usedUm);
   const allowed = Math.min(Math.max(shiftUm, low, -leftUm), high, leftUm);
   // Limits that the stack already leaves allow no shift at all.
   return Math.sign(allowed) === Math.sign(shiftUm) ? allowed : 0;

@@ -3,6 +3,11 @@ import type { FocusReport } from "../focus/report.js";
 import { micrometresPerLevel, type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { RuleValues } from "../protocol/messages.js";
 
+/** Path that a search may take by default, levels; and the least and the most of it, um. */
+const TRAVEL_LEVELS = 50;
+export const LEAST_TRAVEL_UM = 100;
+const MOST_TRAVEL_UM = 300;
+
 /** What decides how fast a frame blurs with defocus. */
 export interface FocusOptics {
   /** Numerical aperture of the objective. */
@@ -50,7 +55,8 @@ export interface PolicySettings extends ChannelRules {
   /** Assumed where a frame does not say. */
   readonly optics: FocusOptics;
   readonly firstSide: "positive" | "negative";
-  readonly maxTravelUm: number;
+  /** If missing: see `maxTravelFor`. */
+  readonly maxTravelUm?: number | undefined;
   readonly zLimitsUm?: readonly [number, number] | undefined;
   /** If not 0, the drive arrives moving this way, from this far, um: against backlash. */
   readonly backlashUm: number;
@@ -164,6 +170,13 @@ function opticsOf(assumed: FocusOptics, frame: Omit<StatedOptics, "shape">) {
     refractiveIndex: frame.optics?.refractiveIndex ?? (frame.optics ? 1 : assumed.refractiveIndex),
     pixelUm: frame.pixelUm ?? assumed.pixelUm,
   };
+}
+
+/** Longest path of the focus drive for one site, um: a low-power objective needs a longer one to reach as many levels. */
+export function maxTravelFor(settings: PolicySettings, rules: ChannelRules, frame: StatedOptics): number {
+  if (settings.maxTravelUm !== undefined) return settings.maxTravelUm;
+  const wanted = TRAVEL_LEVELS * umPerLevelFor(rules, settings.optics, frame);
+  return Math.min(MOST_TRAVEL_UM, Math.max(LEAST_TRAVEL_UM, wanted));
 }
 
 /** Defocus per level for one frame, um: the configured one, else from the optics it reports, else the assumed ones. */

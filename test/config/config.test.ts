@@ -147,7 +147,7 @@ describe("the shipped documents", () => {
     const { tree } = yamlLayer(defaultConfigYaml(), "default");
 
     expect(AgentConfig.parse(tree)).toEqual(AgentConfig.parse({}));
-    expect(tree).toMatchObject({ policy: { maxTravelUm: 100 }, sources: { folder: { stableMs: 200 } } });
+    expect(tree).toMatchObject({ policy: { retries: 6 }, sources: { folder: { stableMs: 200 } } });
   });
 
   test("are what the schema makes (parfocal config init and schema)", async () => {

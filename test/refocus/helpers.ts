@@ -10,7 +10,6 @@ export const settings: PolicySettings = {
   retries: 6,
   retryWith: "move-z",
   firstSide: "positive",
-  maxTravelUm: 100,
   backlashUm: 0,
   confidence: 0.8,
   coolDown: { afterFailures: 3 },

@@ -174,6 +174,15 @@ describe("the search", () => {
     expect(nextStep(alike, base)).toEqual(nextStep(samples, base));
   });
 
+  test.each([
+    { what: "the first where hardly anything is left of any", levels: [9.3, 8.9, 8.7], keep: 0 },
+    { what: "one of which something is left", levels: [9.3, 8.9, 8.2], keep: 2 },
+  ])("keeps $what, of frames far from focus", ({ levels, keep }) => {
+    const samples = levels.map((level, i) => ({ zUm: 15 * i, level }));
+
+    expect(nextStep(samples, { ...base, stepsLeft: 0 })).toMatchObject({ keep, next: { why: "budget" } });
+  });
+
   test("stays within the limits: the other side where there is no room, else as near as it can", () => {
     expect(target([{ zUm: 0, level: 5 }], { ...base, zLimitsUm: [-50, 6] })).toBeCloseTo(-9.7, 0);
     expect(target([{ zUm: 0, level: 2 }], { ...base, zLimitsUm: [-2, 3.5] })).toBeLessThanOrEqual(3.5);

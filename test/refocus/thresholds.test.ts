@@ -3,6 +3,8 @@ import {
   assess,
   binningOf,
   levelOf,
+  maxTravelFor,
+  type PolicySettings,
   rulesFor,
   ruleValuesFor,
   umPerLevelFor,
@@ -120,5 +122,25 @@ describe("the sampling that a frame is judged at", () => {
     const single = umPerLevelFor(rules, assumed, { shape: [100, 100], ...fine });
     expect(umPerLevelFor(rules, assumed, { shape, ...fine })).toBeCloseTo(2 * single, 9);
     expect(single).toBeCloseTo(2 * (0.18 / 0.65), 9);
+  });
+});
+
+describe("the path that a search may take", () => {
+  const travel = (na: number, pixelUm: number, overrides: Partial<PolicySettings> = {}) => {
+    const own = { ...settings, ...overrides };
+    return maxTravelFor(own, rulesFor(own, undefined), { shape: [1024, 1024], optics: { na }, pixelUm });
+  };
+
+  test.each([
+    ["60x/0.95, 0.108 um", 0.95, 0.108, 100],
+    ["20x/0.5, 0.65 um", 0.5, 0.65, 100],
+    ["10x/0.3, 0.65 um", 0.3, 0.65, 167],
+    ["4x/0.13, 1.625 um", 0.13, 1.625, 300],
+  ])("holds as many levels under any objective, within limits: %s", (_, na, pixelUm, um) => {
+    expect(travel(na, pixelUm)).toBeCloseTo(um, 0);
+  });
+
+  test("is as configured, if it is", () => {
+    expect(travel(0.13, 1.625, { maxTravelUm: 40 })).toBe(40);
   });
 });
