@@ -39,7 +39,7 @@ export interface SearchStep {
  * than it began.
  */
 export const MIN_GAIN_LEVELS = 0.1;
-/** From this level on, hardly anything is left of the structure, and a lower one does not mean that a frame is nearer to focus. */
+/** From this level on hardly anything is left of the structure: what is read falls again farther out, and tells frames apart no more. */
 const LOST_LEVEL = 8.5;
 /** From this probability on, the frame that is kept counts as in focus: it is then more likely so than not. */
 export const ACCEPTED_FROM = 0.5;
