@@ -2,7 +2,7 @@
 const SD_PER_MEDIAN = 1.4826;
 
 /** Median of some values; the mean of the middle two of an even count; undefined of none. */
-export function median(values: readonly number[]): number | undefined {
+export function median(values: ArrayLike<number>): number | undefined {
   if (values.length === 0) return undefined;
   const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
@@ -10,8 +10,8 @@ export function median(values: readonly number[]): number | undefined {
 }
 
 /** Standard deviation of errors about 0 that a few outliers do not move: from the median of their absolute values; 0 of none. */
-export function robustSd(errors: readonly number[]): number {
-  return SD_PER_MEDIAN * (median(errors.map(Math.abs)) ?? 0);
+export function robustSd(errors: ArrayLike<number>): number {
+  return SD_PER_MEDIAN * (median(Float64Array.from(errors, Math.abs)) ?? 0);
 }
 
 /** Value below which the given share of the sorted values lies (nearest rank); NaN of none. */

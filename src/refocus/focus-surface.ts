@@ -35,9 +35,8 @@ const WANDER_UM = 0.2;
 /** A surface through what was found. */
 export class FocusSurface<T extends FoundFocus = FoundFocus> {
   readonly #found: readonly T[];
-  readonly #terms: (place: Place) => number[];
-  readonly #coefficients: readonly number[];
-  readonly #covariance: readonly (readonly number[])[];
+  readonly #terms: (place: Place) => Float64Array;
+  readonly #fit: Fit;
   readonly #scatterUm: number;
 
   /**
@@ -63,37 +62,36 @@ export class FocusSurface<T extends FoundFocus = FoundFocus> {
     const rows = found.map(this.#terms);
     const heights = found.map(zOf);
     const meanUm = meanOf(heights);
-    const z = heights.map((zUm) => zUm - meanUm);
-    const variances = found.map(
+    const z = Float64Array.from(heights, (zUm) => zUm - meanUm);
+    const variances = Float64Array.from(
+      found,
       ({ sdUm }, i) => Math.max(sdUm, MIN_SCATTER_UM) ** 2 + wanderUm ** 2 * (found.length - 1 - i),
     );
-    let { coefficients, covariance } = solve(
+    let fit = solve(
       rows,
       z,
       variances.map((variance) => 1 / variance),
       priorSd,
     );
     for (let k = 0; k < REWEIGHTINGS; k++) {
-      const residuals = misfitsOf(rows, z, coefficients).map(
-        (misfit, i) => misfit / Math.sqrt(variances[i]!),
-      );
+      const residuals = misfitsOf(rows, z, fit).map((misfit, i) => misfit / Math.sqrt(variances[i]!));
       const limit = CAUCHY * Math.max(1, robustSd(residuals));
       const weights = residuals.map((r, i) => 1 / (variances[i]! * (1 + (r / limit) ** 2)));
-      ({ coefficients, covariance } = solve(rows, z, weights, priorSd));
+      fit = solve(rows, z, weights, priorSd);
     }
-    const misfits = misfitsOf(rows, z, coefficients);
-    coefficients[0]! += meanUm;
-    this.#coefficients = coefficients;
-    this.#covariance = covariance;
+    const misfits = misfitsOf(rows, z, fit);
+    fit.coefficients[0]! += meanUm;
+    this.#fit = fit;
     this.#scatterUm = Math.max(MIN_SCATTER_UM, found.length > 3 ? robustSd(misfits) : 1);
   }
 
   /** Plane of focus at a place and its standard deviation, um. */
   at(place: Place): { zUm: number; sdUm: number } {
     const row = this.#terms(place);
+    const { coefficients, covariance } = this.#fit;
     let variance = this.#scatterUm ** 2;
-    for (let i = 0; i < row.length; i++) variance += row[i]! * dot(this.#covariance[i]!, row);
-    return { zUm: dot(row, this.#coefficients), sdUm: Math.sqrt(variance) };
+    for (let i = 0; i < row.length; i++) variance += row[i]! * dot(covariance[i]!, row);
+    return { zUm: dot(row, coefficients), sdUm: Math.sqrt(variance) };
   }
 
   /** Plane of focus at a place where it was found before, at another time or in another channel, um. */
@@ -101,6 +99,11 @@ export class FocusSurface<T extends FoundFocus = FoundFocus> {
     const shiftUm = this.#found.length > 1 ? this.at(place).zUm - this.at(before).zUm : 0;
     return { zUm: before.zUm + shiftUm, sdUm: Math.hypot(before.sdUm, this.#scatterUm) };
   }
+}
+
+interface Fit {
+  readonly coefficients: Float64Array;
+  readonly covariance: readonly Float64Array[];
 }
 
 /**
@@ -117,12 +120,12 @@ function termsOf(found: readonly FoundFocus[], channels: readonly (string | unde
   // One scale for x and y: the surface bows alike both ways.
   const xySpan = Math.max(spanAbout(xUm, x0), spanAbout(yUm, y0)) || 1;
   const tSpan = spanAbout(timeMs, t0) || 1;
-  return (place: Place): number[] => {
+  return (place: Place): Float64Array => {
     const x = (place.xUm - x0) / xySpan;
     const y = (place.yUm - y0) / xySpan;
     const t = (place.timeMs - t0) / tSpan;
     const offsets = channels.slice(1).map((channel) => (channel === place.channel ? 1 : 0));
-    return [1, x, y, t, x * x, x * y, y * y, ...offsets];
+    return Float64Array.of(1, x, y, t, x * x, x * y, y * y, ...offsets);
   };
 }
 
@@ -136,14 +139,18 @@ function spanAbout(values: readonly number[], centre: number): number {
 
 /** Weighted least squares with a Gaussian prior of mean 0 on each coefficient. */
 function solve(
-  rows: readonly (readonly number[])[],
-  z: readonly number[],
-  weights: readonly number[],
+  rows: readonly Float64Array[],
+  z: Float64Array,
+  weights: Float64Array,
   priorSd: readonly number[],
-): { coefficients: number[]; covariance: number[][] } {
+): Fit {
   const n = priorSd.length;
-  const normal = priorSd.map((sd, i) => priorSd.map((_, j) => (i === j ? 1 / sd ** 2 : 0)));
-  const right = new Array<number>(n).fill(0);
+  const normal = priorSd.map((sd, i) => {
+    const sums = new Float64Array(n);
+    sums[i] = 1 / sd ** 2;
+    return sums;
+  });
+  const right = new Float64Array(n);
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!;
     for (let i = 0; i < n; i++) {
@@ -155,22 +162,23 @@ function solve(
   }
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) normal[j]![i] = normal[i]![j]!;
   const covariance = inverse(normal);
-  return { coefficients: covariance.map((row) => dot(row, right)), covariance };
+  return { coefficients: Float64Array.from(covariance, (row) => dot(row, right)), covariance };
 }
 
 /** What the surface leaves. */
-function misfitsOf(
-  rows: readonly (readonly number[])[],
-  z: readonly number[],
-  coefficients: readonly number[],
-): number[] {
+function misfitsOf(rows: readonly Float64Array[], z: Float64Array, { coefficients }: Fit): Float64Array {
   return z.map((zi, i) => zi - dot(rows[i]!, coefficients));
 }
 
 /** Inverse of a symmetric positive definite matrix (Gauss-Jordan; the prior on the diagonal keeps it definite). */
-function inverse(matrix: readonly (readonly number[])[]): number[][] {
+function inverse(matrix: readonly Float64Array[]): Float64Array[] {
   const n = matrix.length;
-  const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))]);
+  const rows = matrix.map((row, i) => {
+    const both = new Float64Array(2 * n);
+    both.set(row);
+    both[n + i] = 1;
+    return both;
+  });
   for (let i = 0; i < n; i++) {
     const pivotRow = rows[i]!;
     const pivot = pivotRow[i]!;
@@ -185,7 +193,7 @@ function inverse(matrix: readonly (readonly number[])[]): number[][] {
   return rows.map((row) => row.slice(n));
 }
 
-function dot(a: readonly number[], b: readonly number[]): number {
+function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;

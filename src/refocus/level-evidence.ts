@@ -94,6 +94,13 @@ function multiplyRows(rows: Float64Array, table: Float64Array, steps: Uint16Arra
   }
 }
 
+/** Multiplies each row by the weights. */
+function weigh(rows: Float64Array, weights: Float64Array): void {
+  for (let at = 0; at < rows.length; ) {
+    for (let c = 0; c < weights.length; c++) rows[at++]! *= weights[c]!;
+  }
+}
+
 function addRows(sums: Float64Array, rows: Float64Array): void {
   const length = CONTENTS.length;
   for (let i = 0, at = 0; i < sums.length; i++) {
@@ -111,10 +118,8 @@ export function likelihoodsOf(level: number, sd: number, weights?: readonly numb
   const atReading = new Float64Array(LAST_STEP + 1);
   for (let i = 0; i < atReading.length; i++) atReading[i] = likelihoodOf(level, sd, levelsAt(i));
   const likely = new Float64Array(READINGS.length);
-  const ofContent = weights ?? CONTENTS.map(() => 1);
-  for (let at = 0; at < likely.length; ) {
-    for (let c = 0; c < CONTENTS.length; c++, at++) likely[at] = ofContent[c]! * atReading[READINGS[at]!]!;
-  }
+  for (let i = 0; i < likely.length; i++) likely[i] = atReading[READINGS[i]!]!;
+  if (weights !== undefined) weigh(likely, Float64Array.from(weights));
   return likely;
 }
 

@@ -140,7 +140,8 @@ function searchStep({ frame, search, rules, settings, attemptsLeft, prior }: Ste
     prior: prior(),
     zLimitsUm: limitsOf(settings, frame),
     // Each move so far, the next one and the way back may go by way of the stop against backlash.
-    maxTravelUm: maxTravelFor(settings, rules, frame) - 2 * Math.abs(settings.backlashUm) * (search.samples.length + 1),
+    maxTravelUm:
+      maxTravelFor(settings, rules, frame) - 2 * Math.abs(settings.backlashUm) * (search.samples.length + 1),
     stepsLeft: attemptsLeft,
     // An absolute limit is not met by a probability.
     confidence: rules.sharp === "learned" ? settings.confidence : Number.POSITIVE_INFINITY,
