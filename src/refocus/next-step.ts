@@ -99,10 +99,9 @@ function decideByBelief(context: StepContext): SiteStep {
   const { search } = context;
   const found = searchStep(context);
   search.best = { index: found.keep, isSharp: found.inFocus >= ACCEPTED_FROM };
-  search.evidence = found.evidence;
   const { level } = search.samples.at(-1)!;
   const reason = `level ${level.toFixed(2)}, ${percent(context, found)}`;
-  return stopOrMove(context, found, reason);
+  return { ...stopOrMove(context, found, reason), evidence: found.evidence };
 }
 
 /** Sharp is what lies at or below `maxLevel`. */

@@ -2,6 +2,7 @@ import type { FocusReport } from "../focus/report.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import { SiteKeys } from "../records/site-keys.js";
+import type { FocusEvidence } from "./focus-evidence.js";
 import type { KnownFocus } from "./known-focus.js";
 import { decideStep, endAt, judgeAlone } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
@@ -109,13 +110,12 @@ export class RefocusPolicy {
       const seen = isLost ? LOST : judged;
       const { id, attempt } = frame;
       search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, isBlank, ...seen });
-      search.evidence = undefined;
     }
     const step: SiteStep & Pick<Judgement, "stack"> =
       frame.stack === undefined ? decideStep(context) : decideStackStep(context, this.#slicesOf(frame));
     if (step.action !== undefined) search.actions.push(step.action);
     if (step.end === undefined) this.#goOn(frame, search, step, outcomes);
-    else this.#finish(search, step.end, rules, timeMs, outcomes);
+    else this.#finish(search, step.end, step.evidence, rules, timeMs, outcomes);
     return {
       decision: step.end?.decision ?? "retry",
       ...(step.action !== undefined && { action: step.action }),
@@ -189,11 +189,12 @@ export class RefocusPolicy {
   #finish(
     search: SiteSearch,
     end: SiteEnd,
+    evidence: FocusEvidence | undefined,
     rules: ChannelRules,
     timeMs: number,
     outcomes: OutcomeMessage[],
   ): void {
-    const { first, samples, best, evidence } = search;
+    const { first, samples, best } = search;
     this.#searches.delete(this.#keyOf(first));
     outcomes.push(outcomeOf(search, end));
     const isFocused = end.recovered === "yes" || end.recovered === "not-needed";

@@ -35,8 +35,6 @@ export interface SiteSearch {
   readonly samples: SiteSample[];
   readonly actions: Action[];
   best: BestSample;
-  /** What all samples say, where they were weighed together. */
-  evidence?: FocusEvidence | undefined;
   /** Where the next frame should be taken, um. */
   askedZUm: number;
 }
@@ -67,6 +65,8 @@ export interface SiteStep {
   readonly end?: SiteEnd;
   readonly action?: Action;
   readonly reason: string;
+  /** What all samples say, where they were weighed together. */
+  readonly evidence?: FocusEvidence;
 }
 
 export function startSearch(first: FrameMessage): SiteSearch {
