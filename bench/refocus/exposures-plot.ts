@@ -4,6 +4,7 @@
  */
 import { escapeMarkup } from "../../src/markup.js";
 import { quantile } from "../../src/statistics.js";
+import { svgPlot } from "../../src/svg-plot.js";
 import type { SourceRow } from "./sources.js";
 
 const [WIDTH, HEIGHT, MARGIN] = [720, 440, 56];
@@ -41,19 +42,16 @@ export function exposuresPlot(rows: readonly SourceRow[], title: string): string
       `<circle cx="${WIDTH - 230}" cy="${MARGIN + 18 * i}" r="4" fill="${COLOURS[i % COLOURS.length]}"/>` +
       `<text x="${WIDTH - 218}" y="${MARGIN + 4 + 18 * i}">${escapeMarkup(method)}</text>`,
   );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${WIDTH / 2}" y="24" text-anchor="middle" font-size="14">${escapeMarkup(title)}</text>`,
+  const [xLabel, yLabel] = [
+    "exposures of a displaced site, mean",
+    "levels from focus in the end: median, and line to 90 %",
+  ];
+  return svgPlot({ widthPx: WIDTH, heightPx: HEIGHT, title, xLabel, yLabel }, [
     ...horizontal,
     ...vertical,
-    `<text x="${WIDTH / 2}" y="${HEIGHT - 14}" text-anchor="middle">exposures of a displaced site, mean</text>`,
-    `<text x="16" y="${HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 16 ${HEIGHT / 2})">levels from focus in the end: median, and line to 90 %</text>`,
     ...points,
     ...legend,
-    "</svg>",
-    "",
-  ].join("\n");
+  ]);
 }
 
 /** Where a value lies along a logarithmic axis, 0 to 1. */

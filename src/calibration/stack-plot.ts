@@ -1,4 +1,4 @@
-import { escapeMarkup } from "../markup.js";
+import { svgPlot } from "../svg-plot.js";
 import type { Plane, StackFit } from "./fit-stack.js";
 
 const [WIDTH, HEIGHT, MARGIN] = [640, 400, 48];
@@ -25,21 +25,15 @@ export function stackPlot(planes: readonly Plane[], fit: StackFit, title: string
     fit.focusUm >= low && fit.focusUm <= high
       ? `<line x1="${x(fit.focusUm).toFixed(1)}" x2="${x(fit.focusUm).toFixed(1)}" y1="${MARGIN}" y2="${HEIGHT - MARGIN}" stroke="#999" stroke-dasharray="4 4"/>`
       : "";
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${WIDTH / 2}" y="24" text-anchor="middle" font-size="14">${escapeMarkup(title)}</text>`,
+  const frame = { widthPx: WIDTH, heightPx: HEIGHT, title, xLabel: "z, um", yLabel: "level" };
+  return svgPlot(frame, [
     ...levels,
     ...ticks,
-    `<text x="${WIDTH / 2}" y="${HEIGHT - 10}" text-anchor="middle">z, um</text>`,
-    `<text x="14" y="${HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 14 ${HEIGHT / 2})">level</text>`,
     focus,
     `<polyline fill="none" stroke="#c2410c" stroke-width="1.5" points="${curve.map((zUm) => at(zUm, fit.levelAt(zUm))).join(" ")}"/>`,
     ...planes.map(({ zUm, level }) => {
       const [cx, cy] = at(zUm, level).split(",");
       return `<circle cx="${cx}" cy="${cy}" r="3" fill="#1d4ed8"/>`;
     }),
-    "</svg>",
-    "",
-  ].join("\n");
+  ]);
 }

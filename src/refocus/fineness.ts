@@ -43,16 +43,11 @@ export const ANY_FINENESS: FinenessWeights = new Float64Array(FALLS.length * BIN
   1 / (FALLS.length * BINS),
 );
 
-/** Where and how fine a frame is. */
-interface FineSample {
-  readonly zUm: number;
-  readonly fineness: number;
-}
-
 /** What the fineness of the frames of one field says. */
 export class FinenessEvidence {
-  readonly #samples: readonly FineSample[];
   readonly #weights: FinenessWeights;
+  /** Of each frame that has a fineness: where it was taken, um, and how fine it is. */
+  readonly #framesUm: Float64Array;
   readonly #fineness: Float64Array;
   /** Of each frame at the plane of focus at hand: its distance squared, levels, and the fall there over that at one level. */
   readonly #squares: Float64Array;
@@ -64,18 +59,19 @@ export class FinenessEvidence {
     samples: readonly { readonly zUm: number; readonly fineness?: number | undefined }[],
     weights: FinenessWeights,
   ) {
-    this.#samples = samples.filter((sample): sample is FineSample => sample.fineness !== undefined);
+    const fine = samples.filter(({ fineness }) => fineness !== undefined);
     this.#weights = weights;
-    this.#fineness = Float64Array.from(this.#samples, ({ fineness }) => fineness);
-    this.#squares = new Float64Array(this.#samples.length);
-    this.#shares = new Float64Array(this.#samples.length);
+    this.#framesUm = Float64Array.from(fine, ({ zUm }) => zUm);
+    this.#fineness = Float64Array.from(fine, ({ fineness }) => fineness!);
+    this.#squares = new Float64Array(fine.length);
+    this.#shares = new Float64Array(fine.length);
   }
 
   /** How probable the finenesses are with each plane of focus (up to a factor). */
   over(focusUm: readonly number[], umPerLevel: number): Float64Array {
     const likelihoods = new Float64Array(focusUm.length).fill(1);
-    if (this.#samples.length === 0) return likelihoods;
-    const unrelated = (OUTLIERS / (BINS * STEP)) * OUTLIER_DENSITY ** (this.#samples.length - 1);
+    if (this.#fineness.length === 0) return likelihoods;
+    const unrelated = (OUTLIERS / (BINS * STEP)) * OUTLIER_DENSITY ** (this.#fineness.length - 1);
     let far: number | undefined;
     for (let i = 0; i < focusUm.length; i++) {
       const isFar = this.#look(focusUm[i]!, umPerLevel);
@@ -93,7 +89,7 @@ export class FinenessEvidence {
 
   /** Adds to `weights` what the frames say of their field, with the share of probability that each plane of focus has. */
   addTo(weights: FinenessWeights, share: Float64Array, focusUm: readonly number[], umPerLevel: number): void {
-    if (this.#samples.length === 0) return;
+    if (this.#fineness.length === 0) return;
     const likely = new Float64Array(FALLS.length);
     const places = new Uint16Array(FALLS.length);
     for (let i = 0; i < share.length; i++) {
@@ -113,8 +109,8 @@ export class FinenessEvidence {
   /** Sets out from a plane of focus. @returns whether all frames are so far from it that fineness falls no further. */
   #look(focusUm: number, umPerLevel: number): boolean {
     let isFar = true;
-    for (let k = 0; k < this.#samples.length; k++) {
-      const levels = Math.abs(focusUm - this.#samples[k]!.zUm) / umPerLevel;
+    for (let k = 0; k < this.#fineness.length; k++) {
+      const levels = Math.abs(focusUm - this.#framesUm[k]!) / umPerLevel;
       if (levels < LAST_LEVEL) isFar = false;
       const square = Math.min(levels, LAST_LEVEL) ** 2;
       this.#squares[k] = square;
