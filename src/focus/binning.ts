@@ -25,7 +25,8 @@ export function cautiousBinningFor(optics: Sampling): number {
   return limited(Math.floor(oversamplingOf(optics) / DOUBT));
 }
 
-function oversamplingOf({ numericalAperture, pixelUm }: Sampling): number {
+/** How many of its pixels a side a frame would have to be judged as one, to be sampled as by the reference optics; any number. */
+export function oversamplingOf({ numericalAperture, pixelUm }: Sampling): number {
   return (REFERENCE_OPTICS.numericalAperture * REFERENCE_OPTICS.pixelUm) / (numericalAperture * pixelUm);
 }
 

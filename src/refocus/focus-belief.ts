@@ -35,6 +35,8 @@ export class FocusBelief {
   /** Weights of `SCALES` after these frames. */
   readonly scales: readonly number[];
   readonly umPerLevel: number;
+  /** How far from focus still counts as in focus, um. */
+  readonly toleranceUm: number;
   /** What it rests on. */
   readonly evidence: FocusEvidence;
   /** For each of `SCALES`, the share of each probability that goes with it. */
@@ -56,14 +58,15 @@ export class FocusBelief {
     this.scales = this.#shares.map(sumOf);
     const logScale = this.scales.reduce((sum, weight, s) => sum + weight * Math.log(SCALES[s]!), 0);
     this.umPerLevel = evidence.umPerLevel * Math.exp(logScale);
+    this.toleranceUm = this.umPerLevel * toleratedLevels(evidence.oversampling, Math.exp(logScale));
   }
 
   /** Probability, 0 to 1, that a z is in focus: within about one level. */
   inFocusAt(zUm: number): number {
     let sum = 0;
-    this.#each((share, umPerLevel) => {
+    this.#each((share, _, toleranceUm) => {
       for (let i = 0; i < share.length; i++) {
-        sum += share[i]! * inFocus(Math.abs(zUm - this.zUm[i]!) / umPerLevel);
+        sum += share[i]! * inFocus(Math.abs(zUm - this.zUm[i]!) / toleranceUm);
       }
     });
     return sum;
@@ -73,12 +76,12 @@ export class FocusBelief {
   betterThan(thanUm: number): number[] {
     const stepUm = this.zUm[1]! - this.zUm[0]!;
     const better = new Array<number>(this.zUm.length).fill(0);
-    this.#each((share, umPerLevel) => {
-      const reach = Math.floor((NOT_IN_FOCUS * umPerLevel) / stepUm);
-      const window = Array.from({ length: reach + 1 }, (_, k) => inFocus((k * stepUm) / umPerLevel));
+    this.#each((share, _, toleranceUm) => {
+      const reach = Math.floor((NOT_IN_FOCUS * toleranceUm) / stepUm);
+      const window = Array.from({ length: reach + 1 }, (_, k) => inFocus((k * stepUm) / toleranceUm));
       for (let i = 0; i < share.length; i++) {
         if (share[i]! < NEGLIGIBLE) continue;
-        const than = inFocus(Math.abs(thanUm - this.zUm[i]!) / umPerLevel);
+        const than = inFocus(Math.abs(thanUm - this.zUm[i]!) / toleranceUm);
         const end = Math.min(better.length - 1, i + reach);
         for (let j = Math.max(0, i - reach); j <= end; j++) {
           const gain = window[Math.abs(i - j)]! - than;
@@ -112,9 +115,12 @@ export class FocusBelief {
     return weights;
   }
 
-  #each(visit: (share: Float64Array, umPerLevel: number) => void): void {
+  #each(visit: (share: Float64Array, umPerLevel: number, toleranceUm: number) => void): void {
+    const { umPerLevel, oversampling } = this.evidence;
     for (const [s, share] of this.#shares.entries()) {
-      if (this.scales[s]! >= NEGLIGIBLE) visit(share, this.evidence.umPerLevel * SCALES[s]!);
+      if (this.scales[s]! < NEGLIGIBLE) continue;
+      const real = umPerLevel * SCALES[s]!;
+      visit(share, real, real * toleratedLevels(oversampling, SCALES[s]!));
     }
   }
 
@@ -123,6 +129,14 @@ export class FocusBelief {
     for (let i = 0; i < this.zUm.length; i++) sum += this.probability[i]! * f(this.zUm[i]!);
     return sum;
   }
+}
+
+/**
+ * How far from focus still counts as in focus, levels of the frame as it is judged: one of the reference optics. Where the real um
+ * per level are more than stated, the pixels are larger than stated and oversample the less.
+ */
+function toleratedLevels(oversampling: number, scale: number): number {
+  return Math.min(oversampling, Math.max(1, oversampling / scale));
 }
 
 function sumOf(values: Float64Array): number {

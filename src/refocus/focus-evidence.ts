@@ -40,6 +40,8 @@ export class FocusEvidence {
   readonly firstUm: number;
   /** Of the optics, um. */
   readonly umPerLevel: number;
+  /** As stated, 1 and up: see `ContentPrior`. */
+  readonly oversampling: number;
   /** Planes of focus, um, evenly spaced. */
   readonly zUm: readonly number[];
   /** For each of `SCALES`, how probable it is to see this with each plane of focus, times the weight of the scale. */
@@ -51,6 +53,7 @@ export class FocusEvidence {
   constructor(samples: readonly Sample[], prior: ContentPrior) {
     this.firstUm = samples[0]!.zUm;
     this.umPerLevel = prior.umPerLevel;
+    this.oversampling = prior.oversampling ?? 1;
     const framesUm = samples.map(({ zUm }) => zUm);
     const grid = gridAround(framesUm, prior.umPerLevel);
     this.zUm = grid;

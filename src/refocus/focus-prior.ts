@@ -9,6 +9,12 @@ import type { FinenessWeights } from "./fineness.js";
 export interface ContentPrior {
   /** Defocus per level as the optics have it, um. */
   readonly umPerLevel: number;
+  /**
+   * How much finer than by the reference optics the frames are sampled as they are judged, as far as what is stated of the
+   * optics is true. A level of the reference optics is so many of theirs, and as near to focus as a frame has to be.
+   * @default 1
+   */
+  readonly oversampling?: number;
   /** Weight of each of `SCALES`: the real um per level over that of the optics. */
   readonly scales: readonly number[];
   /** Weight of each of `CONTENTS`. */

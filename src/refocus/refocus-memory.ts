@@ -8,7 +8,7 @@ import { FocusEvidence, type Sample } from "./focus-evidence.js";
 import type { ContentPrior, FocusPrior } from "./focus-prior.js";
 import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
 import type { KnownFocus } from "./known-focus.js";
-import { type ChannelRules, type PolicySettings, umPerLevelFor } from "./thresholds.js";
+import { type ChannelRules, oversamplingFor, type PolicySettings, umPerLevelFor } from "./thresholds.js";
 
 /** Sites that the surface is fitted to, at most: the newest. */
 const MAX_FOUND = 200;
@@ -228,6 +228,7 @@ export class RefocusMemory {
   #contentFor(frame: FrameMessage, rules: ChannelRules, brightness: number | undefined): ContentPrior {
     return {
       umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
+      oversampling: oversamplingFor(rules, this.#settings.optics, frame),
       ...this.#contentOf(frame, rules).priorFor(wellOf(frame.site), brightness),
     };
   }

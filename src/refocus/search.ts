@@ -86,7 +86,7 @@ export function nextStep(samples: readonly Sample[], settings: SearchSettings): 
     const approach = approachTo(belief, samples[keep]!.zUm, range, isNew);
     return { ...found, next: approach === undefined ? { why: "limits" } : { toUm: approach } };
   }
-  const centreUm = belief.focusNear(allowed.zUm, belief.umPerLevel).zUm;
+  const centreUm = belief.focusNear(allowed.zUm, belief.toleranceUm).zUm;
   const isAllowed = range[0] <= centreUm && centreUm <= range[1] && isNew(centreUm);
   return { ...found, next: { toUm: isAllowed ? centreUm : allowed.zUm } };
 }

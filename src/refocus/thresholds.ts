@@ -1,4 +1,4 @@
-import { cautiousBinningFor, fittingBinning } from "../focus/binning.js";
+import { cautiousBinningFor, fittingBinning, oversamplingOf } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
 import { micrometresPerLevel, type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { RuleValues } from "../protocol/messages.js";
@@ -157,11 +157,15 @@ interface StatedOptics {
 export function binningOf(assumed: FocusOptics, frame: StatedOptics): number {
   const [height, width] = frame.shape;
   if (assumed.binning !== undefined) return fittingBinning({ width, height }, assumed.binning);
+  if (!areStated(assumed, frame)) return 1;
+  return fittingBinning({ width, height }, cautiousBinningFor(opticsOf(assumed, frame)));
+}
+
+/** Whether anybody has said aperture and pixel size. */
+function areStated(assumed: FocusOptics, frame: StatedOptics): boolean {
   const isDefault = ({ numericalAperture, pixelUm }: Optics) =>
     assumed.na === numericalAperture && assumed.pixelUm === pixelUm;
-  const isStated = frame.optics !== undefined && frame.pixelUm !== undefined;
-  if (!isStated && isDefault(REFERENCE_OPTICS)) return 1;
-  return fittingBinning({ width, height }, cautiousBinningFor(opticsOf(assumed, frame)));
+  return (frame.optics !== undefined && frame.pixelUm !== undefined) || !isDefault(REFERENCE_OPTICS);
 }
 
 function opticsOf(assumed: FocusOptics, frame: Omit<StatedOptics, "shape">) {
@@ -184,4 +188,11 @@ export function umPerLevelFor(rules: ChannelRules, assumed: FocusOptics, frame: 
   if (rules.umPerLevel !== undefined) return rules.umPerLevel;
   const optics = opticsOf(assumed, frame);
   return micrometresPerLevel({ ...optics, pixelUm: binningOf(assumed, frame) * optics.pixelUm });
+}
+
+/** How much finer than by the reference optics a frame is sampled as it is judged, by what is stated; 1 where nothing is. */
+export function oversamplingFor(rules: ChannelRules, assumed: FocusOptics, frame: StatedOptics): number {
+  const isGiven = rules.umPerLevel !== undefined || assumed.binning !== undefined;
+  if (isGiven || !areStated(assumed, frame)) return 1;
+  return Math.max(1, oversamplingOf(opticsOf(assumed, frame)) / binningOf(assumed, frame));
 }

@@ -37,6 +37,29 @@ describe("what another frame promises", () => {
   });
 });
 
+describe("frames sampled twice as finely as by the reference optics", () => {
+  const known = new ContentMemory(0.5).priorFor(undefined, undefined);
+  const inFocus = (atUm: number, umPerLevel: number, oversampling: number) => {
+    const seen = [20, 33, 30, 26].map((zUm) => ({
+      zUm,
+      level: 0.4 + Math.abs(zUm - 30) / umPerLevel,
+      levelSd: 0.05,
+    }));
+    return beliefAfter(seen, { umPerLevel: 1.1, oversampling, positive: 0.5, ...known }).inFocusAt(atUm);
+  };
+
+  test("are in focus within two of their levels, which are one of these optics", () => {
+    expect(inFocus(31.4, 1.1, 2)).toBeGreaterThan(0.8);
+    expect(inFocus(31.4, 1.1, 1)).toBeLessThan(0.3);
+    expect(inFocus(34, 1.1, 2)).toBeLessThan(0.1);
+  });
+
+  test("are in focus within one where moves show that the pixels are larger than stated", () => {
+    expect(inFocus(30, 2.2, 2)).toBeGreaterThan(0.9);
+    expect(inFocus(34, 2.2, 2)).toBeLessThan(0.1);
+  });
+});
+
 describe("the first frame of a run", () => {
   test("is the likelier in focus the lower its level, down to the sharpest there is", () => {
     const levels = [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2.5];

@@ -4,6 +4,7 @@ import {
   binningOf,
   levelOf,
   maxTravelFor,
+  oversamplingFor,
   type PolicySettings,
   rulesFor,
   ruleValuesFor,
@@ -122,6 +123,34 @@ describe("the sampling that a frame is judged at", () => {
     const single = umPerLevelFor(rules, assumed, { shape: [100, 100], ...fine });
     expect(umPerLevelFor(rules, assumed, { shape, ...fine })).toBeCloseTo(2 * single, 9);
     expect(single).toBeCloseTo(2 * (0.18 / 0.65), 9);
+  });
+});
+
+describe("how much finer than by the reference optics a frame is judged", () => {
+  const assumed = { na: 0.5, refractiveIndex: 1, pixelUm: 0.65 };
+  const rules = rulesFor(settings, undefined);
+  const shape = [2048, 2048] as const;
+  const fine = { optics: { na: 0.95 }, pixelUm: 0.1625 };
+
+  test.each([
+    { what: "what is left of it after binning", frame: fine, expected: 2.105 },
+    { what: "less where pixels are judged in 2 x 2", frame: { ...fine, pixelUm: 0.1 }, expected: 1.711 },
+    { what: "1 for pixels that are larger", frame: { ...fine, pixelUm: 0.65 }, expected: 1 },
+    { what: "1 where nobody has said what the optics are", frame: { pixelUm: 0.1 }, expected: 1 },
+  ])("is $what", ({ frame, expected }) => {
+    expect(oversamplingFor(rules, assumed, { shape, ...frame })).toBeCloseTo(expected, 3);
+  });
+
+  test("is 1 where the user says what a level is, or how to bin", () => {
+    expect(oversamplingFor({ ...rules, umPerLevel: 1 }, assumed, { shape, ...fine })).toBe(1);
+    expect(oversamplingFor(rules, { ...assumed, binning: 1 }, { shape, ...fine })).toBe(1);
+  });
+
+  test("follows the settings where the frame says less", () => {
+    expect(oversamplingFor(rules, { na: 0.95, refractiveIndex: 1, pixelUm: 0.1625 }, { shape })).toBeCloseTo(
+      2.105,
+      3,
+    );
   });
 });
 
