@@ -2,6 +2,7 @@
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
   ENOTDIR: "a part of the path is a file, not a folder",
+  ENXIO: "this is a pipe or a device, not a file",
   EISDIR: "this is a folder, not a file",
   EACCES: "no permission; check the owner and mode of the file and its folders",
   EPERM: "no permission; check the owner and mode of the file and its folders",
