@@ -6,6 +6,7 @@ import { checkArguments, UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
 import { say } from "./print.js";
+import { surviveLossOfOutput } from "./standard-output.js";
 
 /** Each with what it needs; loading all of it takes longer than starting the agent, which must be back soon after a crash. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
@@ -40,6 +41,7 @@ function commandsFor(words: readonly string[]): Promise<CommandModule[]> {
 
 // That nobody reads what is said, or the disk is full, ends nothing.
 process.stderr.on("error", () => undefined);
+surviveLossOfOutput();
 
 try {
   const words = hideBin(process.argv);
