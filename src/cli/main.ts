@@ -2,6 +2,7 @@
 import yargs, { type CommandModule } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
+import { errorCode, fileReason } from "../frames/file-reasons.js";
 import { checkArguments, UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
@@ -65,6 +66,9 @@ try {
   if (isParfocalError(error)) {
     say(error.message);
     process.exitCode = error instanceof ConfigError ? exitCodes.usage : exitCodes.failed;
+  } else if (errorCode(error) === "EMFILE" || errorCode(error) === "ENFILE") {
+    say(`Cannot start: ${fileReason(error)}`);
+    process.exitCode = exitCodes.failed;
   } else {
     say(`Unexpected: ${reasonOf(error)}`);
     if (process.env.PARFOCAL_DEBUG) say(String((error as Error).stack));

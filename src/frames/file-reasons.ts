@@ -10,6 +10,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   EMFILE: "too many files are open; raise the limit of open files",
+  ENFILE: "too many files are open on this machine",
   EBUSY: "another program is using it",
   ENAMETOOLONG: "the name is too long",
   ELOOP: "its symbolic links go round in a circle",
