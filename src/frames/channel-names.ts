@@ -45,8 +45,10 @@ export class ChannelNames {
 
 function channelNamesIn(text: string): readonly string[] {
   // Brackets may stand in names.
-  const match = /"ChNames"\s*:\s*(\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]|\{(?:[^}"]|"(?:[^"\\]|\\.)*")*\})/.exec(
-    text,
+  // Of a crafted file with many of them each would be followed to the end.
+  const first = text.slice(Math.max(text.indexOf('"ChNames"'), 0));
+  const match = /^"ChNames"\s*:\s*(\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]|\{(?:[^}"]|"(?:[^"\\]|\\.)*")*\})/.exec(
+    first,
   );
   if (match === null) return [];
   try {

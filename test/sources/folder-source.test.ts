@@ -280,6 +280,15 @@ describe("a watched folder", () => {
     expect(problems).toEqual([]);
   });
 
+  test("goes on past a metadata.txt that begins its list of channels again and again", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "metadata.txt"), '"ChNames":['.repeat(20_000));
+    const { firstPixels } = await watchFolder(folder);
+    await writeFile(join(folder, "b.tif"), tiff(4));
+
+    await until(() => firstPixels().includes(4), 3000);
+  });
+
   test("does not look at links and pipes that are not called like an image", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "notes.md"), "text");
