@@ -1,3 +1,5 @@
+import { type Stats, statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import Database from "libsql";
 import { reasonOf } from "./errors.js";
 
@@ -7,9 +9,13 @@ import { reasonOf } from "./errors.js";
  */
 export class FileLock {
   readonly #database: Database.Database;
+  readonly #path: string;
+  readonly #file: Stats;
 
-  private constructor(database: Database.Database) {
+  private constructor(database: Database.Database, path: string) {
     this.#database = database;
+    this.#path = path;
+    this.#file = statSync(path);
   }
 
   /** @returns the lock; "taken" where another process has it; the reason where the file cannot be locked at all. */
@@ -19,12 +25,18 @@ export class FileLock {
       database = new Database(path);
       // SQLite's file locks are the portable ones; nothing is ever stored in the file.
       database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-      return new FileLock(database);
+      return new FileLock(database, path);
     } catch (cause) {
       database?.close();
       const reason = reasonOf(cause);
       return /locked|busy/i.test(reason) ? "taken" : { reason, cause };
     }
+  }
+
+  /** Whether the file that is locked is still the one at its path; where it was removed, another process can lock the next one. */
+  async isInPlace(): Promise<boolean> {
+    const there = await stat(this.#path).catch(() => undefined);
+    return there?.ino === this.#file.ino && there.dev === this.#file.dev;
   }
 
   release(): void {

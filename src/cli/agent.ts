@@ -7,17 +7,15 @@ import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
+import { endSoon } from "./end-soon.js";
 import { LogOutput } from "./log-output.js";
 import { isForPeople, type LogFormat, logText, printReady } from "./log-text.js";
 import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
-import { Supervisor } from "./supervisor.js";
+import { supervise } from "./supervise.js";
 
 /** Exit codes after a second signal: 128 + its number. */
 const FORCED = { SIGINT: 130, SIGTERM: 143 } as const;
-
-/** After a stop, longest time for sockets and threads to let go before the process is ended, ms. */
-const EXIT_WITHIN_MS = 2000;
 
 interface AgentArguments {
   config: string | undefined;
@@ -103,23 +101,16 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
       flags: flagLayer(flagsOf(args)),
     });
     if (args.supervise) {
-      const command = unsupervised(process.argv.slice(1));
-      const supervisor = new Supervisor(command, (line) => printReady(line, config.log.format));
-      process.exitCode = await supervisor.run();
+      process.exitCode = await supervise(config.log.format);
       return;
     }
     try {
       await runAgent(config);
     } finally {
-      setTimeout(() => process.exit(), EXIT_WITHIN_MS).unref();
+      endSoon();
     }
   },
 };
-
-/** The command line without the supervision. */
-function unsupervised(command: readonly string[]): string[] {
-  return [...process.execArgv, ...command.filter((word) => !/^--supervise(=|$)/.test(word))];
-}
 
 async function runAgent(config: AgentConfig): Promise<void> {
   const { level, format } = config.log;
@@ -204,8 +195,6 @@ function announce(places: AgentEndpoints, { model, engine }: ScoringThread, form
     sites: csv,
     pid: process.pid,
   };
-  // Whoever started the agent may have gone; the agent goes on.
-  process.stdout.on("error", () => undefined);
   printReady(JSON.stringify({ ...line, model, engine }), format);
 }
 

@@ -1,5 +1,6 @@
 import type { AgentConfig } from "../config/schema.js";
 import { printable } from "./print.js";
+import { goOnWithoutOutput } from "./standard-output.js";
 
 export type LogFormat = AgentConfig["log"]["format"];
 
@@ -25,10 +26,16 @@ export async function logText(): Promise<(json: string) => string> {
   return (json) => printable(textOf(json));
 }
 
-/** Prints the line `ready` for whoever started the program: as it is, or for people. @param title what they are told. */
-export function printReady(json: string, format: LogFormat, title = "Taking frames; Ctrl-C stops."): void {
+/** Prints the line `ready` for whoever started the program. @param title what people are told. */
+export function printReady(json: string, format: LogFormat, title?: string): void {
+  goOnWithoutOutput();
+  process.stdout.write(readyLine(json, format, title));
+}
+
+/** The line `ready` as it is, or for people. @param title what they are told. */
+export function readyLine(json: string, format: LogFormat, title = "Taking frames; Ctrl-C stops."): string {
   const isText = isForPeople(format, process.stdout);
-  process.stdout.write(`${isText ? printable(readyText(json, title)) : json}\n`);
+  return `${isText ? printable(readyText(json, title)) : json}\n`;
 }
 
 function readyText(json: string, title: string): string {

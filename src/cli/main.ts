@@ -2,10 +2,12 @@
 import yargs, { type CommandModule } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
+import { errorCode, fileReason } from "../frames/file-reasons.js";
 import { checkArguments, UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
 import { say } from "./print.js";
+import { surviveLossOfOutput } from "./standard-output.js";
 
 /** Each with what it needs; loading all of it takes longer than starting the agent, which must be back soon after a crash. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
@@ -40,6 +42,7 @@ function commandsFor(words: readonly string[]): Promise<CommandModule[]> {
 
 // That nobody reads what is said, or the disk is full, ends nothing.
 process.stderr.on("error", () => undefined);
+surviveLossOfOutput();
 
 try {
   const words = hideBin(process.argv);
@@ -63,6 +66,9 @@ try {
   if (isParfocalError(error)) {
     say(error.message);
     process.exitCode = error instanceof ConfigError ? exitCodes.usage : exitCodes.failed;
+  } else if (errorCode(error) === "EMFILE" || errorCode(error) === "ENFILE") {
+    say(`Cannot start: ${fileReason(error)}`);
+    process.exitCode = exitCodes.failed;
   } else {
     say(`Unexpected: ${reasonOf(error)}`);
     if (process.env.PARFOCAL_DEBUG) say(String((error as Error).stack));

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { say } from "./print.js";
 
 /** Time from a death to the next start, ms, where the program did not get ready; doubled for each time in a row. */
 const FIRST_WAIT_MS = 100;
@@ -11,23 +10,31 @@ interface Ready {
   readonly addresses: { readonly zeromq?: string; readonly publish?: string; readonly dashboard?: string };
 }
 
+/** How a supervisor says something. It waits for nobody who reads it: then no agent would be started again. */
+export interface SupervisorOutput {
+  /** Passes on what the agent says when it is ready. */
+  readonly print: (line: string) => void;
+  /** For the person at the terminal. */
+  readonly say: (line: string) => void;
+}
+
 /**
  * Runs the agent as a process of its own and starts it again, on the same addresses, when it dies: by a signal, or with any
  * exit code but that of an orderly stop. An agent that never got ready is not started again: its configuration is wrong.
  */
 export class Supervisor {
   readonly #command: readonly string[];
-  readonly #print: (line: string) => void;
+  readonly #output: SupervisorOutput;
   #child: ChildProcess | undefined;
   #ready: Ready | undefined;
   #isStopping: boolean = false;
   #failedStarts = 0;
   #wake: () => void = () => undefined;
 
-  /** @param command arguments of Node that start the agent. @param print passes on what it says when it is ready. */
-  constructor(command: readonly string[], print: (line: string) => void) {
+  /** @param command arguments of Node that start the agent. */
+  constructor(command: readonly string[], output: SupervisorOutput) {
     this.#command = command;
-    this.#print = print;
+    this.#output = output;
   }
 
   /** Resolves with the exit code once the agent was stopped, or never got ready. */
@@ -65,16 +72,16 @@ export class Supervisor {
     this.#failedStarts++;
     createInterface({ input: child.stdout }).on("line", (line) => this.#heard(line));
     return new Promise((resolve) => {
-      child.on("error", (error) => say(`The agent cannot be started: ${error.message}`));
+      child.on("error", (error) => this.#output.say(`The agent cannot be started: ${error.message}`));
       child.on("close", (code, signal) => {
-        if (!this.#isStopping && code !== 0) say(`The agent ended (${signal ?? code})`);
+        if (!this.#isStopping && code !== 0) this.#output.say(`The agent ended (${signal ?? code})`);
         resolve(code ?? undefined);
       });
     });
   }
 
   #heard(line: string): void {
-    this.#print(line);
+    this.#output.print(line);
     this.#failedStarts = 0;
     this.#ready ??= JSON.parse(line) as Ready;
   }

@@ -6,6 +6,7 @@ import { errorCode } from "../frames/file-reasons.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import type { FrameMessage, Mark } from "../protocol/messages.js";
+import { noFormula } from "../spreadsheet-text.js";
 
 const COLUMNS = [
   "file",
@@ -76,12 +77,7 @@ export class LabelSet {
   }
 }
 
-/** Text that a spreadsheet takes for text, whatever a controller calls its sites. */
-function noFormula(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-}
-
-/** The same for a path, which has to stay one. */
+/** A path that a spreadsheet takes for text, and that stays one. */
 function pathText(path: string): string {
   return noFormula(path) === path ? path : `./${path}`;
 }

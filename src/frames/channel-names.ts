@@ -1,7 +1,7 @@
-import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { BoundedMap } from "../protocol/bounded-map.js";
+import { openedForReading } from "./open-file.js";
 
 /** The summary stands at the beginning. */
 const HEAD_BYTES = 256 * 1024;
@@ -45,8 +45,10 @@ export class ChannelNames {
 
 function channelNamesIn(text: string): readonly string[] {
   // Brackets may stand in names.
-  const match = /"ChNames"\s*:\s*(\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]|\{(?:[^}"]|"(?:[^"\\]|\\.)*")*\})/.exec(
-    text,
+  // Of a crafted file with many of them each would be followed to the end.
+  const first = text.slice(Math.max(text.indexOf('"ChNames"'), 0));
+  const match = /^"ChNames"\s*:\s*(\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]|\{(?:[^}"]|"(?:[^"\\]|\\.)*")*\})/.exec(
+    first,
   );
   if (match === null) return [];
   try {
@@ -58,7 +60,7 @@ function channelNamesIn(text: string): readonly string[] {
 
 async function headOf(path: string): Promise<string> {
   try {
-    const file = await open(path, "r");
+    const file = await openedForReading(path);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
       return buffer.toString("utf8", 0, bytesRead);

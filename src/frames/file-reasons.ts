@@ -2,6 +2,7 @@
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
   ENOTDIR: "a part of the path is a file, not a folder",
+  ENXIO: "this is a pipe or a device, not a file",
   EISDIR: "this is a folder, not a file",
   EACCES: "no permission; check the owner and mode of the file and its folders",
   EPERM: "no permission; check the owner and mode of the file and its folders",
@@ -9,6 +10,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   EMFILE: "too many files are open; raise the limit of open files",
+  ENFILE: "too many files are open on this machine",
   EBUSY: "another program is using it",
   ENAMETOOLONG: "the name is too long",
   ELOOP: "its symbolic links go round in a circle",

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { FileBytes } from "./file-bytes.js";
 import { type FrameMetadata, readMicroManagerMetadata } from "./micro-manager-metadata.js";
+import { openForReading } from "./open-file.js";
 
 /** Numbers behind the names of an entry: pixel offset, width, height, type, compression, and three of the metadata. */
 const NUMBERS_BYTES = 8 * 4;
@@ -47,7 +48,7 @@ export function ndTiffAxes(folder: string, fileName: string): (pixelsAt: number)
 }
 
 function readOn(path: string): void {
-  const descriptor = openSync(path, "r");
+  const descriptor = openForReading(path);
   try {
     const { size } = fstatSync(descriptor);
     if (last?.path !== path || size < last.read) last = { path, read: 0, axes: new Map() };

@@ -3,9 +3,10 @@
  * a `.companion.ome` or the first TIFF.
  * @module
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { OpenFileBytes } from "./file-bytes.js";
+import { openForReading } from "./open-file.js";
 import { hasTiffSignature, readTiffHeader, TiffDirectory, TiffTag } from "./tiff-directory.js";
 
 /** Bytes of a description at most. */
@@ -22,10 +23,8 @@ export function descriptionsBeside(folder: string, name: string): readonly strin
   const path = join(folder, basename(name.replaceAll("\\", "/")));
   let descriptor: number | undefined;
   try {
-    // Opening a pipe would wait for whoever writes into it.
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    descriptor = openForReading(path);
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) return [];
     const stamp = `${stats.size}-${stats.mtimeMs}`;
     if (last?.path !== path || last.stamp !== stamp) {
       last = { path, stamp, texts: readDescriptions(descriptor, stats.size) };

@@ -3,11 +3,12 @@
  * the settings that this names) and Harmony's `Index.idx.xml` or `Index.xml` (Opera Phenix, Operetta).
  * @module
  */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { HarmonyIndex } from "./harmony-index.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
+import { openForReading, readText } from "./open-file.js";
 import { YokogawaIndex } from "./yokogawa-index.js";
 
 /** What an index has said so far. */
@@ -76,7 +77,7 @@ export function indexedMetadata(image: string): FrameMetadata {
 }
 
 function follow(path: string, begin: () => IndexReader): void {
-  const descriptor = openSync(path, "r");
+  const descriptor = openForReading(path);
   try {
     const { size, mtimeMs } = fstatSync(descriptor);
     const stamp = `${size}-${mtimeMs}`;
@@ -123,7 +124,7 @@ function readOn(descriptor: number, index: Followed, size: number): void {
 function textBeside(folder: string, name: string): string | undefined {
   const path = join(folder, basename(name.replaceAll("\\", "/")));
   try {
-    return statSync(path).size > MOST_BESIDE_BYTES ? undefined : readFileSync(path, "utf8");
+    return readText(path, MOST_BESIDE_BYTES);
   } catch {
     return undefined;
   }

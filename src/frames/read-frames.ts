@@ -1,10 +1,11 @@
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { FrameReadError } from "../errors.js";
 import { type FileBytes, MemoryBytes, OpenFileBytes } from "./file-bytes.js";
 import { fileReason } from "./file-reasons.js";
 import { isNdTiff, ndTiffAxes } from "./ndtiff-index.js";
 import { descriptionsBeside } from "./ome-beside.js";
+import { openForReading } from "./open-file.js";
 import { indexedMetadata } from "./plate-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
 import { decodeTiff, type FailedPage, type FramePage, hasTiffSignature, type PageOptions } from "./tiff.js";
@@ -76,15 +77,13 @@ export async function* readFrames(
 export function openImage(path: string): OpenImage {
   let descriptor: number | undefined;
   try {
-    // Opening a pipe would wait for whoever writes into it.
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    descriptor = openForReading(path);
     const stats = fstatSync(descriptor);
     if (stats.isDirectory()) {
       if (!isZarr(path)) throw new FrameReadError(path, "this is a folder, not a file");
       closeSync(descriptor);
       return zarrImage(path, stats.mtimeMs);
     }
-    if (!stats.isFile()) throw new FrameReadError(path, "this is a pipe or a device, not a file");
     const bytes = new OpenFileBytes(descriptor, stats.size);
     assertSignature(bytes.read(0, Math.min(SIGNATURE_BYTES, stats.size)), path);
     const opened = descriptor;

@@ -67,7 +67,7 @@ function imageJCount(directory: TiffDirectory): number {
 /** tifffile describes the shape of all planes by `{"shape": [3, 512, 512]}` or, before, `shape=(3, 512, 512)`. */
 function shapedCount(directory: TiffDirectory, { width, height }: PageLayout): number {
   const text =
-    descriptionOf(directory, (description) => /^\s*\{?\s*"?shape"?\s*[:=]/.test(description)) ?? "";
+    descriptionOf(directory, (description) => /^\s*(?:\{\s*)?"?shape"?\s*[:=]/.test(description)) ?? "";
   const sides = /shape"?\s*[:=]\s*[[(]([\d,\s]+)[\])]/.exec(text)?.[1]?.split(",").map(Number) ?? [];
   const pixels = sides.filter((side) => side > 0).reduce((product, side) => product * side, 1);
   return pixels % (width * height) === 0 ? pixels / (width * height) : 1;

@@ -2,10 +2,14 @@
  * The files that the chunks of a Zarr array lie in, found without reading them: what is there while it is written.
  * @module
  */
-import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { errorCode } from "./file-reasons.js";
+import { readText } from "./open-file.js";
+
+/** Longest metadata of one array, bytes. */
+const MOST_METADATA_BYTES = 2 ** 20;
 
 const Sides = z.array(z.int().positive()).min(2);
 const Separator = z.enum(["/", "."]);
@@ -251,7 +255,7 @@ function fitting(layout: Layout): Layout | undefined {
 /** Undefined where there is none, or it is half written. */
 function jsonIn(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as unknown;
+    return JSON.parse(readText(path, MOST_METADATA_BYTES)) as unknown;
   } catch {
     return undefined;
   }

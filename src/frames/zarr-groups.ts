@@ -3,11 +3,11 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { reasonOf } from "../errors.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
+import { openedForReading } from "./open-file.js";
 
 /** Longest metadata of one group; those of a whole plate may stand together in its own. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -106,7 +106,7 @@ export async function readOmeAttributes(folder: string): Promise<OmeAttributes |
 }
 
 async function readGroup(path: string, isThree: boolean): Promise<OmeAttributes | undefined> {
-  const file = await open(path, "r");
+  const file = await openedForReading(path);
   try {
     const { size, mtimeMs } = await file.stat();
     const stamp = `${size}-${mtimeMs}`;

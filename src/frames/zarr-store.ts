@@ -1,10 +1,11 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { AsyncReadable } from "zarrita";
 import { z } from "zod";
 import { crc32c } from "./crc32c.js";
 import { assertPlausible } from "./expansion.js";
 import { errorCode } from "./file-reasons.js";
+import { openedForReading } from "./open-file.js";
 
 /** Longest metadata of one array, bytes. */
 const MOST_METADATA_BYTES = 2 ** 20;
@@ -108,7 +109,7 @@ export class ZarrStore implements AsyncReadable {
   ): Promise<T | undefined> {
     let file: FileHandle;
     try {
-      file = await open(join(this.#folder, key), "r");
+      file = await openedForReading(join(this.#folder, key));
     } catch (cause) {
       if (errorCode(cause) !== "ENOENT" && errorCode(cause) !== "ENOTDIR") throw cause;
       if (this.#chunkBytes !== undefined) throw new NotStored();

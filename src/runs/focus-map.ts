@@ -116,7 +116,7 @@ function placeKey({ region, channel, xUm, yUm }: FocusPoint): string {
 }
 
 function table(rows: readonly object[], columns: readonly string[]): string {
-  return stringify([...rows], { escape_formulas: false, header: true, columns: [...columns] });
+  return stringify([...rows], { escape_formulas: true, header: true, columns: [...columns] });
 }
 
 function spanOf(values: readonly number[]): number {

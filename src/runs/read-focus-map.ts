@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { ConfigError, reasonOf } from "../errors.js";
 import type { MapPoint } from "../refocus/known-focus.js";
+import { unescaped } from "../spreadsheet-text.js";
 
 /** How the columns of focus maps are called, and how many um their numbers count. */
 const COLUMNS: Readonly<Record<"x" | "y" | "z" | "sd", Readonly<Record<string, number>>>> = {
@@ -39,7 +40,7 @@ export function parseFocusMap(text: string, name: string): MapPoint[] {
     throw new ConfigError(name, ["a focus map has rows, and columns x_um, y_um and z_um (or x_mm, y_mm)"]);
   }
   const labelled = (names: readonly string[], row: Row) =>
-    names.map((label) => row[label]?.trim()).find((label) => label !== undefined && label !== "");
+    names.map((label) => unescaped(row[label]?.trim() ?? "")).find((label) => label !== "");
   return rows.map((row, i) => {
     const um = (key: keyof typeof COLUMNS, column: string) => {
       const number = Number(row[column]?.trim() || "none");

@@ -4,6 +4,7 @@ import { parse } from "csv-parse";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
+import { unescaped } from "../spreadsheet-text.js";
 import { COLUMNS, type ScoreRow, TEXT_COLUMNS } from "./score-rows.js";
 import { formatOf, type TableFormat } from "./table-format.js";
 
@@ -14,9 +15,6 @@ export interface ScoreTable {
   readonly columns: readonly string[];
   readonly rows: AsyncGenerator<ScoreRow, void, undefined>;
 }
-
-/** What csv-stringify puts before cells that a spreadsheet would take for a formula. */
-const ESCAPED = /^'(?=[=+\-@\t\r])/;
 
 /**
  * Opens a table that `parfocal score` wrote; memory holds a part of it at a time.
@@ -71,7 +69,7 @@ async function* readCsv(path: string): Reading {
       yield columns;
       continue;
     }
-    yield rowOf(columns.map((column, i) => [column, record[i]!.replace(ESCAPED, "")] as const));
+    yield rowOf(columns.map((column, i) => [column, unescaped(record[i]!)] as const));
   }
 }
 

@@ -7,13 +7,35 @@ import { FileLock } from "../file-lock.js";
  * @throws OutputError if another agent writes there, or the folder cannot be written.
  */
 export function lockFolder(folder: string): FileLock {
-  const lock = FileLock.acquire(join(folder, ".agent.lock"));
+  const lock = acquire(folder);
   if (lock instanceof FileLock) return lock;
-  if (lock === "taken") {
-    const reason =
-      "another agent writes its results here; stop that one, or set results.folder to another folder";
-    throw new OutputError(resolve(folder), reason);
-  }
+  if (lock === "taken") throw takenError(folder);
   const reason = `cannot be locked: ${lock.reason}; set results.folder to a folder on a disk of this machine`;
   throw new OutputError(resolve(folder), reason, { cause: lock.cause });
+}
+
+/**
+ * Locks a folder again whose lock was removed, as long as its file system lets it.
+ * @throws OutputError if another agent has been quicker.
+ */
+export async function lockFolderAgain(
+  folder: string,
+  lock: FileLock | undefined,
+): Promise<FileLock | undefined> {
+  if (lock === undefined || (await lock.isInPlace())) return lock;
+  const next = acquire(folder);
+  if (next === "taken") throw takenError(folder);
+  if (!(next instanceof FileLock)) return lock;
+  lock.release();
+  return next;
+}
+
+function acquire(folder: string): ReturnType<typeof FileLock.acquire> {
+  return FileLock.acquire(join(folder, ".agent.lock"));
+}
+
+function takenError(folder: string): OutputError {
+  const reason =
+    "another agent writes its results here; stop that one, or set results.folder to another folder";
+  return new OutputError(resolve(folder), reason);
 }

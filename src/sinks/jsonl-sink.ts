@@ -4,7 +4,7 @@ import { reasonOf } from "../errors.js";
 import type { FileLock } from "../file-lock.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
-import { lockFolder } from "./folder-lock.js";
+import { lockFolder, lockFolderAgain } from "./folder-lock.js";
 import { Outbox } from "./outbox.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
 import type { Sink, SinkContext, SinkCounts } from "./sink.js";
@@ -118,8 +118,8 @@ export class JsonlSink implements Sink {
 
   async #writeLines(lines: readonly string[], handedOver: () => void): Promise<void> {
     const bytes = Buffer.from(lines.join(""));
+    if (this.#outbox.isFailing) await this.#getReady();
     try {
-      if (this.#outbox.isFailing && !(await this.#isInPlace())) await this.#openAnew();
       await this.#write(bytes);
       handedOver();
       if (!(await this.#isInPlace())) await this.#writeAgain(bytes);
@@ -128,6 +128,15 @@ export class JsonlSink implements Sink {
       await this.#file?.truncate(this.#size).catch(() => undefined);
       throw error;
     }
+    // Only now: what another agent has appended since must not be cut off.
+    this.#lock = await lockFolderAgain(this.#config.folder, this.#lock);
+  }
+
+  async #getReady(): Promise<void> {
+    const lock = await lockFolderAgain(this.#config.folder, this.#lock);
+    if (lock === this.#lock && (await this.#isInPlace())) return;
+    this.#lock = lock;
+    await this.#openAnew();
   }
 
   /** Writes into a new file what has gone into one that turns out to be gone. */

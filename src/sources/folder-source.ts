@@ -4,7 +4,7 @@ import { type FSWatcher, watch } from "chokidar";
 import type { FolderSourceConfig } from "../config/schema.js";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { ChannelNames } from "../frames/channel-names.js";
-import { errorCode } from "../frames/file-reasons.js";
+import { errorCode, fileReason } from "../frames/file-reasons.js";
 import { isPassedOver } from "../frames/image-names.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PageReader } from "../frames/page-reader.js";
@@ -97,7 +97,9 @@ export class FolderSource implements FrameSource {
       followSymlinks: false,
       ignored: (path, stats) => {
         const name = this.#relative(path);
-        return isPassedOver(name) || isInZarr(name) || (stats?.isFile() === true && !this.#matches(name));
+        return (
+          isPassedOver(name) || isInZarr(name) || (stats?.isDirectory() === false && !this.#matches(name))
+        );
       },
     });
     this.#watcher = watcher;
@@ -289,7 +291,9 @@ export class FolderSource implements FrameSource {
     }
     file.done = file.signature;
     // A stack that only pauses ends as one that was cut off does.
-    const reason = isGone ? `${path}: was removed before it could be read` : reasonOf(error);
+    const isMangled = path.includes("\uFFFD");
+    const goneReason = isMangled ? fileReason(error) : "was removed before it could be read";
+    const reason = isGone ? `${path}: ${goneReason}` : reasonOf(error);
     if (file.hasPages) this.#context.log.warn({ reason }, "The end of a file cannot be read");
     else this.#problem(reason, path);
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -166,6 +167,30 @@ describe("an agent that cannot start", () => {
     expect(errors()).toContain(says);
     expect(errors()).not.toMatch(/^\s+at .*\.js/m);
   });
+
+  test.skipIf(process.platform === "win32").each([40, 64])(
+    "because %d files may be open ends with 1 and says so without a stack trace",
+    async (files) => {
+      const program = ["-c", `ulimit -n ${files}; exec "$@"`, "sh", process.execPath, main];
+      const agent = spawn("sh", [
+        ...program,
+        "agent",
+        "--results",
+        await temporaryFolder(),
+        "--device",
+        "cpu",
+      ]);
+      let errors = "";
+      agent.stderr.on("data", (data: Buffer) => {
+        errors += data.toString();
+      });
+
+      expect((await once(agent, "close"))[0]).toBe(1);
+      expect(errors).toContain("too many");
+      expect(errors).not.toContain("This is a bug");
+      expect(errors).not.toMatch(/^\s+at .*\.js/m);
+    },
+  );
 
   test("because its port is in use ends with 1 and names it", async () => {
     const { ready } = await startAgent();

@@ -1,7 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { logText } from "../../src/cli/log-text.js";
+import { TestController, until } from "../agent/helpers.js";
 import { freePorts } from "../helpers/agent-process.js";
 import { temporaryFolder } from "../helpers/models.js";
 
@@ -47,6 +50,55 @@ describe.skipIf(!hasTerminal)("parfocal agent on a terminal", () => {
     expect(shown).toContain("Taking frames; Ctrl-C stops.");
     expect(shown).toContain("INFO: Stopped");
     expect(shown).not.toContain("Stopping at once");
+  });
+});
+
+describe.skipIf(!hasTerminal)("parfocal agent on a terminal that shows nothing any more", () => {
+  it("answers, and ends when it is told to", async () => {
+    const results = await temporaryFolder();
+    const args = ["agent", ...freePorts(), "--results", results, "--log-format", "json", "--device", "cpu"];
+    const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(" ");
+    const terminal = spawn("script", ["-qec", command, "/dev/null"]);
+    onTestFinished(() => void terminal.kill("SIGKILL"));
+    let shown = "";
+    terminal.stdout.on("data", (data: Buffer) => {
+      shown += data.toString();
+    });
+    const line = await until(() => /\{"type":"ready".*\}(?=\r)/.exec(shown)?.[0]);
+    const { pid, addresses } = JSON.parse(line) as { pid: number; addresses: { zeromq: string } };
+    onTestFinished(() => void terminal.stdout.resume());
+    terminal.stdout.pause();
+    const controller = new TestController(addresses.zeromq);
+    for (let i = 0; i < 4000; i++) await controller.socket.send(`{"v":1,"type":"frame","id":"x${i}"}`);
+    await controller.answerTo("x3999");
+
+    process.kill(pid, "SIGTERM");
+
+    // Its parent, who reads nothing, does not take note of its end.
+    await until(
+      async () => !/^State:\s+[^Z]/m.test(await readFile(`/proc/${pid}/status`, "utf8").catch(() => "")),
+    );
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("parfocal agent --supervise", () => {
+  it("goes on where nothing can be printed, and stops when it is told to", async () => {
+    const results = await temporaryFolder();
+    const args = ["agent", ...freePorts(), "--results", results, "--supervise", "--device", "cpu"];
+    const words = ["-c", 'exec "$@" >/dev/full', "sh", process.execPath, MAIN, ...args];
+    const supervisor = spawn("sh", words, { stdio: ["ignore", "ignore", "pipe"] });
+    let log = "";
+    supervisor.stderr.on("data", (data: Buffer) => {
+      log += data.toString();
+    });
+    const ended = once(supervisor, "close");
+    const line = await until(() => /\{.*"msg":"Ready"\}\n/.exec(log)?.[0]);
+    const controller = new TestController((JSON.parse(line) as { zeromq: string }).zeromq);
+
+    expect(await controller.answerTo((await controller.sendFrame()).id)).toMatchObject({ type: "verdict" });
+    supervisor.kill("SIGTERM");
+    expect((await ended)[0]).toBe(0);
+    expect(log).toContain('"msg":"Stopped"');
   });
 });
 

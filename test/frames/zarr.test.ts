@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -47,6 +48,17 @@ describe("an image of an OME-Zarr", () => {
     expect(got.error).toBeUndefined();
     expect(got.pages.map((page, i) => describePage(page, pages[i]!))).toEqual(pages);
   });
+
+  test.each(["zarr.json", "0/zarr.json", "0/c/0/0"])(
+    "with a pipe in the place of its %s is refused",
+    async (name) => {
+      const store = await copyOf("v3_float32.zarr");
+      await rm(join(store, name));
+      execFileSync("mkfifo", [join(store, name)]);
+
+      expect(String((await read(store)).error)).toContain("this is a pipe or a device, not a file");
+    },
+  );
 
   test.each([
     ["plate04.ome.zarr/B/12/1", { plate: "Screen 7", well: "B12", site: 1, inStore: "B/12/1" }],

@@ -2,6 +2,7 @@ import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
 import { SiteLedger } from "../../src/records/site-ledger.js";
 import { FocusMap } from "../../src/runs/focus-map.js";
+import { parseFocusMap } from "../../src/runs/read-focus-map.js";
 import { verdict } from "../store/records.js";
 
 /** A plate that is tilted by 2 um a mm along x, with DAPI 1.5 um above GFP; C3 lies 6 um too high. */
@@ -59,6 +60,20 @@ describe("the focus map of a run", () => {
       ...["Region_ID,X_mm,Y_mm,Z_um", "A01,0,0,100", "A02,1,0,102"],
     ]);
     expect(rows(map.csv("squid", "DAPI"))[1]).toEqual({ Region_ID: "A02", X_mm: 1, Y_mm: 0, Z_um: 103.5 });
+  });
+
+  test("holds no formula, whatever channels and sites are called, and reads back as it was", () => {
+    const ledger = new SiteLedger();
+    const [site, channel] = [{ name: "=cmd|' /C calc'!A0" }, "\uff0bGFP"];
+    const record = verdict({ site: site.name, channel, ms: 1 });
+    ledger.apply({ ...record, frame: { ...record.frame!, xUm: -5, yUm: 0, zUm: -3, site } });
+    const map = new FocusMap(ledger.all());
+
+    const points = map.csv("points");
+    expect(points).toContain(`'${site.name},'${channel},-5,0,-3`);
+    expect(map.csv("grid")).toContain(`'${channel},-5,0,-3`);
+    expect(map.csv("squid")).toContain(`'${site.name},-0.005,0,-3`);
+    expect(parseFocusMap(points, "map.csv")).toMatchObject([{ channel, region: site.name, xUm: -5 }]);
   });
 
   test("of no site is empty, of one a point", () => {

@@ -1,4 +1,5 @@
 import {
+  access,
   appendFile,
   type FileHandle,
   open,
@@ -202,6 +203,52 @@ describe("results.jsonl", () => {
     await expect(jsonlSink(folder)).rejects.toThrow(/another agent writes its results here/);
     await sink.stop();
     await (await jsonlSink(folder)).sink.stop();
+  });
+
+  test("still belongs to one agent where its folder, or its lock, was removed", async () => {
+    const folder = join(await temporaryFolder(), "results");
+    const { sink, path } = await jsonlSink(folder);
+    for (const gone of [folder, join(folder, ".agent.lock")]) {
+      await rm(gone, { recursive: true });
+      await sink.write(verdict({ id: gone }));
+      await until(async () => (await jsonLines(path)).at(-1)?.id === gone);
+      await until(() =>
+        access(join(folder, ".agent.lock")).then(
+          () => true,
+          () => false,
+        ),
+      );
+
+      await expect(jsonlSink(folder)).rejects.toThrow(/another agent writes its results here/);
+    }
+  });
+
+  test("that another agent took when the lock was removed is told, left alone, and written once it is free", async () => {
+    const folder = await temporaryFolder();
+    const { sink, path, logged } = await jsonlSink(folder, { fsync: "never" });
+    await rm(join(folder, ".agent.lock"));
+    const { sink: other } = await jsonlSink(folder, { fsync: "never" });
+    await other.write(verdict({ id: "other" }));
+
+    await sink.write(verdict({ id: "first" }));
+    await until(() => sink.counts().failures > 0);
+    await sink.write(verdict({ id: "second" }));
+    await other.write(verdict({ id: "another" }));
+    await until(() => sink.counts().failures > 1);
+    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["other", "first", "another"]);
+    expect(logged.at(-1)).toMatchObject({
+      reason: expect.stringContaining("another agent writes its results here"),
+    });
+    await other.stop();
+
+    await until(() => sink.counts().written === 2);
+    expect((await jsonLines(path)).map(({ id }) => id)).toEqual([
+      "other",
+      "first",
+      "another",
+      "first",
+      "second",
+    ]);
   });
 
   test("gives up the oldest lines when what the disk refuses grows beyond its limit in bytes", () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { appendFile, mkdir, rename, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, mkdir, rename, symlink, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AgentConfig } from "../../src/config/schema.js";
 import { FrameReadError, UnknownNameError } from "../../src/errors.js";
@@ -259,6 +259,59 @@ describe("a watched folder", () => {
 
     await until(() => firstPixels().includes(4));
     await source.stop();
+  });
+
+  test.each([
+    "metadata.txt",
+    "Index.xml",
+    "MeasurementData.mlf",
+    "x.zarr/zarr.json",
+    "x.zarr/.zattrs",
+    "x.zarr/.zarray",
+  ])("goes on past a pipe in the place of %s, and stops", async (name) => {
+    const folder = await temporaryFolder();
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    execFileSync("mkfifo", [join(folder, name)]);
+    const { firstPixels, problems, source } = await watchFolder(folder);
+    await writeFile(join(folder, "b.tif"), tiff(4));
+
+    await until(() => firstPixels().includes(4));
+    await source.stop();
+    expect(problems).toEqual([]);
+  });
+
+  test("goes on past a metadata.txt that begins its list of channels again and again", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "metadata.txt"), '"ChNames":['.repeat(20_000));
+    const { firstPixels } = await watchFolder(folder);
+    await writeFile(join(folder, "b.tif"), tiff(4));
+
+    await until(() => firstPixels().includes(4), 3000);
+  });
+
+  test("does not look at links and pipes that are not called like an image", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "notes.md"), "text");
+    await symlink("notes.md", join(folder, "link.txt"));
+    execFileSync("mkfifo", [join(folder, "control")]);
+    const { firstPixels, problems } = await watchFolder(folder);
+    await writeFile(join(folder, "b.tif"), tiff(4));
+
+    await until(() => firstPixels().includes(4));
+    expect(problems).toEqual([]);
+  });
+
+  test.skipIf(process.platform !== "linux")("says that a name is no UTF-8, and goes on", async () => {
+    const folder = await temporaryFolder();
+    const { firstPixels, problems } = await watchFolder(folder);
+    await writeFile(
+      Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xff]), Buffer.from(".tif")]),
+      tiff(3),
+    );
+    await writeFile(join(folder, "b.tif"), tiff(4));
+
+    await until(() => firstPixels().includes(4) && problems.length === 1);
+    expect(problems[0]!.message).toContain("its name is no UTF-8: rename it");
   });
 
   test("reports a file that never becomes an image, once, and goes on", async () => {
