@@ -13,7 +13,7 @@ import { type Attributes, attributesOf, tagsOf } from "./xml.js";
 const OME_UNITS_UM: Readonly<Record<string, number>> = { µm: 1, μm: 1, um: 1, nm: 1e-3, mm: 1e3 };
 
 /** Pages that are described at most: a crafted file could claim any number. */
-const MOST_PAGES = 1_000_000;
+const MOST_PAGES = 200_000;
 
 interface OmeImage {
   readonly id: string;

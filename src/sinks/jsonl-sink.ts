@@ -122,10 +122,12 @@ export class JsonlSink implements Sink {
     try {
       await this.#write(bytes);
       handedOver();
-      if (!(await this.#isInPlace())) await this.#writeAgain(bytes);
+      const size = await this.#sizeInPlace();
+      if (size === undefined) await this.#writeAgain(bytes);
+      else if (size < this.#size) this.#wasCut(size);
     } catch (error) {
       // What was written of these lines would be torn, or there twice after the next attempt.
-      await this.#file?.truncate(this.#size).catch(() => undefined);
+      await this.#cutBack().catch(() => undefined);
       throw error;
     }
     // Only now: what another agent has appended since must not be cut off.
@@ -134,7 +136,7 @@ export class JsonlSink implements Sink {
 
   async #getReady(): Promise<void> {
     const lock = await lockFolderAgain(this.#config.folder, this.#lock);
-    if (lock === this.#lock && (await this.#isInPlace())) return;
+    if (lock === this.#lock && (await this.#sizeInPlace()) !== undefined) return;
     this.#lock = lock;
     await this.#openAnew();
   }
@@ -148,6 +150,22 @@ export class JsonlSink implements Sink {
     );
     await this.#openAnew();
     await this.#write(bytes);
+  }
+
+  /** Another program has emptied or shortened the file; what was written last came after that. */
+  #wasCut(size: number): void {
+    this.#size = size;
+    this.#removals++;
+    this.#context.log.error(
+      { file: this.#path },
+      "Another program cut results off during the run; they go on behind what is left",
+    );
+  }
+
+  async #cutBack(): Promise<void> {
+    const file = this.#file;
+    // To make it longer would fill it with zeros.
+    if (file !== undefined && (await file.stat()).size > this.#size) await file.truncate(this.#size);
   }
 
   async #openAnew(): Promise<void> {
@@ -167,10 +185,11 @@ export class JsonlSink implements Sink {
     this.#size += bytes.length;
   }
 
-  /** Whether the open file is the one at the path. */
-  async #isInPlace(): Promise<boolean> {
+  /** Bytes of the file at the path, if it is the open one. */
+  async #sizeInPlace(): Promise<number | undefined> {
     const there = await stat(this.#path).catch(() => undefined);
-    return there?.ino === this.#identity.ino && there.dev === this.#identity.dev;
+    const isOpen = there?.ino === this.#identity.ino && there.dev === this.#identity.dev;
+    return isOpen ? there.size : undefined;
   }
 
   #succeeded(hadFailed: boolean): void {

@@ -7,6 +7,7 @@ import {
   readFile,
   rename,
   rm,
+  truncate,
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
@@ -194,6 +195,26 @@ describe("results.jsonl", () => {
     await until(() => sink.counts().written === 3);
     expect(sink.counts()).toMatchObject({ written: 3, failures: 2, lost: 0 });
     expect(logged.filter(({ msg }) => /removed or moved/.test(String(msg)))).toHaveLength(2);
+  });
+
+  test("that another program empties during the run is told, and goes on without a gap", async () => {
+    let isFull = false;
+    const onSmallDisk = async (path: string): Promise<LineFile> =>
+      lineFile(await open(path, "a"), { isFull: () => isFull });
+    const { sink, path, logged } = await jsonlSink(await temporaryFolder(), {}, onSmallDisk);
+    for (const id of ["a", "b", "c"]) await sink.write(verdict({ id }));
+    await truncate(path);
+    await sink.write(verdict({ id: "d" }));
+    await until(() => logged.some(({ msg }) => /cut results off/.test(String(msg))));
+    isFull = true;
+    await sink.write(verdict({ id: "e" }));
+    await until(() => sink.counts().failures > 1);
+    isFull = false;
+
+    await until(() => sink.counts().written === 5);
+    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["d", "e"]);
+    expect(await readFile(path, "utf8")).not.toContain("\0");
+    await sink.stop();
   });
 
   test("belongs to one agent: the next one can have it once that has stopped or died", async () => {
