@@ -3,6 +3,8 @@ import type { RuleValues } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "../records/rows.js";
 import { NO_ROWS, type Rows, RunRows } from "../records/run-rows.js";
+import { SiteKeys } from "../records/site-keys.js";
+import { ListedSites } from "../records/site-list.js";
 import { type SiteState, SiteStates } from "../records/site-state.js";
 import { eventOf } from "./event-text.js";
 import { LastRows } from "./last-rows.js";
@@ -27,6 +29,7 @@ export class RunTable {
   readonly states: SiteStates;
   readonly frames: FrameRow[];
   readonly events: EventRow[] = [];
+  readonly #sites = new ListedSites();
   readonly #rows: RunRows;
   readonly #outcomes: LastRows<OutcomeRow>;
   readonly #ends: LastRows<EndRow>;
@@ -41,7 +44,10 @@ export class RunTable {
 
   constructor(id: string, rows: Rows = NO_ROWS) {
     this.id = id;
-    this.#rows = new RunRows(Number.POSITIVE_INFINITY, rows);
+    this.#rows = new RunRows(Number.POSITIVE_INFINITY, rows, {
+      sites: this.#sites,
+      keys: new SiteKeys(),
+    });
     this.#outcomes = new LastRows(rows.outcomes);
     this.#ends = new LastRows(rows.ends);
     this.#labels = new LastRows(rows.labels);
@@ -80,7 +86,7 @@ export class RunTable {
   }
 
   get sites(): readonly SiteRow[] {
-    return this.#rows.sites;
+    return this.#sites.rows;
   }
 
   /** Takes one record of this run, or one that concerns the agent as a whole. */
@@ -146,7 +152,7 @@ export class RunTable {
 
   /** The key of a site: the same whenever the records are read again. */
   keyOfSite(number: number): string {
-    return this.#rows.keyOfSite(number);
+    return this.#sites.keyAt(number)!;
   }
 
   frameById(id: string): FrameRow | undefined {
