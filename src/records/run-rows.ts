@@ -53,7 +53,10 @@ export class RunRows {
   constructor(
     maxFrames: number,
     { sites, frames }: Pick<Rows, "sites" | "frames"> = NO_ROWS,
-    kept: { readonly sites: SiteList; readonly keys: SiteKeys } = { sites: new ListedSites(), keys: new SiteKeys() },
+    kept: { readonly sites: SiteList; readonly keys: SiteKeys } = {
+      sites: new ListedSites(),
+      keys: new SiteKeys(),
+    },
   ) {
     this.#frames = new BoundedMap(maxFrames);
     this.sites = kept.sites;
