@@ -49,6 +49,7 @@ export class RunRows {
    * @param maxFrames that are known by their ids, so that what comes later about one changes its row.
    * @param known sites and frames, to go on from.
    * @param kept where its sites are kept, and what tells them apart.
+   * @param keys of the known sites, where they had some before.
    */
   constructor(
     maxFrames: number,
@@ -57,11 +58,14 @@ export class RunRows {
       sites: new ListedSites(),
       keys: new SiteKeys(),
     },
+    keys: readonly string[] = [],
   ) {
     this.#frames = new BoundedMap(maxFrames);
     this.sites = kept.sites;
     this.#keys = kept.keys;
-    for (const site of sites) this.sites.add(this.#keys.add(site, site), { ...site });
+    for (const [i, site] of sites.entries()) {
+      this.sites.add(this.#keys.add(site, site, keys[i]), { ...site });
+    }
     for (const frame of frames) this.#frames.set(frame.id, frame);
   }
 

@@ -63,8 +63,11 @@ export class SiteKeys {
   add(site: SiteName, place: SitePlace, key?: string): string {
     const name = nameKey(site);
     const namesakes = this.#names.get(name) ?? { count: 0, sites: [] };
-    const known = { key: key ?? (namesakes.count === 0 ? name : `${name}#${namesakes.count}`), place };
-    namesakes.count++;
+    const { count } = namesakes;
+    const known = { key: key ?? (count === 0 ? name : `${name}#${count}`), place };
+    // A site that comes next must not get the key of one that was forgotten.
+    const number = known.key.startsWith(`${name}#`) ? Number(known.key.slice(name.length + 1)) : 0;
+    namesakes.count = Math.max(count, number) + 1;
     namesakes.sites.push(known);
     if (namesakes.sites.length > MAX_NAMESAKES) namesakes.sites.shift();
     this.#names.set(name, namesakes);
