@@ -86,4 +86,15 @@ describe("the table of a run", () => {
       [2, 3, 2].map((number) => table.keyOfSite(number)),
     );
   });
+
+  test("counts a frame once that was dropped and then judged", () => {
+    const record = verdict({ decision: "flag" });
+    const { id, session, frame, recordedMs } = record;
+    const table = new RunTable("run-1");
+    table.apply({ v: 1, type: "drop", id, session, why: "deadline", frame: frame!, recordedMs });
+    expect(table.counts).toMatchObject({ frames: 1, unscored: 1, flagged: 0 });
+    table.apply(record);
+
+    expect(table.counts).toMatchObject({ frames: 1, unscored: 0, flagged: 1 });
+  });
 });
