@@ -2,7 +2,7 @@ import type { AlertsConfig } from "../config/alerts.js";
 import { formatRow } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { ResultRecord } from "../records/record.js";
-import { type LedgerEntry, SiteLedger } from "../records/site-ledger.js";
+import { forgetfulShelves, type LedgerEntry, SiteLedger } from "../records/site-ledger.js";
 import { isGated, type SiteStatus } from "../records/site-status.js";
 import { isSlice } from "../records/slices.js";
 import { wellOf } from "../runs/plate.js";
@@ -15,6 +15,8 @@ const HYSTERESIS = 0.7;
 const MAX_RUNS = 20;
 /** Sites that have ended and may still be told otherwise. */
 const MAX_SITES = 20_000;
+/** Rows and plates. */
+const MAX_GROUPS = 10_000;
 /** Ends that a person should hear of. */
 const BAD: ReadonlySet<SiteStatus> = new Set([
   "flagged",
@@ -43,10 +45,10 @@ interface Group {
 export class FailureRule implements AlertRule {
   readonly #config: Pick<AlertsConfig, "row" | "plate" | "hour">;
   readonly #raised = new Raised();
-  readonly #ledger = new SiteLedger(MAX_RUNS);
-  readonly #ends = new BoundedMap<string, { readonly entry: LedgerEntry; readonly end: SiteEnd }>(MAX_SITES);
-  readonly #groups = new Map<string, Group>();
-  /** Ends of the last hour, the oldest first. */
+  readonly #ledger = new SiteLedger({ maxRuns: MAX_RUNS, shelvesOf: forgetfulShelves(MAX_SITES) });
+  readonly #ends = new BoundedMap<string, SiteEnd>(MAX_SITES);
+  readonly #groups = new BoundedMap<string, Group>(MAX_GROUPS);
+  /** Ends of the last hour, the oldest first, `MAX_SITES` at most. */
   readonly #hour = new Map<string, SiteEnd>();
 
   constructor(config: Pick<AlertsConfig, "row" | "plate" | "hour">) {
@@ -82,12 +84,10 @@ export class FailureRule implements AlertRule {
     ];
   }
 
-  #count(entry: LedgerEntry, site: SiteEnd): void {
-    const { session, state } = entry;
+  #count({ session, state }: LedgerEntry, site: SiteEnd): void {
     const key = JSON.stringify([session, state.site, state.channel, state.timeIndex]);
-    const before = this.#ends.get(key)?.end;
-    const oldest = this.#ends.set(key, { entry, end: site });
-    if (oldest !== undefined) this.#ledger.forget(oldest[1].entry);
+    const before = this.#ends.get(key);
+    this.#ends.set(key, site);
     for (const name of groupsOf(site)) {
       const group = this.#groupOf(name);
       if (before !== undefined) add(group, before, -1);
@@ -97,7 +97,7 @@ export class FailureRule implements AlertRule {
     this.#hour.set(key, site);
     add(this.#groupOf(hourOf(site)), site, 1);
     for (const [oldest, { ms }] of this.#hour) {
-      if (ms > site.ms - HOUR_MS) break;
+      if (ms > site.ms - HOUR_MS && this.#hour.size <= MAX_SITES) break;
       this.#leaveHour(oldest);
     }
   }

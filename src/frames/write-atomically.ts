@@ -7,9 +7,10 @@ import { fileReason } from "./file-reasons.js";
 /**
  * Writes a file so that nobody ever sees a part of it: into a hidden file beside it, then renamed. A file of
  * that name is replaced.
+ * @param bytes or text, part by part.
  * @throws OutputError naming path and reason; nothing is left behind then.
  */
-export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeAtomically(path: string, bytes: Uint8Array | Iterable<string>): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
     await writeFile(temporary, bytes, { flag: "wx" });

@@ -4,6 +4,7 @@ import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/m
 import type { ResultRecord } from "./record.js";
 import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "./rows.js";
 import { SiteKeys, type SiteName, type SitePlace } from "./site-keys.js";
+import { ListedSites, type SiteList } from "./site-list.js";
 import { isSlice } from "./slices.js";
 
 type Verdict = Extract<ResultRecord, { type: "verdict" }>;
@@ -40,25 +41,32 @@ export const NO_ROWS: Rows = { sites: [], frames: [], outcomes: [], ends: [], la
  * applied twice and changes nothing the second time.
  */
 export class RunRows {
-  readonly sites: SiteRow[] = [];
-  readonly #keys = new SiteKeys();
-  readonly #siteNumbers = new Map<string, number>();
-  readonly #siteKeys: string[] = [];
+  readonly sites: SiteList;
+  readonly #keys: SiteKeys;
   readonly #frames: BoundedMap<string, FrameRow>;
 
   /**
    * @param maxFrames that are known by their ids, so that what comes later about one changes its row.
    * @param known sites and frames, to go on from.
+   * @param kept where its sites are kept, and what tells them apart.
+   * @param keys of the known sites, where they had some before.
    */
-  constructor(maxFrames: number, { sites, frames }: Pick<Rows, "sites" | "frames"> = NO_ROWS) {
+  constructor(
+    maxFrames: number,
+    { sites, frames }: Pick<Rows, "sites" | "frames"> = NO_ROWS,
+    kept: { readonly sites: SiteList; readonly keys: SiteKeys } = {
+      sites: new ListedSites(),
+      keys: new SiteKeys(),
+    },
+    keys: readonly string[] = [],
+  ) {
     this.#frames = new BoundedMap(maxFrames);
-    for (const site of sites) this.#addSite(this.#keys.add(site, site), { ...site });
+    this.sites = kept.sites;
+    this.#keys = kept.keys;
+    for (const [i, site] of sites.entries()) {
+      this.sites.add(this.#keys.add(site, site, keys[i]), { ...site });
+    }
     for (const frame of frames) this.#frames.set(frame.id, frame);
-  }
-
-  /** The key of a site, for tables of other programs: the same whenever the records are read again. */
-  keyOfSite(number: number): string {
-    return this.#siteKeys[number]!;
   }
 
   frameById(id: string): FrameRow | undefined {
@@ -96,7 +104,7 @@ export class RunRows {
   /** The row of a frame that was heard of. An id that a controller has used again is another frame's. */
   #knownFrame({ id, site, channel = "", timeIndex = 0, attempt }: FrameMessage): FrameRow | undefined {
     const row = this.frameById(id);
-    if (row === undefined || this.sites[row.site]!.name !== site.name) return undefined;
+    if (row === undefined || this.sites.at(row.site)?.name !== site.name) return undefined;
     return row.channel === channel && row.timeIndex === timeIndex && row.attempt === attempt
       ? row
       : undefined;
@@ -105,23 +113,14 @@ export class RunRows {
   #siteNumber(named: SiteName & Omit<SiteRow, "name">, place: SitePlace): number {
     const key = this.#keys.keyOf(named, place);
     const { xUm, yUm } = place;
-    const known = this.#siteNumbers.get(key);
+    const known = this.sites.numberOf(key);
     if (known !== undefined) {
-      const row = this.sites[known]!;
-      row.xUm ??= xUm;
-      row.yUm ??= yUm;
+      this.sites.place(known, xUm, yUm);
       return known;
     }
     const { name, plate, row, column, index, position } = named;
     const well = named.well && wellSpelling(named.well);
-    return this.#addSite(key, { name, plate, well, row, column, index, position, xUm, yUm });
-  }
-
-  #addSite(key: string, site: SiteRow): number {
-    const number = this.sites.push(site) - 1;
-    this.#siteNumbers.set(key, number);
-    this.#siteKeys.push(key);
-    return number;
+    return this.sites.add(key, { name, plate, well, row, column, index, position, xUm, yUm });
   }
 }
 

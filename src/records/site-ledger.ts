@@ -1,7 +1,11 @@
+import { BoundedMap } from "../protocol/bounded-map.js";
 import type { ResultRecord } from "./record.js";
 import type { SiteRow } from "./rows.js";
-import { type RowChanges, RunRows } from "./run-rows.js";
-import { type SiteState, SiteStates } from "./site-state.js";
+import { NO_ROWS, type RowChanges, RunRows } from "./run-rows.js";
+import { partFor, type Shelf } from "./shelf.js";
+import { type Namesakes, SiteKeys } from "./site-keys.js";
+import { type ShelvedSite, ShelvedSites } from "./site-list.js";
+import { type SiteAccount, type SiteState, SiteStates } from "./site-state.js";
 
 /** Frames of a run that are known by their ids: what comes later about a frame comes within seconds. */
 const MAX_FRAMES = 10_000;
@@ -18,37 +22,101 @@ export interface LedgerChange extends LedgerEntry {
   readonly rows: RowChanges;
 }
 
+/** Where a ledger keeps what it knows of a run, but for its last frames. */
+export interface LedgerShelves {
+  /** By name. */
+  readonly namesakes: Shelf<Namesakes>;
+  /** By key of the site. */
+  readonly numbers: Shelf<number>;
+  /** By its number. */
+  readonly sites: Shelf<ShelvedSite>;
+  /** By site, channel and time point. */
+  readonly accounts: Shelf<SiteAccount>;
+}
+
+export interface SiteLedgerOptions {
+  /** Runs whose last frames are known by their ids; beyond them, the one that was heard longest ago is let go of. */
+  readonly maxRuns?: number;
+  /** The shelves of a run; those of one that was let go of are asked for again when it is heard again. */
+  readonly shelvesOf?: (session: string) => LedgerShelves;
+}
+
+interface LedgerRun {
+  readonly rows: RunRows;
+  readonly states: SiteStates;
+  /** Which record was the last one, in the order of all. */
+  heard: number;
+}
+
 /** What became of all sites of all runs, from their records. */
 export class SiteLedger {
   readonly #maxRuns: number;
-  readonly #runs = new Map<string, { readonly rows: RunRows; readonly states: SiteStates }>();
+  readonly #shelvesOf: (session: string) => LedgerShelves;
+  readonly #runs = new Map<string, LedgerRun>();
+  #records = 0;
 
-  /** @param maxRuns beyond them, the oldest is let go of. */
-  constructor(maxRuns: number = Number.POSITIVE_INFINITY) {
+  constructor({ maxRuns = Number.POSITIVE_INFINITY, shelvesOf = shelvesInMemory }: SiteLedgerOptions = {}) {
     this.#maxRuns = maxRuns;
+    this.#shelvesOf = shelvesOf;
   }
 
   /** Takes one record; gives what is known now of the site that it is about, if it is about one. */
   apply(record: ResultRecord): LedgerChange | undefined {
     const { session } = record;
     if (session === undefined) return undefined;
-    const run = this.#runs.get(session) ?? { rows: new RunRows(MAX_FRAMES), states: new SiteStates() };
-    this.#runs.set(session, run);
-    if (this.#runs.size > this.#maxRuns) this.#runs.delete(this.#runs.keys().next().value!);
+    const run = this.#runs.get(session) ?? this.#begin(session);
+    run.heard = this.#records++;
     const rows = run.rows.apply(record);
     const state = run.states.apply(rows);
-    return state && { session, site: run.rows.sites[state.site]!, state, rows };
+    const site = state && run.rows.sites.at(state.site);
+    return site && { session, site, state, rows };
   }
 
   /** All sites, run by run, in the order in which they were first heard of. */
   *all(): Generator<LedgerEntry, void, undefined> {
     for (const [session, { rows, states }] of this.#runs) {
-      for (const state of states.all()) yield { session, site: rows.sites[state.site]!, state };
+      for (const state of states.all()) {
+        const site = rows.sites.at(state.site);
+        if (site !== undefined) yield { session, site, state };
+      }
     }
   }
 
-  /** Lets go of a site, channel and time point, which begins anew if it is heard of again. */
-  forget({ session, state }: LedgerEntry): void {
-    this.#runs.get(session)?.states.forget(state);
+  #begin(session: string): LedgerRun {
+    const { namesakes, numbers, sites, accounts } = this.#shelvesOf(session);
+    const kept = { sites: new ShelvedSites(numbers, sites), keys: new SiteKeys(namesakes) };
+    const rows = new RunRows(MAX_FRAMES, NO_ROWS, kept);
+    const run = { rows, states: new SiteStates(accounts), heard: this.#records };
+    if (this.#runs.size >= this.#maxRuns) {
+      const [oldest] = [...this.#runs].reduce((a, b) => (b[1].heard < a[1].heard ? b : a));
+      this.#runs.delete(oldest);
+    }
+    this.#runs.set(session, run);
+    return run;
   }
+}
+
+/** Shelves that forget nothing. */
+function shelvesInMemory(): LedgerShelves {
+  return { namesakes: new Map(), numbers: new Map(), sites: new Map(), accounts: new Map() };
+}
+
+/** Shelves that all runs share. */
+export function sharedShelves(shelves: LedgerShelves): (session: string) => LedgerShelves {
+  return (session) => ({
+    namesakes: partFor(session, shelves.namesakes),
+    numbers: partFor(session, shelves.numbers),
+    sites: partFor(session, shelves.sites),
+    accounts: partFor(session, shelves.accounts),
+  });
+}
+
+/** Shelves that forget what was heard longest ago. @param most sites, and accounts of them, of all runs. */
+export function forgetfulShelves(most: number): (session: string) => LedgerShelves {
+  return sharedShelves({
+    namesakes: new BoundedMap(most),
+    numbers: new BoundedMap(most),
+    sites: new BoundedMap(most),
+    accounts: new BoundedMap(most),
+  });
 }

@@ -1,6 +1,7 @@
 import type { Mark, OutcomeMessage, Recovered } from "../protocol/messages.js";
 import type { EndRow, FrameRow, LabelRow, OutcomeRow } from "./rows.js";
 import { type RowChanges, type Rows, rowKey } from "./run-rows.js";
+import type { Shelf } from "./shelf.js";
 import { recoveredOf, type SiteEnding, type SiteStatus, statusOf } from "./site-status.js";
 
 /** What is known of one site, channel and time point. */
@@ -35,24 +36,32 @@ export interface SiteState {
   readonly reason: string | undefined;
 }
 
+type Row = Pick<OutcomeRow, "site" | "channel" | "timeIndex">;
 type Given = "site" | "channel" | "timeIndex" | "frames" | "watched" | "outcome" | "end" | "mark";
 
 /** What records have said of one site, channel and time point since it was imaged last. */
-interface Account {
+export interface SiteAccount {
   frames: FrameRow[];
   watched: FrameRow | undefined;
   sharpestSlice: FrameRow | undefined;
   outcome: OutcomeRow | undefined;
   end: EndRow | undefined;
   label: LabelRow | undefined;
-  state: SiteState | undefined;
 }
 
 /** What became of all sites of a run, brought up to date row by row. Every table, report and alert is made from this. */
 export class SiteStates {
-  readonly #accounts = new Map<string, Account>();
-  /** By site and channel: the latest time point that is known. */
-  readonly #latest = new Map<number, Map<string, number>>();
+  readonly #accounts: Shelf<SiteAccount>;
+  /** Made when they are asked for, until something changes. */
+  readonly #states = new WeakMap<SiteAccount, SiteState>();
+  /** By site and channel: the latest time point that is known, for `ofSite`. */
+  readonly #latest: Map<number, Map<string, number>> | undefined;
+
+  /** @param accounts where they are kept; on a shelf of its own `ofSite` knows none. Without one, in memory. */
+  constructor(accounts?: Shelf<SiteAccount>) {
+    this.#accounts = accounts ?? new Map<string, SiteAccount>();
+    this.#latest = accounts === undefined ? new Map() : undefined;
+  }
 
   static of({ frames, outcomes, ends, labels }: Omit<Rows, "sites">): SiteStates {
     const states = new SiteStates();
@@ -67,64 +76,74 @@ export class SiteStates {
   apply({ frame, frameBefore, outcome, end, label }: RowChanges): SiteState | undefined {
     const row = frame ?? outcome ?? end ?? label;
     if (row === undefined) return undefined;
-    const account = this.#accountOf(row);
-    account.state = undefined;
+    const key = rowKey(row);
+    const account = this.#accounts.get(key) ?? newAccount();
+    this.#states.delete(account);
     if (frame?.isSlice) putSlice(account, frame);
     else if (frame !== undefined) putFrame(account, frame, frameBefore === undefined);
     if (outcome !== undefined) account.outcome = outcome;
     if (end !== undefined) account.end = end;
     if (label !== undefined) account.label = label;
     else this.#noteTime(row);
-    return stateOf(row, account);
+    this.#accounts.set(key, account);
+    return this.#stateOf(row, account);
   }
 
   /** One state, or undefined if nothing is known of it. */
   get(site: number, channel: string, timeIndex: number): SiteState | undefined {
     const account = this.#accounts.get(rowKey({ site, channel, timeIndex }));
-    return account && stateOf({ site, channel, timeIndex }, account);
+    return account && this.#stateOf({ site, channel, timeIndex }, account);
   }
 
   /** The states of a site at its last time point, or at the one given, one a channel. */
   ofSite(site: number, timeIndex?: number): SiteState[] {
-    const channels = this.#latest.get(site) ?? [];
+    const channels = this.#latest?.get(site) ?? [];
     return [...channels].flatMap(([channel, last]) => this.get(site, channel, timeIndex ?? last) ?? []);
   }
 
   /** All states, in the order in which they were first seen. */
   *all(): Generator<SiteState, void, undefined> {
-    for (const account of this.#accounts.values()) {
+    for (const [, account] of this.#accounts.entries()) {
       const row = account.frames[0] ?? account.sharpestSlice ?? account.outcome ?? account.end;
-      if (row !== undefined) yield stateOf(row, account)!;
+      if (row !== undefined) yield this.#stateOf(row, account)!;
     }
   }
 
-  /** Lets go of a site, which begins anew if it is heard of again. */
-  forget(site: Pick<OutcomeRow, "site" | "channel" | "timeIndex">): void {
-    this.#accounts.delete(rowKey(site));
-  }
-
-  #accountOf(row: Pick<OutcomeRow, "site" | "channel" | "timeIndex">): Account {
-    const known = this.#accounts.get(rowKey(row));
-    if (known !== undefined) return known;
-    const rest = { outcome: undefined, end: undefined, label: undefined, state: undefined };
-    const account: Account = { frames: [], watched: undefined, sharpestSlice: undefined, ...rest };
-    this.#accounts.set(rowKey(row), account);
-    return account;
-  }
-
-  #noteTime({ site, channel, timeIndex }: Pick<OutcomeRow, "site" | "channel" | "timeIndex">): void {
+  #noteTime({ site, channel, timeIndex }: Row): void {
+    if (this.#latest === undefined) return;
     const channels = this.#latest.get(site) ?? new Map<string, number>();
     this.#latest.set(site, channels);
     channels.set(channel, Math.max(timeIndex, channels.get(channel) ?? 0));
   }
+
+  #stateOf({ site, channel, timeIndex }: Row, account: SiteAccount): SiteState | undefined {
+    const known = this.#states.get(account);
+    if (known !== undefined) return known;
+    const { outcome, end, label, watched, sharpestSlice } = account;
+    const frames =
+      account.frames.length === 0 && sharpestSlice !== undefined ? [sharpestSlice] : account.frames;
+    if (frames.length === 0 && outcome === undefined && end === undefined) return undefined;
+    const state = {
+      ...{ site, channel, timeIndex, frames, watched, outcome, end, mark: label?.mark },
+      ...figures({ frames, outcome, end }),
+    };
+    this.#states.set(account, state);
+    return state;
+  }
 }
 
-function putFrame(account: Account, frame: FrameRow, isNew = true): void {
+function newAccount(): SiteAccount {
+  const rest = { outcome: undefined, end: undefined, label: undefined };
+  return { frames: [], watched: undefined, sharpestSlice: undefined, ...rest };
+}
+
+function putFrame(account: SiteAccount, frame: FrameRow, isNew = true): void {
   const at = account.frames.findIndex(({ id, attempt }) => id === frame.id && attempt === frame.attempt);
   if (at >= 0) {
     account.frames[at] = frame;
     return;
   }
+  if (account.watched?.id === frame.id) account.watched = frame;
   // A late word on what was imaged before.
   if (!isNew) return;
   const isGated = account.frames.some(({ mode }) => mode === "gate");
@@ -144,27 +163,12 @@ function putFrame(account: Account, frame: FrameRow, isNew = true): void {
 }
 
 /** Stands for a stack of which no frame is gated. */
-function putSlice(account: Account, slice: FrameRow): void {
+function putSlice(account: SiteAccount, slice: FrameRow): void {
   const best = account.sharpestSlice;
   const isSharper = (slice.expectedLevel ?? 10) < (best?.expectedLevel ?? 10);
-  if (best === undefined || isSharper || (slice.zIndex === best.zIndex && slice.id !== best.id)) {
+  if (best === undefined || isSharper || slice.zIndex === best.zIndex) {
     account.sharpestSlice = slice;
   }
-}
-
-function stateOf(
-  { site, channel, timeIndex }: Pick<OutcomeRow, "site" | "channel" | "timeIndex">,
-  account: Account,
-): SiteState | undefined {
-  const { outcome, end, label, watched, sharpestSlice } = account;
-  const frames =
-    account.frames.length === 0 && sharpestSlice !== undefined ? [sharpestSlice] : account.frames;
-  if (frames.length === 0 && outcome === undefined && end === undefined) return undefined;
-  account.state ??= {
-    ...{ site, channel, timeIndex, frames, watched, outcome, end, mark: label?.mark },
-    ...figures({ frames, outcome, end }),
-  };
-  return account.state;
 }
 
 /** The figures of a site. */

@@ -227,7 +227,7 @@ export class RefocusPolicy {
   }
 
   #keyOf({ session, site, channel, ...place }: NamedSite): string {
-    const keys = this.#sites.get(session) ?? new SiteKeys();
+    const keys = this.#sites.get(session) ?? new SiteKeys(new BoundedMap(MAX_SITES));
     this.#sites.set(session, keys);
     return JSON.stringify([session, keys.keyOf(site, place), channel]);
   }

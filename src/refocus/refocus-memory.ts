@@ -12,6 +12,8 @@ import { type ChannelRules, oversamplingFor, type PolicySettings, umPerLevelFor 
 
 /** Sites that the surface is fitted to, at most: the newest. */
 const MAX_FOUND = 200;
+/** Names of sites by which they are known again; what was found there is forgotten much sooner. */
+const MAX_NAMES = 2000;
 /** Channels and optics of a session for which a scale and a side are remembered. */
 const MAX_CHANNELS = 100;
 /**
@@ -65,7 +67,7 @@ export class RefocusMemory {
   readonly #contents = new BoundedMap<string, ContentMemory>(MAX_CHANNELS);
   readonly #sides = new BoundedMap<string, { positive: number; negative: number }>(MAX_CHANNELS);
   readonly #found: FoundSite[] = [];
-  readonly #sites = new SiteKeys();
+  readonly #sites = new SiteKeys(new BoundedMap(MAX_NAMES));
   /** Fitted when they are asked for, until another site is found. */
   #surfaces: ReturnType<typeof surfacesOf> | undefined;
   /** How far off each way of predicting was, um, for the newest sites. */

@@ -3,9 +3,13 @@ import type { RuleValues } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "../records/rows.js";
 import { NO_ROWS, type Rows, RunRows } from "../records/run-rows.js";
+import { SiteKeys } from "../records/site-keys.js";
+import { ListedSites } from "../records/site-list.js";
 import { type SiteState, SiteStates } from "../records/site-state.js";
 import { eventOf } from "./event-text.js";
+import { FrameCounts } from "./frame-counts.js";
 import { LastRows } from "./last-rows.js";
+import { recentPart } from "./recent-part.js";
 import type { EventRow, RunEntry, RunSnapshot, StatusCounts } from "./run-snapshot.js";
 
 /** Events that are kept; the oldest go first. */
@@ -27,6 +31,9 @@ export class RunTable {
   readonly states: SiteStates;
   readonly frames: FrameRow[];
   readonly events: EventRow[] = [];
+  /** Of all its frames, also of those that were let go of. */
+  readonly counts = new FrameCounts();
+  readonly #sites = new ListedSites();
   readonly #rows: RunRows;
   readonly #outcomes: LastRows<OutcomeRow>;
   readonly #ends: LastRows<EndRow>;
@@ -39,19 +46,23 @@ export class RunTable {
   #startedMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(id: string, rows: Rows = NO_ROWS) {
+  /** @param keys of its sites, where they had some before. */
+  constructor(id: string, rows: Rows = NO_ROWS, keys?: readonly string[]) {
     this.id = id;
-    this.#rows = new RunRows(Number.POSITIVE_INFINITY, rows);
+    const kept = { sites: this.#sites, keys: new SiteKeys() };
+    this.#rows = new RunRows(Number.POSITIVE_INFINITY, rows, kept, keys);
     this.#outcomes = new LastRows(rows.outcomes);
     this.#ends = new LastRows(rows.ends);
     this.#labels = new LastRows(rows.labels);
     this.frames = [...rows.frames];
     this.states = SiteStates.of(rows);
-    for (const row of [...rows.frames, ...rows.ends]) this.#note(row);
+    for (const frame of rows.frames) this.counts.count(frame, undefined);
+    for (const row of rows.frames) this.#note(row);
+    for (const row of rows.ends) this.#note(row);
   }
 
-  static from(snapshot: RunSnapshot): RunTable {
-    const table = new RunTable(snapshot.run.id, snapshot);
+  static from(snapshot: RunSnapshot, keys?: readonly string[]): RunTable {
+    const table = new RunTable(snapshot.run.id, snapshot, keys);
     for (const event of snapshot.events) table.#addEvent(event);
     for (const [channel, rules] of Object.entries(snapshot.rules)) table.#rules.set(channel, rules);
     table.#controller = snapshot.run.controller;
@@ -80,7 +91,7 @@ export class RunTable {
   }
 
   get sites(): readonly SiteRow[] {
-    return this.#rows.sites;
+    return this.#sites.rows;
   }
 
   /** Takes one record of this run, or one that concerns the agent as a whole. */
@@ -92,6 +103,7 @@ export class RunTable {
     }
     const changes = this.#rows.apply(record);
     const { frame, frameBefore, outcome, end, label } = changes;
+    if (frame !== undefined) this.counts.count(frame, frameBefore);
     if (frame !== undefined && frameBefore === undefined) this.frames.push(frame);
     if (outcome !== undefined) this.#outcomes.put(outcome);
     if (end !== undefined) this.#ends.put(end);
@@ -117,9 +129,20 @@ export class RunTable {
       startedMs: this.startedMs,
       lastMs: this.lastMs,
       sites: this.sites.length,
-      frames: this.frames.length,
+      frames: this.counts.frames,
       states: countStates(this.states.all()),
     };
+  }
+
+  /** The same run with its newest frames only; what is counted stays. @param most frames. */
+  recent(most: number): RunTable {
+    const { snapshot, sites } = recentPart(this.snapshot(), most);
+    const table = RunTable.from(
+      snapshot,
+      sites.map((site) => this.keyOfSite(site)),
+    );
+    Object.assign(table.counts, this.counts);
+    return table;
   }
 
   snapshot(): RunSnapshot {
@@ -146,7 +169,7 @@ export class RunTable {
 
   /** The key of a site: the same whenever the records are read again. */
   keyOfSite(number: number): string {
-    return this.#rows.keyOfSite(number);
+    return this.#sites.keyAt(number)!;
   }
 
   frameById(id: string): FrameRow | undefined {

@@ -30,10 +30,13 @@ const COLUMNS = [
   "site_index",
 ];
 
-/** What became of sites, as CSV. */
-export function sitesCsv(sites: Iterable<LedgerEntry>): string {
-  const rows = Array.from(sites, rowOf);
-  return stringify(rows, { escape_formulas: true, header: true, columns: COLUMNS });
+/** The names of the columns, as the first line of the table. */
+export const SITES_HEADER = stringify([COLUMNS]);
+
+/** What became of a site, channel and time point, as a line of the table. A character 0 ends a text for many programs. */
+export function siteLine(entry: LedgerEntry): string {
+  const line = stringify([rowOf(entry)], { escape_formulas: true, columns: COLUMNS });
+  return line.replaceAll("\0", "\uFFFD");
 }
 
 function rowOf({ session, site, state }: LedgerEntry): Record<string, string | number | undefined> {

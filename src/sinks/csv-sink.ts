@@ -10,7 +10,7 @@ import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js
 import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 import type { SitesWorkerData } from "./sites-worker.js";
 
-/** The table is rewritten at most this share of the time, however large it grows. */
+/** The table is written at most this share of the time, however large it grows, and made again where it was lost. */
 const MAX_WRITING_SHARE = 0.05;
 /** Longest time that a stop waits for the table, ms. */
 const STOP_MS = 5000;
@@ -18,7 +18,7 @@ const STOP_MS = 5000;
 const MAX_PENDING_BYTES = 64 * 2 ** 20;
 
 /**
- * sites.csv: one row a site and channel, rewritten as a whole (temporary file, then rename) a while after a change, by a
+ * sites.csv: one row a site, channel and time point, rewritten as a whole (temporary file, then rename) a while after a change, by a
  * thread of its own. What it held before a restart comes back from results.jsonl in the same folder, beside the run.
  */
 export class CsvSink implements Sink {
@@ -97,11 +97,15 @@ export class CsvSink implements Sink {
   #update(work: () => Promise<void>): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    const startMs = this.#context.clock.now();
     this.#writing = work()
       .then(() => {
         this.#isFailing = false;
       })
-      .catch((error: unknown) => this.#failed(error))
+      .catch((error: unknown) => {
+        this.#lastWriteMs = this.#context.clock.now() - startMs;
+        this.#failed(error);
+      })
       .finally(() => {
         this.#writing = undefined;
         if (this.#isFailing || this.#pending.length > 0) this.#schedule();

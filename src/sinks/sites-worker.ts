@@ -3,16 +3,16 @@
  * @module
  */
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { workerData } from "node:worker_threads";
-import { isParfocalError } from "../errors.js";
+import { isParfocalError, StoreError } from "../errors.js";
 import { errorCode } from "../frames/file-reasons.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { parseRecord, recordsOf } from "../records/record-line.js";
-import { SiteLedger } from "../records/site-ledger.js";
-import { sitesCsv } from "../runs/sites-csv.js";
 import { serveCalls } from "../serve-calls.js";
 import { makeResultsFolder } from "./results-folder.js";
+import { SitesTable } from "./sites-table.js";
 
 export interface SitesWorkerData {
   /** The table, and the results that it is made of. */
@@ -23,40 +23,66 @@ export interface SitesWorkerData {
 }
 
 const { path, journal, journalBytes } = workerData as SitesWorkerData;
-const ledger = new SiteLedger();
+/** Undefined until it is made, and where it has to be made again. */
+let table: SitesTable | undefined;
 let isDirty = true;
 
-serveCalls({ restore, update }, { inOrder: true });
+serveCalls({ restore, update, stop: () => table?.close() }, { inOrder: true });
 
 /** Makes the table again from the results before the start. */
 async function restore(): Promise<void> {
-  if (journalBytes > 0) {
-    const input = createReadStream(journal, { end: journalBytes - 1 });
-    for await (const record of recordsOf(input)) if (record !== undefined) ledger.apply(record);
-  }
-  await write();
+  await whole(async () => write(await made(journalBytes)));
 }
 
 /** @param lines as in results.jsonl. @returns whether the table has changed and was written. */
-async function update(lines: readonly string[]): Promise<boolean> {
-  for (const line of lines) {
-    const record = parseRecord(line);
-    if (record !== undefined && ledger.apply(record) !== undefined) isDirty = true;
-  }
-  if (!isDirty) return false;
-  await write();
-  return true;
+function update(lines: readonly string[]): Promise<boolean> {
+  return whole(async () => {
+    const current = table ?? (await made((await stat(journal)).size));
+    for (const line of lines) {
+      const record = parseRecord(line);
+      if (record !== undefined && current.apply(record)) isDirty = true;
+    }
+    if (!isDirty) return false;
+    await write(current);
+    return true;
+  });
 }
 
-async function write(): Promise<void> {
-  const bytes = Buffer.from(sitesCsv(ledger.all()));
+/** A table of so many bytes of the results. */
+async function made(bytes: number): Promise<SitesTable> {
+  table?.close();
+  table = SitesTable.open();
+  isDirty = true;
+  if (bytes > 0) {
+    const input = createReadStream(journal, { end: bytes - 1 });
+    for await (const record of recordsOf(input)) if (record !== undefined) table.apply(record);
+  }
+  return table;
+}
+
+/** Does something with the table; where the disk with it refuses, it is made again the next time. */
+async function whole<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await writeAtomically(path, bytes);
+    return await work();
+  } catch (error) {
+    const isLost =
+      error instanceof StoreError || (isParfocalError(error) && error.cause instanceof StoreError);
+    if (isLost) {
+      table?.close();
+      table = undefined;
+    }
+    throw error;
+  }
+}
+
+async function write(current: SitesTable): Promise<void> {
+  try {
+    await writeAtomically(path, current.text());
   } catch (error) {
     if (!isParfocalError(error) || errorCode(error.cause) !== "ENOENT") throw error;
     // The folder was removed during the run.
     await makeResultsFolder(dirname(path));
-    await writeAtomically(path, bytes);
+    await writeAtomically(path, current.text());
   }
   isDirty = false;
 }

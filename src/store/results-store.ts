@@ -9,7 +9,7 @@ import type { RunTable } from "../runs/run-table.js";
 import { readJournal } from "./journal.js";
 import type { StoreKind } from "./migrations.js";
 import { type OpenStore, openDatabase, storePlace } from "./open-database.js";
-import { type RecordPage, readPage, readTable } from "./read-records.js";
+import { type RecordPage, readPage, readTable, withinLimit } from "./read-records.js";
 import { type StoredRecord, storable } from "./record-rows.js";
 import { RUN_TABLES, type StoreTables } from "./schema.js";
 import { inTransaction, writeRecords } from "./write-records.js";
@@ -24,7 +24,7 @@ const MAX_RUNS = 1000;
 
 /** A run in memory, and the number of the last write that was about it. */
 interface KeptRun {
-  readonly table: RunTable;
+  table: RunTable;
   write: number;
 }
 
@@ -144,6 +144,7 @@ export class ResultsStore {
   #forgetOldRuns(): void {
     this.#writes++;
     const runs = [...this.#runs.entries()];
+    for (const [, run] of runs) run.table = withinLimit(run.table);
     let frames = runs.reduce((sum, [, { table }]) => sum + table.frames.length, 0);
     for (const [id, { table, write }] of runs) {
       if (frames <= MAX_FRAMES || this.#writes - write <= RECENT_WRITES) continue;

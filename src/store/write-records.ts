@@ -1,5 +1,4 @@
 import { type Insertable, type Kysely, sql } from "kysely";
-import type { FrameRow } from "../records/rows.js";
 import type { RunTable } from "../runs/run-table.js";
 import type { StoreKind } from "./migrations.js";
 import { detailRows, recordRow, type StoredRecord, stateRow, storable } from "./record-rows.js";
@@ -134,26 +133,11 @@ async function countRuns(db: Kysely<StoreTables>, runs: ReadonlyMap<string, RunT
   for (const [session, table] of runs) {
     const times = { started_ms: Math.round(table.startedMs), last_ms: Math.round(table.lastMs) };
     const controller = table.controller === undefined ? null : storable(table.controller);
-    const values = { controller, ...times, ...countsOf(table.frames) };
+    const values = { controller, ...times, ...table.counts };
     await db
       .insertInto("runs")
       .values({ id: storable(session), ...values })
       .onConflict((conflict) => conflict.column("id").doUpdateSet(values))
       .execute();
   }
-}
-
-const COUNTED = { accept: "accepted", retry: "retried", flag: "flagged", abstain: "abstained" } as const;
-
-/** Frames, not records: one that was sent again counts once. */
-function countsOf(
-  frames: readonly FrameRow[],
-): Omit<StoreTables["runs"], "id" | "controller" | "started_ms" | "last_ms"> {
-  const counts = { frames: frames.length, accepted: 0, retried: 0, flagged: 0, abstained: 0, unscored: 0 };
-  for (const { end, decision, isSlice } of frames) {
-    if (isSlice) continue;
-    if (end === "verdict" && decision !== undefined) counts[COUNTED[decision]]++;
-    else counts.unscored++;
-  }
-  return counts;
 }

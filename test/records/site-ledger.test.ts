@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../../src/protocol/messages.js";
 import type { ResultRecord } from "../../src/records/record.js";
-import { SiteLedger } from "../../src/records/site-ledger.js";
+import { forgetfulShelves, SiteLedger } from "../../src/records/site-ledger.js";
 import { verdict } from "../store/records.js";
 
 type Verdict = ReturnType<typeof verdict>;
@@ -195,5 +195,26 @@ describe("sites of one name", () => {
       { outcome: { recovered: "yes" } },
       { status: "no-frame" },
     ]);
+  });
+});
+
+describe("a ledger that forgets", () => {
+  const ledger = () => new SiteLedger({ maxRuns: 2, shelvesOf: forgetfulShelves(3) });
+
+  test("knows the sites that it heard of last, and no more", () => {
+    const sites = ledger();
+    for (let i = 0; i < 10; i++) sites.apply(judged({ site: { name: `S${i}` } }));
+
+    expect([...sites.all()].map(({ site }) => site.name)).toEqual(["S7", "S8", "S9"]);
+    expect(sites.apply(judged({ site: { name: "S0" } }))?.site).toMatchObject({ name: "S0" });
+  });
+
+  test("knows the sites of a run that it has let go of, and goes on with it", () => {
+    const sites = ledger();
+    const first = judged({}, retry);
+    sites.apply(first);
+    for (const session of ["two", "three"]) sites.apply({ ...judged({ session }), session });
+
+    expect(sites.apply(judged({ attempt: 1 }))?.state).toMatchObject({ frames: [{ id: first.id }, {}] });
   });
 });

@@ -2,13 +2,16 @@ import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
 import type { ResultRecord } from "../../src/records/record.js";
 import { SiteLedger } from "../../src/records/site-ledger.js";
-import { sitesCsv } from "../../src/runs/sites-csv.js";
+import { SITES_HEADER, siteLine } from "../../src/runs/sites-csv.js";
 import { verdict } from "../store/records.js";
 
 function rowsOf(...records: readonly ResultRecord[]): Record<string, string>[] {
   const ledger = new SiteLedger();
   for (const record of records) ledger.apply(record);
-  return parse(sitesCsv(ledger.all()), { columns: true }) as Record<string, string>[];
+  return parse(SITES_HEADER + [...ledger.all()].map(siteLine).join(""), { columns: true }) as Record<
+    string,
+    string
+  >[];
 }
 
 /** A verdict at a time point. */

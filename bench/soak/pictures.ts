@@ -1,0 +1,48 @@
+/**
+ * What the controllers of a long run see: a few pictures of each size, sharp and blurred, made once.
+ * @module
+ */
+import { Random } from "../../src/optics/random.js";
+import { benchFrame } from "../frames.js";
+import type { Picture, Scene } from "./controllers.js";
+
+/** Sides, px. The first one comes whose `upTo` is above a random number. */
+const SIZES = [
+  { sidePx: 2048, upTo: 0.005 },
+  { sidePx: 1024, upTo: 0.015 },
+  { sidePx: 512, upTo: 0.045 },
+  { sidePx: 256, upTo: 1 },
+];
+const BLURRED_SHARE = 0.05;
+const BLUR_PX = 6;
+
+/** The sites of one controller: mostly sharp, one in twenty blurred. */
+export async function soakScene(seed: number): Promise<Scene> {
+  const random = new Random(seed);
+  const pictures = await Promise.all(
+    SIZES.map(async ({ sidePx }) => {
+      const sharp = { sidePx, pixels: await benchFrame(sidePx) };
+      return { sharp, blurred: { sidePx, pixels: blurred(sharp) } };
+    }),
+  );
+  return () => {
+    const draw = random.uniform();
+    const index = SIZES.findIndex(({ upTo }) => draw < upTo);
+    const { sharp, blurred: soft } = pictures[index]!;
+    return { first: random.uniform() < BLURRED_SHARE ? soft : sharp, refocused: sharp };
+  };
+}
+
+/** A mean over a square, row by row and then column by column. */
+function blurred({ sidePx, pixels }: Picture): Uint16Array {
+  const along = (from: ArrayLike<number>, step: number, line: number) =>
+    Float32Array.from(from, (_, i) => {
+      const at = Math.floor(i / step) % sidePx;
+      const start = i - at * step;
+      let sum = 0;
+      for (let d = -BLUR_PX; d <= BLUR_PX; d++)
+        sum += from[start + Math.min(line - 1, Math.max(0, at + d)) * step]!;
+      return sum / (2 * BLUR_PX + 1);
+    });
+  return Uint16Array.from(along(along(pixels, 1, sidePx), sidePx, sidePx));
+}
