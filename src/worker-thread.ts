@@ -31,6 +31,9 @@ export class ThreadError extends ParfocalError {
   }
 }
 
+/** Of new objects, MiB: V8's own limit, four times as much, is filled by each thread, and none of them makes objects that fast. */
+const MAX_NEW_OBJECTS_MIB = 12;
+
 /** How long a thread may take to let go of what it holds, ms. */
 const STOP_MS = 2000;
 
@@ -53,7 +56,11 @@ export class WorkerThread {
   constructor(script: string, base: string, options: WorkerOptions = {}) {
     this.#url = workerUrl(script, base);
     // In a thread without data of its own, a package that geotiff needs cannot be loaded (web-worker 1.5.0).
-    this.#options = { workerData: {}, ...options };
+    this.#options = {
+      workerData: {},
+      resourceLimits: { maxYoungGenerationSizeMb: MAX_NEW_OBJECTS_MIB },
+      ...options,
+    };
   }
 
   /** Whether no call can succeed any more. */

@@ -21,7 +21,7 @@ const previews = z.strictObject({
   holdMib: z
     .int()
     .min(0)
-    .default(256)
+    .default(128)
     .describe("Memory for the last frames as they came, MiB, so that one that is marked can be saved whole."),
 });
 

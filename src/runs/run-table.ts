@@ -12,6 +12,10 @@ import { LastRows } from "./last-rows.js";
 import { recentPart } from "./recent-part.js";
 import type { EventRow, RunEntry, RunSnapshot, StatusCounts } from "./run-snapshot.js";
 
+/** Frames of a run that are in memory and on the page, the newest: a plate of 1536 wells, 4 sites and 4 channels has 24,576. */
+const MAX_FRAMES = 40_000;
+/** Old frames go so many at a time. */
+const FRAMES_OVER = 10_000;
 /** Events that are kept; the oldest go first. */
 const MAX_EVENTS = 5000;
 
@@ -68,6 +72,7 @@ export class RunTable {
     table.#controller = snapshot.run.controller;
     table.#startedMs = snapshot.run.startedMs;
     table.#lastMs = snapshot.run.lastMs;
+    table.counts.frames = Math.max(table.counts.frames, snapshot.run.frames);
     return table;
   }
 
@@ -132,6 +137,11 @@ export class RunTable {
       frames: this.counts.frames,
       states: countStates(this.states.all()),
     };
+  }
+
+  /** The table itself, or where it has grown too large, one with its newest frames. */
+  withinLimit(): RunTable {
+    return this.frames.length > MAX_FRAMES + FRAMES_OVER ? this.recent(MAX_FRAMES) : this;
   }
 
   /** The same run with its newest frames only; what is counted stays. @param most frames. */

@@ -41,24 +41,14 @@ export async function readPage(db: Kysely<StoreTables>, runId: string, after: nu
   return { records, next: rows.length < PAGE ? undefined : rows.at(-1)!.id };
 }
 
-/** Frames of a run that are in memory and on the page: the newest. */
-export const MAX_RUN_FRAMES = 100_000;
-/** Old frames go so many at a time. */
-const FRAMES_OVER = 25_000;
-
 /** A run as a table, with all of its records in the database; of its frames, the newest. */
 export async function readTable(db: Kysely<StoreTables>, runId: string): Promise<RunTable> {
   let table = new RunTable(runId);
   for (let after: number | undefined = 0; after !== undefined; ) {
     const page: RecordPage = await readPage(db, runId, after);
     for (const record of page.records) table.apply(record);
-    table = withinLimit(table);
+    table = table.withinLimit();
     after = page.next;
   }
   return table;
-}
-
-/** The table itself, or where it has grown too large, one with its newest frames. */
-export function withinLimit(table: RunTable): RunTable {
-  return table.frames.length > MAX_RUN_FRAMES + FRAMES_OVER ? table.recent(MAX_RUN_FRAMES) : table;
 }

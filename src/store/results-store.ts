@@ -9,7 +9,7 @@ import type { RunTable } from "../runs/run-table.js";
 import { readJournal } from "./journal.js";
 import type { StoreKind } from "./migrations.js";
 import { type OpenStore, openDatabase, storePlace } from "./open-database.js";
-import { type RecordPage, readPage, readTable, withinLimit } from "./read-records.js";
+import { type RecordPage, readPage, readTable } from "./read-records.js";
 import { type StoredRecord, storable } from "./record-rows.js";
 import { RUN_TABLES, type StoreTables } from "./schema.js";
 import { inTransaction, writeRecords } from "./write-records.js";
@@ -17,7 +17,7 @@ import { inTransaction, writeRecords } from "./write-records.js";
 /** Records written in one transaction: stays below the databases' limits of parameters. */
 export const MAX_BATCH = 500;
 /** Frames of runs that are kept in memory; beyond that, runs go that none of the last so many writes was about. */
-const MAX_FRAMES = 100_000;
+const MAX_FRAMES = 40_000;
 const RECENT_WRITES = 100;
 /** Runs that are kept, however few frames they have. */
 const MAX_RUNS = 1000;
@@ -144,7 +144,7 @@ export class ResultsStore {
   #forgetOldRuns(): void {
     this.#writes++;
     const runs = [...this.#runs.entries()];
-    for (const [, run] of runs) run.table = withinLimit(run.table);
+    for (const [, run] of runs) run.table = run.table.withinLimit();
     let frames = runs.reduce((sum, [, { table }]) => sum + table.frames.length, 0);
     for (const [id, { table, write }] of runs) {
       if (frames <= MAX_FRAMES || this.#writes - write <= RECENT_WRITES) continue;

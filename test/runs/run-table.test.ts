@@ -37,6 +37,21 @@ describe("the table of a run", () => {
     expect(RunTable.from(table.snapshot()).timePoints).toEqual([0, 2, 7]);
   });
 
+  test("lets go of its oldest frames beyond 50,000, and says how many there were, also when sent as a whole", () => {
+    const table = new RunTable("run-1");
+    const { frame, ...record } = verdict();
+    for (let i = 0; i < 50_001; i++) {
+      if (i === 50_000) expect(table.withinLimit()).toBe(table);
+      table.apply({ ...record, id: `${i}`, frame: { ...frame!, id: `${i}`, sequence: i, timeIndex: i } });
+    }
+    const part = table.withinLimit();
+
+    expect(part.frames).toHaveLength(40_000);
+    expect(part.frames.at(-1)!.id).toBe("50000");
+    expect(RunTable.from(part.snapshot()).counts.frames).toBe(50_001);
+    expect(part.entry().frames).toBe(50_001);
+  });
+
   test("with its newest frames only says of these and of their sites what the whole says, and counts all", () => {
     fc.assert(
       fc.property(

@@ -9,6 +9,7 @@ import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";
 import { fetchRun, fetchRuns, fetchStatus, requestChange } from "./api.js";
 import { LiveConnection } from "./live.js";
 import { rulesInForce } from "./rules-in-force.js";
+import { type Selection, selectedIn } from "./selection.js";
 
 /**
  * Shortest time between two drawings for what the agent says, ms. The page often shares a machine with the scorer, whose
@@ -20,15 +21,9 @@ const DRAW_MS = 800;
 const LAST_DRAW_MS = 1500;
 /** Time that the newest frame is shown before the next one, ms: each is a picture to be loaded. */
 const NEWEST_MS = 2000;
+/** After so many new frames the run is loaded again: that has its newest only, and a page that stays open does not grow without end. */
+const NEW_FRAMES = 20_000;
 const TOKEN_KEY = "parfocal-token";
-
-/** A site, channel and time point, or one of its frames, that a person has chosen. */
-export interface Selection {
-  readonly site: number;
-  readonly channel?: string | undefined;
-  readonly timeIndex?: number | undefined;
-  readonly frameId?: string | undefined;
-}
 
 /** Everything that the page shows. Views read it when `onDraw` tells them to. */
 export class PageState {
@@ -55,6 +50,8 @@ export class PageState {
   #meanwhile: ResultRecord[] = [];
   #drawing: ReturnType<typeof setTimeout> | undefined;
   #lastDrawMs = 0;
+  /** Of the table when it was loaded. */
+  #loadedFrames = 0;
   #newest: FrameRow | undefined;
   #newestMs = Number.NEGATIVE_INFINITY;
 
@@ -214,7 +211,10 @@ export class PageState {
   async #load(id: string): Promise<void> {
     try {
       const { snapshot, epoch, sequence } = await fetchRun(id);
-      this.table = RunTable.from(snapshot);
+      const table = RunTable.from(snapshot);
+      if (this.table.id === id) this.selection = selectedIn(table, this.table, this.selection);
+      this.table = table;
+      this.#loadedFrames = this.table.frames.length;
       // What came meanwhile may be in the snapshot or not; to apply it twice does no harm.
       this.#place = { epoch, sequence: Math.max(sequence, this.#sequenceIn(epoch)) };
       for (const record of this.#meanwhile.splice(0)) this.#apply(record);
@@ -272,6 +272,8 @@ export class PageState {
     const { site } = this.table.apply(record);
     if (site !== undefined) this.changedSites.add(site);
     this.version++;
+    const come = this.table.frames.length - this.#loadedFrames;
+    if (come > NEW_FRAMES && this.#loading === undefined) void this.show(this.table.id);
   }
 
   #followLive(): void {

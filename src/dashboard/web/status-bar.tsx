@@ -30,7 +30,7 @@ export function StatusBar({ page, toReimage, onReimage, isDark, onTheme }: Statu
     ["flagged", percent(counts.flagged, counts.judgedOrNot)],
     ["not judged", percent(counts.notJudged, counts.judgedOrNot)],
     ["refocused", `${counts.refocused} (${counts.recovered} recovered)`],
-    ["frames", `${table.frames.length}`],
+    ["frames", framesShown(table.frames.length, table.counts.frames)],
   ];
   if (health !== undefined && status?.kind === "agent") {
     facts.push(
@@ -120,4 +120,9 @@ function stateOf({ status, isConnected }: PageState): { kind: string; sign: stri
   return silentMs > IDLE_MS
     ? { kind: "idle", sign: "○", words: `Idle, last frame ${ago(silentMs)} ago` }
     : { kind: "running", sign: "●", words: "Running" };
+}
+
+/** Of a long run the newest are shown. */
+function framesShown(shown: number, all: number): string {
+  return shown < all ? `the last ${shown} of ${all}` : `${all}`;
 }
