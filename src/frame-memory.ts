@@ -20,7 +20,8 @@ export interface SentFrame {
 const PIXELS_AT = 64;
 /** A frame gets memory of at most so many times its size: the large ones are kept for large frames. */
 const MOST_TOO_LARGE = 4;
-/** Memory that none of the last so many frames needed is let go. */
+/** Of free memory so many bytes are kept, of what is over that only what one of the last so many frames needed. */
+const KEPT_BYTES = 64 * 2 ** 20;
 const NEEDED_WITHIN = 100;
 /** So much is copied at once, bytes, which takes a millisecond or less: 1024 x 1024 px of 16 bits. Between pieces others get their turn. */
 const PIECE = 2 * 2 ** 20;
@@ -70,10 +71,18 @@ export class FrameMemory {
     const memory = fitting.sort((a, b) => a.byteLength - b.byteLength)[0] ?? new SharedArrayBuffer(bytes);
     Atomics.store(holders(memory), 0, 1);
     this.#taken.set(memory, this.#frames);
-    for (const other of free) {
-      if (this.#frames - this.#taken.get(other)! > NEEDED_WITHIN) this.#taken.delete(other);
-    }
+    this.#letGo(free.filter((other) => other !== memory));
     return memory;
+  }
+
+  /** Large frames may be rare: V8 would collect the memory of one long after that of the next was made. */
+  #letGo(free: readonly SharedArrayBuffer[]): void {
+    let bytes = 0;
+    for (const memory of free.toSorted((a, b) => a.byteLength - b.byteLength)) {
+      bytes += memory.byteLength;
+      const isOld = this.#frames - this.#taken.get(memory)! > NEEDED_WITHIN;
+      if (bytes > KEPT_BYTES && isOld) this.#taken.delete(memory);
+    }
   }
 }
 

@@ -31,8 +31,11 @@ export class ThreadError extends ParfocalError {
   }
 }
 
-/** Of new objects, MiB: V8's own limit, four times as much, is filled by each thread, and none of them makes objects that fast. */
-const MAX_NEW_OBJECTS_MIB = 12;
+/**
+ * Memory of a thread, MiB, pixels not counted. V8 lets a heap that may become large grow to four times of what is in use before it
+ * looks for what is not, one that may not to less than twice; and none of the threads makes new objects fast enough to need V8's 48 MiB for them.
+ */
+const LIMITS = { maxOldGenerationSizeMb: 768, maxYoungGenerationSizeMb: 12 };
 
 /** How long a thread may take to let go of what it holds, ms. */
 const STOP_MS = 2000;
@@ -58,7 +61,7 @@ export class WorkerThread {
     // In a thread without data of its own, a package that geotiff needs cannot be loaded (web-worker 1.5.0).
     this.#options = {
       workerData: {},
-      resourceLimits: { maxYoungGenerationSizeMb: MAX_NEW_OBJECTS_MIB },
+      resourceLimits: LIMITS,
       ...options,
     };
   }

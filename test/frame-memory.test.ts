@@ -100,19 +100,22 @@ describe("memory for frames that go to another thread", () => {
     expect([...bytesIn(first, 2)]).toEqual([10, 0]);
   });
 
-  test("that is large is kept for large frames, for as long as there are any", () => {
+  test("is kept for the next large frame, however rare; over 64 MiB only for as long as there are any", () => {
     const memory = new FrameMemory();
-    const taken = (sidePx: number) => {
-      const { memory: one } = memory.copyOf(filled(sidePx, sidePx, 1).pixels);
+    const small = filled(100, 100, 1).pixels;
+    const large = filled(6000, 6000, 1).pixels;
+    const taken = (pixels: Frame["pixels"]) => {
+      const { memory: one } = memory.copyOf(pixels);
       releaser(one)();
       return one;
     };
-    const large = taken(1000);
-    const small = taken(100);
-    expect(small).not.toBe(large);
-    for (let i = 0; i < 90; i++) expect(taken(100)).toBe(small);
-    expect(taken(1000)).toBe(large);
-    for (let i = 0; i < 110; i++) taken(100);
-    expect(taken(1000)).not.toBe(large);
+    const rare = taken(filled(1000, 1000, 1).pixels);
+    const huge = taken(large);
+    expect(taken(small)).not.toBe(rare);
+    for (let i = 0; i < 90; i++) taken(small);
+    expect(taken(large)).toBe(huge);
+    for (let i = 0; i < 110; i++) taken(small);
+    expect(taken(large)).not.toBe(huge);
+    expect(taken(filled(1000, 1000, 1).pixels)).toBe(rare);
   });
 });
