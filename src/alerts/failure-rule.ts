@@ -13,8 +13,9 @@ const HOUR_MS = 3_600_000;
 const HYSTERESIS = 0.7;
 /** Runs that are watched at a time. */
 const MAX_RUNS = 20;
-/** Sites that have ended and may still be told otherwise. */
+/** Sites that have ended and may still be told otherwise; of the last ones, their frames are known, too. */
 const MAX_SITES = 20_000;
+const MAX_ACCOUNTS = 5000;
 /** Rows and plates. */
 const MAX_GROUPS = 10_000;
 /** Ends that a person should hear of. */
@@ -45,7 +46,10 @@ interface Group {
 export class FailureRule implements AlertRule {
   readonly #config: Pick<AlertsConfig, "row" | "plate" | "hour">;
   readonly #raised = new Raised();
-  readonly #ledger = new SiteLedger({ maxRuns: MAX_RUNS, shelvesOf: forgetfulShelves(MAX_SITES) });
+  readonly #ledger = new SiteLedger({
+    maxRuns: MAX_RUNS,
+    shelvesOf: forgetfulShelves(MAX_SITES, MAX_ACCOUNTS),
+  });
   readonly #ends = new BoundedMap<string, SiteEnd>(MAX_SITES);
   readonly #groups = new BoundedMap<string, Group>(MAX_GROUPS);
   /** Ends of the last hour, the oldest first, `MAX_SITES` at most. */

@@ -9,8 +9,9 @@ import type { Clock } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
 import type { Sink, SinkCounts } from "../sinks/sink.js";
 import { Control, type ControlParts } from "./control.js";
+import { KeptHeaders } from "./kept-headers.js";
 import type { PreviewKeeper } from "./previews/preview-keeper.js";
-import { bareHeader, headerKey, headersKept, type RunHistory } from "./run-history.js";
+import type { RunHistory } from "./run-history.js";
 import { ControlGuard } from "./server/control-guard.js";
 import { HttpServer } from "./server/http-server.js";
 import { LiveStream, MAX_CLIENTS } from "./server/live-stream.js";
@@ -46,7 +47,7 @@ export class Dashboard implements Sink {
   readonly #parts: DashboardParts;
   readonly #stream: LiveStream;
   readonly #server: HttpServer;
-  readonly #headers = headersKept();
+  readonly #headers = new KeptHeaders();
   #liveRun: string | undefined;
   #written = 0;
 
@@ -88,7 +89,7 @@ export class Dashboard implements Sink {
 
   write(record: ResultRecord): void {
     if (record.frame !== undefined) {
-      this.#headers.set(headerKey(record.frame.session, record.frame.id), bareHeader(record.frame));
+      this.#headers.add(record.frame);
       this.#liveRun = record.session;
     }
     this.#parts.history.apply?.(record);
@@ -115,7 +116,7 @@ export class Dashboard implements Sink {
   #routes(): RouteParts {
     const { history, previews, probes, control } = this.#parts;
     const frame: ControlParts["frame"] = async (run, id) =>
-      this.#headers.get(headerKey(run, id)) ?? (await history.frame(run, id));
+      this.#headers.get(run, id) ?? (await history.frame(run, id));
     return {
       status: () => this.#status(),
       history,

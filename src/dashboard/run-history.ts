@@ -1,12 +1,10 @@
-import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
 import type { RunEntry } from "../runs/run-snapshot.js";
 import { RunTable } from "../runs/run-table.js";
+import { KeptHeaders } from "./kept-headers.js";
 
-/** Headers that are kept, bytes of JSON; the least recently used go first. */
-const MAX_HEADER_BYTES = 32 * 2 ** 20;
 /** Runs that are kept in memory, bytes of their records as JSON; whole runs go, the oldest first. */
 const MAX_RUN_BYTES = 128 * 2 ** 20;
 
@@ -34,7 +32,7 @@ export class MemoryHistory implements RunHistory {
   readonly #maxBytes: number;
   /** The one that was heard last comes last. */
   readonly #runs = new Map<string, KeptRun>();
-  readonly #headers = headersKept();
+  readonly #headers = new KeptHeaders();
   #bytes = 0;
   #problem: string | undefined;
 
@@ -49,7 +47,7 @@ export class MemoryHistory implements RunHistory {
 
   apply(record: ResultRecord): void {
     const { session, frame } = record;
-    if (frame !== undefined) this.#headers.set(headerKey(frame.session, frame.id), bareHeader(frame));
+    if (frame !== undefined) this.#headers.add(frame);
     if (session === undefined) {
       for (const { table } of this.#runs.values()) table.apply(record);
       return;
@@ -80,7 +78,7 @@ export class MemoryHistory implements RunHistory {
   }
 
   frame(runId: string, frameId: string): Promise<FrameMessage | undefined> {
-    return Promise.resolve(this.#headers.get(headerKey(runId, frameId)));
+    return Promise.resolve(this.#headers.get(runId, frameId));
   }
 
   /** Lets go of runs until there is room, the one that was heard last excepted. */
@@ -92,19 +90,4 @@ export class MemoryHistory implements RunHistory {
       this.#problem = undefined;
     }
   }
-}
-
-/** Headers of frames for a person's mark; older ones are looked up, or not known any more. */
-export function headersKept(): BoundedMap<string, FrameMessage> {
-  return new BoundedMap(MAX_HEADER_BYTES, (header) => JSON.stringify(header).length);
-}
-
-/** Two runs may use the same ids. */
-export function headerKey(run: string, frameId: string): string {
-  return JSON.stringify([run, frameId]);
-}
-
-/** A header for keeping: of what the controller adds of its own, which has no limit of its own, only the name of the file. */
-export function bareHeader({ meta, ...header }: FrameMessage): FrameMessage {
-  return typeof meta?.file === "string" ? { ...header, meta: { file: meta.file } } : header;
 }

@@ -111,12 +111,12 @@ export function sharedShelves(shelves: LedgerShelves): (session: string) => Ledg
   });
 }
 
-/** Shelves that forget what was heard longest ago. @param most sites, and accounts of them, of all runs. */
-export function forgetfulShelves(most: number): (session: string) => LedgerShelves {
+/** Shelves that forget what was heard longest ago. @param sites of all runs. @param accounts of what became of them, by channel and time. */
+export function forgetfulShelves(sites: number, accounts = sites): (session: string) => LedgerShelves {
   return sharedShelves({
-    namesakes: new BoundedMap(most),
-    numbers: new BoundedMap(most),
-    sites: new BoundedMap(most),
-    accounts: new BoundedMap(most),
+    namesakes: new BoundedMap(sites),
+    numbers: new BoundedMap(sites),
+    sites: new BoundedMap(sites),
+    accounts: new BoundedMap(accounts),
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { headerKey, headersKept, MemoryHistory } from "../../src/dashboard/run-history.js";
+import { MemoryHistory } from "../../src/dashboard/run-history.js";
 import { recordText } from "../../src/records/record-line.js";
 import { verdict } from "../store/records.js";
 
@@ -30,20 +30,5 @@ describe("runs that are kept in memory", () => {
 
     expect((await history.listRuns()).map(({ id, frames }) => [id, frames])).toEqual([["run-1", 3]]);
     expect(history.problem).toMatch(/larger than the 0 MiB that are kept without a database/);
-  });
-
-  test("keep the headers of the last frames, 32 MiB at most", () => {
-    const headers = headersKept();
-    const name = "x".repeat(500);
-    const frame = record("run-1", 0).frame!;
-    for (let i = 0; i < 60_000; i++) {
-      headers.set(headerKey("run-1", `${i}`), { ...frame, channel: name });
-    }
-
-    const sizes = [...headers.entries()].map(([, header]) => JSON.stringify(header).length);
-    const sum = sizes.reduce((total, size) => total + size, 0);
-    expect(sum).toBeLessThanOrEqual(32 * 2 ** 20);
-    expect(sum).toBeGreaterThan(31 * 2 ** 20);
-    expect(headers.get(headerKey("run-1", "59999"))).toBeDefined();
   });
 });
