@@ -1,4 +1,4 @@
-import { cautiousBinningFor, fittingBinning, oversamplingOf } from "../focus/binning.js";
+import { binningFor, cautiousBinningFor, fittingBinning, oversamplingOf } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
 import { micrometresPerLevel, type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { RuleValues } from "../protocol/messages.js";
@@ -194,5 +194,8 @@ export function umPerLevelFor(rules: ChannelRules, assumed: FocusOptics, frame: 
 export function oversamplingFor(rules: ChannelRules, assumed: FocusOptics, frame: StatedOptics): number {
   const isGiven = rules.umPerLevel !== undefined || assumed.binning !== undefined;
   if (isGiven || !areStated(assumed, frame)) return 1;
-  return Math.max(1, oversamplingOf(opticsOf(assumed, frame)) / binningOf(assumed, frame));
+  const optics = opticsOf(assumed, frame);
+  // No coarser than these optics are ever judged: a level is not more than that.
+  const coarsest = Math.min(oversamplingOf(optics), binningFor(optics));
+  return Math.max(1, coarsest / binningOf(assumed, frame));
 }
