@@ -10,8 +10,8 @@ export interface ContentPrior {
   /** Defocus per level as the optics have it, um. */
   readonly umPerLevel: number;
   /**
-   * How much finer than by the reference optics the frames are sampled as they are judged, as far as what is stated of the
-   * optics is true. A level of the reference optics is so many of theirs, and as near to focus as a frame has to be.
+   * How much finer the frames are sampled as they are judged than the stated optics want, as far as these are true. A level
+   * at the coarser sampling is so many of theirs, and as near to focus as a frame has to be.
    * @default 1
    */
   readonly oversampling?: number;
