@@ -12,6 +12,7 @@ import { describeMachine } from "../src/machine.js";
 import { GateClient } from "../src/microscope/gate-client.js";
 import { quantile } from "../src/statistics.js";
 import { freePorts, startAgentProcess } from "../test/helpers/agent-process.js";
+import { residentMib } from "../test/helpers/resident-memory.js";
 import { benchFrame, benchHeader } from "./frames.js";
 
 /** Frames of one size at one rate; none at all for what an idle agent takes. */
@@ -94,7 +95,7 @@ async function measured({ sidePx, perSecond }: Load) {
       p50Ms: quantile(latenciesMs, 0.5),
       p99Ms: quantile(latenciesMs, 0.99),
       corePercent: (100 * (cpuSeconds(agent.pid) - startCpuS)) / tookS,
-      residentMb: residentMb(agent.pid),
+      residentMb: residentMib(agent.pid),
     };
   } finally {
     await client.stop();
@@ -107,10 +108,6 @@ async function measured({ sidePx, perSecond }: Load) {
 function cpuSeconds(pid: number): number {
   const fields = procFile(pid, "stat").split(") ").at(-1)!.split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-function residentMb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(procFile(pid, "status"))?.[1]) / 1024;
 }
 
 function procFile(pid: number, name: string): string {

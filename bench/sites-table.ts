@@ -4,7 +4,7 @@
  * takes of memory in a process that does nothing else. Linux.
  */
 import { createWriteStream } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -14,6 +14,7 @@ import { describeMachine } from "../src/machine.js";
 import type { ResultRecord } from "../src/records/record.js";
 import type { SitesWorkerData } from "../src/sinks/sites-worker.js";
 import { WorkerThread } from "../src/worker-thread.js";
+import { residentMib } from "../test/helpers/resident-memory.js";
 import { FRAMES, largeRun } from "./large-run-records.js";
 
 /** The thread gives way to others, so that only the processor time compares on a machine that is in use. */
@@ -40,7 +41,7 @@ try {
   await pipeline(Readable.from(lines(all, records)), createWriteStream(journal));
   const path = join(folder, "sites.csv");
   const workerData: SitesWorkerData = { path, journal, journalBytes: (await stat(journal)).size };
-  const before = await residentMb();
+  const before = residentMib("self");
   const base = new URL(`../${values.dist}/sinks/x.js`, import.meta.url).href;
   const thread = new WorkerThread("sites-worker.js", base, { workerData });
   const restore = await timed(() => thread.call("restore"));
@@ -55,7 +56,7 @@ try {
     tableMb: size / 1e6,
     restore,
     update: updates.toSorted((a, b) => a.cpuS - b.cpuS)[Math.floor(UPDATES / 2)]!,
-    threadMb: (await residentMb()) - before,
+    threadMb: residentMib("self") - before,
   };
   await thread.stop();
   console.log(`Machine: ${describeMachine()}`);
@@ -85,8 +86,4 @@ async function timed(work: () => Promise<unknown>): Promise<Time> {
 
 function shown({ s, cpuS }: Time): string {
   return `${s.toFixed(2)} s (${cpuS.toFixed(2)} s of processor time)`;
-}
-
-async function residentMb(): Promise<number> {
-  return Number(/VmRSS:\s+(\d+)/.exec(await readFile("/proc/self/status", "utf8"))![1]) / 1024;
 }

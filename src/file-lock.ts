@@ -1,7 +1,7 @@
-import { type Stats, statSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import Database from "libsql";
 import { reasonOf } from "./errors.js";
+import { type FileIdentity, sameFileAt } from "./same-file.js";
 
 /**
  * Keeps a file to one process. The lock file is empty; who has it locked is known to the operating system alone, which forgets it when a
@@ -10,7 +10,7 @@ import { reasonOf } from "./errors.js";
 export class FileLock {
   readonly #database: Database.Database;
   readonly #path: string;
-  readonly #file: Stats;
+  readonly #file: FileIdentity;
 
   private constructor(database: Database.Database, path: string) {
     this.#database = database;
@@ -35,8 +35,7 @@ export class FileLock {
 
   /** Whether the file that is locked is still the one at its path; where it was removed, another process can lock the next one. */
   async isInPlace(): Promise<boolean> {
-    const there = await stat(this.#path).catch(() => undefined);
-    return there?.ino === this.#file.ino && there.dev === this.#file.dev;
+    return (await sameFileAt(this.#path, this.#file)) !== undefined;
   }
 
   release(): void {

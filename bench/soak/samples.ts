@@ -2,8 +2,9 @@
  * What is looked at every few seconds of a long run, and how it changes over the run.
  * @module
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { median, quantile } from "../../src/statistics.js";
+import { residentMib } from "../../test/helpers/resident-memory.js";
 
 /** Before so many frames caches and pools are still filling. */
 const WARM_FRAMES = 10_000;
@@ -22,9 +23,8 @@ export interface SoakSample {
 
 /** Of a process: its memory and its open handles, as Linux counts them. */
 export async function lookAt(pid: number): Promise<Pick<SoakSample, "residentMb" | "handles">> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
   const handles = (await readdir(`/proc/${pid}/fd`)).length;
-  return { residentMb: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024, handles };
+  return { residentMb: residentMib(pid), handles };
 }
 
 export function latencies(unsorted: readonly number[]): Pick<SoakSample, "p50Ms" | "p99Ms"> {

@@ -1,8 +1,10 @@
+export const NOT_A_FILE = "this is a pipe or a device, not a file";
+
 /** What a failed file operation means and what to do, by the error code of the operating system. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
   ENOTDIR: "a part of the path is a file, not a folder",
-  ENXIO: "this is a pipe or a device, not a file",
+  ENXIO: NOT_A_FILE,
   EISDIR: "this is a folder, not a file",
   EACCES: "no permission; check the owner and mode of the file and its folders",
   EPERM: "no permission; check the owner and mode of the file and its folders",

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { NOT_A_FILE } from "./file-reasons.js";
 
 /** Opening a pipe would otherwise wait for whoever writes into it, and nothing ends a thread that waits so. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-const NO_FILE = "this is a pipe or a device, not a file";
 
 /**
  * Opens a file, or a folder, that somebody else has put there, for reading.
@@ -15,7 +15,7 @@ export function openForReading(path: string): number {
   const stats = fstatSync(descriptor);
   if (stats.isFile() || stats.isDirectory()) return descriptor;
   closeSync(descriptor);
-  throw new Error(NO_FILE);
+  throw new Error(NOT_A_FILE);
 }
 
 /** The same without waiting for the disk. */
@@ -24,7 +24,7 @@ export async function openedForReading(path: string): Promise<FileHandle> {
   const stats = await file.stat();
   if (stats.isFile() || stats.isDirectory()) return file;
   await file.close();
-  throw new Error(NO_FILE);
+  throw new Error(NOT_A_FILE);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { SiteRow } from "./rows.js";
 import { NO_ROWS, type RowChanges, RunRows } from "./run-rows.js";
 import { partFor, type Shelf } from "./shelf.js";
 import { type Namesakes, SiteKeys } from "./site-keys.js";
-import { type ShelvedSite, ShelvedSites } from "./site-list.js";
+import { ShelvedSites } from "./site-list.js";
 import { type SiteAccount, type SiteState, SiteStates } from "./site-state.js";
 
 /** Frames of a run that are known by their ids: what comes later about a frame comes within seconds. */
@@ -29,7 +29,7 @@ export interface LedgerShelves {
   /** By key of the site. */
   readonly numbers: Shelf<number>;
   /** By its number. */
-  readonly sites: Shelf<ShelvedSite>;
+  readonly sites: Shelf<SiteRow>;
   /** By site, channel and time point. */
   readonly accounts: Shelf<SiteAccount>;
 }

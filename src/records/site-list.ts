@@ -6,7 +6,6 @@ export interface SiteList {
   /** Number of the site with this key, if it is known. */
   numberOf(key: string): number | undefined;
   at(number: number): SiteRow | undefined;
-  keyAt(number: number): string | undefined;
   /** @returns its number. */
   add(key: string, site: SiteRow): number;
   /** Takes where a site is from a frame, if that was not known. */
@@ -45,22 +44,16 @@ export class ListedSites implements SiteList {
   }
 }
 
-/** A site on a shelf. */
-export interface ShelvedSite {
-  readonly key: string;
-  readonly row: SiteRow;
-}
-
 /** No key of a site is empty. */
 const NEXT = "";
 
 /** Sites on shelves. */
 export class ShelvedSites implements SiteList {
   readonly #numbers: Shelf<number>;
-  readonly #sites: Shelf<ShelvedSite>;
+  readonly #sites: Shelf<SiteRow>;
 
   /** @param numbers by key. @param sites by number. */
-  constructor(numbers: Shelf<number>, sites: Shelf<ShelvedSite>) {
+  constructor(numbers: Shelf<number>, sites: Shelf<SiteRow>) {
     this.#numbers = numbers;
     this.#sites = sites;
   }
@@ -71,29 +64,24 @@ export class ShelvedSites implements SiteList {
   }
 
   at(number: number): SiteRow | undefined {
-    return this.#sites.get(String(number))?.row;
-  }
-
-  keyAt(number: number): string | undefined {
-    return this.#sites.get(String(number))?.key;
+    return this.#sites.get(String(number));
   }
 
   add(key: string, row: SiteRow): number {
     const number = this.#numbers.get(NEXT) ?? 0;
     this.#numbers.set(NEXT, number + 1);
     this.#numbers.set(key, number);
-    this.#sites.set(String(number), { key, row });
+    this.#sites.set(String(number), row);
     return number;
   }
 
   place(number: number, xUm: number | undefined, yUm: number | undefined): void {
-    const site = this.#sites.get(String(number))!;
-    const { row } = site;
+    const row = this.#sites.get(String(number))!;
     const isNews =
       (row.xUm === undefined && xUm !== undefined) || (row.yUm === undefined && yUm !== undefined);
     if (!isNews) return;
     row.xUm ??= xUm;
     row.yUm ??= yUm;
-    this.#sites.set(String(number), site);
+    this.#sites.set(String(number), row);
   }
 }

@@ -190,7 +190,7 @@ export function umPerLevelFor(rules: ChannelRules, assumed: FocusOptics, frame: 
   return micrometresPerLevel({ ...optics, pixelUm: binningOf(assumed, frame) * optics.pixelUm });
 }
 
-/** How much finer than by the reference optics a frame is sampled as it is judged, by what is stated; 1 where nothing is. */
+/** How much finer a frame is sampled as it is judged than the stated optics want; 1 where nothing is stated. */
 export function oversamplingFor(rules: ChannelRules, assumed: FocusOptics, frame: StatedOptics): number {
   const isGiven = rules.umPerLevel !== undefined || assumed.binning !== undefined;
   if (isGiven || !areStated(assumed, frame)) return 1;

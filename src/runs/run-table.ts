@@ -182,6 +182,11 @@ export class RunTable {
     return this.#sites.keyAt(number)!;
   }
 
+  /** The number of the site with a key, if it is known. */
+  numberOfSite(key: string): number | undefined {
+    return this.#sites.numberOf(key);
+  }
+
   frameById(id: string): FrameRow | undefined {
     return this.#rows.frameById(id);
   }

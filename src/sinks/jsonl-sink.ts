@@ -1,9 +1,10 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
 import type { FileLock } from "../file-lock.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
+import { sameFileAt } from "../same-file.js";
 import { lockFolder, lockFolderAgain } from "./folder-lock.js";
 import { Outbox } from "./outbox.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
@@ -187,9 +188,7 @@ export class JsonlSink implements Sink {
 
   /** Bytes of the file at the path, if it is the open one. */
   async #sizeInPlace(): Promise<number | undefined> {
-    const there = await stat(this.#path).catch(() => undefined);
-    const isOpen = there?.ino === this.#identity.ino && there.dev === this.#identity.dev;
-    return isOpen ? there.size : undefined;
+    return (await sameFileAt(this.#path, this.#identity))?.size;
   }
 
   #succeeded(hadFailed: boolean): void {

@@ -7,6 +7,7 @@ import { Random } from "../../src/optics/random.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
 import { type AgentProcess, freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { times } from "../helpers/campaign.js";
+import { residentMib } from "../helpers/resident-memory.js";
 
 const FRAMES = times(400, 1000);
 const SIDE = 1024;
@@ -15,6 +16,8 @@ const WARM = 0.3 * FRAMES;
 /** Frames from one reading of the memory to the next. */
 const BETWEEN = FRAMES / 40;
 const ALLOWED_GROWTH_MIB = 60;
+/** Elsewhere memory is not read. */
+const isLinux = process.platform === "linux";
 
 let folder: string;
 let agent: AgentProcess;
@@ -44,7 +47,7 @@ describe("agent under a long run", () => {
 
     for (let i = 0; i < FRAMES; i++) {
       if (await client.score(header(i), frames[i % frames.length]!, 20_000)) answered++;
-      if (i >= WARM && i % BETWEEN === 0) memoryMib.push(await residentMib(agent.child.pid!));
+      if (i >= WARM && i % BETWEEN === 0) memoryMib.push(isLinux ? residentMib(agent.child.pid!) : 0);
     }
     await client.stop();
     // A verdict leaves before its line is on the disk; an orderly stop writes what is left.
@@ -84,11 +87,4 @@ function header(sequence: number): FrameMessage {
     site: { name: `P${sequence}` },
     attempt: 0,
   };
-}
-
-/** Resident memory of a process, MiB; Linux only. */
-async function residentMib(pid: number): Promise<number> {
-  if (process.platform !== "linux") return 0;
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / 1024;
 }

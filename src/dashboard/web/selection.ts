@@ -1,4 +1,3 @@
-import type { SiteRow } from "../../records/rows.js";
 import type { RunTable } from "../../runs/run-table.js";
 
 /** A site, channel and time point, or one of its frames, that a person has chosen. */
@@ -16,8 +15,6 @@ export function selectedIn(
   selection: Selection | undefined,
 ): Selection | undefined {
   if (selection === undefined) return undefined;
-  const nameOf = ({ plate, well, name, position }: SiteRow) => JSON.stringify([plate, well, name, position]);
-  const name = nameOf(before.sites[selection.site]!);
-  const site = table.sites.findIndex((row) => nameOf(row) === name);
-  return site < 0 ? undefined : { ...selection, site };
+  const site = table.numberOfSite(before.keyOfSite(selection.site));
+  return site === undefined ? undefined : { ...selection, site };
 }
