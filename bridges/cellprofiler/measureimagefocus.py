@@ -24,9 +24,9 @@ MeasureImageFocus
 Measurements made by this module
 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
--  *ImageFocus_Score:* the most probable level of defocus of the whole image, a whole number from 0 to 10.
+-  *ImageFocus_Score:* the level of defocus of the whole image as a whole number from 0 to 10 (its column ``level``).
 -  *ImageFocus_Certainty:* 0 (no idea) to 1. An empty image has a low one, whatever its score.
--  *ImageFocus_Level:* the level as a real number, as Parfocal gives it (its column ``expected_level``).
+-  *ImageFocus_Level:* the same as a real number (its column ``expected_level``).
 
 Of a masked or cropped image the patches of 84 x 84 pixels count that lie within the mask; without any, nothing is measured (nan).
 """
@@ -159,8 +159,8 @@ def measure(session, counts, mask=None):
         probabilities, certainty = probabilities[inside], certainty[inside]
         distribution = numpy.average(probabilities, axis=0, weights=certainty if certainty.sum() > 0 else None)
         whole = certainty_of(distribution)
-    levels = probabilities @ numpy.arange(distribution.size)
-    return float(distribution.argmax()), whole, frame_level(levels, certainty)
+    level = frame_level(probabilities @ numpy.arange(distribution.size), certainty)
+    return float(numpy.floor(level + 0.5)), whole, level
 
 
 def patches_within(mask, rows, columns):

@@ -34,7 +34,7 @@ export interface FocusOptions {
 export interface FocusAttempt {
   readonly attempt: number;
   readonly zUm: number;
-  /** Most likely level and mean of the level distribution, 0 to 10. */
+  /** Level as a whole and as a real number, 0 to 10. */
   readonly level: number;
   readonly expectedLevel: number;
   /** Aggregate certainty, 0 to 1. */

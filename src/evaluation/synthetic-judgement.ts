@@ -11,7 +11,7 @@ import type { Exposure } from "./synthetic-frames.js";
 export interface SyntheticJudgement extends Exposure {
   /** Its level of defocus. */
   readonly actual: number;
-  /** The most probable level of the frame. */
+  /** The level of the frame, a whole number. */
   readonly judged: number;
   readonly expectedLevel: number;
   readonly groups: JudgedFrame["groups"];
@@ -19,7 +19,7 @@ export interface SyntheticJudgement extends Exposure {
 
 export interface Accuracy {
   readonly frames: number;
-  /** Shares of the frames whose most probable level is the true one, or within one or two of it. */
+  /** Shares of the frames whose level is the true one, or within one or two of it. */
   readonly exact: number;
   readonly withinOne: number;
   readonly withinTwo: number;

@@ -85,7 +85,7 @@ export class Scorer implements FrameScorer {
       rows,
       columns,
       coverage: deciding.length === rows * columns ? "full" : "sample",
-      level: mostProbableLevel(scores.distribution),
+      level: this.#tiling === "original" ? mostProbableLevel(scores.distribution) : Math.round(level),
       expectedLevel: level,
       sharpestLevel,
       levelSd: sd,

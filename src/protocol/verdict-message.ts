@@ -51,7 +51,7 @@ export const VerdictMessage = z
     id: Name,
     session: Name,
     condition: ConditionName,
-    /** Most likely level of the frame, 0 to 10. */
+    /** Level of the frame as a whole number, 0 to 10. */
     level: z.int().min(0).max(10),
     /** Level of the frame as a real number, 0 to 10: a robust quantile of its patches. */
     expectedLevel: Level,

@@ -52,7 +52,7 @@ export interface FrameRow {
   /** Reason of a drop, code of an error. */
   why?: string | undefined;
   condition?: VerdictMessage["condition"] | undefined;
-  /** Most likely level, 0 to 10, and the mean of the distribution; of a z-stack, those of its sharpest slice. */
+  /** Level as a whole and as a real number, 0 to 10; of a z-stack, those of its sharpest slice. */
   level?: number | undefined;
   expectedLevel?: number | undefined;
   /** Of a z-stack: which slice that is. */

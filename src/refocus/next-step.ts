@@ -1,6 +1,14 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-prior.js";
-import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
+import { limitsOf, lockObstacle, obstacleTo, signed } from "./obstacles.js";
+import {
+  ACCEPTED_FROM,
+  indexToKeep,
+  nextStep,
+  type SearchStep,
+  type StopReason,
+  travelOf,
+} from "./search.js";
 import {
   type BestSample,
   type Judgement,
@@ -11,7 +19,12 @@ import {
   type SiteStep,
 } from "./site-search.js";
 import { type Assessment, type ChannelRules, maxTravelFor, type PolicySettings } from "./thresholds.js";
-import { hasResponded } from "./unresponsive-drive.js";
+import {
+  CHANGED_NOTHING,
+  hasResponded,
+  provesNoResponse,
+  RESPONSE_SPAN_LEVELS,
+} from "./unresponsive-drive.js";
 
 /** What the decision on one frame of a site rests on. */
 export interface StepContext {
@@ -26,12 +39,6 @@ export interface StepContext {
   readonly unresponsive: number;
 }
 
-/** Something that forbids a retry, and its words. */
-export interface Obstacle {
-  readonly why: SiteEndReason;
-  readonly words: string;
-}
-
 const STOPS: Readonly<Record<StopReason, string>> = {
   sharp: "in focus",
   budget: "the retry budget is spent",
@@ -39,8 +46,7 @@ const STOPS: Readonly<Record<StopReason, string>> = {
   "no-better": "no other z within the limits is likely to be sharper",
 };
 
-/** A move counts as not made if the drive reports less than this share of it. */
-const STUCK_SHARE = 0.2;
+const ANYWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 /** A field with structure is not blank nearer to focus than this, levels. */
 const FAR_LEVELS = 2;
@@ -69,7 +75,7 @@ export function decideStep(context: StepContext): SiteStep {
  * frame is taken there; a site that is blank there, too, is empty.
  */
 function lookWhereOthersAre(context: StepContext): SiteStep {
-  const { frame, search, assessment, settings, attemptsLeft } = context;
+  const { search, assessment } = context;
   const { reason } = assessment;
   const blank = { decision: "abstain", recovered: "unknown", why: "blank" } as const;
   if (search.samples.length > 1) {
@@ -81,12 +87,8 @@ function lookWhereOthersAre(context: StepContext): SiteStep {
   const { expected, umPerLevel } = context.prior();
   const zUm = search.samples[0]!.zUm;
   if (expected === undefined || Math.abs(expected.zUm - zUm) < FAR_LEVELS * umPerLevel) return nothing;
-  if (attemptsLeft === 0 || settings.dryRun || obstacleTo(context) !== undefined) return nothing;
-  const [low, high] = limitsOf(settings, frame) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const action = moveFrom(context, Math.min(high, Math.max(low, expected.zUm)));
-  if (action?.kind !== "move-z" || 2 * Math.abs(action.byUm) > maxTravelFor(settings, context.rules, frame)) {
-    return nothing;
-  }
+  const action = lookAt(context, expected.zUm);
+  if (action === undefined) return nothing;
   search.samples[0] = { ...search.samples[0]!, ...LOST };
   return {
     action,
@@ -94,14 +96,51 @@ function lookWhereOthersAre(context: StepContext): SiteStep {
   };
 }
 
+/** Far enough beside a z for any content to read more there; the side with more room. */
+function lookBeside(context: StepContext, zUm: number, umPerLevel: number) {
+  const [low, high] = limitsOf(context.settings, context.frame) ?? ANYWHERE;
+  const byUm = RESPONSE_SPAN_LEVELS * umPerLevel;
+  const toUm = high - zUm >= zUm - low ? zUm + byUm : zUm - byUm;
+  return toUm < low || toUm > high ? undefined : lookAt(context, toUm);
+}
+
+/** One frame at a z, the nearest within the limits; undefined where that cannot be had. */
+function lookAt(context: StepContext, zUm: number) {
+  const { frame, search, rules, settings, attemptsLeft } = context;
+  if (attemptsLeft === 0 || settings.dryRun || obstacleTo(context) !== undefined) return undefined;
+  const [low, high] = limitsOf(settings, frame) ?? ANYWHERE;
+  const action = moveFrom(context, Math.min(high, Math.max(low, zUm)));
+  if (action?.kind !== "move-z") return undefined;
+  // There and back.
+  const travelUm = travelOf(search.samples) + 2 * Math.abs(action.byUm);
+  return travelUm <= maxTravelFor(settings, rules, frame) ? action : undefined;
+}
+
 /** As sharp as this content gets: the belief says which frame is in focus, and whether another one is worth its light. */
 function decideByBelief(context: StepContext): SiteStep {
-  const { search } = context;
+  const { search, rules } = context;
+  const { samples } = search;
   const found = searchStep(context);
-  search.best = { index: found.keep, isSharp: found.inFocus >= ACCEPTED_FROM };
-  const { level } = search.samples.at(-1)!;
-  const reason = `level ${level.toFixed(2)}, ${percent(context, found)}`;
-  return { ...stopOrMove(context, found, reason), evidence: found.evidence };
+  const { umPerLevel } = context.prior();
+  // Content that is blurred in its plane of focus, too, gets more so beside it: a level that stays where it is shows no focus.
+  const isUnmoved =
+    samples[found.keep]!.level > rules.maxLevel && samples.length > 1 && !hasResponded(samples);
+  const isProven = isUnmoved && (context.unresponsive > 0 || provesNoResponse(samples, umPerLevel));
+  search.best = { index: found.keep, isSharp: found.inFocus >= ACCEPTED_FROM && !isProven };
+  const reason = `level ${samples.at(-1)!.level.toFixed(2)}, ${percent(context, found)}`;
+  const { evidence } = found;
+  if (isUnmoved && "why" in found.next && found.next.why === "sharp") {
+    if (isProven) return { ...giveUp(context, "drive", `${reason}, but ${CHANGED_NOTHING}`), evidence };
+    const action = lookBeside(context, samples[found.keep]!.zUm, umPerLevel);
+    if (action !== undefined) {
+      return {
+        action,
+        reason: `${reason}; does the level change at all? try ${signed(action.byUm)} um`,
+        evidence,
+      };
+    }
+  }
+  return { ...stopOrMove(context, found, reason), evidence };
 }
 
 /** Sharp is what lies at or below `maxLevel`. */
@@ -186,63 +225,6 @@ export function judgeAlone(frame: FrameMessage, { kind, reason }: Assessment): J
   const ends = { keepAttempt: frame.attempt, attemptsLeft: 0, outcomes: [] };
   if (frame.stack === undefined || decision !== "flag") return { decision, ...ends, reason };
   return { decision: "abstain", ...ends, reason: `${reason}; a slice is judged with its z-stack` };
-}
-
-export function signed(um: number): string {
-  return `${um > 0 ? "+" : ""}${um}`;
-}
-
-/** The narrower of the limits that are configured and those of the controller, um. */
-export function limitsOf(
-  { zLimitsUm: configured }: PolicySettings,
-  { zLimitsUm: reported }: FrameMessage,
-): readonly [number, number] | undefined {
-  if (configured === undefined || reported === undefined) return configured ?? reported;
-  return [Math.max(configured[0], reported[0]), Math.min(configured[1], reported[1])];
-}
-
-/** What forbids a retry, in words. */
-export function obstacleTo({
-  frame,
-  search,
-  unresponsive,
-}: Pick<StepContext, "frame" | "search" | "unresponsive">): Obstacle | undefined {
-  const lock = lockObstacle(frame);
-  if (lock !== undefined) return lock;
-  if (search.samples.length === 1) return undefined;
-  if (unresponsive > 0 && !hasResponded(search.samples)) {
-    const words =
-      `at the last ${unresponsive} sites, too, moving the focus drive changed nothing: ` +
-      "is the drive connected, the lamp on, the plate in place?";
-    return { why: "cool-down", words };
-  }
-  return frame.stack === undefined ? stuckDrive(search, frame) : undefined;
-}
-
-/** A focus lock that no move may be made with. */
-function lockObstacle({ focusLock }: FrameMessage): Obstacle | undefined {
-  if (focusLock?.state === "lost") return { why: "lock", words: "the focus lock was lost, nothing is moved" };
-  if (focusLock?.state === "engaged" && focusLock.moves === "none") {
-    return { why: "lock", words: "a focus lock is engaged and the controller has no way to move with it" };
-  }
-  return undefined;
-}
-
-/** A drive that twice did not go where it was told will not the third time. */
-function stuckDrive({ samples, actions }: SiteSearch, frame: FrameMessage): Obstacle | undefined {
-  if (frame.zSource !== "measured") return undefined;
-  const stuck = actions.map((action, i) => {
-    const movedUm = (samples[i + 1]?.zUm ?? Number.NaN) - samples[i]!.zUm;
-    return action.kind === "move-z" && Math.abs(movedUm) < STUCK_SHARE * Math.abs(action.byUm);
-  });
-  if (!stuck.at(-1) || !stuck.at(-2)) return undefined;
-  const action = actions.at(-1);
-  const asked = action?.kind === "move-z" ? signed(action.byUm) : "";
-  const movedUm = samples.at(-1)!.zUm - samples.at(-2)!.zUm;
-  return {
-    why: "drive",
-    words: `the focus drive does not move as told (asked ${asked} um, moved ${movedUm.toFixed(2)} um)`,
-  };
 }
 
 function unlessDry(context: StepContext, action: NonNullable<SiteStep["action"]>, reason: string): SiteStep {

@@ -1,6 +1,7 @@
 import type { FrameMessage, SiteEndReason, StackVerdict } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-prior.js";
-import { endAt, limitsOf, obstacleTo, type StepContext, signed } from "./next-step.js";
+import { endAt, type StepContext } from "./next-step.js";
+import { limitsOf, obstacleTo, signed } from "./obstacles.js";
 import { indexToKeep } from "./search.js";
 import { type Judgement, moveBy, type SiteStep } from "./site-search.js";
 import { judgeStack, type Slice, type StackFinding } from "./stack.js";

@@ -1,7 +1,8 @@
 import { LEVELS } from "../focus/report.js";
 import { PATCH_PX } from "../frames/frame.js";
 import { Convolver } from "../optics/convolution.js";
-import { KERNEL_PX } from "../optics/point-spread-function.js";
+import { highNaPointSpread } from "../optics/high-na-point-spread.js";
+import { KERNEL_PX, pointSpread } from "../optics/point-spread-function.js";
 import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
 import { type Blur, otherBlurs, wholeLevelBlurs } from "./blurs.js";
@@ -9,6 +10,7 @@ import { emptyPatch, toCounts } from "./empty-fields.js";
 import { processed } from "./processing.js";
 import type { Recipe } from "./recipe.js";
 import { enlargedRegion, REGION_PX, regionOf, type SharedImage } from "./region.js";
+import { spotsRegion } from "./spots.js";
 
 export interface Batch {
   /** Camera counts, [batchSize, 84, 84, 1]. */
@@ -32,7 +34,9 @@ export class BatchMaker {
   readonly #recipe: Recipe;
   readonly #seed: number;
   readonly #convolver = new Convolver(REGION_PX, REGION_PX, KERNEL_PX);
+  /** As the paper's formula has them, and by the whole pupil. */
   readonly #wholeLevels: readonly Blur[];
+  readonly #wholePupilLevels: readonly Blur[];
   readonly #others: readonly Blur[];
 
   constructor(images: readonly SharedImage[], recipe: Recipe, seed: number) {
@@ -41,12 +45,13 @@ export class BatchMaker {
     this.#seed = seed;
     let sum = 0;
     this.#cumulativeWeights = Float64Array.from(images, ({ weight }) => (sum += weight));
-    this.#wholeLevels = wholeLevelBlurs(this.#convolver);
+    this.#wholeLevels = wholeLevelBlurs(this.#convolver, pointSpread);
+    this.#wholePupilLevels = wholeLevelBlurs(this.#convolver, highNaPointSpread);
     this.#others = otherBlurs(this.#convolver, recipe, new Random(seed));
   }
 
   make(index: number): Batch {
-    const { batchSize, patchesPerRegion, wholeLevelShare, emptyShare } = this.#recipe;
+    const { batchSize, patchesPerRegion, wholeLevelShare, wholePupilShare, emptyShare } = this.#recipe;
     const random = Random.of(this.#seed, index);
     const batch = {
       patches: new Float32Array(batchSize * PATCH_PX * PATCH_PX),
@@ -63,9 +68,10 @@ export class BatchMaker {
       const spectrum = this.#convolver.spectrum(...pair);
       for (let i = 0; i < LEVELS_PER_PAIR; i++) {
         if (deck.length === 0) deck = random.shuffled(LEVEL_DECK);
+        const whole = random.uniform() < wholePupilShare ? this.#wholePupilLevels : this.#wholeLevels;
         const blur =
           random.uniform() < wholeLevelShare
-            ? this.#wholeLevels[deck.pop()!]!
+            ? whole[deck.pop()!]!
             : this.#others[random.below(this.#others.length)]!;
         // A camera in focus still has the focal spot's blur, or none worth the name if the image was binned.
         const sharp = blur.level === 0 && random.uniform() < 0.5;
@@ -82,8 +88,9 @@ export class BatchMaker {
     return batch;
   }
 
-  /** A random part of a random image; what lies beyond a small image is mirrored. */
+  /** A random part of a random image, or spots; what lies beyond a small image is mirrored. */
   #region(random: Random): Float32Array {
+    if (random.uniform() < this.#recipe.spotsShare) return spotsRegion(random);
     const draw = random.uniform() * this.#cumulativeWeights[this.#cumulativeWeights.length - 1]!;
     const image = this.#images[this.#cumulativeWeights.findIndex((sum) => draw < sum)]!;
     const { enlargedShare, enlargement } = this.#recipe;

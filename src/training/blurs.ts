@@ -5,6 +5,7 @@ import {
   defocusKernel,
   KERNEL_PX,
   LEVEL_UM,
+  type PointSpread,
   paraxialMicrometresPerLevel,
   REFERENCE_OPTICS,
   rimFactor,
@@ -42,10 +43,12 @@ const WAVELENGTHS_NM = [450, 700] as const;
 /** How the blur of a wide aperture outgrows that of its rim's phase from level to level (least squares over MTFs). */
 const RIM_POWER_PER_LEVEL = 0.05;
 
-/** The whole levels under the optics that define them, by level. */
-export function wholeLevelBlurs(convolver: Convolver): Blur[] {
+/** The whole levels under the optics that define them, by level. @param spread how these blur a point. */
+export function wholeLevelBlurs(convolver: Convolver, spread: PointSpread): Blur[] {
   return Array.from({ length: LEVELS }, (_, level) =>
-    blurOf(level, () => convolver.transferFunction(defocusKernel(level * LEVEL_UM))),
+    blurOf(level, () =>
+      convolver.transferFunction(defocusKernel(level * LEVEL_UM, REFERENCE_OPTICS, KERNEL_PX, spread)),
+    ),
   );
 }
 
@@ -61,8 +64,8 @@ export function otherBlurs(convolver: Convolver, recipe: Recipe, random: Random)
     const pixelUm = sampling / objective.numericalAperture;
     const optics = { ...objective, pixelUm, wavelengthNm: random.between(...WAVELENGTHS_NM) };
     const waves = random.between(...recipe.sphericalWaves);
-    const rim = rimFactor(optics) ** (1 + RIM_POWER_PER_LEVEL * level);
-    const zUm = level * rim * paraxialMicrometresPerLevel(optics);
+    const rim = rimFactor(optics) / rimFactor(REFERENCE_OPTICS);
+    const zUm = level * rim ** (1 + RIM_POWER_PER_LEVEL * level) * paraxialMicrometresPerLevel(optics);
     return blurOf(level, () =>
       convolver.transferFunction(
         defocusKernel(zUm, optics, KERNEL_PX, (r, z, o) => highNaPointSpread(r, z, o, waves)),

@@ -7,8 +7,12 @@ export interface Recipe {
   /** Share of regions that are shown larger than recorded, as an objective that oversamples does, and how much larger. */
   readonly enlargedShare: number;
   readonly enlargement: readonly [number, number];
+  /** Share of regions that show beads or spots instead of an image. */
+  readonly spotsShare: number;
   /** Share of regions blurred to a whole level by the paper's optics; the others meet any level and other optics. */
   readonly wholeLevelShare: number;
+  /** Share of those that are blurred by the whole pupil; the others as the paper's formula has it, which blurs a little less. */
+  readonly wholePupilShare: number;
   /** Kernels of other optics and levels between the whole ones: see `blurs`. */
   readonly otherBlurs: number;
   /** Spherical aberration of the other optics, waves of the balanced Zernike term, uniform. */
@@ -54,7 +58,9 @@ export const DEFAULT_RECIPE: Recipe = {
   patchesPerRegion: 4,
   enlargedShare: 0.15,
   enlargement: [1, 1.6],
+  spotsShare: 0.04,
   wholeLevelShare: 0.6,
+  wholePupilShare: 0.5,
   otherBlurs: 64,
   sphericalWaves: [-0.12, 0.12],
   gain: [0.2, 5],

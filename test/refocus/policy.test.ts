@@ -381,6 +381,21 @@ describe("what can be in the way", () => {
     expect(dark("A6").frames).toBeGreaterThan(2);
   });
 
+  test.each(Array.from({ length: 41 }, (_, i) => 2 + i / 5))(
+    "a level that is %d wherever the drive goes is never accepted",
+    (level) => {
+      const policy = new RefocusPolicy({ ...settings, coolDown: { afterFailures: 100 } });
+      for (const name of ["A1", "A2", "A3"]) {
+        let [verdict, zUm, attempt] = [policy.judge(frame({ site: { name } }), report(level)), 0, 1];
+        while (verdict.decision === "retry") {
+          zUm += moved(verdict);
+          verdict = policy.judge(frame({ site: { name }, attempt: attempt++, zUm }), report(level));
+        }
+        expect(verdict.decision).toBe("flag");
+      }
+    },
+  );
+
   test("a run takes no more frames again than it may", () => {
     const policy = new RefocusPolicy({ ...settings, runRetries: 1 });
 

@@ -28,6 +28,17 @@ afterEach(async () => {
   for (const stream of streams.splice(0)) await stream.stop();
 });
 
+// 2 levels for every 2 regions, 1 crop each: 44 patches take two decks of the 11 levels.
+const everyLevel: Recipe = {
+  ...recipe,
+  batchSize: 44,
+  patchesPerRegion: 1,
+  wholeLevelShare: 1,
+  emptyShare: 0,
+  enlargedShare: 0,
+  absorbingShare: 0,
+};
+
 describe("BatchMaker", () => {
   it("makes batch i the same again, after other batches and in another maker", () => {
     const maker = new BatchMaker(images, recipe, 3);
@@ -42,17 +53,6 @@ describe("BatchMaker", () => {
     expect(maker.make(1).patches).not.toEqual(maker.make(0).patches);
     expect(new BatchMaker(images, recipe, 4).make(0).patches).not.toEqual(maker.make(0).patches);
   });
-
-  // 2 levels for every 2 regions, 1 crop each: 44 patches take two decks of the 11 levels.
-  const everyLevel: Recipe = {
-    ...recipe,
-    batchSize: 44,
-    patchesPerRegion: 1,
-    wholeLevelShare: 1,
-    emptyShare: 0,
-    enlargedShare: 0,
-    absorbingShare: 0,
-  };
 
   it("gives whole camera counts of 16 bits, and in 44 patches every level four times", () => {
     const { levels, patches } = new BatchMaker(images, everyLevel, 1).make(0);
@@ -98,6 +98,45 @@ describe("what else a batch holds", () => {
     const empty = levels.filter((level) => level === NO_LEVEL).length;
     expect(empty).toBeGreaterThan(50);
     expect(empty).toBeLessThan(110);
+  });
+
+  it("has whole levels blurred by the whole pupil, a little more than as the paper's formula has them", () => {
+    const clean: Recipe = {
+      ...{
+        ...everyLevel,
+        spotsShare: 0,
+        noiseFreeShare: 1,
+        asPublishedShare: 0,
+        fill: [0.5, 0.5],
+        bitDepths: [16],
+      },
+      ...{ gain: [1, 1], unevenShare: 0, absorbingShare: 0, processedShare: 0, hotPixelShare: 0 },
+    };
+    const contrastWith = (wholePupilShare: number) => {
+      const { levels, patches } = new BatchMaker(images, { ...clean, wholePupilShare }, 2).make(0);
+      const size = PATCH_PX * PATCH_PX;
+      return [...levels]
+        .map((level, i) => (level < 3 ? 0 : neighbourContrast(patches.subarray(i * size, (i + 1) * size))))
+        .reduce((a, b) => a + b);
+    };
+    const ratio = contrastWith(1) / contrastWith(0);
+    expect(ratio).toBeLessThan(0.98);
+    expect(ratio).toBeGreaterThan(0.7);
+  });
+
+  it("has beads, as many as the recipe says, that no image shows", () => {
+    const spots: Recipe = {
+      ...everyLevel,
+      spotsShare: 1,
+      noiseFreeShare: 1,
+      background: [0, 0],
+      offsetCounts: [1, 1],
+    };
+    const [withSpots, without] = [1, 0].map((spotsShare) =>
+      new BatchMaker(images, { ...spots, spotsShare }, 2).make(0),
+    );
+    const dark = (batch: Batch) => batch.patches.filter((count) => count <= 2).length / batch.patches.length;
+    expect(dark(withSpots!)).toBeGreaterThan(2 * dark(without!));
   });
 
   it("shows structures larger where it enlarges: neighbours differ less", () => {

@@ -32,9 +32,9 @@ final class FrameFocus {
     this.certainty = certainty;
   }
 
-  /** The most probable level, a whole number. */
+  /** The level as a whole number. */
   int score() {
-    return mostProbable(distribution);
+    return (int) Math.round(level());
   }
 
   /** 0 to 1. */
