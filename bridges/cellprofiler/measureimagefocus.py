@@ -159,8 +159,8 @@ def measure(session, counts, mask=None):
         probabilities, certainty = probabilities[inside], certainty[inside]
         distribution = numpy.average(probabilities, axis=0, weights=certainty if certainty.sum() > 0 else None)
         whole = certainty_of(distribution)
-    level = frame_level(probabilities @ numpy.arange(distribution.size), certainty)
-    return float(numpy.floor(level + 0.5)), whole, level
+    score = frame_level(probabilities.argmax(axis=1), certainty)
+    return float(numpy.floor(score + 0.5)), whole, frame_level(probabilities @ numpy.arange(distribution.size), certainty)
 
 
 def patches_within(mask, rows, columns):

@@ -4,7 +4,7 @@
  * over a good part of the frame and ignores the rest.
  * @module
  */
-import { expectedLevel } from "./certainty.js";
+import { expectedLevel, mostProbableLevel } from "./certainty.js";
 import { LEVELS } from "./report.js";
 
 /** Weighted quantile of the patch levels that is the level of the frame. */
@@ -22,6 +22,11 @@ const NOTHING_SD = 5;
 export interface FrameLevel {
   /** Level of the frame, 0 to 10. */
   readonly level: number;
+  /**
+   * The same of the patches' most probable levels, a whole number, 0 to 10: at the ends of the scale, which a mean over levels
+   * never reaches, nearer to the truth.
+   */
+  readonly wholeLevel: number;
   /** Level of its sharpest structure, 0 to 10. */
   readonly sharpestLevel: number;
   /** Standard deviation of the level as far as it comes from this frame's patches, levels, above 0. */
@@ -30,16 +35,19 @@ export interface FrameLevel {
 
 /** @param probabilities [patches, 11] @param certainties [patches], 0 to 1. */
 export function frameLevel(probabilities: Float32Array, certainties: Float32Array): FrameLevel {
-  const patches = Array.from(certainties, (certainty, patch) => ({
-    level: expectedLevel(probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS)),
-    weight: certainty * certainty,
-  })).sort((a, b) => a.level - b.level || a.weight - b.weight);
+  const sortedBy = (levelOf: (distribution: Float32Array) => number) =>
+    Array.from(certainties, (certainty, patch) => ({
+      level: levelOf(probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS)),
+      weight: certainty * certainty,
+    })).sort((a, b) => a.level - b.level || a.weight - b.weight);
+  const patches = sortedBy(expectedLevel);
   const weight = patches.reduce((sum, patch) => sum + patch.weight, 0);
   const at = (quantile: number) => weightedQuantile(patches, quantile * weight);
   const spread = at(0.6) - at(0.15);
   const sd = Math.hypot(ONE_PATCH_SD / Math.sqrt(weight), SPREAD_SHARE * spread);
   return {
     level: at(FRAME_QUANTILE),
+    wholeLevel: Math.round(weightedQuantile(sortedBy(mostProbableLevel), FRAME_QUANTILE * weight)),
     sharpestLevel: at(SHARPEST_QUANTILE),
     sd: Math.min(NOTHING_SD, sd || NOTHING_SD),
   };

@@ -26,7 +26,7 @@ export interface FocusReport {
   readonly confidences: Float32Array;
   /** Frame distribution: certainty-weighted mean of the patch distributions, [11]. */
   readonly distribution: Float32Array;
-  /** `expectedLevel` as a whole number, 0 to 10; with the original's tiling, argmax of the frame distribution, as there. */
+  /** Level of the frame as a whole number, 0 to 10: see `frameLevel`; with the original's tiling, argmax of the frame distribution, as there. */
   readonly level: number;
   /** Level of the frame as a real number, 0 to 10: see `frameLevel`. */
   readonly expectedLevel: number;

@@ -74,7 +74,7 @@ export class Scorer implements FrameScorer {
     // The original has no choice of patches.
     const deciding = decidingPatches(frame, grid, this.#tiling === "original" ? rows * columns : undefined);
     const scores = await scoresOfPatches(this.#engine, frame, grid, deciding, signal);
-    const { level, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
+    const { level, wholeLevel, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
     const scale = this.#model.card.confidence ?? UNMEASURED;
     const contrast = contrastOf(frame, binning);
     const fineness = finenessOf(frame, contrast, binning);
@@ -85,7 +85,7 @@ export class Scorer implements FrameScorer {
       rows,
       columns,
       coverage: deciding.length === rows * columns ? "full" : "sample",
-      level: this.#tiling === "original" ? mostProbableLevel(scores.distribution) : Math.round(level),
+      level: this.#tiling === "original" ? mostProbableLevel(scores.distribution) : wholeLevel,
       expectedLevel: level,
       sharpestLevel,
       levelSd: sd,

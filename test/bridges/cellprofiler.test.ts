@@ -32,8 +32,7 @@ describe.skipIf(PYTHON === undefined)("MeasureImageFocus in a pipeline of CellPr
     expect(rows.length).toBeGreaterThanOrEqual(100);
     for (const row of rows) {
       const ours = expected.get(row.FileName_DNA!)!;
-      // Levels beside a half may be rounded either way.
-      expect(Math.abs(Number(row.ImageFocus_Score_DNA) - ours.expected_level!)).toBeLessThan(0.501);
+      expect(Number(row.ImageFocus_Score_DNA)).toBe(ours.level);
       expect(Math.abs(Number(row.ImageFocus_Level_DNA) - ours.expected_level!)).toBeLessThan(1e-3);
       expect(Math.abs(Number(row.ImageFocus_Certainty_DNA) - ours.aggregate_certainty!)).toBeLessThan(1e-3);
     }

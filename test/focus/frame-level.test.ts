@@ -36,6 +36,18 @@ describe("the level of a frame", () => {
     expect(levelOf([...many(6, 0), ...many(30, 7)]).sharpestLevel).toBe(0);
   });
 
+  test.each([
+    [[0.55, 0.3, 0.15], 0.6, 0],
+    [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4, 0.6], 9.6, 10],
+    [[0, 0, 0, 0.45, 0.35, 0.2], 3.75, 3],
+  ])("as a whole number is what its patches most probably are: %j", (distribution, level, wholeLevel) => {
+    const patch = Array.from({ length: LEVELS }, (_, k) => distribution[k] ?? 0);
+    const found = frameLevel(Float32Array.from([...patch, ...patch]), Float32Array.of(0.9, 0.8));
+
+    expect(found.level).toBeCloseTo(level, 5);
+    expect(found.wholeLevel).toBe(wholeLevel);
+  });
+
   test("says how unsure it is: of few patches, of patches that disagree, of none", () => {
     const sure = levelOf(many(36, 3)).sd;
 

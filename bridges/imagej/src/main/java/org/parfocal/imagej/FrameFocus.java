@@ -3,6 +3,7 @@ package org.parfocal.imagej;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /** What the network says of a frame and of its patches. */
 final class FrameFocus {
@@ -32,9 +33,9 @@ final class FrameFocus {
     this.certainty = certainty;
   }
 
-  /** The level as a whole number. */
+  /** Level of the frame as a whole number: the same quantile of its patches' most probable levels. */
   int score() {
-    return (int) Math.round(level());
+    return (int) Math.round(quantileOf(FrameFocus::mostProbable));
   }
 
   /** 0 to 1. */
@@ -74,12 +75,16 @@ final class FrameFocus {
 
   /** Level of the frame, 0 to 10: a quantile of its patches' levels, weighted by squared certainty. */
   double level() {
+    return quantileOf(FrameFocus::expected);
+  }
+
+  private double quantileOf(ToDoubleFunction<float[]> levelOf) {
     List<double[]> patches = new ArrayList<>();
     double total = 0;
     for (int row = 0; row < rows(); row++) {
       for (int column = 0; column < columns(); column++) {
         double weight = Math.pow(certainties[row][column], 2);
-        patches.add(new double[] {expected(probabilities[row][column]), weight});
+        patches.add(new double[] {levelOf.applyAsDouble(probabilities[row][column]), weight});
         total += weight;
       }
     }
