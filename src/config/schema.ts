@@ -189,7 +189,7 @@ const Channel = z.strictObject(rules).partial();
 
 const Policy = z.strictObject({
   sharp: rules.sharp.default("learned"),
-  maxLevel: rules.maxLevel.default(1.25),
+  maxLevel: rules.maxLevel.default(1.1),
   minCertainty: rules.minCertainty.default(0.25),
   plane: rules.plane.default("majority"),
   retries: rules.retries.default(6),

@@ -93,8 +93,8 @@ export type ModelCard = z.infer<typeof ModelCard>;
 export const DEFAULT_CONDITIONS: ConditionThresholds = {
   certainPatch: 0.4,
   certainShare: 0.03,
-  inFocusLevel: 1.25,
-  blurredLevel: 3.15,
+  inFocusLevel: 1.1,
+  blurredLevel: 3.1,
   mixedShare: 0.15,
   saturatedShare: 0.05,
 };

@@ -37,12 +37,12 @@ test("a verdict says how probable it is that its level is right", () => {
 describe("the condition in a verdict", () => {
   test.each([
     ["accepted, be it blurrier than others get", 1.6, { decision: "accept" }, "in-focus"],
-    ["flagged, be it below the model's limit", 1.2, { decision: "flag" }, "defocused"],
-    ["to be taken again, above the channel's limit", 1.2, { decision: "retry" }, "defocused"],
+    ["flagged, be it below the model's limit", 1.05, { decision: "flag" }, "defocused"],
+    ["to be taken again, above the channel's limit", 1.05, { decision: "retry" }, "defocused"],
     ["to be taken again to make sure", 0.6, { decision: "retry" }, "in-focus"],
     ["left for an earlier attempt that is accepted", 4, { decision: "accept", keepAttempt: 1 }, "defocused"],
   ] as const)("of a frame that is %s", (_, level, judgement, condition) => {
-    const found = report(level, { condition: level <= 1.25 ? "in-focus" : "defocused" });
+    const found = report(level, { condition: level <= 1.1 ? "in-focus" : "defocused" });
 
     expect(conditionOf(found, judgement, "keepAttempt" in judgement ? 2 : 0)).toBe(condition);
   });
@@ -53,8 +53,8 @@ describe("the condition in a verdict", () => {
 
   test("never contradicts the decision on a frame that is judged alone", () => {
     const policy = new RefocusPolicy({ ...settings, maxLevel: 1 });
-    for (const level of [0.2, 0.99, 1, 1.01, 1.24, 1.26, 3]) {
-      const found = report(level, { condition: level <= 1.25 ? "in-focus" : "defocused" });
+    for (const level of [0.2, 0.99, 1, 1.01, 1.09, 1.11, 3]) {
+      const found = report(level, { condition: level <= 1.1 ? "in-focus" : "defocused" });
       const judgement = policy.judge(frame({ mode: "observe" }), found);
 
       expect([judgement.decision, conditionOf(found, judgement)]).toEqual(

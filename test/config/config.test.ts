@@ -28,7 +28,7 @@ describe("the configuration", () => {
   test("has a default for everything", () => {
     expect(checkConfig([], "none")).toMatchObject({
       sources: { zeromq: { address: "tcp://127.0.0.1:5610" }, folder: { enabled: false } },
-      policy: { sharp: "learned", maxLevel: 1.25, retries: 6, dryRun: false, optics: { na: 0.5 } },
+      policy: { sharp: "learned", maxLevel: 1.1, retries: 6, dryRun: false, optics: { na: 0.5 } },
       results: { fsync: "interval" },
     });
   });
@@ -98,7 +98,7 @@ describe("the configuration", () => {
   test("whose section is left empty has that section's defaults", async () => {
     const { policy } = await loadConfig({ file: await fileWith("policy:\n  # maxLevel: 2\n") });
 
-    expect(policy.maxLevel).toBe(1.25);
+    expect(policy.maxLevel).toBe(1.1);
   });
 
   test("needs a path for the folder source only when that is enabled", async () => {

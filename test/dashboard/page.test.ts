@@ -247,7 +247,7 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
       await page.getByTestId("threshold-level").fill("0.4");
 
       await page.getByTestId("what-if").getByText("→").first().waitFor();
-      expect((await ask(host(), "/api/status")).json<StatusView>().rules.maxLevel).toBe(1.25);
+      expect((await ask(host(), "/api/status")).json<StatusView>().rules.maxLevel).toBe(1.1);
       await page.getByTestId("threshold-level").fill("0.7");
       await page.getByTestId("threshold-apply").click();
 

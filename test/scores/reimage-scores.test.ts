@@ -9,7 +9,7 @@ describe("the sites of scored files to image again", () => {
     const add = (well: string, site: string | number, channel: string, z: number | "", level: number) =>
       verdicts.add({
         ...{ plate: "P1", well, site, channel, time: "", z, expected_level: level },
-        ...{ aggregate_certainty: 0.5, condition: level > 1.25 ? "defocused" : "in-focus" },
+        ...{ aggregate_certainty: 0.5, condition: level > 1.1 ? "defocused" : "in-focus" },
       });
     add("A01", 1, "DAPI", "", 4);
     add("A01", 1, "GFP", "", 5);
