@@ -56,7 +56,7 @@ function rangeOf({ pixels, width, height, bitDepth }: Frame, rowStep: number): C
 
 /**
  * What the frame is. First match wins: unusable (counts above the declared bit depth, or too much saturated), blank
- * (no count differs, or too few certain patches), mixed (certain patches disagree), in-focus, defocused.
+ * (no count differs, too few certain patches, or no more certainty than grain has), mixed (certain patches disagree), in-focus, defocused.
  */
 export function conditionOf(
   frame: Frame,
@@ -85,11 +85,20 @@ export function conditionOf(
     if (level <= thresholds.inFocusLevel) sharp++;
     if (level >= thresholds.blurredLevel) blurred++;
   }
-  if (certain < Math.max(1, thresholds.certainShare * patches)) return { condition: "blank" };
+  const few = Math.max(1, thresholds.certainShare * patches);
+  if (certain < few || isGrain(scores.certainties, few, thresholds)) return { condition: "blank" };
   if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
   return {
     condition: frameLevel <= thresholds.inFocusLevel ? "in-focus" : "defocused",
   };
+}
+
+/** Whether what certainty there is may be that of grain. @param few so many sure patches are none by chance. */
+function isGrain(certainties: Float32Array, few: number, { threeCertain, surePatch }: ConditionThresholds) {
+  const sure = certainties.reduce((count, certainty) => count + (certainty >= surePatch ? 1 : 0), 0);
+  if (sure >= few) return false;
+  const most = Float32Array.from(certainties).sort().slice(-3);
+  return most.reduce((sum, certainty) => sum + certainty, 0) < threeCertain * most.length;
 }
 
 function unusable(conditionReason: string): { condition: Condition; conditionReason: string } {

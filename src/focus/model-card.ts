@@ -9,6 +9,12 @@ export const ConditionThresholds = z.object({
   certainPatch: z.number(),
   /** A frame with a smaller share of certain patches, and fewer than two, is blank. */
   certainShare: z.number(),
+  /**
+   * Blank, too, where the three most certain patches have less than this on average and none is sure: coarse grain without
+   * structure makes a patch certain here and there, cells make some.
+   */
+  threeCertain: z.number().default(0),
+  surePatch: z.number().default(1),
   /** A frame is in focus up to this expected level. */
   inFocusLevel: z.number(),
   /** A patch is surely blurred from this expected level on. */
@@ -93,6 +99,8 @@ export type ModelCard = z.infer<typeof ModelCard>;
 export const DEFAULT_CONDITIONS: ConditionThresholds = {
   certainPatch: 0.4,
   certainShare: 0.03,
+  threeCertain: 0.43,
+  surePatch: 0.55,
   inFocusLevel: 1.1,
   blurredLevel: 3.1,
   mixedShare: 0.15,

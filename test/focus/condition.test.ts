@@ -11,6 +11,8 @@ import type { Frame } from "../../src/frames/frame.js";
 const THRESHOLDS: ConditionThresholds = {
   certainPatch: 0.4,
   certainShare: 0.02,
+  threeCertain: 0.43,
+  surePatch: 0.55,
   inFocusLevel: 1.5,
   blurredLevel: 3.5,
   mixedShare: 0.2,
@@ -50,10 +52,34 @@ function judge(frame: Frame, scores: PatchScores) {
   return conditionOf(frame, countRange(frame), scores, level, THRESHOLDS);
 }
 
+/** Patches whose certainty is 0.41, 0.53 and 0.60. */
+const [grainy, certain, surer] = [0.66, 0.75, 0.8].map((most) =>
+  Array.from({ length: LEVELS }, (_, k) => (k === 5 ? most : (1 - most) / (LEVELS - 1))),
+) as [number[], number[], number[]];
+
 const many = (count: number, patch: readonly number[]) => new Array<readonly number[]>(count).fill(patch);
 const sharp = many(10, sure(0));
 
 describe("conditionOf", () => {
+  it.each([
+    [
+      "blank where a patch or two are as certain as grain makes them",
+      [...many(2, grainy), ...many(10, unsure)],
+      "blank",
+    ],
+    ["blank where three are", [...many(3, grainy), ...many(9, unsure)], "blank"],
+    ["judged where three patches are certain", [...many(3, certain), ...many(9, unsure)], "defocused"],
+    [
+      "judged where a single patch is sure, as with one cell in the field",
+      [surer, ...many(11, unsure)],
+      "defocused",
+    ],
+    ["blank where a single one of very many is", [surer, ...many(119, unsure)], "blank"],
+    ["judged by the one patch that it has", [certain], "defocused"],
+  ])("is %s", (_, patches, condition) => {
+    expect(conditionFor(frameOf(), patches)).toEqual({ condition });
+  });
+
   it("is unusable when a count does not fit the declared bit depth, and says which", () => {
     expect(conditionFor(frameOf([5000], 12), sharp)).toEqual({
       condition: "unusable",
