@@ -83,7 +83,7 @@ export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
 const LAST_BLUR = 10;
 const LAST_LEVEL = 9.5;
 /** What reads less than this is as sharp as what reads this. */
-const LEAST_LEVEL = 0.3;
+const LEAST_LEVEL = 0.24;
 /** Scatter of levels about the curve: constant, and per level. */
 const SD = 0.07;
 const SD_PER_LEVEL = 0.025;

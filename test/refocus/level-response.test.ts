@@ -67,8 +67,8 @@ describe("how probable a level is", () => {
   });
 
   test("does not tell levels apart that are as sharp as it gets", () => {
-    expect(likelihoodOf(0, 0, 0.32)).toBe(likelihoodOf(0.25, 0, 0.32));
-    expect(likelihoodOf(0.8, 0, 0.32)).toBeLessThan(likelihoodOf(0.25, 0, 0.32));
+    expect(likelihoodOf(0, 0, 0.32)).toBe(likelihoodOf(0.2, 0, 0.32));
+    expect(likelihoodOf(0.8, 0, 0.32)).toBeLessThan(likelihoodOf(0.2, 0, 0.32));
   });
 
   test("takes a lower level for one that was lost so far from focus", () => {
