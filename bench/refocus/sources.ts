@@ -73,23 +73,30 @@ export async function* refocusSource(
   if (!withClassical) return;
   for (const [scoreName, score] of Object.entries(SCORES)) {
     for (const [searchName, search] of [
-      ["sweep of 11", (take: Take, levelUm: number) => sweep(take, 0, RANGE_LEVELS * levelUm, 11)],
+      [
+        "sweep of 11",
+        (take: Take, fromUm: number, levelUm: number) => sweep(take, fromUm, RANGE_LEVELS * levelUm, 11),
+      ],
       [
         "golden section",
-        (take: Take, levelUm: number) => goldenSection(take, 0, RANGE_LEVELS * levelUm, levelUm / 2),
+        (take: Take, fromUm: number, levelUm: number) =>
+          goldenSection(take, fromUm, RANGE_LEVELS * levelUm, levelUm / 2),
       ],
     ] as const) {
       const sites: SiteOutcome[] = [];
       const { plate, microscope, levelUm } = await setUp(images, setting, seeds[0]!);
+      // About where the last site was found, as a controller does: focus drifts by their own exposures.
+      let fromUm = 0;
       for (const [index, site] of plate.entries()) {
         microscope.drive.moveTo(0);
         const first = microscope.defocusUm(site) / levelUm;
         const before = microscope.exposures;
-        const foundUm = search((zUm) => {
+        const take = (zUm: number) => {
           microscope.drive.moveTo(zUm);
           return score(microscope.snap(site).frame);
-        }, levelUm);
-        microscope.drive.moveTo(foundUm);
+        };
+        fromUm = search(take, fromUm, levelUm);
+        microscope.drive.moveTo(fromUm);
         const kept = microscope.snap(site).defocusUm / levelUm;
         sites.push({ index, first, kept, extra: microscope.exposures - before - 1, isFlagged: false });
       }
