@@ -96,7 +96,8 @@ export function conditionOf(
 /** Whether what certainty there is may be that of grain. @param few so many sure patches are none by chance. */
 function isGrain(certainties: Float32Array, few: number, { threeCertain, surePatch }: ConditionThresholds) {
   const sure = certainties.reduce((count, certainty) => count + (certainty >= surePatch ? 1 : 0), 0);
-  if (sure >= few) return false;
+  // A frame of one or two patches has no others to compare them with.
+  if (sure >= few || certainties.length < 3) return false;
   const most = Float32Array.from(certainties).sort().slice(-3);
   return most.reduce((sum, certainty) => sum + certainty, 0) < threeCertain * most.length;
 }

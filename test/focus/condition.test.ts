@@ -75,7 +75,7 @@ describe("conditionOf", () => {
       "defocused",
     ],
     ["blank where a single one of very many is", [surer, ...many(119, unsure)], "blank"],
-    ["judged by the one patch that it has", [certain], "defocused"],
+    ["judged by the one patch that it has", [grainy], "defocused"],
   ])("is %s", (_, patches, condition) => {
     expect(conditionFor(frameOf(), patches)).toEqual({ condition });
   });
