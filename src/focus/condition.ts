@@ -99,7 +99,7 @@ function isGrain(certainties: Float32Array, few: number, { threeCertain, surePat
   // A frame of one or two patches has no others to compare them with.
   if (sure >= few || certainties.length < 3) return false;
   const most = Float32Array.from(certainties).sort().slice(-3);
-  return most.reduce((sum, certainty) => sum + certainty, 0) < threeCertain * most.length;
+  return most.reduce((sum, certainty) => sum + certainty, 0) < 3 * threeCertain;
 }
 
 function unusable(conditionReason: string): { condition: Condition; conditionReason: string } {

@@ -1,6 +1,6 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-prior.js";
-import { limitsOf, lockObstacle, obstacleTo, signed } from "./obstacles.js";
+import { lockObstacle, obstacleTo } from "./obstacles.js";
 import {
   ACCEPTED_FROM,
   indexToKeep,
@@ -17,8 +17,16 @@ import {
   type SiteEnd,
   type SiteSearch,
   type SiteStep,
+  signed,
 } from "./site-search.js";
-import { type Assessment, type ChannelRules, maxTravelFor, type PolicySettings } from "./thresholds.js";
+import {
+  type Assessment,
+  type ChannelRules,
+  limitsOf,
+  maxTravelFor,
+  type PolicySettings,
+  umPerLevelFor,
+} from "./thresholds.js";
 import {
   CHANGED_NOTHING,
   hasResponded,
@@ -118,10 +126,10 @@ function lookAt(context: StepContext, zUm: number) {
 
 /** As sharp as this content gets: the belief says which frame is in focus, and whether another one is worth its light. */
 function decideByBelief(context: StepContext): SiteStep {
-  const { search, rules } = context;
+  const { search, rules, settings } = context;
   const { samples } = search;
   const found = searchStep(context);
-  const { umPerLevel } = context.prior();
+  const umPerLevel = umPerLevelFor(rules, settings.optics, search.first);
   // Content that is blurred in its plane of focus, too, gets more so beside it: a level that stays where it is shows no focus.
   const isUnmoved =
     samples[found.keep]!.level > rules.maxLevel && samples.length > 1 && !hasResponded(samples);

@@ -1,6 +1,5 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
-import type { SiteSearch } from "./site-search.js";
-import type { PolicySettings } from "./thresholds.js";
+import { type SiteSearch, signed } from "./site-search.js";
 import { CHANGED_NOTHING, hasResponded } from "./unresponsive-drive.js";
 
 /** Something that forbids a retry, and its words. */
@@ -11,19 +10,6 @@ export interface Obstacle {
 
 /** A move counts as not made if the drive reports less than this share of it. */
 const STUCK_SHARE = 0.2;
-
-export function signed(um: number): string {
-  return `${um > 0 ? "+" : ""}${um}`;
-}
-
-/** The narrower of the limits that are configured and those of the controller, um. */
-export function limitsOf(
-  { zLimitsUm: configured }: PolicySettings,
-  { zLimitsUm: reported }: FrameMessage,
-): readonly [number, number] | undefined {
-  if (configured === undefined || reported === undefined) return configured ?? reported;
-  return [Math.max(configured[0], reported[0]), Math.min(configured[1], reported[1])];
-}
 
 /** What forbids a retry, in words. */
 export function obstacleTo({

@@ -134,3 +134,8 @@ function detourOf(action: Action): number {
   if (action.kind !== "move-z" || action.viaUm === undefined) return 0;
   return Math.abs(action.viaUm) + Math.abs(action.byUm - action.viaUm) - Math.abs(action.byUm);
 }
+
+/** A distance in words, with its sign. */
+export function signed(um: number): string {
+  return `${um > 0 ? "+" : ""}${um}`;
+}

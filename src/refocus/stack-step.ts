@@ -1,11 +1,11 @@
 import type { FrameMessage, SiteEndReason, StackVerdict } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-prior.js";
 import { endAt, type StepContext } from "./next-step.js";
-import { limitsOf, obstacleTo, signed } from "./obstacles.js";
+import { obstacleTo } from "./obstacles.js";
 import { indexToKeep } from "./search.js";
-import { type Judgement, moveBy, type SiteStep } from "./site-search.js";
+import { type Judgement, moveBy, type SiteStep, signed } from "./site-search.js";
 import { judgeStack, type Slice, type StackFinding } from "./stack.js";
-import { type ChannelRules, maxTravelFor } from "./thresholds.js";
+import { type ChannelRules, limitsOf, maxTravelFor } from "./thresholds.js";
 
 /** What to do after the last slice of a z-stack; the sharpest slice becomes a sample of the search. */
 export function decideStackStep(

@@ -1,7 +1,7 @@
 import { binningFor, cautiousBinningFor, fittingBinning, oversamplingOf } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
 import { micrometresPerLevel, type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
-import type { RuleValues } from "../protocol/messages.js";
+import type { FrameMessage, RuleValues } from "../protocol/messages.js";
 
 /** Path that a search may take by default, levels; and the least and the most of it, um. */
 const TRAVEL_LEVELS = 50;
@@ -174,6 +174,15 @@ function opticsOf(assumed: FocusOptics, frame: Omit<StatedOptics, "shape">) {
     refractiveIndex: frame.optics?.refractiveIndex ?? (frame.optics ? 1 : assumed.refractiveIndex),
     pixelUm: frame.pixelUm ?? assumed.pixelUm,
   };
+}
+
+/** The narrower of the limits that are configured and those of the controller, um. */
+export function limitsOf(
+  { zLimitsUm: configured }: PolicySettings,
+  { zLimitsUm: reported }: FrameMessage,
+): readonly [number, number] | undefined {
+  if (configured === undefined || reported === undefined) return configured ?? reported;
+  return [Math.max(configured[0], reported[0]), Math.min(configured[1], reported[1])];
 }
 
 /** Longest path of the focus drive for one site, um: a low-power objective needs a longer one to reach as many levels. */

@@ -44,7 +44,6 @@ final class FocusModel {
           counts.height,
           (float[][][]) answer.get("probabilities").get().getValue(),
           (float[][]) answer.get("certainty").get().getValue(),
-          (float[]) answer.get("distribution").get().getValue(),
           ((float[]) answer.get("frame_certainties").get().getValue())[0]);
     } catch (OrtException cause) {
       throw new ModelException("Cannot run the network", cause);

@@ -14,22 +14,19 @@ final class FrameFocus {
   private final int height;
   private final float[][][] probabilities;
   private final float[][] certainties;
-  private final float[] distribution;
   private final float certainty;
 
-  /** @param probabilities [rows, columns, levels] @param certainties [rows, columns] @param distribution [levels] */
+  /** @param probabilities [rows, columns, levels] @param certainties [rows, columns] */
   FrameFocus(
       int width,
       int height,
       float[][][] probabilities,
       float[][] certainties,
-      float[] distribution,
       float certainty) {
     this.width = width;
     this.height = height;
     this.probabilities = probabilities;
     this.certainties = certainties;
-    this.distribution = distribution;
     this.certainty = certainty;
   }
 
@@ -52,7 +49,7 @@ final class FrameFocus {
   }
 
   int levels() {
-    return distribution.length;
+    return probabilities[0][0].length;
   }
 
   int patchScore(int row, int column) {
