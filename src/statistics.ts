@@ -4,14 +4,14 @@ const SD_PER_MEDIAN = 1.4826;
 /** Median of some values; the mean of the middle two of an even count; undefined of none. */
 export function median(values: ArrayLike<number>): number | undefined {
   if (values.length === 0) return undefined;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** Standard deviation of errors about 0 that a few outliers do not move: from the median of their absolute values; 0 of none. */
 export function robustSd(errors: ArrayLike<number>): number {
-  return SD_PER_MEDIAN * (median(Float64Array.from(errors, Math.abs)) ?? 0);
+  return SD_PER_MEDIAN * (median(new Float64Array(errors).map(Math.abs)) ?? 0);
 }
 
 /** Value below which the given share of the sorted values lies (nearest rank); NaN of none. */

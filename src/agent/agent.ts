@@ -217,8 +217,13 @@ export class Agent implements SourceHandler {
   /** What is left to do once nobody waits for the frame any more. */
   #answered(job: OpenFrame, report: FocusReport): void {
     this.#options.onScored?.(job, report);
-    this.policy.learn();
+    this.#learn();
   }
+
+  /** Others have their turn between the parts. */
+  readonly #learn = (): void => {
+    if (this.policy.learnSome()) setImmediate(this.#learn);
+  };
 
   /** Ends a frame that gets no verdict in time. */
   #drop(job: OpenFrame, why: DropReason): void {

@@ -34,6 +34,20 @@ const UNLIKE_SD = 0.15;
 /** The fall of another field is taken for a step of `FALLS` more or less, so often. */
 const NEXT_FALL = 0.4;
 const NEGLIGIBLE = 1e-6;
+/** Distances from focus are told apart in so many steps a level. */
+const STEPS_PER_LEVEL = 50;
+const LAST_STEP = LAST_LEVEL * STEPS_PER_LEVEL;
+/** By one of `FALLS` and the step of the distance: what brings a fineness back to focus, and the weight that it then has. */
+const TO_FOCUS = overSteps((fall, square) => (fall * square) / (1 + BEND * (square - 1)));
+const WEIGHTS = overSteps((fall, square) => 1 / (FRAME_VARIANCE + (SHAPE_SD * fall * square) ** 2));
+
+function overSteps(valueAt: (fall: number, square: number) => number): Float64Array {
+  return Float64Array.from(
+    FALLS.flatMap((fall) =>
+      Array.from({ length: LAST_STEP + 1 }, (_, step) => valueAt(fall, (step / STEPS_PER_LEVEL) ** 2)),
+    ),
+  );
+}
 
 /** Weights of `FALLS` times finenesses in focus, fall by fall. */
 export type FinenessWeights = Float64Array;
@@ -49,9 +63,8 @@ export class FinenessEvidence {
   /** Of each frame that has a fineness: where it was taken, um, and how fine it is. */
   readonly #framesUm: Float64Array;
   readonly #fineness: Float64Array;
-  /** Of each frame at the plane of focus at hand: its distance squared, levels, and the fall there over that at one level. */
-  readonly #squares: Float64Array;
-  readonly #shares: Float64Array;
+  /** Of each frame, the step of its distance from the plane of focus at hand. */
+  readonly #steps: Uint16Array;
   /** How fine the field is in focus, by the last likelihood. */
   #inFocus = 0;
 
@@ -63,8 +76,7 @@ export class FinenessEvidence {
     this.#weights = weights;
     this.#framesUm = Float64Array.from(fine, ({ zUm }) => zUm);
     this.#fineness = Float64Array.from(fine, ({ fineness }) => fineness!);
-    this.#squares = new Float64Array(fine.length);
-    this.#shares = new Float64Array(fine.length);
+    this.#steps = new Uint16Array(fine.length);
   }
 
   /** How probable the finenesses are with each plane of focus (up to a factor). */
@@ -110,11 +122,9 @@ export class FinenessEvidence {
   #look(focusUm: number, umPerLevel: number): boolean {
     let isFar = true;
     for (let k = 0; k < this.#fineness.length; k++) {
-      const levels = Math.abs(focusUm - this.#framesUm[k]!) / umPerLevel;
-      if (levels < LAST_LEVEL) isFar = false;
-      const square = Math.min(levels, LAST_LEVEL) ** 2;
-      this.#squares[k] = square;
-      this.#shares[k] = square / (1 + BEND * (square - 1));
+      const step = Math.round((STEPS_PER_LEVEL * Math.abs(focusUm - this.#framesUm[k]!)) / umPerLevel);
+      if (step < LAST_STEP) isFar = false;
+      this.#steps[k] = Math.min(step, LAST_STEP);
     }
     return isFar;
   }
@@ -124,16 +134,15 @@ export class FinenessEvidence {
    * scatter of its own; their mean is met with the density of such fields, their differences by the scatter.
    */
   #likelihood(f: number): number {
-    const fall = FALLS[f]!;
-    const shapeVariance = (SHAPE_SD * fall) ** 2;
-    const [fineness, squaresOff, shares] = [this.#fineness, this.#squares, this.#shares];
+    const [fineness, steps] = [this.#fineness, this.#steps];
+    const row = f * (LAST_STEP + 1);
     let precision = 0;
     let sum = 0;
     let squares = 0;
     let product = 2 * Math.PI;
     for (let k = 0; k < fineness.length; k++) {
-      const value = fineness[k]! + fall * shares[k]!;
-      const weight = 1 / (FRAME_VARIANCE + shapeVariance * squaresOff[k]! * squaresOff[k]!);
+      const value = fineness[k]! + TO_FOCUS[row + steps[k]!]!;
+      const weight = WEIGHTS[row + steps[k]!]!;
       precision += weight;
       sum += weight * value;
       squares += weight * value * value;

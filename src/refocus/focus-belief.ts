@@ -63,9 +63,13 @@ export class FocusBelief {
 
   /** Probability, 0 to 1, that a z is in focus: within about one level. */
   inFocusAt(zUm: number): number {
+    const [startUm, stepUm] = [this.zUm[0]!, this.zUm[1]! - this.zUm[0]!];
     let sum = 0;
     this.#each((share, _, toleranceUm) => {
-      for (let i = 0; i < share.length; i++) {
+      const reachUm = NOT_IN_FOCUS * toleranceUm;
+      const first = Math.max(0, Math.floor((zUm - reachUm - startUm) / stepUm));
+      const last = Math.min(share.length - 1, Math.ceil((zUm + reachUm - startUm) / stepUm));
+      for (let i = first; i <= last; i++) {
         sum += share[i]! * inFocus(Math.abs(zUm - this.zUm[i]!) / toleranceUm);
       }
     });
@@ -73,9 +77,9 @@ export class FocusBelief {
   }
 
   /** At each z of the grid, the probability that it is in focus and `thanUm`, the z that would be kept, is not. */
-  betterThan(thanUm: number): number[] {
+  betterThan(thanUm: number): Float64Array {
     const stepUm = this.zUm[1]! - this.zUm[0]!;
-    const better = new Array<number>(this.zUm.length).fill(0);
+    const better = new Float64Array(this.zUm.length);
     this.#each((share, _, toleranceUm) => {
       const reach = Math.floor((NOT_IN_FOCUS * toleranceUm) / stepUm);
       const window = Array.from({ length: reach + 1 }, (_, k) => inFocus((k * stepUm) / toleranceUm));

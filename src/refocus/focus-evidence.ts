@@ -31,6 +31,8 @@ const DECISIVE_CONTRAST = 0.05;
 /** It is wrong in this share, and hardly tells frames apart that lie this much nearer than each other, levels. */
 const WRONG_ORDERS = 0.03;
 const ORDER_LEVELS = 0.15;
+/** From this lead on, levels, the order says no more. */
+const CLEAR_LEAD = 2;
 /** Fineness is weighed once for so many of `SCALES`, which differ by an eighth at most. */
 const SCALES_ALIKE = 3;
 
@@ -115,5 +117,7 @@ function ordersOf(samples: readonly Sample[]): Order[] {
 
 /** How probable it is that the frame with more contrast is the one that is nearer to focus by so many levels. */
 function orderLikelihood(leadLevels: number): number {
+  if (leadLevels > CLEAR_LEAD) return 1 - WRONG_ORDERS;
+  if (leadLevels < -CLEAR_LEAD) return WRONG_ORDERS;
   return WRONG_ORDERS + (1 - 2 * WRONG_ORDERS) / (1 + Math.exp(-leadLevels / ORDER_LEVELS));
 }

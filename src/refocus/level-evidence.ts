@@ -8,6 +8,8 @@ import { CONTENTS, type Content, likelihoodOf, RISE_WIDTH, readingAt } from "./l
 /** So many steps a level; they end where all is equally lost. */
 const STEPS_PER_LEVEL = 50;
 const LAST_STEP = 30 * STEPS_PER_LEVEL;
+/** Shares of probability that do not matter. */
+const NEGLIGIBLE = 1e-7;
 
 /** The step of what is read at each step of defocus with each of `CONTENTS`, step by step. */
 const READINGS = Uint16Array.from({ length: (LAST_STEP + 1) * CONTENTS.length }, (_, place) => {
@@ -18,13 +20,13 @@ const READINGS = Uint16Array.from({ length: (LAST_STEP + 1) * CONTENTS.length },
 /** What the levels of the frames of one site say. */
 export class LevelEvidence {
   readonly #framesUm: readonly number[];
-  /** For each frame, how probable its level is at each step with each of `CONTENTS`; the first by the weight of these. */
+  /** For each frame, how probable its level is at each step of what is read. */
   readonly #likelihoods: readonly Float64Array[];
-  /** Of a single frame, that of all contents together at each step. */
+  readonly #weights: Float64Array;
+  /** Of a single frame, how probable its level is at each step of defocus, with all contents together. */
   readonly #together: Float64Array | undefined;
-
-  /** Used again and again. */
-  #rows: Float64Array | undefined;
+  /** How probable the levels are with each of `CONTENTS` at the plane of focus at hand. */
+  readonly #gives = new Float64Array(CONTENTS.length);
 
   /** @param sds of the levels, levels. @param weights of `CONTENTS`. */
   constructor(
@@ -33,101 +35,82 @@ export class LevelEvidence {
     weights: readonly number[],
   ) {
     this.#framesUm = samples.map(({ zUm }) => zUm);
-    this.#likelihoods = samples.map(({ level }, k) =>
-      likelihoodsOf(level, sds[k]!, k === 0 ? weights : undefined),
-    );
+    this.#likelihoods = samples.map(({ level }, k) => likelihoodsOf(level, sds[k]!));
+    this.#weights = Float64Array.from(weights);
     if (samples.length === 1) {
       this.#together = new Float64Array(LAST_STEP + 1);
-      addRows(this.#together, this.#likelihoods[0]!);
+      for (let step = 0; step <= LAST_STEP; step++) {
+        this.#set();
+        this.#multiply(this.#likelihoods[0]!, step);
+        this.#together[step] = this.#sum();
+      }
     }
   }
 
   /** How probable the levels are with each plane of focus. */
   over(focusUm: readonly number[], umPerLevel: number): Float64Array {
     const likely = new Float64Array(focusUm.length);
-    if (this.#together !== undefined) {
-      const steps = stepsOver(focusUm, this.#framesUm[0]!, umPerLevel);
-      for (let i = 0; i < likely.length; i++) likely[i] = this.#together[steps[i]!]!;
-    } else addRows(likely, this.#ofContents(focusUm, umPerLevel));
+    for (let i = 0; i < likely.length; i++) {
+      likely[i] =
+        this.#together === undefined
+          ? this.#at(focusUm[i]!, umPerLevel)
+          : this.#together[stepOf(Math.abs(focusUm[i]! - this.#framesUm[0]!) / umPerLevel)]!;
+    }
     return likely;
   }
 
   /** Adds to `weights` of `CONTENTS` what the frames say of theirs, with the share of probability that each plane of focus has. */
   addTo(weights: Float64Array, share: Float64Array, focusUm: readonly number[], umPerLevel: number): void {
-    const ofContents = this.#ofContents(focusUm, umPerLevel);
-    const sums = new Float64Array(share.length);
-    addRows(sums, ofContents);
     for (let i = 0; i < share.length; i++) {
-      const factor = share[i]! / sums[i]!;
-      for (let c = 0; c < weights.length; c++) weights[c]! += factor * ofContents[i * weights.length + c]!;
+      if (share[i]! < NEGLIGIBLE) continue;
+      const factor = share[i]! / this.#at(focusUm[i]!, umPerLevel);
+      for (let c = 0; c < weights.length; c++) weights[c]! += factor * this.#gives[c]!;
     }
   }
 
-  /** How probable the levels are with each plane of focus and each of `CONTENTS`, plane by plane. */
-  #ofContents(focusUm: readonly number[], umPerLevel: number): Float64Array {
-    this.#rows ??= new Float64Array(focusUm.length * CONTENTS.length);
+  /** How probable the levels are with one plane of focus; with each of `CONTENTS` in `#gives`. */
+  #at(focusUm: number, umPerLevel: number): number {
+    this.#set();
     for (let k = 0; k < this.#framesUm.length; k++) {
-      const steps = stepsOver(focusUm, this.#framesUm[k]!, umPerLevel);
-      if (k === 0) copyRows(this.#rows, this.#likelihoods[k]!, steps);
-      else multiplyRows(this.#rows, this.#likelihoods[k]!, steps);
+      this.#multiply(this.#likelihoods[k]!, stepOf(Math.abs(focusUm - this.#framesUm[k]!) / umPerLevel));
     }
-    return this.#rows;
+    return this.#sum();
   }
-}
 
-// Functions of their own, because it is here where the time goes.
+  // Loops of their own, because it is here where the time goes.
 
-function copyRows(rows: Float64Array, table: Float64Array, steps: Uint16Array): void {
-  const length = CONTENTS.length;
-  for (let i = 0, at = 0; i < steps.length; i++) {
-    const start = steps[i]! * length;
-    for (let c = 0; c < length; c++) rows[at++] = table[start + c]!;
+  #set(): void {
+    const [gives, weights] = [this.#gives, this.#weights];
+    for (let c = 0; c < gives.length; c++) gives[c] = weights[c]!;
   }
-}
 
-/** Multiplies each row by the row of the table at its step. */
-function multiplyRows(rows: Float64Array, table: Float64Array, steps: Uint16Array): void {
-  const length = CONTENTS.length;
-  for (let i = 0, at = 0; i < steps.length; i++) {
-    const start = steps[i]! * length;
-    for (let c = 0; c < length; c++) rows[at++]! *= table[start + c]!;
+  #multiply(likelihoods: Float64Array, step: number): void {
+    const gives = this.#gives;
+    const row = step * gives.length;
+    for (let c = 0; c < gives.length; c++) gives[c]! *= likelihoods[READINGS[row + c]!]!;
   }
-}
 
-/** Multiplies each row by the weights. */
-function weigh(rows: Float64Array, weights: Float64Array): void {
-  for (let at = 0; at < rows.length; ) {
-    for (let c = 0; c < weights.length; c++) rows[at++]! *= weights[c]!;
-  }
-}
-
-function addRows(sums: Float64Array, rows: Float64Array): void {
-  const length = CONTENTS.length;
-  for (let i = 0, at = 0; i < sums.length; i++) {
+  #sum(): number {
+    const gives = this.#gives;
     let sum = 0;
-    for (let c = 0; c < length; c++) sum += rows[at++]!;
-    sums[i] = sum;
+    for (let c = 0; c < gives.length; c++) sum += gives[c]!;
+    return sum;
   }
 }
 
 /**
- * How probable a level is at each step of defocus with each of `CONTENTS`, step by step.
- * @param sd of the level, levels. @param weights of `CONTENTS`, by default 1.
+ * How probable a level is at each step of what is read.
+ * @param sd of the level, levels.
  */
-export function likelihoodsOf(level: number, sd: number, weights?: readonly number[]): Float64Array {
-  const atReading = new Float64Array(LAST_STEP + 1);
-  for (let i = 0; i < atReading.length; i++) atReading[i] = likelihoodOf(level, sd, levelsAt(i));
-  const likely = new Float64Array(READINGS.length);
-  for (let i = 0; i < likely.length; i++) likely[i] = atReading[READINGS[i]!]!;
-  if (weights !== undefined) weigh(likely, Float64Array.from(weights));
+function likelihoodsOf(level: number, sd: number): Float64Array {
+  const likely = new Float64Array(LAST_STEP + 1);
+  for (let i = 0; i < likely.length; i++) likely[i] = likelihoodOf(level, sd, levelsAt(i));
   return likely;
 }
 
-/** The step of defocus of a frame at `zUm`, for each plane of focus. */
-export function stepsOver(focusUm: readonly number[], zUm: number, umPerLevel: number): Uint16Array {
-  const steps = new Uint16Array(focusUm.length);
-  for (let i = 0; i < steps.length; i++) steps[i] = stepOf(Math.abs(focusUm[i]! - zUm) / umPerLevel);
-  return steps;
+/** What content number `content` reads so many levels from its plane of focus, in the same steps as the beliefs reckon. */
+export function steppedReading(content: number, defocus: number): number {
+  return levelsAt(READINGS[stepOf(defocus) * CONTENTS.length + content]!);
 }
 
 /** What content reads so many levels from its plane of focus. */

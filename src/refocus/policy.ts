@@ -46,8 +46,8 @@ export class RefocusPolicy {
   readonly #stacks = new BoundedMap<string, Slice[]>(MAX_STACKS);
   readonly #memories = new BoundedMap<string, RefocusMemory>(MAX_SESSIONS);
   readonly #sites = new BoundedMap<string, SiteKeys>(MAX_SESSIONS);
-  /** What sites that ended have to teach, until `learn`. */
-  readonly #lessons: (() => void)[] = [];
+  /** What sites that ended have to teach, until they are learned. */
+  readonly #lessons: Iterator<undefined, void>[] = [];
   /** By channel: searches in a row in which moving changed nothing. */
   readonly #unresponsive = new BoundedMap<string, number>(MAX_SITES);
   /** By session: frames that were asked for again. */
@@ -75,7 +75,7 @@ export class RefocusPolicy {
    * @param nowMs wall clock, for frames that do not say when they were taken.
    */
   judge(frame: FrameMessage, report: FocusReport, nowMs = 0): Judgement {
-    this.learn();
+    this.#learnAll();
     const rules = rulesFor(this.#settings, frame.channel);
     const level = levelOf(report, rules);
     const assessment = assess(report, level, rules);
@@ -129,11 +129,17 @@ export class RefocusPolicy {
   }
 
   /**
-   * Takes in what the sites that ended have taught. That takes longer than a judgement, so an agent does it once it has
-   * answered; the next judgement does it otherwise.
+   * Takes in a part of what the sites that ended have taught. All of it takes longer than a judgement, so an agent does it part by
+   * part once it has answered; the next judgement does the rest.
+   * @returns whether there is more.
    */
-  learn(): void {
-    for (const lesson of this.#lessons.splice(0)) lesson();
+  learnSome(): boolean {
+    if (this.#lessons[0]?.next().done === true) this.#lessons.shift();
+    return this.#lessons.length > 0;
+  }
+
+  #learnAll(): void {
+    while (this.learnSome());
   }
 
   /** The controller goes on without a verdict for this frame: its site, if under search, ends unfinished. */
@@ -167,7 +173,7 @@ export class RefocusPolicy {
 
   #expectedNext({ next }: FrameMessage, memory: RefocusMemory, timeMs: number): Pick<Judgement, "next"> {
     if (next === undefined || !this.#settings.suggest) return {};
-    this.learn();
+    this.#learnAll();
     const expected = memory.next(next, timeMs);
     return expected === undefined ? {} : { next: expected };
   }
@@ -200,7 +206,7 @@ export class RefocusPolicy {
     const isFocused = end.recovered === "yes" || end.recovered === "not-needed";
     const memory = this.#memoryOf(first.session);
     if (isFocused) {
-      this.#lessons.push(() => memory.learn(first, rules, samples, best.index, timeMs, evidence));
+      this.#lessons.push(memory.learn(first, rules, samples, best.index, timeMs, evidence));
     }
     if (samples.length > 1) this.#noteResponse(search, isFocused, rules);
   }

@@ -68,7 +68,7 @@ export class RefocusMemory {
   readonly #sides = new BoundedMap<string, { positive: number; negative: number }>(MAX_CHANNELS);
   readonly #found: FoundSite[] = [];
   readonly #sites = new SiteKeys(new BoundedMap(MAX_NAMES));
-  /** Fitted when they are asked for, until another site is found. */
+  /** Until another site is found. */
   #surfaces: ReturnType<typeof surfacesOf> | undefined;
   /** How far off each way of predicting was, um, for the newest sites. */
   readonly #misses = new Map<Predictor, number[]>(PREDICTORS.map((name) => [name, []]));
@@ -98,23 +98,27 @@ export class RefocusMemory {
   }
 
   /**
-   * Takes in a site that ended in focus.
+   * Takes in a site that ended in focus, part by part: together they take longer than anybody who is waited for should.
    * @param samples of the site, oldest first. @param keep index of the one in focus. @param evidence of the samples, if known.
    */
-  learn(
+  *learn(
     first: FrameMessage,
     rules: ChannelRules,
     samples: readonly Sample[],
     keep: number,
     timeMs: number,
     evidence?: FocusEvidence,
-  ): void {
+  ): Generator<undefined, void> {
     const { brightness } = samples[0]!;
     const channel = first.channel ?? "";
     const known = evidence ?? new FocusEvidence(samples, this.#contentFor(first, rules, brightness));
     // Without what the neighbours say: this site is to be their witness, not their echo.
     const belief = new FocusBelief(known, { positive: 0.5 });
-    if (samples.length > 1) this.#contentOf(first, rules).learn(belief, wellOf(first.site), brightness);
+    if (samples.length > 1) {
+      yield;
+      this.#contentOf(first, rules).learn(belief, wellOf(first.site), brightness);
+      yield;
+    }
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
     if (shiftUm !== 0) {
       const side = this.#sideOf(first.channel);
@@ -132,6 +136,8 @@ export class RefocusMemory {
       plannedUm: plannedOf(first),
     };
     this.#record(found, samples.length > 1, Math.abs(first.zUm - found.plannedUm) < SAME_Z_UM);
+    yield;
+    this.#surfaces ??= surfacesOf(this.#found);
   }
 
   /** Where focus is expected at a site to come, or undefined where the plan is the best guess. */

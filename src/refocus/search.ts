@@ -175,7 +175,7 @@ function promiseOf(
 
 function bestOf(
   zsUm: readonly number[],
-  gains: readonly number[],
+  gains: ArrayLike<number>,
   isAllowed: (zUm: number) => boolean,
 ): { zUm: number; gain: number } | undefined {
   let best: { zUm: number; gain: number } | undefined;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LevelEvidence, likelihoodsOf, stepsOver } from "../../src/refocus/level-evidence.js";
-import { CONTENTS } from "../../src/refocus/level-response.js";
+import { LevelEvidence, steppedReading } from "../../src/refocus/level-evidence.js";
+import { CONTENTS, likelihoodOf } from "../../src/refocus/level-response.js";
 
 const usual = CONTENTS.map(({ usual }) => usual);
 const focusUm = Array.from({ length: 61 }, (_, i) => (i - 30) / 2);
@@ -23,8 +23,8 @@ function ofContents(
 ) {
   return CONTENTS.map((_, content) =>
     samples.reduce((product, { zUm, level, sd }) => {
-      const [step] = stepsOver([focusUm[plane]!], zUm, um);
-      return product * likelihoodsOf(level, sd)[step! * CONTENTS.length + content]!;
+      const reading = steppedReading(content, Math.abs(focusUm[plane]! - zUm) / um);
+      return product * likelihoodOf(level, sd, reading);
     }, usual[content]!),
   );
 }

@@ -36,7 +36,13 @@ function memoryOf(found: readonly Found[], overrides: Partial<PolicySettings> = 
   const memory = new RefocusMemory({ ...settings, ...overrides }, map);
   for (const [i, { site, focusUm }] of found.entries()) {
     const startUm = site.zUm!;
-    memory.learn(site, rules, samplesAt([startUm, focusUm + 3, focusUm], focusUm), 2, 1000 * i);
+    for (const _ of memory.learn(
+      site,
+      rules,
+      samplesAt([startUm, focusUm + 3, focusUm], focusUm),
+      2,
+      1000 * i,
+    ));
   }
   return memory;
 }
@@ -153,8 +159,8 @@ describe("what is believed of a site before its first frame", () => {
     for (const { site, focusUm } of row(4, (i) => 4 + i)) {
       const samples = samplesAt([0, focusUm + 3, focusUm], focusUm);
       const evidence = new FocusEvidence(samples, weighed.priorFor(site, rules, 0, 500));
-      weighed.learn(site, rules, samples, 2, 0, evidence);
-      not.learn(site, rules, samples, 2, 0);
+      for (const _ of weighed.learn(site, rules, samples, 2, 0, evidence));
+      for (const _ of not.learn(site, rules, samples, 2, 0));
     }
 
     expect(prior(weighed)).toEqual(prior(not));
