@@ -134,10 +134,11 @@ function decideByBelief(context: StepContext): SiteStep {
   const isUnmoved =
     samples[found.keep]!.level > rules.maxLevel && samples.length > 1 && !hasResponded(samples);
   const isProven = isUnmoved && (context.unresponsive > 0 || provesNoResponse(samples, umPerLevel));
-  search.best = { index: found.keep, isSharp: found.inFocus >= ACCEPTED_FROM && !isProven };
+  const isLikely = found.inFocus >= ACCEPTED_FROM;
+  search.best = { index: found.keep, isSharp: isLikely && !isProven };
   const reason = `level ${samples.at(-1)!.level.toFixed(2)}, ${percent(context, found)}`;
   const { evidence } = found;
-  if (isUnmoved && "why" in found.next && found.next.why === "sharp") {
+  if (isUnmoved && isLikely && "why" in found.next) {
     if (isProven) return { ...giveUp(context, "drive", `${reason}, but ${CHANGED_NOTHING}`), evidence };
     const action = lookBeside(context, samples[found.keep]!.zUm, umPerLevel);
     if (action !== undefined) {
