@@ -47,7 +47,7 @@ export const ACCEPTED_FROM = 0.5;
  * The share of a first frame's doubt that may be left of one that a move led to. The site was blurred, so that another exposure
  * harms nothing; and what such a search finds is the measure of the sites after it: one that ends out of focus makes that look sharp.
  */
-const DOUBT_AFTER_A_MOVE = 0.2;
+const DOUBT_AFTER_A_MOVE = 0.4;
 /** An exposure is worth its light if it is so probable that it shows in focus what the best frame so far does not. */
 const MIN_GAIN = 0.04;
 /** Focus that is out of reach is approached if that gains so many levels on average. */

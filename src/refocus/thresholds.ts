@@ -60,7 +60,7 @@ export interface PolicySettings extends ChannelRules {
   readonly zLimitsUm?: readonly [number, number] | undefined;
   /** If not 0, the drive arrives moving this way, from this far, um: against backlash. */
   readonly backlashUm: number;
-  /** A first frame that is in focus with this probability ends its site, 0 to 1; after a move, a fifth of the doubt may be left. */
+  /** A first frame that is in focus with this probability ends its site, 0 to 1; after a move, two fifths of the doubt may be left. */
   readonly confidence: number;
   /** Most frames taken again in one run; no limit if missing. */
   readonly runRetries?: number | undefined;

@@ -11,7 +11,7 @@ export const settings: PolicySettings = {
   retryWith: "move-z",
   firstSide: "positive",
   backlashUm: 0,
-  confidence: 0.77,
+  confidence: 0.8,
   coolDown: { afterFailures: 3 },
   suggest: true,
   dryRun: false,

@@ -9,7 +9,7 @@ import { levelSeen } from "./helpers.js";
 
 const contents = CONTENTS.map(({ usual }) => usual);
 const prior: FocusPrior = { umPerLevel: 2, scales: scalesAround(0.3), contents, positive: 0.55 };
-const base: SearchSettings = { prior, maxTravelUm: 100, stepsLeft: 6, confidence: 0.77 };
+const base: SearchSettings = { prior, maxTravelUm: 100, stepsLeft: 6, confidence: 0.8 };
 /** Where the search goes, or why it ends. */
 const target = (samples: Sample[], settings: SearchSettings = base) => {
   const { next } = nextStep(samples, settings);
@@ -94,18 +94,18 @@ describe("the search", () => {
     expect(target([read(0), read(4), read(-4)])).toBe("sharp");
   });
 
-  test("ends after a move with a fifth of the doubt that a first frame may leave, and says how probable it is in focus", () => {
+  test("ends after a move with two fifths of the doubt that a first frame may leave, and says how probable it is in focus", () => {
     const samples = [
       { zUm: 0, level: 4 },
       { zUm: 8, level: 0.45 },
     ];
 
-    const step = nextStep(samples, { ...base, confidence: 0.1 });
+    const step = nextStep(samples, { ...base, confidence: 0.6 });
 
     expect(step).toMatchObject({ keep: 1, next: { why: "sharp" } });
     expect(step.inFocus).toBeGreaterThan(0.8);
     expect(step.inFocus).toBeLessThan(0.9);
-    expect(nextStep(samples, { ...base, confidence: 0.77 })).toMatchObject({
+    expect(nextStep(samples, { ...base, confidence: 0.8 })).toMatchObject({
       keep: 1,
       next: { toUm: expect.any(Number) },
     });
@@ -242,7 +242,7 @@ describe("the search", () => {
           trueUm,
           {
             ...rest,
-            confidence: 0.77,
+            confidence: 0.8,
             prior: { ...prior, umPerLevel, positive },
             zLimitsUm: [low, high],
           },
