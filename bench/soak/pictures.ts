@@ -16,18 +16,19 @@ const SIZES = [
 const BLURRED_SHARE = 0.05;
 const BLUR_PX = 6;
 
-/** The sites of one controller: mostly sharp, one in twenty blurred. */
-export async function soakScene(seed: number): Promise<Scene> {
+/** The sites of one controller: mostly sharp, one in twenty blurred. @param onlySidePx of all frames; by default of several sizes. */
+export async function soakScene(seed: number, onlySidePx?: number): Promise<Scene> {
   const random = new Random(seed);
+  const sizes = onlySidePx === undefined ? SIZES : [{ sidePx: onlySidePx, upTo: 1 }];
   const pictures = await Promise.all(
-    SIZES.map(async ({ sidePx }) => {
+    sizes.map(async ({ sidePx }) => {
       const sharp = { sidePx, pixels: await benchFrame(sidePx) };
       return { sharp, blurred: { sidePx, pixels: blurred(sharp) } };
     }),
   );
   return () => {
     const draw = random.uniform();
-    const index = SIZES.findIndex(({ upTo }) => draw < upTo);
+    const index = sizes.findIndex(({ upTo }) => draw < upTo);
     const { sharp, blurred: soft } = pictures[index]!;
     return { first: random.uniform() < BLURRED_SHARE ? soft : sharp, refocused: sharp };
   };

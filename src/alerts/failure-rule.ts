@@ -13,9 +13,10 @@ const HOUR_MS = 3_600_000;
 const HYSTERESIS = 0.7;
 /** Runs that are watched at a time. */
 const MAX_RUNS = 20;
-/** Sites that have ended and may still be told otherwise; of the last ones, their frames are known, too. */
+/** Sites that have ended and may still be told otherwise; of the last ones it is known how, and of which frames. */
 const MAX_SITES = 20_000;
 const MAX_ACCOUNTS = 5000;
+const MAX_FRAMES = 2000;
 /** Rows and plates. */
 const MAX_GROUPS = 10_000;
 /** Ends that a person should hear of. */
@@ -48,6 +49,7 @@ export class FailureRule implements AlertRule {
   readonly #raised = new Raised();
   readonly #ledger = new SiteLedger({
     maxRuns: MAX_RUNS,
+    maxFrames: MAX_FRAMES,
     shelvesOf: forgetfulShelves(MAX_SITES, MAX_ACCOUNTS),
   });
   readonly #ends = new BoundedMap<string, SiteEnd>(MAX_SITES);

@@ -42,12 +42,15 @@ export interface DashboardParts {
   readonly control?: ControlOptions;
 }
 
+/** Headers of the last frames, bytes; the history knows the others. */
+const MAX_HEADER_BYTES = 4 * 2 ** 20;
+
 /** The page on a port of this machine. As a sink it passes the records on to the pages that are open. */
 export class Dashboard implements Sink {
   readonly #parts: DashboardParts;
   readonly #stream: LiveStream;
   readonly #server: HttpServer;
-  readonly #headers = new KeptHeaders();
+  readonly #headers = new KeptHeaders(MAX_HEADER_BYTES);
   #liveRun: string | undefined;
   #written = 0;
 

@@ -1,12 +1,14 @@
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage } from "../protocol/messages.js";
 
-/** Headers that are kept, bytes of JSON; the least recently used go first. */
-const MAX_BYTES = 16 * 2 ** 20;
-
 /** Headers of the last frames, for a person's mark; older ones are looked up, or not known any more. As text, which takes a third of the memory. */
 export class KeptHeaders {
-  readonly #texts = new BoundedMap<string, string>(MAX_BYTES, (text) => text.length);
+  readonly #texts: BoundedMap<string, string>;
+
+  /** @param maxBytes of JSON; the least recently used go first. */
+  constructor(maxBytes: number) {
+    this.#texts = new BoundedMap(maxBytes, (text) => text.length);
+  }
 
   /** Of what the controller adds of its own, which has no limit of its own, only the name of the file is kept. */
   add({ meta, ...header }: FrameMessage): void {

@@ -7,6 +7,8 @@ import { KeptHeaders } from "./kept-headers.js";
 
 /** Runs that are kept in memory, bytes of their records as JSON; whole runs go, the oldest first. */
 const MAX_RUN_BYTES = 128 * 2 ** 20;
+/** Headers of their last frames, bytes. */
+const MAX_HEADER_BYTES = 16 * 2 ** 20;
 
 /** Where the page's runs come from. */
 export interface RunHistory {
@@ -32,7 +34,7 @@ export class MemoryHistory implements RunHistory {
   readonly #maxBytes: number;
   /** The one that was heard last comes last. */
   readonly #runs = new Map<string, KeptRun>();
-  readonly #headers = new KeptHeaders();
+  readonly #headers = new KeptHeaders(MAX_HEADER_BYTES);
   #bytes = 0;
   #problem: string | undefined;
 

@@ -1,12 +1,14 @@
 /** A map that forgets its least recently used entries when it is full. */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
-  readonly #sizes = new Map<K, number>();
   readonly #limit: number;
   readonly #sizeOf: (value: V) => number;
   #sum = 0;
 
-  /** @param limit most entries, at least 1; with `sizeOf` the largest sum of sizes. A larger value is kept alone. */
+  /**
+   * @param limit most entries, at least 1; with `sizeOf` the largest sum of sizes, which must not change. A larger value is
+   * kept alone.
+   */
   constructor(limit: number, sizeOf: (value: V) => number = () => 1) {
     this.#limit = limit;
     this.#sizeOf = sizeOf;
@@ -30,9 +32,7 @@ export class BoundedMap<K, V> {
   set(key: K, value: V): [K, V] | undefined {
     this.delete(key);
     this.#entries.set(key, value);
-    const size = this.#sizeOf(value);
-    this.#sizes.set(key, size);
-    this.#sum += size;
+    this.#sum += this.#sizeOf(value);
     let gone: [K, V] | undefined;
     while (this.#sum > this.#limit && this.#entries.size > 1) {
       gone = this.#entries.entries().next().value!;
@@ -42,8 +42,8 @@ export class BoundedMap<K, V> {
   }
 
   delete(key: K): boolean {
-    this.#sum -= this.#sizes.get(key) ?? 0;
-    this.#sizes.delete(key);
+    const value = this.#entries.get(key);
+    if (value !== undefined) this.#sum -= this.#sizeOf(value);
     return this.#entries.delete(key);
   }
 

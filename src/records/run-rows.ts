@@ -1,10 +1,10 @@
 import { wellSpelling } from "../frames/wells.js";
-import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "./record.js";
 import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "./rows.js";
-import { SiteKeys, type SiteName, type SitePlace } from "./site-keys.js";
-import { ListedSites, type SiteList } from "./site-list.js";
+import type { Shelf } from "./shelf.js";
+import type { SiteKeys, SiteName, SitePlace } from "./site-keys.js";
+import type { SiteList } from "./site-list.js";
 import { isSlice } from "./slices.js";
 
 type Verdict = Extract<ResultRecord, { type: "verdict" }>;
@@ -36,6 +36,15 @@ export interface Rows {
 
 export const NO_ROWS: Rows = { sites: [], frames: [], outcomes: [], ends: [], labels: [] };
 
+/** Where the rows of a run are kept that later records are about. */
+export interface KeptRows {
+  /** By id, so that what comes later about a frame changes its row. */
+  readonly frames: Shelf<FrameRow>;
+  readonly sites: SiteList;
+  /** Tells its sites apart. */
+  readonly keys: SiteKeys;
+}
+
 /**
  * From the records of one run to rows, which it does not keep, but for the sites and the last frames. The same record may be
  * applied twice and changes nothing the second time.
@@ -43,24 +52,18 @@ export const NO_ROWS: Rows = { sites: [], frames: [], outcomes: [], ends: [], la
 export class RunRows {
   readonly sites: SiteList;
   readonly #keys: SiteKeys;
-  readonly #frames: BoundedMap<string, FrameRow>;
+  readonly #frames: Shelf<FrameRow>;
 
   /**
-   * @param maxFrames that are known by their ids, so that what comes later about one changes its row.
    * @param known sites and frames, to go on from.
-   * @param kept where its sites are kept, and what tells them apart.
    * @param keys of the known sites, where they had some before.
    */
   constructor(
-    maxFrames: number,
+    kept: KeptRows,
     { sites, frames }: Pick<Rows, "sites" | "frames"> = NO_ROWS,
-    kept: { readonly sites: SiteList; readonly keys: SiteKeys } = {
-      sites: new ListedSites(),
-      keys: new SiteKeys(),
-    },
     keys: readonly string[] = [],
   ) {
-    this.#frames = new BoundedMap(maxFrames);
+    this.#frames = kept.frames;
     this.sites = kept.sites;
     this.#keys = kept.keys;
     for (const [i, site] of sites.entries()) {

@@ -1,14 +1,14 @@
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { ResultRecord } from "./record.js";
-import type { SiteRow } from "./rows.js";
-import { NO_ROWS, type RowChanges, RunRows } from "./run-rows.js";
+import type { FrameRow, SiteRow } from "./rows.js";
+import { type RowChanges, RunRows } from "./run-rows.js";
 import { partFor, type Shelf } from "./shelf.js";
 import { type Namesakes, SiteKeys } from "./site-keys.js";
 import { ShelvedSites } from "./site-list.js";
 import { type SiteAccount, type SiteState, SiteStates } from "./site-state.js";
 
-/** Frames of a run that are known by their ids: what comes later about a frame comes within seconds. */
-const MAX_FRAMES = 10_000;
+/** Frames that are known by their ids: what comes later about a frame comes within seconds. */
+const MAX_FRAMES = 4000;
 
 /** A site, channel and time point of a run, and what became of it. */
 export interface LedgerEntry {
@@ -37,6 +37,8 @@ export interface LedgerShelves {
 export interface SiteLedgerOptions {
   /** Runs whose last frames are known by their ids; beyond them, the one that was heard longest ago is let go of. */
   readonly maxRuns?: number;
+  /** Frames of all runs that are known by their ids. @default 4000 */
+  readonly maxFrames?: number;
   /** The shelves of a run; those of one that was let go of are asked for again when it is heard again. */
   readonly shelvesOf?: (session: string) => LedgerShelves;
 }
@@ -53,11 +55,13 @@ export class SiteLedger {
   readonly #maxRuns: number;
   readonly #shelvesOf: (session: string) => LedgerShelves;
   readonly #runs = new Map<string, LedgerRun>();
+  readonly #frames: BoundedMap<string, FrameRow>;
   #records = 0;
 
-  constructor({ maxRuns = Number.POSITIVE_INFINITY, shelvesOf = shelvesInMemory }: SiteLedgerOptions = {}) {
-    this.#maxRuns = maxRuns;
-    this.#shelvesOf = shelvesOf;
+  constructor({ maxRuns, maxFrames, shelvesOf }: SiteLedgerOptions = {}) {
+    this.#maxRuns = maxRuns ?? Number.POSITIVE_INFINITY;
+    this.#frames = new BoundedMap(maxFrames ?? MAX_FRAMES);
+    this.#shelvesOf = shelvesOf ?? shelvesInMemory;
   }
 
   /** Takes one record; gives what is known now of the site that it is about, if it is about one. */
@@ -84,8 +88,11 @@ export class SiteLedger {
 
   #begin(session: string): LedgerRun {
     const { namesakes, numbers, sites, accounts } = this.#shelvesOf(session);
-    const kept = { sites: new ShelvedSites(numbers, sites), keys: new SiteKeys(namesakes) };
-    const rows = new RunRows(MAX_FRAMES, NO_ROWS, kept);
+    const rows = new RunRows({
+      frames: partFor(session, this.#frames),
+      sites: new ShelvedSites(numbers, sites),
+      keys: new SiteKeys(namesakes),
+    });
     const run = { rows, states: new SiteStates(accounts), heard: this.#records };
     if (this.#runs.size >= this.#maxRuns) {
       const [oldest] = [...this.#runs].reduce((a, b) => (b[1].heard < a[1].heard ? b : a));

@@ -52,7 +52,7 @@ export interface SiteAccount {
 /** What became of all sites of a run, brought up to date row by row. Every table, report and alert is made from this. */
 export class SiteStates {
   readonly #accounts: Shelf<SiteAccount>;
-  /** Made when they are asked for, until something changes. */
+  /** Those that were asked for, until something changes. */
   readonly #states = new WeakMap<SiteAccount, SiteState>();
   /** By site and channel: the latest time point that is known, for `ofSite`. */
   readonly #latest: Map<number, Map<string, number>> | undefined;
@@ -86,7 +86,8 @@ export class SiteStates {
     if (label !== undefined) account.label = label;
     else this.#noteTime(row);
     this.#accounts.set(key, account);
-    return this.#stateOf(row, account);
+    // Not kept: whoever only takes records would hold as much again as what they say.
+    return stateOf(row, account);
   }
 
   /** One state, or undefined if nothing is known of it. */
@@ -109,6 +110,14 @@ export class SiteStates {
     }
   }
 
+  /** How all of them stand, in the same order. */
+  *statuses(): Generator<SiteStatus, void, undefined> {
+    for (const [, account] of this.#accounts.entries()) {
+      const ending = endingOf(account);
+      if (ending !== undefined) yield statusOf(ending);
+    }
+  }
+
   #noteTime({ site, channel, timeIndex }: Row): void {
     if (this.#latest === undefined) return;
     const channels = this.#latest.get(site) ?? new Map<string, number>();
@@ -116,20 +125,25 @@ export class SiteStates {
     channels.set(channel, Math.max(timeIndex, channels.get(channel) ?? 0));
   }
 
-  #stateOf({ site, channel, timeIndex }: Row, account: SiteAccount): SiteState | undefined {
-    const known = this.#states.get(account);
-    if (known !== undefined) return known;
-    const { outcome, end, label, watched, sharpestSlice } = account;
-    const frames =
-      account.frames.length === 0 && sharpestSlice !== undefined ? [sharpestSlice] : account.frames;
-    if (frames.length === 0 && outcome === undefined && end === undefined) return undefined;
-    const state = {
-      ...{ site, channel, timeIndex, frames, watched, outcome, end, mark: label?.mark },
-      ...figures({ frames, outcome, end }),
-    };
-    this.#states.set(account, state);
+  #stateOf(row: Row, account: SiteAccount): SiteState | undefined {
+    const state = this.#states.get(account) ?? stateOf(row, account);
+    if (state !== undefined) this.#states.set(account, state);
     return state;
   }
+}
+
+function stateOf({ site, channel, timeIndex }: Row, account: SiteAccount): SiteState | undefined {
+  const ending = endingOf(account);
+  if (ending === undefined) return undefined;
+  const { watched, label } = account;
+  return { site, channel, timeIndex, watched, mark: label?.mark, ...ending, ...figures(ending) };
+}
+
+/** How a site ended; undefined if no image of it is known, and nothing was said of it. */
+function endingOf({ frames: own, sharpestSlice, outcome, end }: SiteAccount): SiteEnding | undefined {
+  const frames = own.length === 0 && sharpestSlice !== undefined ? [sharpestSlice] : own;
+  if (frames.length === 0 && outcome === undefined && end === undefined) return undefined;
+  return { frames, outcome, end };
 }
 
 function newAccount(): SiteAccount {

@@ -6,6 +6,7 @@ import { NO_ROWS, type Rows, RunRows } from "../records/run-rows.js";
 import { SiteKeys } from "../records/site-keys.js";
 import { ListedSites } from "../records/site-list.js";
 import { type SiteState, SiteStates } from "../records/site-state.js";
+import type { SiteStatus } from "../records/site-status.js";
 import { eventOf } from "./event-text.js";
 import { FrameCounts } from "./frame-counts.js";
 import { LastRows } from "./last-rows.js";
@@ -53,8 +54,8 @@ export class RunTable {
   /** @param keys of its sites, where they had some before. */
   constructor(id: string, rows: Rows = NO_ROWS, keys?: readonly string[]) {
     this.id = id;
-    const kept = { sites: this.#sites, keys: new SiteKeys() };
-    this.#rows = new RunRows(Number.POSITIVE_INFINITY, rows, kept, keys);
+    const kept = { frames: new Map(), sites: this.#sites, keys: new SiteKeys() };
+    this.#rows = new RunRows(kept, rows, keys);
     this.#outcomes = new LastRows(rows.outcomes);
     this.#ends = new LastRows(rows.ends);
     this.#labels = new LastRows(rows.labels);
@@ -135,7 +136,7 @@ export class RunTable {
       lastMs: this.lastMs,
       sites: this.sites.length,
       frames: this.counts.frames,
-      states: countStates(this.states.all()),
+      states: countStatuses(this.states.statuses()),
     };
   }
 
@@ -213,8 +214,8 @@ export class RunTable {
 }
 
 /** How many sites stand how. */
-function countStates(states: Iterable<SiteState>): StatusCounts {
-  const counts: { [Status in SiteState["status"]]?: number } = {};
-  for (const { status } of states) counts[status] = (counts[status] ?? 0) + 1;
+function countStatuses(statuses: Iterable<SiteStatus>): StatusCounts {
+  const counts: { [Status in SiteStatus]?: number } = {};
+  for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 }

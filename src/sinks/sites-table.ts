@@ -4,7 +4,7 @@ import { type LedgerEntry, SiteLedger, sharedShelves } from "../records/site-led
 import { SITES_HEADER, siteLine } from "../runs/sites-csv.js";
 import { ScratchDatabase, type Statement } from "../store/scratch-database.js";
 
-const MAX_HELD = 10_000;
+const MAX_HELD = 4000;
 /** Runs whose last frames are known by their ids. */
 const MAX_RUNS = 8;
 /** Rows that wait to be put in the database, at most, and that are taken out at a time. */

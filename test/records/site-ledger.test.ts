@@ -209,6 +209,15 @@ describe("a ledger that forgets", () => {
     expect(sites.apply(judged({ site: { name: "S0" } }))?.site).toMatchObject({ name: "S0" });
   });
 
+  test("knows the last frames of all runs together by their ids", () => {
+    const sites = new SiteLedger({ maxFrames: 2 });
+    const [first, second, third] = ["one", "two", "one"].map((session) => judged({ session }));
+    const isKnown = (record: Verdict) => sites.apply(record)?.rows.frameBefore !== undefined;
+
+    expect([first, second, third].map((record) => isKnown(record!))).toEqual([false, false, false]);
+    expect([third, second, first].map((record) => isKnown(record!))).toEqual([true, true, false]);
+  });
+
   test("knows the sites of a run that it has let go of, and goes on with it", () => {
     const sites = ledger();
     const first = judged({}, retry);

@@ -79,6 +79,7 @@ describe("the state of a site", () => {
         const plain = (states: SiteStates) => JSON.parse(JSON.stringify([...states.all()])) as unknown[];
         const byPlace = (states: SiteStates) => new Set(plain(states).map((state) => JSON.stringify(state)));
         expect(byPlace(table.states)).toEqual(byPlace(whole));
+        expect([...whole.statuses()]).toEqual([...whole.all()].map(({ status }) => status));
       }),
     );
   });

@@ -15,7 +15,7 @@ const FIRST_MS = 2;
 /** Time between two messages with the status, ms. */
 const STATUS_MS = 1000;
 /** Records that are held for pages that come back; one that was away for longer takes a new snapshot. */
-const MAX_HELD = 5000;
+const MAX_HELD = 2000;
 /** A page that reads so slowly that this much waits for it is cut off, bytes; it comes back and catches up. */
 const MAX_WAITING_BYTES = 16 * 2 ** 20;
 /** Records of more characters are sent without what the controller added of its own. */
