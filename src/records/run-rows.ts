@@ -132,11 +132,23 @@ export function rowKey({ site, channel, timeIndex }: Row): string {
   return `${site}/${timeIndex}/${channel}`;
 }
 
+/** One literal: of an object that is put together from others V8 (11) keeps a shape for each, as large as the row. */
 function frameRow(frame: FrameMessage, site: number, ms: number): FrameRow {
   const { id, channel = "", timeIndex = 0, zIndex = 0, attempt, mode, zUm, zSource, plannedZUm } = frame;
   return {
-    ...{ id, site, channel, timeIndex, zIndex, attempt, mode, isSlice: isSlice(frame) },
-    ...{ zUm, zSource, plannedZUm, ms, end: "verdict" },
+    id,
+    site,
+    channel,
+    timeIndex,
+    zIndex,
+    attempt,
+    mode,
+    isSlice: isSlice(frame),
+    zUm,
+    zSource,
+    plannedZUm,
+    ms,
+    end: "verdict",
   };
 }
 
@@ -168,8 +180,23 @@ function outcomeRow(outcome: At<OutcomeMessage>, site: number): OutcomeRow {
   const { channel = "", timeIndex = 0, recovered, decision, attempts, levelBefore, levelAfter } = outcome;
   const { zBeforeUm, zAfterUm, travelUm, keepId, keepAttempt, tried, why, reason } = outcome;
   return {
-    ...{ site, channel, timeIndex, recovered, decision, attempts, levelBefore, levelAfter },
-    ...{ zBeforeUm, zAfterUm, travelUm, keepId, keepAttempt, tried, why, reason, ms: outcome.recordedMs },
+    site,
+    channel,
+    timeIndex,
+    recovered,
+    decision,
+    attempts,
+    levelBefore,
+    levelAfter,
+    zBeforeUm,
+    zAfterUm,
+    travelUm,
+    keepId,
+    keepAttempt,
+    tried,
+    why,
+    reason,
+    ms: outcome.recordedMs,
   };
 }
 
