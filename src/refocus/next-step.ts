@@ -1,6 +1,6 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-prior.js";
-import { lockObstacle, obstacleTo } from "./obstacles.js";
+import { lockObstacle, obstacleTo, obstacleToMove } from "./obstacles.js";
 import {
   ACCEPTED_FROM,
   indexToKeep,
@@ -114,14 +114,16 @@ function lookBeside(context: StepContext, zUm: number, umPerLevel: number) {
 
 /** One frame at a z, the nearest within the limits; undefined where that cannot be had. */
 function lookAt(context: StepContext, zUm: number) {
-  const { frame, search, rules, settings, attemptsLeft } = context;
-  if (attemptsLeft === 0 || settings.dryRun || obstacleTo(context) !== undefined) return undefined;
-  const [low, high] = limitsOf(settings, frame) ?? ANYWHERE;
+  const { frame, search, settings, attemptsLeft } = context;
+  const limits = limitsOf(settings, frame);
+  if (attemptsLeft === 0 || settings.dryRun || obstacleToMove(context, limits) !== undefined)
+    return undefined;
+  const [low, high] = limits ?? ANYWHERE;
   const action = moveFrom(context, Math.min(high, Math.max(low, zUm)));
   if (action?.kind !== "move-z") return undefined;
   // There and back.
   const travelUm = travelOf(search.samples) + 2 * Math.abs(action.byUm);
-  return travelUm <= maxTravelFor(settings, rules, frame) ? action : undefined;
+  return travelUm <= longestPath(context) ? action : undefined;
 }
 
 /** As sharp as this content gets: the belief says which frame is in focus, and whether another one is worth its light. */
@@ -182,13 +184,18 @@ function bestByLimit({ search: { samples }, assessment, rules }: StepContext): B
   return { index, isSharp: assessment.kind === "sharp" || samples[index]!.level <= rules.maxLevel };
 }
 
-function searchStep({ frame, search, rules, settings, attemptsLeft, prior }: StepContext): SearchStep {
+/** Of the focus drive, um: each move so far, the next one and the way back may go by way of the stop against backlash. */
+function longestPath({ frame, search, rules, settings }: StepContext): number {
+  const moves = search.samples.length + 1;
+  return maxTravelFor(settings, rules, frame) - 2 * Math.abs(settings.backlashUm) * moves;
+}
+
+function searchStep(context: StepContext): SearchStep {
+  const { frame, search, rules, settings, attemptsLeft, prior } = context;
   return nextStep(search.samples, {
     prior: prior(),
     zLimitsUm: limitsOf(settings, frame),
-    // Each move so far, the next one and the way back may go by way of the stop against backlash.
-    maxTravelUm:
-      maxTravelFor(settings, rules, frame) - 2 * Math.abs(settings.backlashUm) * (search.samples.length + 1),
+    maxTravelUm: longestPath(context),
     stepsLeft: attemptsLeft,
     // An absolute limit is not met by a probability.
     confidence: rules.sharp === "learned" ? settings.confidence : Number.POSITIVE_INFINITY,
@@ -200,15 +207,8 @@ function stopOrMove(context: StepContext, { next }: SearchStep, reason: string):
   if ("why" in next) {
     return giveUp(context, next.why, search.best.isSharp ? reason : `${reason}; ${STOPS[next.why]}`);
   }
-  const obstacle = obstacleTo(context);
+  const obstacle = obstacleToMove(context, limitsOf(settings, frame));
   if (obstacle !== undefined) return giveUp(context, obstacle.why, `${reason}; ${obstacle.words}`);
-  if (limitsOf(settings, frame) !== undefined && frame.zUm === undefined) {
-    return giveUp(
-      context,
-      "drive",
-      `${reason}; no move: there are z limits, but the frame does not report z`,
-    );
-  }
   const action = moveFrom(context, next.toUm);
   if (action?.kind !== "move-z") {
     return giveUp(context, "no-better", `${reason}; the next move would be too small`);

@@ -32,6 +32,16 @@ export function obstacleTo({
   return frame.stack === undefined ? stuckDrive(search, frame) : undefined;
 }
 
+/** What forbids a move: what forbids a retry, and limits where nobody knows how near they are. */
+export function obstacleToMove(
+  context: Parameters<typeof obstacleTo>[0],
+  zLimitsUm: readonly [number, number] | undefined,
+): Obstacle | undefined {
+  const obstacle = obstacleTo(context);
+  if (obstacle !== undefined || zLimitsUm === undefined || context.frame.zUm !== undefined) return obstacle;
+  return { why: "drive", words: "no move: there are z limits, but the frame does not report z" };
+}
+
 /** A focus lock that no move may be made with. */
 export function lockObstacle({ focusLock }: FrameMessage): Obstacle | undefined {
   if (focusLock?.state === "lost") return { why: "lock", words: "the focus lock was lost, nothing is moved" };

@@ -221,6 +221,18 @@ describe("a site", () => {
     expect(verdict).toMatchObject({ decision: "flag", reason: expect.stringContaining("does not report z") });
   });
 
+  test("with limits and no longer with z is moved no more, whatever its level", () => {
+    for (let level = 1.2; level < 6; level += 0.1) {
+      const policy = new RefocusPolicy({ ...settings, zLimitsUm: [-100, 100] });
+      const first = policy.judge(frame(), report(level));
+      const { zUm: _, ...noZ } = frame({ attempt: 1 });
+      const second = policy.judge(noZ, report(level));
+
+      expect(first.decision).toBe("retry");
+      expect(second.decision).not.toBe("retry");
+    }
+  });
+
   test("without z and limits is sought by relative moves", () => {
     const policy = new RefocusPolicy(settings);
     const { zUm: _, ...first } = frame();
