@@ -8,7 +8,7 @@ import { WorkerThread } from "../worker-thread.js";
 import { PendingLines } from "./pending-lines.js";
 import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
 import type { Sink, SinkContext, SinkCounts } from "./sink.js";
-import type { SitesWorkerData } from "./sites-worker.js";
+import type { SitesUpdate, SitesWorkerData } from "./sites-worker.js";
 
 /** The table is written at most this share of the time, however large it grows, and made again where it was lost. */
 const MAX_WRITING_SHARE = 0.05;
@@ -29,7 +29,10 @@ export class CsvSink implements Sink {
   #thread: WorkerThread | undefined;
   #cancelTimer: (() => void) | undefined;
   #writing: Promise<void> | undefined;
-  #lastWriteMs = 0;
+  /** When the table may be written again, monotonic, ms; its thread is told of records meanwhile. */
+  #nextWriteMs = Number.NEGATIVE_INFINITY;
+  /** Whether something was recorded that the table as it was written last may not have. */
+  #isBehind: boolean = false;
   #isFailing: boolean = false;
   #written = 0;
   #failures = 0;
@@ -57,6 +60,7 @@ export class CsvSink implements Sink {
 
   write(record: ResultRecord): void {
     this.#lost += this.#pending.add(recordText(record));
+    this.#isBehind = true;
     this.#schedule();
   }
 
@@ -68,7 +72,7 @@ export class CsvSink implements Sink {
     this.#cancelTimer?.();
     const finishing = (async () => {
       await this.#writing;
-      this.#updateTable();
+      this.#updateTable(true);
       await this.#writing;
     })();
     // A table that is still being made again is made at the next start.
@@ -79,19 +83,32 @@ export class CsvSink implements Sink {
 
   #schedule(): void {
     if (this.#cancelTimer !== undefined || this.#writing !== undefined) return;
-    const delayMs = Math.max(this.#config.csvMs, this.#lastWriteMs / MAX_WRITING_SHARE);
+    // What has failed is not tried again before its time: the table may have to be made anew.
+    const dueMs = this.#isFailing ? this.#nextWriteMs - this.#context.clock.now() : 0;
+    const delayMs = Math.max(this.#config.csvMs, dueMs);
     this.#cancelTimer = this.#context.clock.after(delayMs, () => this.#updateTable());
   }
 
-  #updateTable(): void {
+  #updateTable(isLast = false): void {
     this.#update(async () => {
       const thread = await this.#live();
       // To start the thread and to read what was there takes long, but is done once.
       const startMs = this.#context.clock.now();
+      const isDue = isLast || startMs >= this.#nextWriteMs;
+      if (isDue) this.#isBehind = false;
       // After a failure there may be nothing new, and still something to write.
-      if (await thread.call("update", this.#pending.take())) this.#written++;
-      this.#lastWriteMs = this.#context.clock.now() - startMs;
+      const update: SitesUpdate = { lines: this.#pending.take(), isDue };
+      if (await thread.call("update", update)) this.#written++;
+      if (!isDue) return;
+      this.#isFailing = false;
+      this.#pause(startMs);
     });
+  }
+
+  /** Until the next time that the table is written. @param startMs when this time began. */
+  #pause(startMs: number): void {
+    const now = this.#context.clock.now();
+    this.#nextWriteMs = now + (now - startMs) / MAX_WRITING_SHARE;
   }
 
   #update(work: () => Promise<void>): void {
@@ -99,16 +116,13 @@ export class CsvSink implements Sink {
     this.#cancelTimer = undefined;
     const startMs = this.#context.clock.now();
     this.#writing = work()
-      .then(() => {
-        this.#isFailing = false;
-      })
       .catch((error: unknown) => {
-        this.#lastWriteMs = this.#context.clock.now() - startMs;
+        this.#pause(startMs);
         this.#failed(error);
       })
       .finally(() => {
         this.#writing = undefined;
-        if (this.#isFailing || this.#pending.length > 0) this.#schedule();
+        if (this.#isFailing || this.#isBehind) this.#schedule();
       });
   }
 

@@ -34,15 +34,21 @@ async function restore(): Promise<void> {
   await whole(async () => write(await made(journalBytes)));
 }
 
-/** @param lines as in results.jsonl. @returns whether the table has changed and was written. */
-function update(lines: readonly string[]): Promise<boolean> {
+/** Lines as in results.jsonl, and whether the table is to be written after them. */
+export interface SitesUpdate {
+  readonly lines: readonly string[];
+  readonly isDue: boolean;
+}
+
+/** @returns whether the table has changed and was written. */
+function update({ lines, isDue }: SitesUpdate): Promise<boolean> {
   return whole(async () => {
     const current = table ?? (await made((await stat(journal)).size));
     for (const line of lines) {
       const record = parseRecord(line);
       if (record !== undefined && current.apply(record)) isDirty = true;
     }
-    if (!isDirty) return false;
+    if (!isDirty || !isDue) return false;
     await write(current);
     return true;
   });

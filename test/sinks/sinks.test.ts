@@ -295,9 +295,9 @@ describe("results.jsonl", () => {
 });
 
 describe("sites.csv", () => {
-  async function csvSink(folder: string) {
+  async function csvSink(folder: string, clock = systemClock) {
     const { log, lines } = recordingLog();
-    const sink = new CsvSink(results(folder), { log, clock: systemClock });
+    const sink = new CsvSink(results(folder), { log, clock });
     const path = await sink.start(signal);
     onTestFinished(() => sink.stop());
     return {
@@ -307,6 +307,27 @@ describe("sites.csv", () => {
       rows: async () => parse(await readFile(path, "utf8"), { columns: true }),
     };
   }
+
+  test("misses no record while it is so long that it is seldom written", async () => {
+    // A first write that took a quarter of an hour.
+    const times = [0, 0, 0];
+    const { sink, rows } = await csvSink(await temporaryFolder(), {
+      ...systemClock,
+      now: () => times.shift() ?? 1e6,
+    });
+    sink.write(verdict());
+    await until(() => sink.counts().written === 1);
+    const reason = "x".repeat(2 ** 20);
+    for (let i = 0; i < 80; i++) {
+      sink.write(verdict({ reason, frame: frame({ site: { name: `S${i}` } }) }));
+      await sleep(20);
+    }
+
+    expect(sink.counts()).toMatchObject({ written: 1, lost: 0 });
+    expect(await rows()).toHaveLength(1);
+    await sink.stop();
+    expect(await rows()).toHaveLength(81);
+  });
 
   test("has one row a site and channel, that of the last acquisition", async () => {
     const { sink, rows } = await csvSink(await temporaryFolder());
