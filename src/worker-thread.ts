@@ -1,5 +1,6 @@
 import { type TransferListItem, Worker, type WorkerOptions } from "node:worker_threads";
 import { ParfocalError, reasonOf } from "./errors.js";
+import { endNativeCalls, noNativeCalls } from "./native-calls.js";
 import { workerUrl } from "./worker-url.js";
 
 /** A call to a worker thread, and its answer. */
@@ -45,10 +46,15 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Native calls of the threads that are there. */
+const nativeCallsOfThreads = new Set<ReturnType<typeof noNativeCalls>>();
+process.once("exit", () => nativeCallsOfThreads.forEach(endNativeCalls));
+
 /** A worker thread whose functions are called (`serveCalls` there). Whatever ends the thread, only its calls fail. */
 export class WorkerThread {
   readonly #url: URL;
   readonly #options: WorkerOptions;
+  readonly #nativeCalls = noNativeCalls();
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   /** Why it has ended, if it has. */
@@ -59,11 +65,8 @@ export class WorkerThread {
   constructor(script: string, base: string, options: WorkerOptions = {}) {
     this.#url = workerUrl(script, base);
     // In a thread without data of its own, a package that geotiff needs cannot be loaded (web-worker 1.5.0).
-    this.#options = {
-      workerData: {},
-      resourceLimits: LIMITS,
-      ...options,
-    };
+    const workerData = { ...(options.workerData as object | undefined), nativeCalls: this.#nativeCalls };
+    this.#options = { resourceLimits: LIMITS, ...options, workerData };
   }
 
   /** Whether no call can succeed any more. */
@@ -104,16 +107,20 @@ export class WorkerThread {
     this.#end ??= "it was stopped";
     worker.ref();
     const hasEnded = hasHeard && (await Promise.race([ended.then(() => true), waited(STOP_MS)]));
-    if (!hasEnded) await worker.terminate();
+    if (hasEnded) return;
+    endNativeCalls(this.#nativeCalls);
+    await worker.terminate();
   }
 
   #start(): Worker {
     const worker = new Worker(this.#url, this.#options);
+    nativeCallsOfThreads.add(this.#nativeCalls);
     worker.on("message", (answer: CallAnswer) => this.#answered(answer));
     worker.on("error", (error) => {
       this.#end ??= reasonOf(error);
     });
     worker.on("exit", (code) => {
+      nativeCallsOfThreads.delete(this.#nativeCalls);
       this.#end ??= `exit code ${code}`;
       for (const { reject } of this.#waiting.values()) reject(endedError(this.#end));
       this.#waiting.clear();

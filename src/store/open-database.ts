@@ -1,10 +1,10 @@
-import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Dialect, Kysely, Migrator, PostgresDialect, type SqliteDatabase, SqliteDialect } from "kysely";
+import { type Dialect, Kysely, Migrator, PostgresDialect, SqliteDialect } from "kysely";
 import { reasonOf, StoreError } from "../errors.js";
 import { migrationsFor, type StoreKind } from "./migrations.js";
 import type { StoreTables } from "./schema.js";
+import { openSqlite } from "./sqlite.js";
 
 /** How long a write waits for another program that writes the same SQLite file, ms. */
 const BUSY_MS = 5000;
@@ -69,13 +69,9 @@ async function migrate(db: Kysely<StoreTables>, kind: StoreKind): Promise<void> 
 }
 
 function sqlite(path: string): Dialect {
-  // A CommonJS module with a native part; its interface is that of better-sqlite3.
-  const Database = createRequire(import.meta.url)("libsql") as new (
-    path: string,
-  ) => SqliteDatabase & { pragma(text: string): unknown; exec(text: string): unknown };
   return new SqliteDialect({
     database: () => {
-      const database = new Database(path);
+      const database = openSqlite(path);
       database.exec(
         `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
       );

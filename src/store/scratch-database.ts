@@ -1,20 +1,15 @@
-import { createRequire } from "node:module";
 import { reasonOf, StoreError } from "../errors.js";
 import type { Shelf } from "../records/shelf.js";
+import { openSqlite, type Sqlite, type SqliteStatement, type SqliteValue } from "./sqlite.js";
 
 /** Of the database in memory, KiB; the rest of it is in a file. */
 const CACHE_KIB = 8192;
 
-/** What is used here of `libsql`, whose interface is that of better-sqlite3. */
-interface Sqlite {
-  exec(sql: string): unknown;
-  prepare(sql: string): Statement;
-  close(): unknown;
-}
+/** A statement, with values for its parameters. */
 export interface Statement {
-  run(...values: readonly (string | number)[]): unknown;
-  get(...values: readonly (string | number)[]): unknown;
-  iterate(...values: readonly (string | number)[]): IterableIterator<unknown>;
+  run(...values: readonly SqliteValue[]): unknown;
+  get(...values: readonly SqliteValue[]): unknown;
+  iterate(...values: readonly SqliteValue[]): IterableIterator<unknown>;
 }
 
 /**
@@ -31,9 +26,8 @@ export class ScratchDatabase {
 
   static open(): ScratchDatabase {
     return attempt(() => {
-      const Database = createRequire(import.meta.url)("libsql") as new (path: string) => Sqlite;
       // A database without a name would be all in memory; tables that are temporary have a file.
-      const sqlite = new Database("");
+      const sqlite = openSqlite("");
       sqlite.exec(
         `PRAGMA temp_store = file; PRAGMA temp.cache_size = -${CACHE_KIB}; PRAGMA temp.journal_mode = off; PRAGMA synchronous = off;`,
       );
@@ -47,11 +41,11 @@ export class ScratchDatabase {
   }
 
   prepare(sql: string): Statement {
-    const statement = attempt(() => this.#sqlite.prepare(sql));
+    const statement: SqliteStatement = attempt(() => this.#sqlite.prepare(sql));
     return {
-      run: (...values) => attempt(() => statement.run(...values)),
-      get: (...values) => attempt(() => statement.get(...values)),
-      iterate: (...values) => attempt(() => statement.iterate(...values)),
+      run: (...values) => attempt(() => statement.run(values)),
+      get: (...values) => attempt(() => statement.get(values)),
+      iterate: (...values) => attempt(() => statement.iterate(values)),
     };
   }
 
