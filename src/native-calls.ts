@@ -5,7 +5,7 @@
  */
 import { isMainThread, workerData } from "node:worker_threads";
 
-const [FREE, INSIDE, ENDING] = [0, 1, 2];
+const [FREE, INSIDE, ENDING] = [0, 1, 2] as const;
 /** Longest time that the end of a thread waits for such a call, ms. */
 const LONGEST_CALL_MS = 1000;
 
@@ -23,18 +23,18 @@ const own = isMainThread
 /** Makes a call that is not cut short. Once the thread is about to be ended, it begins no other one. */
 export function uncut<T>(call: () => T): T {
   if (own === undefined) return call();
-  while (Atomics.compareExchange(own, 0, FREE!, INSIDE!) !== FREE) Atomics.wait(own, 0, ENDING!);
+  while (Atomics.compareExchange(own, 0, FREE, INSIDE) !== FREE) Atomics.wait(own, 0, ENDING);
   try {
     return call();
   } finally {
-    Atomics.store(own, 0, FREE!);
+    Atomics.store(own, 0, FREE);
     Atomics.notify(own, 0);
   }
 }
 
 /** In the thread that ends another one: waits for the call that it is in. */
 export function endNativeCalls(calls: NativeCalls): void {
-  while (Atomics.compareExchange(calls, 0, FREE!, ENDING!) === INSIDE) {
+  while (Atomics.compareExchange(calls, 0, FREE, ENDING) === INSIDE) {
     if (Atomics.wait(calls, 0, INSIDE, LONGEST_CALL_MS) === "timed-out") return;
   }
 }

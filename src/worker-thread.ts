@@ -1,6 +1,6 @@
 import { type TransferListItem, Worker, type WorkerOptions } from "node:worker_threads";
 import { ParfocalError, reasonOf } from "./errors.js";
-import { endNativeCalls, noNativeCalls } from "./native-calls.js";
+import { endNativeCalls, type NativeCalls, noNativeCalls } from "./native-calls.js";
 import { workerUrl } from "./worker-url.js";
 
 /** A call to a worker thread, and its answer. */
@@ -47,7 +47,7 @@ interface Waiting {
 }
 
 /** Native calls of the threads that are there. */
-const nativeCallsOfThreads = new Set<ReturnType<typeof noNativeCalls>>();
+const nativeCallsOfThreads = new Set<NativeCalls>();
 process.once("exit", () => nativeCallsOfThreads.forEach(endNativeCalls));
 
 /** A worker thread whose functions are called (`serveCalls` there). Whatever ends the thread, only its calls fail. */

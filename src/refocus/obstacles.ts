@@ -11,17 +11,16 @@ export interface Obstacle {
 /** A move counts as not made if the drive reports less than this share of it. */
 const STUCK_SHARE = 0.2;
 
-/** What forbids a retry, in words. */
-export function obstacleTo({
-  frame,
-  search,
-  unresponsive,
-}: {
+/** What a retry would follow. */
+interface Tried {
   readonly frame: FrameMessage;
   readonly search: SiteSearch;
   /** Searches of this channel in a row in which moving changed nothing. */
   readonly unresponsive: number;
-}): Obstacle | undefined {
+}
+
+/** What forbids a retry, in words. */
+export function obstacleTo({ frame, search, unresponsive }: Tried): Obstacle | undefined {
   const lock = lockObstacle(frame);
   if (lock !== undefined) return lock;
   if (search.samples.length === 1) return undefined;
@@ -34,11 +33,11 @@ export function obstacleTo({
 
 /** What forbids a move: what forbids a retry, and limits where nobody knows how near they are. */
 export function obstacleToMove(
-  context: Parameters<typeof obstacleTo>[0],
+  tried: Tried,
   zLimitsUm: readonly [number, number] | undefined,
 ): Obstacle | undefined {
-  const obstacle = obstacleTo(context);
-  if (obstacle !== undefined || zLimitsUm === undefined || context.frame.zUm !== undefined) return obstacle;
+  const obstacle = obstacleTo(tried);
+  if (obstacle !== undefined || zLimitsUm === undefined || tried.frame.zUm !== undefined) return obstacle;
   return { why: "drive", words: "no move: there are z limits, but the frame does not report z" };
 }
 
