@@ -5,7 +5,7 @@
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { run } from "./run-command.js";
 import { runMaven } from "./test-java.js";
 import { runPytest } from "./test-python.js";
@@ -27,6 +27,9 @@ const [typescript, bridges] = await Promise.all([runVitest(), patterns.length ==
 for (const { said } of bridges) console.log(said);
 rmSync(folder, { recursive: true, force: true });
 
+const failures = [typescript, ...bridges].flatMap(({ failures }) => failures ?? []);
+// Last, where nobody who sees only the end of a log misses them.
+if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `- ${name}`).join("\n")}`);
 const sum = (key) => [typescript, ...bridges].reduce((total, report) => total + report[key], 0);
 console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
 process.exit(sum("failed") > 0 || typescript.passed === 0 ? 1 : 0);
@@ -53,9 +56,23 @@ async function runVitest() {
     const json = JSON.parse(readFileSync(report, "utf8"));
     // A file that cannot be loaded, or an unhandled error, counts though no single test failed.
     const failed = json.numFailedTests > 0 || status === 0 ? json.numFailedTests : 1;
-    return { passed: json.numPassedTests, failed, skipped: json.numPendingTests + json.numTodoTests };
+    const skipped = json.numPendingTests + json.numTodoTests;
+    return { passed: json.numPassedTests, failed, skipped, failures: failuresOf(json) };
   } catch {
     console.error("vitest left no report");
     return { passed: 0, failed: 1, skipped: 0 };
   }
+}
+
+/** The tests that failed, by file and title, and the files that could not be loaded. */
+function failuresOf({ testResults }) {
+  return testResults
+    .filter(({ status }) => status === "failed")
+    .flatMap(({ name, assertionResults }) => {
+      const titles = assertionResults
+        .filter(({ status }) => status === "failed")
+        .map(({ fullName }) => fullName);
+      const file = relative(process.cwd(), name);
+      return titles.length > 0 ? titles.map((title) => `${file}: ${title}`) : [file];
+    });
 }
