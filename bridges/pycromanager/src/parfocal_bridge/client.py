@@ -162,7 +162,7 @@ class FocusClient:
             parcel = self._parcel(pixels, frame, deadline_ms)
             ticket = self._ledger.gated(parcel.id)
             self._link.put(parcel)
-            ticket.done.wait(wait_s)
+            ticket.wait(wait_s)
             self._ledger.settled(parcel.id)
             if not ticket.done.is_set():
                 self._link.take_back(parcel.id)
@@ -234,8 +234,10 @@ class FocusClient:
                 log.warning("The agent is back: frames are gated again")
 
     def _beat(self) -> bytes:
+        now_s = time.monotonic()
         with self._lock:
-            is_here = self._presence.is_here(time.monotonic())
+            self._presence.listened(now_s)
+            is_here = self._presence.is_here(now_s)
         if is_here:
             beat = Heartbeat(session=self.session, timestamp_ms=time.time() * 1000, acquiring=self.acquiring)
             return encode(beat)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from parfocal_bridge.messages import Verdict
 
 _MAX_OBSERVED = 1024
+LATE_S = 0.1
+"""A wait that ends so much too late was held up."""
+LAST_LOOK_S = 0.25
+"""How long what waited is then given to be read."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Ticket:
         self.done = threading.Event()
         self.verdict: Verdict | None = None
         self.answer = ""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Waits for an answer of either kind; false if there is none in time."""
+        return waited(self.done.wait, timeout_s)
 
 
 class Ledger:
@@ -121,11 +129,21 @@ class Ledger:
 
     def wait(self, frame_ids: Collection[str], most: int, timeout_s: float) -> bool:
         """Waits until at most ``most`` of these observed frames are unanswered; false after the timeout."""
-        end_s = time.monotonic() + timeout_s
+
+        def is_done() -> bool:
+            return sum(frame_id in self._observed for frame_id in frame_ids) <= most
+
         with self._changed:
-            while sum(frame_id in self._observed for frame_id in frame_ids) > most:
-                left_s = end_s - time.monotonic()
-                if left_s <= 0:
-                    return False
-                self._changed.wait(left_s)
+            return waited(lambda longest_s: self._changed.wait_for(is_done, longest_s), timeout_s)
+
+
+def waited(wait: Callable[[float], bool], timeout_s: float) -> bool:
+    """Calls ``wait`` with the time it may take; false after the timeout.
+
+    One that ends late was held up with the whole process, and what it waits for may have come in time and lie
+    unread: it gets a last look.
+    """
+    end_s = time.monotonic() + timeout_s
+    if wait(timeout_s):
         return True
+    return time.monotonic() - end_s > LATE_S and wait(LAST_LOOK_S)

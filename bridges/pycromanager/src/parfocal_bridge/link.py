@@ -39,7 +39,7 @@ class AgentLink:
 
     Callbacks run in the thread of the link: ``on_message`` for each received message, true if the agent
     welcomes this controller, ``on_sent`` and ``on_lost`` for each frame, ``on_beat`` once a second for what
-    to say then.
+    to say then, after all that had come was read.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class AgentLink:
         self._is_known = False
         self._beat: bytes | None = None
         self._beat_s = 0.0
+        self._emptied_s = 0.0
         self._stopping = threading.Event()
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.setblocking(False)
@@ -162,16 +163,19 @@ class AgentLink:
 
     def _receive(self) -> None:
         for _ in range(_RECEIVE_BATCH):
+            now_s = time.monotonic()
             try:
                 parts = self._socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
+                self._emptied_s = now_s
                 return
             is_new = self._on_message(parts[0])
             with self._lock:
                 if is_new:
                     self._is_known = True
                     self._reports.welcomed()
-                self._reports.heard(time.monotonic())
+                # What is read late was not spoken late: all that is sure is that it had not come before this.
+                self._reports.heard(self._emptied_s)
 
     def _send(self) -> None:
         """What was said leaves before the frames that were put after it."""

@@ -41,7 +41,7 @@ class Reports:
         self._said.append((now_s, self._waiting.popleft()))
 
     def heard(self, now_s: float) -> None:
-        """The agent spoke."""
+        """The agent spoke, at this time or later."""
         while self._said and now_s - self._said[0][0] > HEARD_AFTER_S:
             self._said.popleft()
 

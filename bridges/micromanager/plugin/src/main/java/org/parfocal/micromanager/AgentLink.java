@@ -20,7 +20,7 @@ final class AgentLink {
 
     void lost(Parcel parcel);
 
-    /** What to say now, once a second. */
+    /** What to say now, once a second, after all that had come was read. */
     byte[] beat();
 
     byte[] goodbye();
@@ -105,10 +105,15 @@ final class AgentLink {
     }
   }
 
-  /** Without a socket nothing is sent, and what comes in the meantime stays bounded. */
+  /**
+   * Without a socket nothing is sent, and what comes in the meantime stays bounded. The beat goes on, though nobody
+   * hears it: by it the listener knows that the agent is silent.
+   */
   private void awaitStop() {
     try {
-      stopping.await();
+      while (!stopping.await(HEARTBEAT_MS, TimeUnit.MILLISECONDS)) {
+        listener.beat();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -244,9 +244,15 @@ final class FocusClient implements AgentLink.Listener {
 
   @Override
   public byte[] beat() {
-    return isConnected()
+    return listened()
         ? ControllerMessages.heartbeat(session, System.currentTimeMillis(), isAcquiring.getAsBoolean())
         : hello;
+  }
+
+  /** True if the agent is there. */
+  private synchronized boolean listened() {
+    presence.listened(Presence.nowMs());
+    return isConnected();
   }
 
   @Override

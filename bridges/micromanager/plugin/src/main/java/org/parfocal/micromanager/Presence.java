@@ -2,16 +2,19 @@ package org.parfocal.micromanager;
 
 /**
  * Whether it makes sense to wait for the agent. Waiting ends after {@code missesAllowed} frames in a row without an
- * answer, after the agent's {@code bye}, and after three seconds of silence; it resumes with the agent's next
- * {@code welcome} or heartbeat. An agent that is there but too slow is tried again after 1, 2, 4 ... 30 s, with one
- * frame each time. Times are those of a monotonic clock, ms.
+ * answer, after the agent's {@code bye}, and after three seconds of silence, which counts only while the link listens;
+ * it resumes with the agent's next {@code welcome} or heartbeat. An agent that is there but too slow is tried again
+ * after 1, 2, 4 ... 30 s, with one frame each time. Times are those of a monotonic clock, ms.
  */
 final class Presence {
   static final long SILENCE_MS = 3000;
+  /** How often the link listens. Where it was held up for longer, what the agent said meanwhile lies unread. */
+  private static final long LISTENS_MS = 1000;
   private static final long MAX_PAUSE_MS = 30_000;
 
   private final int missesAllowed;
-  private long heardMs;
+  private long silenceMs;
+  private long listenedMs;
   private int misses;
   private long pauseMs;
   private long pausedUntilMs = Long.MIN_VALUE;
@@ -19,7 +22,7 @@ final class Presence {
   private boolean saidBye;
 
   Presence(long nowMs, int missesAllowed) {
-    heardMs = nowMs;
+    listenedMs = nowMs;
     this.missesAllowed = missesAllowed;
   }
 
@@ -30,12 +33,18 @@ final class Presence {
 
   /** The agent was heard and has neither left nor gone silent. */
   boolean isHere(long nowMs) {
-    return isHere && nowMs - heardMs <= SILENCE_MS;
+    return isHere && !isSilent(nowMs);
   }
 
   /** A frame may wait for its verdict. */
   boolean isWorthWaiting(long nowMs) {
-    return !saidBye && nowMs - heardMs <= SILENCE_MS && nowMs >= pausedUntilMs;
+    return !saidBye && !isSilent(nowMs) && nowMs >= pausedUntilMs;
+  }
+
+  /** All that had come was read. */
+  void listened(long nowMs) {
+    silenceMs = silenceUntil(nowMs);
+    listenedMs = nowMs;
   }
 
   /** An answer came. After the agent's {@code bye} that may still be one to an earlier frame. */
@@ -50,7 +59,8 @@ final class Presence {
     if (!isHere(nowMs)) {
       forgive();
     }
-    heardMs = nowMs;
+    silenceMs = 0;
+    listenedMs = nowMs;
     isHere = true;
     saidBye = false;
   }
@@ -80,6 +90,14 @@ final class Presence {
       pauseMs = Math.min(MAX_PAUSE_MS, Math.max(1000, 2 * pauseMs));
       pausedUntilMs = nowMs + pauseMs;
     }
+  }
+
+  private boolean isSilent(long nowMs) {
+    return silenceUntil(nowMs) > SILENCE_MS;
+  }
+
+  private long silenceUntil(long nowMs) {
+    return silenceMs + Math.min(nowMs - listenedMs, LISTENS_MS);
   }
 
   private void forgive() {

@@ -227,6 +227,7 @@ class FocusClientTest {
     client.offer(PIXELS, frame(0));
     client.abandon(frame(0), AbandonReason.OTHER, "");
     Eventually.holds(() -> log.has("nonsense"), "said in the log");
+    Eventually.holds(client::isDegraded, "nothing waits any more");
     client.close();
   }
 }
