@@ -87,6 +87,17 @@ for (const truth of [0, 1, 2, 3, 4, 6, 10, "mixed", "blank"] as const) {
   );
 }
 
+// One in so many frames that show structure may be taken for empty, or for unlike those of the training.
+const ONE_IN = 400;
+const shows = known.filter(({ truth }) => truth !== "blank").map(({ report }) => report);
+const lowest = (values: (number | undefined)[]) =>
+  values.filter((value) => value !== undefined).sort((a, b) => a - b)[Math.floor(values.length / ONE_IN)];
+const least = lowest(shows.map(({ structure }) => structure));
+const most = lowest(shows.map(({ strangeness }) => (strangeness === undefined ? undefined : -strangeness)));
+console.log(
+  `\nof ${shows.length} frames with structure one in ${ONE_IN} has less structure than ${least?.toFixed(2)}, or is stranger than ${(-(most ?? Number.NaN)).toFixed(2)}`,
+);
+
 /** Best value of a threshold and the range around it that is as good, by balanced accuracy. */
 function best(
   name: string,

@@ -22,6 +22,7 @@ import { FrameQueue, type Lane } from "./frame-queue.js";
 import { HealthCounters } from "./health.js";
 import { memoryBudget } from "./memory-budget.js";
 import { type OpenFrame, OpenFrames } from "./open-frames.js";
+import { UnfamiliarFrames } from "./unfamiliar-frames.js";
 import { scoresOf, verdictOf } from "./verdict.js";
 
 /** Where the started parts listen and write, by name of the source or sink. */
@@ -45,6 +46,7 @@ export class Agent implements SourceHandler {
   });
   readonly #open: OpenFrames;
   readonly #answers: Answers;
+  readonly #unfamiliar: UnfamiliarFrames;
   readonly #startedSources: FrameSource[] = [];
   readonly #startedSinks: Sink[] = [];
   #workers: Promise<void>[] = [];
@@ -62,6 +64,7 @@ export class Agent implements SourceHandler {
     this.policy = new RefocusPolicy(options.config.policy, options.focusMap);
     this.#open = new OpenFrames(this.#clock);
     this.#answers = new Answers(this.#clock);
+    this.#unfamiliar = new UnfamiliarFrames(options.log);
   }
 
   /**
@@ -189,6 +192,7 @@ export class Agent implements SourceHandler {
         scoreMs: doneMs - takenMs,
         totalMs: this.#clock.now() - job.receivedMs,
       });
+      this.#unfamiliar.note(header, report);
       const beside = { ...scoresOf(report), rules: valuesOf(rules) };
       if (isLate) void this.#record({ ...verdict, ...this.#contextOf(job), ...beside, late: true });
       else {

@@ -3,6 +3,7 @@ import type { ModelIdentity } from "../focus/scorer-types.js";
 import type { FrameMessage, VerdictMessage } from "../protocol/messages.js";
 import type { Judgement } from "../refocus/site-search.js";
 import { type ChannelRules, levelOf } from "../refocus/thresholds.js";
+import { UNFAMILIAR } from "./unfamiliar-frames.js";
 
 /** The verdict on one frame, by the rules of its channel. */
 export function verdictOf(
@@ -25,6 +26,7 @@ export function verdictOf(
     meanCertainty: bounded(report.meanCertainty, 1),
     maxCertainty: bounded(report.maxCertainty, 1),
     confidence: bounded(report.confidence, 1),
+    ...(report.unfamiliar && { unfamiliar: true }),
     decision: judgement.decision,
     ...(judgement.action !== undefined && { action: judgement.action }),
     acquireAgain: judgement.decision === "retry",
@@ -32,7 +34,7 @@ export function verdictOf(
     attemptsLeft: judgement.attemptsLeft,
     ...(judgement.stack !== undefined && { stack: judgement.stack }),
     ...(judgement.next !== undefined && { next: judgement.next }),
-    reason: judgement.reason,
+    reason: report.unfamiliar ? `${judgement.reason}; ${UNFAMILIAR}` : judgement.reason,
     model: { name: model.name, sha256: model.sha256 },
     timings: {
       queueMs: bounded(timings.queueMs, Number.MAX_VALUE),

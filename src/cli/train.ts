@@ -19,7 +19,10 @@ const options = {
     choices: [...networks.keys()],
     describe: "Network to train; default: that of --start-from, else medium",
   },
-  steps: { type: "number", describe: `Steps of 64 patches; default: ${STEPS}` },
+  steps: {
+    type: "number",
+    describe: `Steps of 64 patches, or 0 to fit only what tells content from empty patches; default: ${STEPS}`,
+  },
   minutes: {
     type: "number",
     describe: "Train for so many minutes instead, and keep the best of them on the held-out fields",
@@ -58,6 +61,7 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
 
     let reading: ProgressBar | undefined;
     let bar: ProgressBar | undefined;
+    let looking: ProgressBar | undefined;
     const outcome = await train({
       images: argv.images,
       out: argv.out,
@@ -92,8 +96,14 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
           say(`step ${progress.step}, ${percent(progress.share)}  ${note(progress)}`);
         }
       },
+      onContent: (share) => {
+        bar?.stop();
+        looking ??= new ProgressBar("Telling content from empty patches {bar} {value} %", 100);
+        looking.update(Math.floor(100 * share));
+      },
     });
     bar?.stop();
+    looking?.stop();
     if (!outcome.finished) {
       say(`Stopped at step ${outcome.result.step}; run the same command with --resume to continue.`);
       process.exitCode = exitCodes.interrupted;
@@ -114,14 +124,19 @@ function checkSettings({
   learningRate,
   heldOut,
   checkpointSeconds,
+  startFrom,
 }: ArgumentsCamelCase<TrainArguments>): true {
   const refuseUnless = (holds: boolean, rule: string) => {
     if (!holds) throw new UsageError(rule);
   };
   refuseUnless(steps === undefined || minutes === undefined, "Give --steps or --minutes, not both");
   refuseUnless(minutes === undefined || minutes > 0, "--minutes must be above 0");
-  const isCount = steps === undefined || (Number.isInteger(steps) && steps > 0);
-  refuseUnless(isCount, "--steps must be a whole number above 0");
+  const isCount = steps === undefined || (Number.isInteger(steps) && steps >= 0);
+  refuseUnless(isCount, "--steps must be a whole number, 0 or more");
+  refuseUnless(
+    steps !== 0 || startFrom !== undefined,
+    "--steps 0 trains nothing: name the model whose weights are kept with --start-from",
+  );
   refuseUnless(Number.isInteger(threads) && threads > 0, "--threads must be a whole number above 0");
   refuseUnless(learningRate > 0, "--learning-rate must be above 0");
   refuseUnless(heldOut >= 0 && heldOut <= 1, "--held-out must lie between 0 and 1");

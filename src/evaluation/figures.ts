@@ -105,12 +105,19 @@ export function groupRows(groups: readonly GroupScores[]): string[][] {
 }
 
 export const STACK_COLUMNS = [
-  ...["stack", "planes", "Spearman with the distance", "lowest level at z, um", "lowest level"],
+  ...["stack", "planes", "unfamiliar", "Spearman with the distance", "lowest level at z, um", "lowest level"],
 ] as const;
 
 export function stackRows(stacks: Evaluation["stacks"]): string[][] {
-  return stacks.map(({ stackId, planes, spearman, minimumZUm, minimumLevel }) => [
-    ...[stackId, String(planes), spearman.toFixed(3), String(minimumZUm), minimumLevel.toFixed(2)],
+  return stacks.map(({ stackId, planes, unfamiliar, spearman, minimumZUm, minimumLevel }) => [
+    ...[
+      stackId,
+      String(planes),
+      String(unfamiliar),
+      spearman.toFixed(3),
+      String(minimumZUm),
+      minimumLevel.toFixed(2),
+    ],
   ]);
 }
 

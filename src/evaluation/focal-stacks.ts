@@ -9,6 +9,8 @@ const FEWEST_PLANES = 3;
 export interface StackJudgement {
   readonly stackId: string;
   readonly planes: number;
+  /** Planes that show something unlike all that the model was trained on. */
+  readonly unfamiliar: number;
   /** Rank correlation of the expected level with the distance from z = 0, -1 to 1. */
   readonly spearman: number;
   /** z of the plane with the lowest expected level, um, and that level. */
@@ -20,8 +22,8 @@ export interface StackJudgement {
 
 /** Frames of which stack and z are known, stack by stack; z counts from the plane of focus. */
 export function judgeStacks(frames: readonly JudgedFrame[]): StackJudgement[] {
-  const planes = frames.flatMap(({ stackId, zUm, expectedLevel }) =>
-    stackId === undefined || zUm === undefined ? [] : [{ stackId, zUm, expectedLevel }],
+  const planes = frames.flatMap(({ stackId, zUm, expectedLevel, unfamiliar }) =>
+    stackId === undefined || zUm === undefined ? [] : [{ stackId, zUm, expectedLevel, unfamiliar }],
   );
   return [...groupBy(planes, ({ stackId }) => stackId)]
     .filter(([, stack]) => stack.length >= FEWEST_PLANES)
@@ -32,6 +34,7 @@ export function judgeStacks(frames: readonly JudgedFrame[]): StackJudgement[] {
       return {
         stackId,
         planes: stack.length,
+        unfamiliar: stack.filter(({ unfamiliar }) => unfamiliar).length,
         spearman: spearman(
           stack.map(({ expectedLevel }) => expectedLevel),
           stack.map(({ zUm }) => Math.abs(zUm)),

@@ -28,6 +28,8 @@ export interface JudgedFrame {
   readonly meanCertainty: number;
   readonly confidence: number;
   readonly condition: string;
+  /** Whether it shows something unlike all that the model was trained on. */
+  readonly unfamiliar: boolean;
   /** The classical measures of focus; of labelled frames only. */
   readonly metrics: Readonly<Record<string, number>> | undefined;
 }
@@ -44,11 +46,12 @@ export function judgedFrame(
   metrics: JudgedFrame["metrics"],
 ): JudgedFrame {
   const { file, stackId, zUm, level: trueLevel } = row;
-  const { binning, level, expectedLevel, aggregateCertainty, meanCertainty, confidence, condition } = report;
+  const { binning, level, expectedLevel, aggregateCertainty, meanCertainty } = report;
+  const { confidence, condition, unfamiliar } = report;
   return {
     ...{ file, label: labelOf(row), trueLevel, field: fieldOf(row), stackId, zUm, groups: groupsOf(row) },
     ...{ binning, umPerLevel: sampling?.umPerLevel, level, expectedLevel },
-    ...{ aggregateCertainty, meanCertainty, confidence, condition, metrics },
+    ...{ aggregateCertainty, meanCertainty, confidence, condition, unfamiliar, metrics },
   };
 }
 

@@ -10,6 +10,11 @@ import { npyFile } from "./npy.js";
 /** Version of the model description that is written. */
 const FORMAT_VERSION = "0.5.14";
 const DESCRIPTION = "bioimageio.yaml";
+/** What a network may tell beside the level. */
+const CONTENT_OUTPUTS: Readonly<Record<string, string>> = {
+  structure: "log odds that there is any structure, patch by patch",
+  strangeness: "distance from the patches of the training, 1 for an average one, patch by patch",
+};
 
 /**
  * The files of a Bioimage Model Zoo package, by name: the network as it is, its description, and a frame with what the
@@ -23,12 +28,17 @@ export function bioimageioPackage(
 ): Map<string, Uint8Array> {
   const [rows, columns] = [patchOrigins(frame.height).length, patchOrigins(frame.width).length];
   const frameCertainties = [scores.aggregateCertainty, scores.meanCertainty, scores.maxCertainty];
-  const tensors = {
+  const content = { structure: scores.structures, strangeness: scores.strangenesses };
+  const told = Object.entries(content).flatMap(([name, values]) =>
+    values === undefined ? [] : [[name, npyFile(values, [rows, columns])] as const],
+  );
+  const tensors: Readonly<Record<string, Uint8Array>> = {
     frame: npyFile(Uint16Array.from(frame.pixels), [frame.height, frame.width]),
     probabilities: npyFile(scores.probabilities, [rows, columns, LEVELS]),
     certainty: npyFile(scores.certainties, [rows, columns]),
     distribution: npyFile(scores.distribution, [LEVELS]),
     frame_certainties: npyFile(Float32Array.from(frameCertainties), [frameCertainties.length]),
+    ...Object.fromEntries(told),
   };
   const documentation = text(pageOf(model));
   const files = new Map<string, Uint8Array>([
@@ -36,8 +46,8 @@ export function bioimageioPackage(
     ["README.md", documentation],
     ...Object.entries(tensors).map(([name, bytes]): [string, Uint8Array] => [fileOf(name), bytes]),
   ]);
-  const tensor = (name: keyof typeof tensors, description: string, axes: object[], data: object) => {
-    const test_tensor = { source: fileOf(name), sha256: sha256Of(tensors[name]) };
+  const tensor = (name: string, description: string, axes: object[], data: object) => {
+    const test_tensor = { source: fileOf(name), sha256: sha256Of(tensors[name]!) };
     return { id: name, description, axes, data, test_tensor };
   };
   const share = { type: "float32", range: [0, 1] };
@@ -78,6 +88,7 @@ export function bioimageioPackage(
         [channels(["aggregate", "mean", "maximum"])],
         share,
       ),
+      ...told.map(([name]) => tensor(name, CONTENT_OUTPUTS[name]!, patches, { type: "float32" })),
     ],
     weights: { onnx: { source: "model.onnx", sha256: model.sha256, opset_version: OPSET } },
   };

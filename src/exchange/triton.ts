@@ -1,5 +1,6 @@
 import { servedName } from "../focus/engines/kserve.js";
 import type { FocusModel } from "../focus/model.js";
+import { tellsContent } from "../focus/model-card.js";
 import { LEVELS } from "../focus/report.js";
 
 /** Of Triton's backends, the one that runs ONNX. */
@@ -11,6 +12,9 @@ const PLATFORM = "onnxruntime_onnx";
  */
 export function tritonRepository(model: FocusModel): Map<string, Uint8Array> {
   const name = servedName(model);
+  const content = tellsContent(model.card)
+    ? ["structure", "strangeness"].map((output) => `,\n${tensor(output, "TYPE_FP32", [-1, -1])}`).join("")
+    : "";
   const config = `name: "${name}"
 platform: "${PLATFORM}"
 # A frame is no batch: its patches are cut, and scored together, inside the network.
@@ -22,7 +26,7 @@ output [
 ${tensor("probabilities", "TYPE_FP32", [-1, -1, LEVELS])},
 ${tensor("certainty", "TYPE_FP32", [-1, -1])},
 ${tensor("distribution", "TYPE_FP32", [LEVELS])},
-${tensor("frame_certainties", "TYPE_FP32", [3])}
+${tensor("frame_certainties", "TYPE_FP32", [3])}${content}
 ]
 `;
   return new Map([

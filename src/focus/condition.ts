@@ -1,5 +1,6 @@
 import type { Frame } from "../frames/frame.js";
 import { expectedLevel } from "./certainty.js";
+import { frameStructure } from "./content.js";
 import type { PatchScores } from "./engines/engine.js";
 import type { ConditionThresholds } from "./model-card.js";
 import { type Condition, LEVELS } from "./report.js";
@@ -56,7 +57,7 @@ function rangeOf({ pixels, width, height, bitDepth }: Frame, rowStep: number): C
 
 /**
  * What the frame is. First match wins: unusable (counts above the declared bit depth, or too much saturated), blank
- * (no count differs, too few certain patches, or no more certainty than grain has), mixed (certain patches disagree), in-focus, defocused.
+ * (no count differs, too few certain patches, no more certainty than grain has, or no structure), mixed (certain patches disagree), in-focus, defocused.
  */
 export function conditionOf(
   frame: Frame,
@@ -87,10 +88,28 @@ export function conditionOf(
   }
   const few = Math.max(1, thresholds.certainShare * patches);
   if (certain < few || isGrain(scores.certainties, few, thresholds)) return { condition: "blank" };
+  if (below(frameStructure(scores), thresholds.leastStructure)) return { condition: "blank" };
   if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
   return {
     condition: frameLevel <= thresholds.inFocusLevel ? "in-focus" : "defocused",
   };
+}
+
+/**
+ * Whether the frame shows something unlike all that the model was trained on: then its level may be anything. Of a blank or
+ * unusable frame nothing is said. @param strangeness see `frameStrangeness`.
+ */
+export function isUnfamiliar(
+  condition: Condition,
+  strangeness: number | undefined,
+  { mostStrangeness }: ConditionThresholds,
+): boolean {
+  return condition !== "blank" && condition !== "unusable" && below(mostStrangeness, strangeness);
+}
+
+/** Of what is not known, neither is below the other. */
+function below(value: number | undefined, limit: number | undefined): boolean {
+  return value !== undefined && limit !== undefined && value < limit;
 }
 
 /** Whether what certainty there is may be that of grain. @param few so many sure patches are none by chance. */

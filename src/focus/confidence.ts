@@ -20,6 +20,9 @@ export const ConfidenceScale = z.object({
 });
 export type ConfidenceScale = z.infer<typeof ConfidenceScale>;
 
+/** How often a guess is right: three levels of eleven. */
+export const CONFIDENCE_OF_A_GUESS = (2 * RIGHT_WITHIN + 1) / LEVELS;
+
 /** Takes the network at its word; of a model that nobody has measured. */
 export const UNMEASURED: ConfidenceScale = { temperature: 1, frameOffset: 0, frameSlope: 1 };
 

@@ -15,6 +15,10 @@ export const ConditionThresholds = z.object({
    */
   threeCertain: z.number().default(0),
   surePatch: z.number().default(1),
+  /** Blank, too, where the log odds that the frame shows structure are lower; of a model that tells them. */
+  leastStructure: z.number().optional(),
+  /** Unfamiliar where its patches are further than this from those of the training, 1 being average; of a model that tells it. */
+  mostStrangeness: z.number().optional(),
   /** A frame is in focus up to this expected level. */
   inFocusLevel: z.number(),
   /** A patch is surely blurred from this expected level on. */
@@ -94,6 +98,14 @@ export const ModelCard = z.object({
   files: z.object({ "model.onnx": FileEntry, "weights.safetensors": FileEntry }),
 });
 export type ModelCard = z.infer<typeof ModelCard>;
+
+/** Whether the network of a model tells, beside the level, what a frame shows (`networks/content.ts`). */
+export function tellsContent({ conditions }: Pick<ModelCard, "conditions">): boolean {
+  return conditions.leastStructure !== undefined;
+}
+
+/** Those of a model that tells what a frame shows; chosen as the others are. */
+export const CONTENT_CONDITIONS = { leastStructure: 0.25, mostStrangeness: 1.55 } as const;
 
 /** Chosen on the fields that the default model was trained on: docs/scoring.md shows how. */
 export const DEFAULT_CONDITIONS: ConditionThresholds = {

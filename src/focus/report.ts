@@ -34,9 +34,12 @@ export interface FocusReport {
   readonly sharpestLevel: number;
   /** Standard deviation of `expectedLevel` as far as it comes from the patches of this frame, levels. */
   readonly levelSd: number;
-  /** Probability that the true level of the frame lies within one of `expectedLevel`, 0 to 1; low where there is nothing to judge. */
+  /**
+   * Probability that the true level of the frame lies within one of `expectedLevel`, 0 to 1; low where there is nothing to judge,
+   * and no more than a guess has where the frame is unfamiliar.
+   */
   readonly confidence: number;
-  /** Certainty of the frame distribution, 0 to 1. */
+  /** Certainty of the frame distribution, 0 to 1; of a blank frame, as far as it shows structure, as are the next two. */
   readonly aggregateCertainty: number;
   /** Mean and maximum of the certainties of the deciding patches, 0 to 1. */
   readonly meanCertainty: number;
@@ -55,6 +58,11 @@ export interface FocusReport {
   /** Share of pixels at the highest value the bit depth allows, 0 to 1. */
   readonly saturatedFraction: number;
   readonly condition: Condition;
+  /** Log odds that it shows structure, and its distance from the frames of the training, 1 for an average one; where the model tells. */
+  readonly structure?: number;
+  readonly strangeness?: number;
+  /** Whether it shows something unlike all that the model was trained on: then level and condition may be anything. */
+  readonly unfamiliar: boolean;
   /** Why, when the condition is `unusable`: one short sentence. */
   readonly conditionReason?: string;
 }

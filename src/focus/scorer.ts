@@ -1,8 +1,15 @@
 import { assertScorable, type Frame } from "../frames/frame.js";
 import { fittingBinning } from "./binning.js";
 import { mostProbableLevel } from "./certainty.js";
-import { conditionOf, countRange } from "./condition.js";
-import { type ConfidenceScale, frameConfidence, patchConfidences, UNMEASURED } from "./confidence.js";
+import { conditionOf, countRange, isUnfamiliar } from "./condition.js";
+import {
+  CONFIDENCE_OF_A_GUESS,
+  type ConfidenceScale,
+  frameConfidence,
+  patchConfidences,
+  UNMEASURED,
+} from "./confidence.js";
+import { frameStrangeness, frameStructure } from "./content.js";
 import { contrastOf, finenessOf } from "./contrast.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
@@ -75,11 +82,20 @@ export class Scorer implements FrameScorer {
     const deciding = decidingPatches(frame, grid, this.#tiling === "original" ? rows * columns : undefined);
     const scores = await scoresOfPatches(this.#engine, frame, grid, deciding, signal);
     const { level, wholeLevel, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
-    const scale = this.#model.card.confidence ?? UNMEASURED;
+    const { conditions, confidence: scale = UNMEASURED } = this.#model.card;
+    const [structure, strangeness] = [frameStructure(scores), frameStrangeness(scores)];
+    const told = conditionOf(frame, range, scores, level, conditions);
+    const unfamiliar = isUnfamiliar(told.condition, strangeness, conditions);
+    const confidence = frameConfidence(scores.probabilities, scores.certainties, level, scale);
+    // Grain and the rim of a bubble make the network certain of what is not there.
+    const shown = told.condition === "blank" && structure !== undefined ? probability(structure) : 1;
     const contrast = contrastOf(frame, binning);
     const fineness = finenessOf(frame, contrast, binning);
     const report: FocusReport = {
-      ...scores,
+      distribution: scores.distribution,
+      aggregateCertainty: shown * scores.aggregateCertainty,
+      meanCertainty: shown * scores.meanCertainty,
+      maxCertainty: shown * scores.maxCertainty,
       ...mapOf(unjudgedMap(rows * columns), deciding, scores, scale),
       binning,
       rows,
@@ -89,12 +105,15 @@ export class Scorer implements FrameScorer {
       expectedLevel: level,
       sharpestLevel,
       levelSd: sd,
-      confidence: frameConfidence(scores.probabilities, scores.certainties, level, scale),
+      confidence: shown * (unfamiliar ? Math.min(confidence, CONFIDENCE_OF_A_GUESS) : confidence),
       contrast,
       ...(fineness !== undefined && { fineness }),
       brightness: range.mean,
       saturatedFraction: range.saturatedFraction,
-      ...conditionOf(frame, range, scores, level, this.#model.card.conditions),
+      ...told,
+      ...(structure !== undefined && { structure }),
+      ...(strangeness !== undefined && { strangeness }),
+      unfamiliar,
     };
     return coverage === "full" ? this.completed(frame, report, signal) : report;
   }
@@ -111,6 +130,10 @@ export class Scorer implements FrameScorer {
   async dispose(): Promise<void> {
     await this.#engine.dispose();
   }
+}
+
+function probability(logOdds: number): number {
+  return 1 / (1 + Math.exp(-logOdds));
 }
 
 type PatchMap = Pick<FocusReport, "probabilities" | "certainties" | "confidences">;

@@ -65,12 +65,13 @@ export class ImageJudge {
         throw new FrameShapeError(`${path}: ${reasonOf(cause)}`, { cause });
       }
       const report = await (await this.#loaded()).score(frame, { signal });
-      const { expectedLevel, aggregateCertainty, condition, conditionReason } = report;
+      const { expectedLevel, aggregateCertainty, condition, conditionReason, unfamiliar } = report;
       return {
         page,
         level: rounded(expectedLevel),
         certainty: rounded(aggregateCertainty),
         condition,
+        ...(unfamiliar && { unfamiliar }),
         ...(conditionReason !== undefined && { reason: conditionReason }),
       };
     }

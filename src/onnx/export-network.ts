@@ -7,7 +7,9 @@ import {
   type PatchShape,
   shapeAfter,
 } from "../networks/architecture.js";
+import { contentReadingOf, givesFeatures } from "../networks/content.js";
 import type { Weights } from "../networks/weights.js";
+import { addContentOutputs } from "./content-outputs.js";
 import { addFrameSummary } from "./frame-summary.js";
 import { GraphBuilder } from "./graph-builder.js";
 import { addTiling } from "./tiling.js";
@@ -22,7 +24,8 @@ export interface ExportOptions {
 /**
  * Writes a network as one ONNX graph from the raw camera frame to the finished answer.
  * Input `frame`, uint16 [height, width], both at least 84. Outputs: `probabilities` [rows, columns, 11], `certainty`
- * [rows, columns], `distribution` [11], `frame_certainties` [3] (aggregate, mean, maximum).
+ * [rows, columns], `distribution` [11], `frame_certainties` [3] (aggregate, mean, maximum), and where the weights have a
+ * content reading `structure` and `strangeness`, both [rows, columns].
  */
 export function exportNetwork(
   architecture: Architecture,
@@ -33,8 +36,10 @@ export function exportNetwork(
   const frame = graph.input("frame", "uint16", ["height", "width"], "camera counts, row order");
   const tiles = addTiling(graph, frame);
   const writer = new LayerWriter(graph, weights, tiles.patches);
+  let features: string | undefined;
   for (const [index, layer] of architecture.layers.entries()) {
     writer.add(architecture, index);
+    if (givesFeatures(layer)) features = writer.value;
     if (options.exposeLayers && layer.kind !== "dropout") {
       writer.expose(`layer_${index}`);
       graph.output(
@@ -45,6 +50,8 @@ export function exportNetwork(
     }
   }
   addFrameSummary(graph, writer.value, tiles, LEVELS);
+  const reading = contentReadingOf(weights);
+  if (reading !== undefined && features !== undefined) addContentOutputs(graph, features, reading, tiles);
   return graph.build(
     architecture.name,
     "Defocus level of a microscope frame: 0 (in focus) to 10. Yang et al. 2018, BMC Bioinformatics 19:77.",

@@ -60,6 +60,8 @@ export const VerdictMessage = z
     maxCertainty: Fraction,
     /** Probability that the level is right within one, 0 to 1. */
     confidence: Fraction.optional(),
+    /** True where the frame shows something unlike all that the model was trained on: then the level may be anything. */
+    unfamiliar: z.boolean().optional(),
     decision: z.enum(DECISIONS),
     action: Action.optional(),
     /** True exactly if `decision` is `retry`. False ends the site, also when there is an `action`. */

@@ -18,6 +18,8 @@ export const COLUMNS = [
   "max_certainty",
   "confidence",
   "condition",
+  /** 1 where a page shows something unlike all that the model was trained on. */
+  "unfamiliar",
   ...Array.from({ length: LEVELS }, (_, level) => `probability_${level}`),
 ] as const;
 
@@ -59,6 +61,7 @@ export function scoreRow(
     max_certainty: rounded(report.maxCertainty),
     confidence: rounded(report.confidence),
     condition: report.condition,
+    unfamiliar: report.unfamiliar ? 1 : 0,
   };
   report.distribution.forEach((probability, level) => {
     row[`probability_${level}`] = rounded(probability);

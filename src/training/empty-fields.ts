@@ -29,13 +29,13 @@ export function emptyPatch(random: Random): Uint16Array {
   const light = new Float32Array(PIXELS).fill(1);
   if (random.uniform() < 0.4) multiply(light, slope(random));
   if (random.uniform() < 0.2) multiply(light, haze(random));
-  if (random.uniform() < 0.15) multiply(light, edge(random));
-  if (random.uniform() < 0.15) multiply(light, rim(random));
+  if (random.uniform() < 0.2) multiply(light, edge(random));
+  if (random.uniform() < 0.3) multiply(light, rim(random));
   const isCoherent = random.uniform() < 0.2;
   if (isCoherent) multiply(light, speckle(random));
   // From shot noise that drowns all of that to a hundredth of it: a shaded field that was averaged.
   const noise = random.logBetween(0.002, 0.3);
-  const isWhite = isCoherent || random.uniform() < 0.25;
+  const isWhite = isCoherent || random.uniform() < 0.45;
   const grain = isWhite ? white(random) : grainOf(spectrum(random), random)[0];
   let patch = Float32Array.from(light, (value, i) => base * (value + noise * grain[i]!));
   if (random.uniform() < 0.25) patch = processed(patch, MOST_SMOOTHING_PX, random);

@@ -1,8 +1,10 @@
+import type { Tensor2D } from "@tensorflow/tfjs";
 import ort from "onnxruntime-node";
 import { TrainingError } from "../errors.js";
 import { cutPatches } from "../focus/tiling.js";
 import { PATCH_PX } from "../frames/frame.js";
 import type { Architecture } from "../networks/architecture.js";
+import { contentReadingOf, givesFeatures, readContent } from "../networks/content.js";
 import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-network.js";
 import type { Weights } from "../networks/weights.js";
 import { exportNetwork } from "../onnx/export-network.js";
@@ -12,7 +14,7 @@ import type { SharedImage } from "./region.js";
 export const EXPORT_TOLERANCE = 1e-4;
 
 /**
- * Runs the exported graph and the trained network on one image and compares them layer by layer.
+ * Runs the exported graph and the trained network on one image and compares them layer by layer, and what they tell of content.
  * @returns the largest difference, relative to the layer's largest value where that is above 1.
  * @throws TrainingError naming the layer when a difference exceeds 1e-4.
  */
@@ -36,6 +38,16 @@ export async function checkExport(
   const network = new TensorflowNetwork(tf, architecture, weights);
   const { rows, columns, patches } = cutPatches({ width, height, pixels });
   let worst = 0;
+  const reading = contentReadingOf(weights);
+  const compare = (expected: ArrayLike<number>, exported: ort.Tensor, what: string) => {
+    const difference = relativeDifference(expected, exported.data as Float32Array);
+    if (!(difference <= EXPORT_TOLERANCE)) {
+      throw new TrainingError(
+        `the exported graph differs from the trained network by ${difference} after ${what}`,
+      );
+    }
+    worst = Math.max(worst, difference);
+  };
   tf.tidy(() => {
     let index = 0;
     const input = tf.tensor4d(patches, [rows * columns, PATCH_PX, PATCH_PX, 1]);
@@ -44,13 +56,11 @@ export async function checkExport(
       // Flattened values come in another order; the dense layer behind them is compared instead.
       if (!exported || layer.kind === "flatten") return;
       const expected = (output.rank === 4 ? tf.transpose(output, [0, 3, 1, 2]) : output).dataSync();
-      const difference = relativeDifference(expected, exported.data as Float32Array);
-      if (!(difference <= EXPORT_TOLERANCE)) {
-        throw new TrainingError(
-          `the exported graph differs from the trained network by ${difference} after layer ${index - 1} (${layer.kind})`,
-        );
+      compare(expected, exported, `layer ${index - 1} (${layer.kind})`);
+      if (!reading || !givesFeatures(layer)) return;
+      for (const [name, tensor] of Object.entries(readContent(tf, reading, output as Tensor2D))) {
+        compare(tensor.dataSync(), outputs[name]!, name);
       }
-      worst = Math.max(worst, difference);
     });
   });
   network.dispose();

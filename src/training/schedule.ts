@@ -6,9 +6,9 @@ const LAST_RATE_SHARE = 0.01;
 /** Points of the curve that a run leaves behind, if it has as many steps. */
 const CURVE_POINTS = 60;
 
-/** How much of a run is done, 0 to 1: by its minutes where it has some, else by its steps. */
+/** How much of a run is done, 0 to 1: by its minutes where it has some, else by its steps. One of no steps is done. */
 export function shareDone({ steps, minutes }: RunSettings, step: number, seconds: number): number {
-  return Math.min(1, minutes === undefined ? step / steps : seconds / (60 * minutes));
+  return Math.min(1, minutes === undefined ? (steps === 0 ? 1 : step / steps) : seconds / (60 * minutes));
 }
 
 /** Learning rate of a step, by how much of the run is done before it. */

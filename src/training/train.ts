@@ -6,12 +6,14 @@ import type { ModelCard } from "../focus/model-card.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { describeMachine } from "../machine.js";
 import type { Architecture } from "../networks/architecture.js";
+import { withContentReading } from "../networks/content.js";
 import { networkNamed } from "../networks/registry.js";
 import type { TensorFlowRuntime } from "../networks/tensorflow-runtime.js";
 import type { Weights } from "../networks/weights.js";
 import { Random } from "../optics/random.js";
 import { type Checkpoint, type RunSettings, readCheckpoint } from "./checkpoint.js";
 import { checkExport } from "./export-check.js";
+import { fitContent } from "./fit-content.js";
 import { type HeldOutScore, scoreOfModel } from "./held-out.js";
 import { type ImageSet, loadImageSet } from "./image-set.js";
 import { DEFAULT_RECIPE, type Recipe } from "./recipe.js";
@@ -48,6 +50,8 @@ export interface TrainOptions {
   readonly onImage?: (done: number, total: number) => void;
   readonly onImages?: (images: ImageSet) => void;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** How much is done of what follows the training: telling content from empty patches, 0 to 1. */
+  readonly onContent?: (share: number) => void;
 }
 
 export interface TrainOutcome {
@@ -102,19 +106,28 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   try {
     const result = await trainer.run();
     if (!result.finished) return { finished: false, result };
-    const exportDifference = await checkExport(
-      options.runtime.tf,
-      architecture,
-      result.weights,
-      images.heldOut[0]!,
-    );
     const { command, out } = options;
+    const reading = await fitContent({
+      tf: options.runtime.tf,
+      architecture,
+      weights: result.weights,
+      images,
+      recipe: recipeOf(options),
+      seed: options.seed,
+      threads: options.threads,
+      steps: result.step,
+      ...(options.onContent === undefined ? {} : { onProgress: options.onContent }),
+    });
+    const weights = reading === undefined ? result.weights : withContentReading(result.weights, reading);
+    const exportDifference = await checkExport(options.runtime.tf, architecture, weights, images.heldOut[0]!);
     await writeModel(
       out,
       architecture,
-      result.weights,
+      weights,
       trainingOf(options, images, result, start),
       metricsOf(result, command),
+      // The same network is right as often as before.
+      result.step === 0 && start?.card.confidence !== undefined ? { confidence: start.card.confidence } : {},
     );
     const shipped = await scoreOfModel(options.runtime.tf, await openModel(DEFAULT_MODEL), result.heldOut);
     const isWeaker = result.point !== undefined && result.point.heldOutLoss > shipped.heldOutLoss;

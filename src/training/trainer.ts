@@ -115,6 +115,8 @@ export class Trainer {
           lastCheckpoint = now;
         }
       }
+      // The weights that a run without steps started from are judged all the same.
+      if (this.#curve.length === 0 && this.#share() === 1) await this.#addPoint(heldOut);
       await this.#checkpoint();
       return {
         weights: this.#best ?? (await this.#network.weights()),
@@ -169,7 +171,7 @@ export class Trainer {
   }
 
   async #addPoint(heldOut: readonly Batch[]): Promise<void> {
-    const loss = this.#lossSum / this.#sinceLast();
+    const loss = this.#lossSum / Math.max(1, this.#sinceLast());
     const point = { step: this.#step, loss, ...heldOutScore(this.#options.tf, this.#network, heldOut) };
     this.#curve.push(point);
     this.#lossSum = 0;

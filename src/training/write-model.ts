@@ -1,11 +1,12 @@
 import { basename, join } from "node:path";
 import { MODEL_FILES, sha256Of } from "../focus/model.js";
-import { DEFAULT_CONDITIONS, type ModelCard } from "../focus/model-card.js";
+import { CONTENT_CONDITIONS, DEFAULT_CONDITIONS, type ModelCard } from "../focus/model-card.js";
 import { LEVELS } from "../focus/report.js";
 import { PATCH_PX } from "../frames/frame.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { type Architecture, weightCount } from "../networks/architecture.js";
+import { contentReadingOf } from "../networks/content.js";
 import { packWeights, type Weights } from "../networks/weights.js";
 import { exportNetwork } from "../onnx/export-network.js";
 import { LEVEL_UM, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
@@ -24,7 +25,7 @@ export async function writeModel(
   weights: Weights,
   training: TrainingRecord,
   metrics: ModelCard["metrics"] = [],
-  more: Partial<Pick<ModelCard, "description" | "imported">> = {},
+  more: Partial<Pick<ModelCard, "description" | "imported" | "confidence">> = {},
 ): Promise<void> {
   await makeFolder(folder);
   const name = basename(folder);
@@ -40,7 +41,10 @@ export async function writeModel(
     levels: LEVELS,
     patchPx: PATCH_PX,
     optics: { levelUm: LEVEL_UM, ...REFERENCE_OPTICS },
-    conditions: DEFAULT_CONDITIONS,
+    conditions: {
+      ...DEFAULT_CONDITIONS,
+      ...(contentReadingOf(weights) !== undefined && CONTENT_CONDITIONS),
+    },
     training,
     ...more,
     metrics: [...metrics],

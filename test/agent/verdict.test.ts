@@ -34,6 +34,22 @@ test("a verdict says how probable it is that its level is right", () => {
   expect(VerdictMessage.parse(verdict).confidence).toBe(0.8765);
 });
 
+test("a verdict on a frame unlike all that the model was trained on says so, for programs and for people", () => {
+  const reason = "level 1 is within 1";
+  const judgement: Judgement = { decision: "accept", keepAttempt: 0, attemptsLeft: 0, reason, outcomes: [] };
+  const timings = { queueMs: 0, scoreMs: 0, totalMs: 0 };
+  const model = { name: "m", sha256: "0" };
+  const verdictOn = (unfamiliar: boolean) =>
+    VerdictMessage.parse(verdictOf(frame(), report(1, { unfamiliar }), judgement, rules, model, timings));
+
+  expect(verdictOn(true)).toMatchObject({
+    unfamiliar: true,
+    reason: "level 1 is within 1; unlike anything the model was trained on, so the level may be wrong",
+  });
+  expect(verdictOn(false)).toMatchObject({ reason: "level 1 is within 1" });
+  expect(verdictOn(false)).not.toHaveProperty("unfamiliar");
+});
+
 describe("the condition in a verdict", () => {
   test.each([
     ["accepted, be it blurrier than others get", 1.6, { decision: "accept" }, "in-focus"],

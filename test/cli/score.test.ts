@@ -76,7 +76,7 @@ describe("parfocal score of good and bad files", () => {
   it("has exactly the documented columns, probabilities that sum to 1 and plausible values in each", () => {
     expect(finished.stdout.split("\n")[0]).toBe(COLUMNS.join(","));
     for (const row of rowsOf(finished.stdout)) {
-      const probabilities = COLUMNS.slice(15).map((column) => Number(row[column]));
+      const probabilities = COLUMNS.slice(16).map((column) => Number(row[column]));
       expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
       expect(row.page).toBe("0");
       expect(Number.isInteger(Number(row.level))).toBe(true);

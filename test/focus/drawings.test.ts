@@ -42,6 +42,7 @@ function reportOf(patches: readonly { level: number; share: number }[]): FocusRe
     confidence: 0,
     saturatedFraction: 0,
     condition: "mixed",
+    unfamiliar: false,
   };
 }
 

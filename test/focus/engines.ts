@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { FocusReport } from "../../src/focus/report.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import { largestDifference } from "../helpers/golden.js";
 import { dataFrame, spots } from "../helpers/images.js";
@@ -23,7 +24,8 @@ export async function expectAgreement(other: Scorer): Promise<void> {
       // Ten levels: the expected level may be off by ten times a probability.
       expect(Math.abs(actual[key] - expected[key]), key).toBeLessThan(key === "expectedLevel" ? 1e-3 : 1e-4);
     }
-    expect([actual.level, actual.condition]).toEqual([expected.level, expected.condition]);
+    const told = ({ level, condition, unfamiliar }: FocusReport) => ({ level, condition, unfamiliar });
+    expect(told(actual)).toEqual(told(expected));
   }
   await reference.dispose();
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Architecture } from "../../src/networks/architecture.js";
 import { compact } from "../../src/networks/compact.js";
+import { CONTENT_TENSORS } from "../../src/networks/content.js";
 import type { Weights } from "../../src/networks/weights.js";
 import { Random } from "../../src/optics/random.js";
 import { initialWeights } from "../../src/training/initial-weights.js";
@@ -26,6 +27,26 @@ export function randomWeights(architecture: Architecture, seed: number): Weights
     [...initialWeights(architecture, seed)].map(([name, { shape, values }]) => {
       const draw = ranges[name.split("/").at(-1) as keyof typeof ranges] as (() => number) | undefined;
       return [name, { shape, values: draw ? values.map(draw) : values }];
+    }),
+  );
+}
+
+/** A content reading with random numbers, for so many features. */
+export function randomReading(features: number, seed: number): Weights {
+  const random = new Random(seed);
+  const hidden = 6;
+  const shapes: Record<keyof typeof CONTENT_TENSORS, number[]> = {
+    ...{ hidden: [features, hidden], hiddenBias: [hidden], structure: [hidden, 1], structureBias: [1] },
+    ...{ whitening: [features, features], whiteningOffset: [features] },
+  };
+  const tensors = Object.entries(shapes) as [keyof typeof CONTENT_TENSORS, number[]][];
+  return new Map(
+    tensors.map(([key, shape]) => {
+      const values = new Float32Array(shape.reduce((product, side) => product * side, 1));
+      return [
+        CONTENT_TENSORS[key],
+        { shape, values: values.map(() => random.normal() / Math.sqrt(features)) },
+      ];
     }),
   );
 }

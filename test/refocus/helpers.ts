@@ -42,6 +42,7 @@ export function report(expectedLevel: number, fields: Partial<FocusReport> = {})
     confidence: 0.9,
     saturatedFraction: 0,
     condition,
+    unfamiliar: false,
     ...fields,
   };
 }

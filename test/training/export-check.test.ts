@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { TrainingError } from "../../src/errors.js";
 import { compact } from "../../src/networks/compact.js";
+import { CONTENT_TENSORS } from "../../src/networks/content.js";
 import { medium } from "../../src/networks/medium.js";
 import type { Weights, WeightTensor } from "../../src/networks/weights.js";
 import { yang2018 } from "../../src/networks/yang2018.js";
 import { checkExport, EXPORT_TOLERANCE } from "../../src/training/export-check.js";
 import { sharedSpots } from "../helpers/images.js";
-import { randomWeights } from "../helpers/models.js";
+import { randomReading, randomWeights } from "../helpers/models.js";
 import { runtime } from "../helpers/wasm-runtime.js";
 
 const { tf } = runtime;
@@ -28,6 +29,16 @@ describe("checkExport", () => {
   it("finds every layer of the medium network's graph equal, whose filters are filled up to whole blocks", async () => {
     const difference = await checkExport(tf, medium, randomWeights(medium, 2), sharedSpots(200, 130, 1));
     expect(difference).toBeLessThan(1e-4);
+  });
+
+  it("finds what the graph tells of content equal, too, and names it where it differs", async () => {
+    const weights = new Map([...randomWeights(medium, 2), ...randomReading(192, 3)]);
+    expect(await checkExport(tf, medium, weights, sharedSpots(200, 130, 1))).toBeLessThan(1e-4);
+
+    const changing = new ChangingWeights(weights, CONTENT_TENSORS.structureBias);
+    await expect(checkExport(tf, medium, changing, sharedSpots(84, 84, 1))).rejects.toThrow(
+      /differs from the trained network by [\d.e-]+ after structure/,
+    );
   });
 
   it("names the layer behind which graph and network differ, when one weight of conv3 changes between the two", async () => {
@@ -63,7 +74,7 @@ class ChangingWeights extends Map<string, WeightTensor> {
     const tensor = super.get(name);
     if (name !== this.#changing || tensor === undefined || this.#readings++ === 0) return tensor;
     const values = tensor.values.slice();
-    values[100] += 0.05;
+    values[Math.min(100, values.length - 1)]! += 0.05;
     return { ...tensor, values };
   }
 }

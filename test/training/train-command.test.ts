@@ -99,7 +99,8 @@ describe("parfocal train", () => {
   });
 
   it.each([
-    [["--steps", "0"], "--steps must be a whole number above 0"],
+    [["--steps", "0"], "--steps 0 trains nothing: name the model whose weights are kept with --start-from"],
+    [["--steps", "0.5"], "--steps must be a whole number, 0 or more"],
     [["--steps", "many"], "--steps needs a number"],
     [["--steps", "5", "--steps", "6"], "--steps is given more than once"],
     [["--minutes", "0"], "--minutes must be above 0"],

@@ -12,6 +12,10 @@ export interface PatchScores {
   readonly aggregateCertainty: number;
   readonly meanCertainty: number;
   readonly maxCertainty: number;
+  /** Of a model with a content reading: log odds that each patch shows structure, [patches]. */
+  readonly structures?: Float32Array;
+  /** Of a model with a content reading: distance of each patch from those of the training, 1 for an average one, [patches]. */
+  readonly strangenesses?: Float32Array;
 }
 
 /** A model made ready to run. */

@@ -149,6 +149,8 @@ class RemoteModel implements FocusEngine {
     const [probabilities, certainties] = [values("probabilities"), values("certainty")];
     const [distribution, summary] = [values("distribution"), values("frame_certainties")];
     const [aggregateCertainty, meanCertainty, maxCertainty] = summary;
+    const [structures, strangenesses] = [values("structure"), values("strangeness")];
+    const patches = certainties.length;
     if (
       certainties.length === 0 ||
       probabilities.length !== certainties.length * LEVELS ||
@@ -164,6 +166,7 @@ class RemoteModel implements FocusEngine {
       aggregateCertainty: aggregateCertainty!,
       meanCertainty: meanCertainty!,
       maxCertainty: maxCertainty!,
+      ...(structures.length === patches && strangenesses.length === patches && { structures, strangenesses }),
     };
   }
 

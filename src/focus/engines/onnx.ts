@@ -87,6 +87,7 @@ async function run(session: ort.InferenceSession, { width, height, pixels }: Fra
   const outputs = await session.run({ frame: new ort.Tensor("uint16", counts, [height, width]) });
   const values = (name: string) => outputs[name]!.data as Float32Array;
   const [aggregateCertainty, meanCertainty, maxCertainty] = values("frame_certainties");
+  const hasContent = outputs.structure !== undefined;
   return {
     probabilities: values("probabilities"),
     certainties: values("certainty"),
@@ -94,6 +95,7 @@ async function run(session: ort.InferenceSession, { width, height, pixels }: Fra
     aggregateCertainty: aggregateCertainty!,
     meanCertainty: meanCertainty!,
     maxCertainty: maxCertainty!,
+    ...(hasContent && { structures: values("structure"), strangenesses: values("strangeness") }),
   };
 }
 

@@ -26,7 +26,15 @@ export async function scoresOfPatches(
   if (scores.length === 1) return scores[0]!;
   const probabilities = joined(scores.map((score) => score.probabilities));
   const certainties = joined(scores.map((score) => score.certainties));
-  return { probabilities, certainties, ...summaryOf(probabilities, certainties) };
+  return { probabilities, certainties, ...summaryOf(probabilities, certainties), ...joinedContent(scores) };
+}
+
+/** Of strips that all have it. */
+function joinedContent(scores: readonly PatchScores[]): Pick<PatchScores, "structures" | "strangenesses"> {
+  const structures = scores.flatMap((score) => score.structures ?? []);
+  const strangenesses = scores.flatMap((score) => score.strangenesses ?? []);
+  const isWhole = structures.length === scores.length && strangenesses.length === scores.length;
+  return isWhole ? { structures: joined(structures), strangenesses: joined(strangenesses) } : {};
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -65,7 +65,9 @@ class NextZ(Record):
 class Verdict(Message):
     """The answer to one frame. Levels 0 (in focus) to 10, certainties 0 to 1.
 
-    ``confidence`` is the probability that the level is right within one. Execute ``action`` if there is one; then acquire the same site again exactly if ``acquire_again``.
+    ``confidence`` is the probability that the level is right within one. ``unfamiliar``: the frame shows
+    something unlike all that the model was trained on, so the level may be anything. Execute ``action`` if
+    there is one; then acquire the same site again exactly if ``acquire_again``.
     """
 
     type: ClassVar[str] = "verdict"
@@ -79,6 +81,7 @@ class Verdict(Message):
     mean_certainty: float | None = None
     max_certainty: float | None = None
     confidence: float | None = None
+    unfamiliar: bool = False
     decision: Name
     action: Action | None = field(default=None, metadata=NEEDED_RIGHT)
     acquire_again: bool
