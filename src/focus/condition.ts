@@ -1,6 +1,6 @@
 import type { Frame } from "../frames/frame.js";
 import { expectedLevel } from "./certainty.js";
-import { frameStructure } from "./content.js";
+import { frameStrangeness, frameStructure } from "./content.js";
 import type { PatchScores } from "./engines/engine.js";
 import type { ConditionThresholds } from "./model-card.js";
 import { type Condition, LEVELS } from "./report.js";
@@ -15,6 +15,9 @@ export interface CountRange {
   /** Share of pixels at the top of the camera's range, 0 to 1. */
   readonly saturatedFraction: number;
 }
+
+/** Log odds: what is unlike the training is empty only where its structure is less likely by so much. */
+const STRANGE_MARGIN = 1.25;
 
 /** Pixels that are looked at; of larger frames, whole rows that are evenly spread, as they lie in memory. */
 const LOOKED_AT = 2 ** 17;
@@ -88,11 +91,22 @@ export function conditionOf(
   }
   const few = Math.max(1, thresholds.certainShare * patches);
   if (certain < few || isGrain(scores.certainties, few, thresholds)) return { condition: "blank" };
-  if (below(frameStructure(scores), thresholds.leastStructure)) return { condition: "blank" };
+  if (showsNothing(scores, thresholds)) return { condition: "blank" };
   if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
   return {
     condition: frameLevel <= thresholds.inFocusLevel ? "in-focus" : "defocused",
   };
+}
+
+/** Whether the network finds the frame without structure; of what it never met the like of, it must be surer. */
+function showsNothing(
+  scores: PatchScores,
+  { leastStructure, mostStrangeness }: ConditionThresholds,
+): boolean {
+  const structure = frameStructure(scores);
+  if (structure === undefined || leastStructure === undefined) return false;
+  const isStrange = below(mostStrangeness, frameStrangeness(scores));
+  return structure < (isStrange ? leastStructure - STRANGE_MARGIN : leastStructure);
 }
 
 /**

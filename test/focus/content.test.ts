@@ -35,6 +35,7 @@ const cell: Patch = { share: 0.9, structure: 4, strangeness: 0.9 };
 const rim: Patch = { share: 0.9, structure: -4, strangeness: 1.2 };
 const background: Patch = { share: 0.1, structure: -6, strangeness: 3 };
 const text: Patch = { share: 0.9, structure: 3, strangeness: 2.5 };
+const odd: Patch = { share: 0.9, structure: -0.3, strangeness: 2 };
 const repeated = (patch: Patch, count: number) => new Array<Patch>(count).fill(patch);
 const conditionFor = (patches: readonly Patch[]) =>
   conditionOf(frame, countRange(frame), scoresOf(patches), 5, thresholds);
@@ -49,6 +50,16 @@ describe("the content of a frame", () => {
     [
       "blank where the network is sure of a level, but of nothing that has structure",
       repeated(rim, 12),
+      "blank",
+    ],
+    [
+      "judged where it is like nothing that the network has met, and may be empty",
+      repeated(odd, 8),
+      "defocused",
+    ],
+    [
+      "blank where it is like nothing that was met, and surely empty",
+      repeated({ ...odd, structure: -3 }, 8),
       "blank",
     ],
     [

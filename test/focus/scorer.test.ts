@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FrameShapeError, ModelError, UnknownNameError } from "../../src/errors.js";
 import { patchStrip } from "../../src/focus/patch-strip.js";
@@ -9,7 +11,7 @@ import { LEVEL_UM } from "../../src/optics/point-spread-function.js";
 import { Random } from "../../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../../src/optics/sensor.js";
 import { golden, largestDifference } from "../helpers/golden.js";
-import { binned, dataFrame, spots } from "../helpers/images.js";
+import { binned, DATA, dataFrame, spots } from "../helpers/images.js";
 import { SHIPPED_MODEL } from "../helpers/models.js";
 
 interface ModelAnswers {
@@ -54,6 +56,26 @@ describe("Scorer with the shipped model", () => {
     expect(sharp.level).toBeLessThanOrEqual(1);
     expect(["defocused", "mixed"]).toContain(blurred.condition);
     expect(blurred.expectedLevel).toBeGreaterThan(sharp.expectedLevel + 0.75);
+  });
+
+  it("is sure of nothing in the rim of a bubble, which is bent and bright and no structure that could be in focus", async () => {
+    const report = await scorer.score(bubble(336, 252));
+
+    expect(report.condition).toBe("blank");
+    expect(report.aggregateCertainty).toBeLessThan(0.5);
+    expect(report.confidence).toBeLessThan(0.5);
+  });
+
+  it("finds no image of cells unfamiliar or empty, of whatever source, but a mesh of lines", async () => {
+    for (const name of await readdir(join(DATA, "plate"))) {
+      if (!name.endsWith(".png")) continue;
+      const { condition, unfamiliar } = await scorer.score(await dataFrame(`plate/${name}`));
+      expect([name, condition === "blank", unfamiliar]).toEqual([name, false, false]);
+    }
+    const report = await scorer.score(mesh(420, 336));
+    expect(report).toMatchObject({ condition: "in-focus", unfamiliar: true });
+    // As often as a guess.
+    expect(report.confidence).toBeLessThanOrEqual(3 / 11);
   });
 
   it("judges a frame in 2 x 2 as it judges the frame that a camera would have binned", async () => {
@@ -216,3 +238,23 @@ describe("Scorer.load", () => {
     expect(error!.message).toMatch(/model no-such-model: card\.json cannot be read/);
   });
 });
+
+/** A bright rim on an even field, with photon noise. */
+function bubble(width: number, height: number): Frame {
+  const random = new Random(3);
+  const pixels = Uint16Array.from({ length: width * height }, (_, i) => {
+    const radius = Math.hypot((i % width) - 60, Math.floor(i / width) - 90);
+    return random.poisson(400 * (1 + 0.8 * Math.exp(-((radius - 120) ** 2) / (2 * 8 ** 2))));
+  });
+  return { width, height, pixels };
+}
+
+/** Bright lines 20 px apart, such as a slide for calibration has, with photon noise. */
+function mesh(width: number, height: number): Frame {
+  const random = new Random(4);
+  const pixels = Uint16Array.from({ length: width * height }, (_, i) => {
+    const isLine = (i % width) % 20 < 2 || Math.floor(i / width) % 20 < 2;
+    return random.poisson(isLine ? 1000 : 100);
+  });
+  return { width, height, pixels };
+}
