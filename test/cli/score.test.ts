@@ -10,7 +10,7 @@ import { temporaryFolder } from "../helpers/models.js";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/frames");
 const COLUMNS = [
-  ..."file,page,plate,well,site,channel,time,z,level,expected_level,aggregate_certainty,mean_certainty,max_certainty,confidence,condition".split(
+  ..."file,page,plate,well,site,channel,time,z,level,expected_level,aggregate_certainty,mean_certainty,max_certainty,confidence,condition,unfamiliar".split(
     ",",
   ),
   ...Array.from({ length: 11 }, (_, k) => `probability_${k}`),

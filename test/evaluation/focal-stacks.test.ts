@@ -3,9 +3,9 @@ import { judgeStacks } from "../../src/evaluation/focal-stacks.js";
 import type { JudgedFrame } from "../../src/evaluation/judged-frame.js";
 
 const plane = (stackId: string | undefined, zUm: number | undefined, expectedLevel: number) =>
-  ({ stackId, zUm, expectedLevel }) as JudgedFrame;
+  ({ stackId, zUm, expectedLevel, unfamiliar: expectedLevel > 3 }) as JudgedFrame;
 
-test("a stack says how its levels rise with the distance from focus, and where they are lowest", () => {
+test("a stack says how its levels rise with the distance from focus, where they are lowest, and how many are unfamiliar", () => {
   const planes = [
     plane("a", 4, 3),
     plane("b", 0, 1),
@@ -16,7 +16,7 @@ test("a stack says how its levels rise with the distance from focus, and where t
   const [stack, ...others] = judgeStacks([...planes, plane(undefined, 1, 1), plane("b", undefined, 1)]);
   expect(others).toEqual([]);
   expect(stack).toEqual({
-    ...{ stackId: "a", planes: 4, minimumZUm: -2, minimumLevel: 0.5 },
+    ...{ stackId: "a", planes: 4, unfamiliar: 1, minimumZUm: -2, minimumLevel: 0.5 },
     spearman: expect.closeTo(0.8, 12) as number,
     curve: [
       [-6, 4],

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ModelError } from "../../src/errors.js";
 import { openModel } from "../../src/focus/model.js";
 import { weightCount } from "../../src/networks/architecture.js";
+import { CONTENT_TENSORS } from "../../src/networks/content.js";
 import { networkNamed } from "../../src/networks/registry.js";
 import { randomModel, SHIPPED_MODEL, temporaryFolder } from "../helpers/models.js";
 
@@ -13,6 +14,8 @@ const failure = (promise: Promise<unknown>) =>
     (error: unknown) => error as Error,
   );
 
+const CONTENT: ReadonlySet<string> = new Set(Object.values(CONTENT_TENSORS));
+
 describe("the shipped model", () => {
   it("opens by name, is under 1 MiB and matches its card", async () => {
     const { card, onnx } = await openModel(SHIPPED_MODEL);
@@ -21,11 +24,12 @@ describe("the shipped model", () => {
     expect(card.weightCount).toBe(weightCount(networkNamed(card.network), 84));
   });
 
-  it("has weights of finite numbers, those of its network", async () => {
+  it("has weights of finite numbers, those of its network and those that tell what a frame shows", async () => {
     const model = await openModel(SHIPPED_MODEL);
     const weights = await model.weights();
-    const count = [...weights.values()].reduce((sum, { values }) => sum + values.length, 0);
-    expect(count).toBe(model.card.weightCount);
+    const own = [...weights].filter(([name]) => !CONTENT.has(name));
+    expect(own.reduce((sum, [, { values }]) => sum + values.length, 0)).toBe(model.card.weightCount);
+    expect(weights.size - own.length).toBe(CONTENT.size);
     for (const [name, { values }] of weights) expect(values.every(Number.isFinite), name).toBe(true);
   });
 
