@@ -37,6 +37,10 @@ PATCH_PX = 84
 LARGEST_COUNT = 65535
 #: Weighted quantile of the levels of the patches that is the level of an image.
 FRAME_QUANTILE = 0.35
+#: So many patches speak for what an image shows, and log odds count up to this. As src/focus/content.ts.
+SPEAKING_PATCHES, MOST_LOG_ODDS = 6, 10
+#: Of an image with less, the card of the network says, certainty says less, too.
+LEAST_STRUCTURE = 0.25
 
 _HERE = pathlib.Path(__file__).resolve().parent
 #: Beside this file, or in a checkout of Parfocal.
@@ -146,20 +150,23 @@ def counts_of(image, name):
 def measure(session, counts, mask=None):
     """Score, certainty and level of an image, from the probabilities of its patches, those alone that lie within a [height, width]
     mask; nan where none does."""
-    probabilities, certainty, distribution, certainties = session.run(
-        ["probabilities", "certainty", "distribution", "frame_certainties"], {"frame": counts}
-    )
-    whole = float(certainties[0])
+    names = [output.name for output in session.get_outputs()]
+    answer = dict(zip(names, session.run(names, {"frame": counts})))
+    certainty, distribution = answer["certainty"], answer["distribution"]
+    whole = float(answer["frame_certainties"][0])
     rows, columns = certainty.shape
-    probabilities, certainty = probabilities.reshape(-1, distribution.size), certainty.ravel()
+    probabilities, certainty = answer["probabilities"].reshape(-1, distribution.size), certainty.ravel()
+    # A network that was trained earlier does not tell.
+    structures = answer.get("structure", numpy.full_like(certainty, MOST_LOG_ODDS)).ravel()
     if mask is not None and not mask.all():
         inside = patches_within(mask, rows, columns)
         if not inside.any():
             return (float("nan"),) * len(FEATURES)
-        probabilities, certainty = probabilities[inside], certainty[inside]
+        probabilities, certainty, structures = probabilities[inside], certainty[inside], structures[inside]
         distribution = numpy.average(probabilities, axis=0, weights=certainty if certainty.sum() > 0 else None)
         whole = certainty_of(distribution)
     score = frame_level(probabilities.argmax(axis=1), certainty)
+    whole *= certainty_share(certainty, structures)
     return float(numpy.floor(score + 0.5)), whole, frame_level(probabilities @ numpy.arange(distribution.size), certainty)
 
 
@@ -176,6 +183,17 @@ def certainty_of(distribution):
     """1 - H(p) / ln N, 0 to 1: as src/focus/certainty.ts."""
     known = distribution[distribution > 0].astype(numpy.float64)
     return float(numpy.clip(1 + (known * numpy.log(known)).sum() / numpy.log(distribution.size), 0, 1))
+
+
+def certainty_share(certainties, structures):
+    """Share of its certainty that an image keeps: where little speaks for structure, the probability that there is any. From the
+    log odds of its most certain patches, each weighted by its certainty. As src/focus/content.ts."""
+    first = numpy.argsort(-certainties, kind="stable")[:SPEAKING_PATCHES]
+    weights = certainties[first].astype(numpy.float64)
+    if weights.sum() <= 0:
+        return 1 / (1 + numpy.exp(MOST_LOG_ODDS))
+    structure = numpy.average(numpy.clip(structures[first], -MOST_LOG_ODDS, MOST_LOG_ODDS), weights=weights)
+    return 1.0 if structure >= LEAST_STRUCTURE else float(1 / (1 + numpy.exp(-structure)))
 
 
 def frame_level(levels, certainties):

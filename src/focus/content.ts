@@ -26,6 +26,16 @@ export function frameStructure({ certainties, structures }: PatchScores): number
 }
 
 /**
+ * Share of the network's certainty that a frame keeps, 0 to 1: where less than `least` speaks for structure, the probability
+ * that it shows any; else all.
+ * @param structure log odds, see `frameStructure`.
+ */
+export function certaintyShare(structure: number | undefined, least: number | undefined): number {
+  if (structure === undefined || least === undefined || structure >= least) return 1;
+  return 1 / (1 + Math.exp(-structure));
+}
+
+/**
  * Distance of the frame's patches from those of the training, 1 for average ones, their median; undefined where the model
  * does not tell, or where no patch shows anything.
  */

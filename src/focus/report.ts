@@ -39,7 +39,7 @@ export interface FocusReport {
    * and no more than a guess has where the frame is unfamiliar.
    */
   readonly confidence: number;
-  /** Certainty of the frame distribution, 0 to 1; of a blank frame, as far as it shows structure, as are the next two. */
+  /** Certainty of the frame distribution, 0 to 1; of one that shows no structure, its probability to show any times that, as the next two. */
   readonly aggregateCertainty: number;
   /** Mean and maximum of the certainties of the deciding patches, 0 to 1. */
   readonly meanCertainty: number;

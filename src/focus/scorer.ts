@@ -9,7 +9,7 @@ import {
   patchConfidences,
   UNMEASURED,
 } from "./confidence.js";
-import { frameStrangeness, frameStructure } from "./content.js";
+import { certaintyShare, frameStrangeness, frameStructure } from "./content.js";
 import { contrastOf, finenessOf } from "./contrast.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
@@ -88,7 +88,7 @@ export class Scorer implements FrameScorer {
     const unfamiliar = isUnfamiliar(told.condition, strangeness, conditions);
     const confidence = frameConfidence(scores.probabilities, scores.certainties, level, scale);
     // Grain and the rim of a bubble make the network certain of what is not there.
-    const shown = told.condition === "blank" && structure !== undefined ? probability(structure) : 1;
+    const shown = certaintyShare(structure, conditions.leastStructure);
     const contrast = contrastOf(frame, binning);
     const fineness = finenessOf(frame, contrast, binning);
     const report: FocusReport = {
@@ -130,10 +130,6 @@ export class Scorer implements FrameScorer {
   async dispose(): Promise<void> {
     await this.#engine.dispose();
   }
-}
-
-function probability(logOdds: number): number {
-  return 1 / (1 + Math.exp(-logOdds));
 }
 
 type PatchMap = Pick<FocusReport, "probabilities" | "certainties" | "confidences">;

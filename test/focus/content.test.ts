@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { certaintyOf } from "../../src/focus/certainty.js";
 import { conditionOf, countRange, isUnfamiliar } from "../../src/focus/condition.js";
-import { frameStrangeness, frameStructure } from "../../src/focus/content.js";
+import { certaintyShare, frameStrangeness, frameStructure } from "../../src/focus/content.js";
 import type { PatchScores } from "../../src/focus/engines/engine.js";
 import { CONTENT_CONDITIONS, DEFAULT_CONDITIONS } from "../../src/focus/model-card.js";
 import { LEVELS } from "../../src/focus/report.js";
@@ -77,6 +77,15 @@ describe("the content of a frame", () => {
 
     expect(few).toBeCloseTo(4, 5);
     expect(many).toBeCloseTo(4, 5);
+  });
+
+  it.each([
+    ["all of it where there is structure", 0.25, 1],
+    ["as much as structure is probable where there is hardly any", 0, 0.5],
+    ["next to none where there is surely none", -5, 0.0067],
+    ["all of it where the model does not tell", undefined, 1],
+  ])("leaves the network's certainty: %s", (_, structure, share) => {
+    expect(certaintyShare(structure, 0.25)).toBeCloseTo(share, 4);
   });
 
   it("is like nothing, be it the training, where no patch shows anything", () => {

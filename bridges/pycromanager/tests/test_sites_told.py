@@ -170,20 +170,18 @@ def test_an_agent_that_was_killed_hears_of_each_site_when_it_is_back(own_agent: 
     from beads import bead_events, bead_optics
 
     results: list[SiteResult] = []
-    restarting = threading.Thread(target=own_agent.start)
 
     def events() -> Iterator[Any]:
         for number, event in enumerate(bead_events([0.0] * 30)):
             if number == 2:
                 own_agent.kill()
             yield event
-        restarting.start()
+        own_agent.start()
 
     with FocusClient(own_agent.address, deadline_ms=3000, misses_until_degraded=1) as client:
         assert client.wait_for_agent(RUN_S)
         keyed: dict[str, Any] = dict(limits=LIMITS, optics=bead_optics(), on_site=results.append)
         run(beads, gated(events(), client, beads, **keyed))
-    restarting.join(RUN_S)
     assert [result.status for result in results] == ["judged"] * 2 + ["unscored"] * 28
     assert heard(own_agent, 28) == {(f"Pos{p}", "unscored") for p in range(2, 30)}
 

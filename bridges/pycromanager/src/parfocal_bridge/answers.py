@@ -81,7 +81,7 @@ class Verdict(Message):
     mean_certainty: float | None = None
     max_certainty: float | None = None
     confidence: float | None = None
-    unfamiliar: bool = False
+    unfamiliar: bool | None = None
     decision: Name
     action: Action | None = field(default=None, metadata=NEEDED_RIGHT)
     acquire_again: bool

@@ -118,6 +118,8 @@ class AgentLink:
         dealer.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
         dealer.setsockopt(zmq.IMMEDIATE, 1)
         dealer.setsockopt(zmq.LINGER, 0)
+        # Beside these heartbeats, libzmq aborts a process whose input is stopped by a mark when the agent leaves.
+        dealer.setsockopt(zmq.RCVHWM, 0)
         dealer.setsockopt(zmq.HEARTBEAT_IVL, 1000)
         dealer.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3000)
         dealer.setsockopt(zmq.RECONNECT_IVL, 200)

@@ -44,6 +44,7 @@ final class FocusModel {
           counts.height,
           (float[][][]) answer.get("probabilities").get().getValue(),
           (float[][]) answer.get("certainty").get().getValue(),
+          (float[][]) answer.get("structure").get().getValue(),
           ((float[]) answer.get("frame_certainties").get().getValue())[0]);
     } catch (OrtException cause) {
       throw new ModelException("Cannot run the network", cause);

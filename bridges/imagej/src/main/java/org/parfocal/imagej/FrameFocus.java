@@ -9,24 +9,36 @@ import java.util.function.ToDoubleFunction;
 final class FrameFocus {
   /** Weighted quantile of the patch levels that is the level of the frame (src/focus/frame-level.ts). */
   private static final double FRAME_QUANTILE = 0.35;
+  /** So many patches speak for what the frame shows, and log odds count up to this (src/focus/content.ts). */
+  private static final int SPEAKING_PATCHES = 6;
+  private static final double MOST_LOG_ODDS = 10;
+  /** Of a frame with less, the card of the network says, certainty says less, too. */
+  private static final double LEAST_STRUCTURE = 0.25;
 
   private final int width;
   private final int height;
   private final float[][][] probabilities;
   private final float[][] certainties;
+  private final float[][] structures;
   private final float certainty;
 
-  /** @param probabilities [rows, columns, levels] @param certainties [rows, columns] */
+  /**
+   * @param probabilities [rows, columns, levels]
+   * @param certainties [rows, columns]
+   * @param structures log odds that each patch shows structure, [rows, columns]
+   */
   FrameFocus(
       int width,
       int height,
       float[][][] probabilities,
       float[][] certainties,
+      float[][] structures,
       float certainty) {
     this.width = width;
     this.height = height;
     this.probabilities = probabilities;
     this.certainties = certainties;
+    this.structures = structures;
     this.certainty = certainty;
   }
 
@@ -35,9 +47,28 @@ final class FrameFocus {
     return (int) Math.round(quantileOf(FrameFocus::mostProbable));
   }
 
-  /** 0 to 1. */
+  /** 0 to 1; where little speaks for structure, times the probability that there is any. */
   float certainty() {
-    return certainty;
+    double structure = structure();
+    return structure < LEAST_STRUCTURE ? (float) (certainty / (1 + Math.exp(-structure))) : certainty;
+  }
+
+  /** Log odds that the frame shows structure: mean of its most certain patches, weighted by certainty (src/focus/content.ts). */
+  private double structure() {
+    List<float[]> patches = new ArrayList<>();
+    for (int row = 0; row < rows(); row++) {
+      for (int column = 0; column < columns(); column++) {
+        patches.add(new float[] {certainties[row][column], structures[row][column]});
+      }
+    }
+    patches.sort((a, b) -> Float.compare(b[0], a[0]));
+    double sum = 0;
+    double weights = 0;
+    for (float[] patch : patches.subList(0, Math.min(SPEAKING_PATCHES, patches.size()))) {
+      sum += patch[0] * Math.max(-MOST_LOG_ODDS, Math.min(MOST_LOG_ODDS, patch[1]));
+      weights += patch[0];
+    }
+    return weights > 0 ? sum / weights : -MOST_LOG_ODDS;
   }
 
   int rows() {
