@@ -118,7 +118,7 @@ class AgentLink:
         dealer.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
         dealer.setsockopt(zmq.IMMEDIATE, 1)
         dealer.setsockopt(zmq.LINGER, 0)
-        # Beside these heartbeats, libzmq aborts a process whose input is stopped by a mark when the agent leaves.
+        # With a mark beside heartbeats, libzmq aborts a process whose input it stops when the agent leaves.
         dealer.setsockopt(zmq.RCVHWM, 0)
         dealer.setsockopt(zmq.HEARTBEAT_IVL, 1000)
         dealer.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3000)
