@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ModelError, OutputError, TrainingError } from "../../src/errors.js";
 import { openModel, sha256Of } from "../../src/focus/model.js";
+import { CONTENT_CONDITIONS } from "../../src/focus/model-card.js";
 import { Scorer } from "../../src/focus/scorer.js";
+import { CONTENT_TENSORS } from "../../src/networks/content.js";
 import { unpackWeights } from "../../src/networks/weights.js";
+import { Random } from "../../src/optics/random.js";
 import type { ImageSet } from "../../src/training/image-set.js";
 import { type TrainOptions, type TrainOutcome, train } from "../../src/training/train.js";
+import { largestDifference } from "../helpers/golden.js";
 import { DATA, dataFrame } from "../helpers/images.js";
-import { randomModel, temporaryFolder } from "../helpers/models.js";
+import { randomModel, SHIPPED_MODEL, temporaryFolder } from "../helpers/models.js";
 import { runtime } from "../helpers/wasm-runtime.js";
 import { SMALL_RECIPE } from "./run-trainer.js";
 
@@ -178,6 +182,33 @@ describe("train before its first step", () => {
     expect(paper).toBeInstanceOf(TrainingError);
     expect(paper!.message).toMatch(/cannot go on from .* \(compact\): .* more than the width/);
   });
+
+  it("without a step keeps every level of the model it starts from, and learns anew what shows structure", async () => {
+    const recipe = { ...SMALL_RECIPE, batchSize: 16, patchesPerRegion: 4 };
+    const overrides = { startFrom: SHIPPED_MODEL, steps: 0, recipe, threads: 2 };
+    const { network: _, ...options } = await optionsFor(overrides);
+    expect((await train(options)).finished).toBe(true);
+
+    const [made, shipped] = [await openModel(options.out), await openModel(SHIPPED_MODEL)];
+    expect(made.card).toMatchObject({ conditions: CONTENT_CONDITIONS, confidence: shipped.card.confidence });
+    expect((await made.weights()).get(CONTENT_TENSORS.hidden)).not.toEqual(
+      (await shipped.weights()).get(CONTENT_TENSORS.hidden),
+    );
+    const reportsOf = async (model: string) => {
+      const scorer = await Scorer.load({ model, device: "cpu" });
+      const field = await scorer.score(await dataFrame(`plate/${PLATE[0]}`));
+      const random = new Random(1);
+      const pixels = Uint16Array.from({ length: 252 * 252 }, () => random.poisson(300));
+      const noise = await scorer.score({ width: 252, height: 252, pixels });
+      await scorer.dispose();
+      return { field, noise };
+    };
+    const [anew, before] = [await reportsOf(options.out), await reportsOf(SHIPPED_MODEL)];
+    expect(largestDifference(anew.field.probabilities, before.field.probabilities)).toBeLessThan(1e-6);
+    expect(anew.field.structure).toBeGreaterThan(1);
+    expect(anew.noise.structure).toBeLessThan(-1);
+    expect(anew.field.strangeness).toBeLessThan(1.5);
+  }, 180_000);
 
   it("starts from another model's weights: with a learning rate of nothing it keeps them", async () => {
     const folder = await randomModel();
