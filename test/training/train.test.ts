@@ -208,7 +208,7 @@ describe("train before its first step", () => {
     expect(anew.field.structure).toBeGreaterThan(1);
     expect(anew.noise.structure).toBeLessThan(-1);
     expect(anew.field.strangeness).toBeLessThan(1.5);
-  }, 180_000);
+  }, 300_000);
 
   it("starts from another model's weights: with a learning rate of nothing it keeps them", async () => {
     const folder = await randomModel();
