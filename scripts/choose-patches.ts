@@ -102,7 +102,7 @@ async function verdictsOf(frame: Frame): Promise<Judged["verdicts"]> {
     const { level } = frameLevel(scores.probabilities, scores.certainties);
     return {
       level,
-      condition: conditionOf(frame, countRange(frame), scores, level, card.conditions).condition,
+      condition: conditionOf(frame, countRange(frame), scores, level, {}, card.conditions).condition,
     };
   });
 }

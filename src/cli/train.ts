@@ -97,8 +97,10 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
         }
       },
       onContent: (share) => {
-        bar?.stop();
-        looking ??= new ProgressBar("Telling content from empty patches {bar} {value} %", 100);
+        if (looking === undefined) {
+          bar?.stop();
+          looking = new ProgressBar("Telling content from empty patches {bar} {value} %", 100);
+        }
         looking.update(Math.floor(100 * share));
       },
     });

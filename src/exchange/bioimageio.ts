@@ -10,11 +10,6 @@ import { npyFile } from "./npy.js";
 /** Version of the model description that is written. */
 const FORMAT_VERSION = "0.5.14";
 const DESCRIPTION = "bioimageio.yaml";
-/** What a network may tell beside the level. */
-const CONTENT_OUTPUTS: Readonly<Record<string, string>> = {
-  structure: "log odds that there is any structure, patch by patch",
-  strangeness: "distance from the patches of the training, 1 for an average one, patch by patch",
-};
 
 /**
  * The files of a Bioimage Model Zoo package, by name: the network as it is, its description, and a frame with what the
@@ -28,9 +23,20 @@ export function bioimageioPackage(
 ): Map<string, Uint8Array> {
   const [rows, columns] = [patchOrigins(frame.height).length, patchOrigins(frame.width).length];
   const frameCertainties = [scores.aggregateCertainty, scores.meanCertainty, scores.maxCertainty];
-  const content = { structure: scores.structures, strangeness: scores.strangenesses };
-  const told = Object.entries(content).flatMap(([name, values]) =>
-    values === undefined ? [] : [[name, npyFile(values, [rows, columns])] as const],
+  // What a network may tell beside the level.
+  const told = [
+    {
+      name: "structure",
+      values: scores.structures,
+      description: "log odds that there is any structure, patch by patch",
+    },
+    {
+      name: "strangeness",
+      values: scores.strangenesses,
+      description: "distance from the patches of the training, 1 for an average one, patch by patch",
+    },
+  ].flatMap(({ values, ...output }) =>
+    values === undefined ? [] : [{ ...output, file: npyFile(values, [rows, columns]) }],
   );
   const tensors: Readonly<Record<string, Uint8Array>> = {
     frame: npyFile(Uint16Array.from(frame.pixels), [frame.height, frame.width]),
@@ -38,7 +44,7 @@ export function bioimageioPackage(
     certainty: npyFile(scores.certainties, [rows, columns]),
     distribution: npyFile(scores.distribution, [LEVELS]),
     frame_certainties: npyFile(Float32Array.from(frameCertainties), [frameCertainties.length]),
-    ...Object.fromEntries(told),
+    ...Object.fromEntries(told.map(({ name, file }) => [name, file])),
   };
   const documentation = text(pageOf(model));
   const files = new Map<string, Uint8Array>([
@@ -88,7 +94,7 @@ export function bioimageioPackage(
         [channels(["aggregate", "mean", "maximum"])],
         share,
       ),
-      ...told.map(([name]) => tensor(name, CONTENT_OUTPUTS[name]!, patches, { type: "float32" })),
+      ...told.map(({ name, description }) => tensor(name, description, patches, { type: "float32" })),
     ],
     weights: { onnx: { source: "model.onnx", sha256: model.sha256, opset_version: OPSET } },
   };

@@ -1,6 +1,6 @@
 import type { Frame } from "../frames/frame.js";
 import { expectedLevel } from "./certainty.js";
-import { frameStrangeness, frameStructure } from "./content.js";
+import type { FrameContent } from "./content.js";
 import type { PatchScores } from "./engines/engine.js";
 import type { ConditionThresholds } from "./model-card.js";
 import { type Condition, LEVELS } from "./report.js";
@@ -67,6 +67,7 @@ export function conditionOf(
   range: CountRange,
   scores: PatchScores,
   frameLevel: number,
+  content: FrameContent,
   thresholds: ConditionThresholds,
 ): { condition: Condition; conditionReason?: string } {
   const { bitDepth } = frame;
@@ -91,7 +92,7 @@ export function conditionOf(
   }
   const few = Math.max(1, thresholds.certainShare * patches);
   if (certain < few || isGrain(scores.certainties, few, thresholds)) return { condition: "blank" };
-  if (showsNothing(scores, thresholds)) return { condition: "blank" };
+  if (showsNothing(content, thresholds)) return { condition: "blank" };
   if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
   return {
     condition: frameLevel <= thresholds.inFocusLevel ? "in-focus" : "defocused",
@@ -99,31 +100,27 @@ export function conditionOf(
 }
 
 /** Whether the network finds the frame without structure; of what it never met the like of, it must be surer. */
-function showsNothing(
-  scores: PatchScores,
-  { leastStructure, mostStrangeness }: ConditionThresholds,
-): boolean {
-  const structure = frameStructure(scores);
+function showsNothing(content: FrameContent, thresholds: ConditionThresholds): boolean {
+  const { structure } = content;
+  const { leastStructure } = thresholds;
   if (structure === undefined || leastStructure === undefined) return false;
-  const isStrange = below(mostStrangeness, frameStrangeness(scores));
-  return structure < (isStrange ? leastStructure - STRANGE_MARGIN : leastStructure);
+  return structure < (isStrange(content, thresholds) ? leastStructure - STRANGE_MARGIN : leastStructure);
 }
 
 /**
  * Whether the frame shows something unlike all that the model was trained on: then its level may be anything. Of a blank or
- * unusable frame nothing is said. @param strangeness see `frameStrangeness`.
+ * unusable frame nothing is said.
  */
 export function isUnfamiliar(
   condition: Condition,
-  strangeness: number | undefined,
-  { mostStrangeness }: ConditionThresholds,
+  content: FrameContent,
+  thresholds: ConditionThresholds,
 ): boolean {
-  return condition !== "blank" && condition !== "unusable" && below(mostStrangeness, strangeness);
+  return condition !== "blank" && condition !== "unusable" && isStrange(content, thresholds);
 }
 
-/** Of what is not known, neither is below the other. */
-function below(value: number | undefined, limit: number | undefined): boolean {
-  return value !== undefined && limit !== undefined && value < limit;
+function isStrange({ strangeness }: FrameContent, { mostStrangeness }: ConditionThresholds): boolean {
+  return strangeness !== undefined && mostStrangeness !== undefined && strangeness > mostStrangeness;
 }
 
 /** Whether what certainty there is may be that of grain. @param few so many sure patches are none by chance. */

@@ -10,11 +10,23 @@ import type { PatchScores } from "./engines/engine.js";
 const SPEAKING_PATCHES = 6;
 /** Log odds beyond this say no more. */
 const MOST_LOG_ODDS = 10;
-/** A patch with less certainty shows too little to be like anything or unlike it. */
-const SHOWS_SOMETHING = 0.2;
+/** A patch with less certainty shows too little to be an example of structure, like anything or unlike it. */
+export const SHOWS_SOMETHING = 0.2;
 
-/** Log odds that the frame shows structure; undefined where the model does not tell. */
-export function frameStructure({ certainties, structures }: PatchScores): number | undefined {
+/** What a frame shows; without what the model does not tell. */
+export interface FrameContent {
+  /** Log odds that the frame shows structure. */
+  readonly structure?: number;
+  /** Distance of its patches from those of the training, 1 for average ones, their median; not where no patch shows anything. */
+  readonly strangeness?: number;
+}
+
+export function contentOf(scores: PatchScores): FrameContent {
+  const [structure, strangeness] = [frameStructure(scores), frameStrangeness(scores)];
+  return { ...(structure !== undefined && { structure }), ...(strangeness !== undefined && { strangeness }) };
+}
+
+function frameStructure({ certainties, structures }: PatchScores): number | undefined {
   if (structures === undefined) return undefined;
   let [sum, weights] = [0, 0];
   for (const patch of byCertainty(certainties).slice(0, SPEAKING_PATCHES)) {
@@ -28,18 +40,13 @@ export function frameStructure({ certainties, structures }: PatchScores): number
 /**
  * Share of the network's certainty that a frame keeps, 0 to 1: where less than `least` speaks for structure, the probability
  * that it shows any; else all.
- * @param structure log odds, see `frameStructure`.
  */
-export function certaintyShare(structure: number | undefined, least: number | undefined): number {
+export function certaintyShare({ structure }: FrameContent, least: number | undefined): number {
   if (structure === undefined || least === undefined || structure >= least) return 1;
   return 1 / (1 + Math.exp(-structure));
 }
 
-/**
- * Distance of the frame's patches from those of the training, 1 for average ones, their median; undefined where the model
- * does not tell, or where no patch shows anything.
- */
-export function frameStrangeness({ certainties, strangenesses }: PatchScores): number | undefined {
+function frameStrangeness({ certainties, strangenesses }: PatchScores): number | undefined {
   if (strangenesses === undefined) return undefined;
   const shown = strangenesses.filter((_, patch) => certainties[patch]! >= SHOWS_SOMETHING).sort();
   return shown[Math.floor(shown.length / 2)];

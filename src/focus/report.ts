@@ -1,3 +1,5 @@
+import type { FrameContent } from "./content.js";
+
 /** Levels of defocus: 0 (in focus) to 10. */
 export const LEVELS = 11;
 
@@ -10,7 +12,7 @@ export const COVERAGES = ["sample", "full"] as const;
 export type Coverage = (typeof COVERAGES)[number];
 
 /** Everything the network and the aggregation say about one frame. */
-export interface FocusReport {
+export interface FocusReport extends FrameContent {
   /** Pixels of the frame a side that were judged as one; levels are those of the binned frame. */
   readonly binning: number;
   /** Rows and columns of patches. */
@@ -58,9 +60,6 @@ export interface FocusReport {
   /** Share of pixels at the highest value the bit depth allows, 0 to 1. */
   readonly saturatedFraction: number;
   readonly condition: Condition;
-  /** Log odds that it shows structure, and its distance from the frames of the training, 1 for an average one; where the model tells. */
-  readonly structure?: number;
-  readonly strangeness?: number;
   /** Whether it shows something unlike all that the model was trained on: then level and condition may be anything. */
   readonly unfamiliar: boolean;
   /** Why, when the condition is `unusable`: one short sentence. */

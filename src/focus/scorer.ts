@@ -9,7 +9,7 @@ import {
   patchConfidences,
   UNMEASURED,
 } from "./confidence.js";
-import { certaintyShare, frameStrangeness, frameStructure } from "./content.js";
+import { certaintyShare, contentOf } from "./content.js";
 import { contrastOf, finenessOf } from "./contrast.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
@@ -83,12 +83,12 @@ export class Scorer implements FrameScorer {
     const scores = await scoresOfPatches(this.#engine, frame, grid, deciding, signal);
     const { level, wholeLevel, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
     const { conditions, confidence: scale = UNMEASURED } = this.#model.card;
-    const [structure, strangeness] = [frameStructure(scores), frameStrangeness(scores)];
-    const told = conditionOf(frame, range, scores, level, conditions);
-    const unfamiliar = isUnfamiliar(told.condition, strangeness, conditions);
+    const content = contentOf(scores);
+    const told = conditionOf(frame, range, scores, level, content, conditions);
+    const unfamiliar = isUnfamiliar(told.condition, content, conditions);
     const confidence = frameConfidence(scores.probabilities, scores.certainties, level, scale);
     // Grain and the rim of a bubble make the network certain of what is not there.
-    const shown = certaintyShare(structure, conditions.leastStructure);
+    const shown = certaintyShare(content, conditions.leastStructure);
     const contrast = contrastOf(frame, binning);
     const fineness = finenessOf(frame, contrast, binning);
     const report: FocusReport = {
@@ -111,8 +111,7 @@ export class Scorer implements FrameScorer {
       brightness: range.mean,
       saturatedFraction: range.saturatedFraction,
       ...told,
-      ...(structure !== undefined && { structure }),
-      ...(strangeness !== undefined && { strangeness }),
+      ...content,
       unfamiliar,
     };
     return coverage === "full" ? this.completed(frame, report, signal) : report;

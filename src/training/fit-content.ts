@@ -5,6 +5,7 @@
  */
 import type * as tfjs from "@tensorflow/tfjs";
 import { certaintyOf } from "../focus/certainty.js";
+import { SHOWS_SOMETHING } from "../focus/content.js";
 import { LEVELS } from "../focus/report.js";
 import type { Architecture } from "../networks/architecture.js";
 import { type ContentReading, givesFeatures } from "../networks/content.js";
@@ -12,6 +13,7 @@ import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-netwo
 import type { Weights } from "../networks/weights.js";
 import { type Batch, NO_LEVEL } from "./batch-maker.js";
 import { BatchStream } from "./batch-stream.js";
+import { rowsOf } from "./feature-rows.js";
 import { fitStructure } from "./fit-structure.js";
 import { patchTensor } from "./held-out.js";
 import type { ImageSet } from "./image-set.js";
@@ -24,8 +26,6 @@ const [MOST_BATCHES, SHARE_OF_TRAINING] = [400, 0.1];
 const LEAST_PATCHES = 2000;
 /** Half of the patches show nothing. */
 const EMPTY_SHARE = 0.5;
-/** Patches that fall where nothing is to be seen are no example of structure; the network is not certain of them. */
-const SHOWS_SOMETHING = 0.2;
 
 export interface ContentFitOptions {
   readonly tf: TensorFlow;
@@ -38,14 +38,6 @@ export interface ContentFitOptions {
   /** Steps that the network was trained for. */
   readonly steps: number;
   readonly onProgress?: (share: number) => void;
-}
-
-/** Features of patches, a row each. */
-export interface FeatureRows {
-  readonly count: number;
-  readonly features: number;
-  /** [count, features] */
-  readonly values: Float32Array;
 }
 
 /** The reading; undefined for a network without features, and after a training too short to give examples enough. */
@@ -73,6 +65,7 @@ export async function fitContent(options: ContentFitOptions): Promise<ContentRea
       const { features, certainties } = look(tf, network, batch);
       for (const [patch, row] of features.entries()) {
         if (batch.levels[patch] === NO_LEVEL) empty.push(row);
+        // Those that fall where nothing is to be seen are no example of structure.
         else if (certainties[patch]! >= SHOWS_SOMETHING) content.push(row);
       }
       options.onProgress?.((i + 1) / batches);
@@ -108,11 +101,4 @@ function look(tf: TensorFlow, network: TensorflowNetwork, batch: Batch) {
       certaintyOf(rowOf(probabilities, patch, LEVELS)),
     ),
   };
-}
-
-function rowsOf(rows: readonly Float32Array[]): FeatureRows {
-  const features = rows[0]!.length;
-  const values = new Float32Array(rows.length * features);
-  for (const [i, row] of rows.entries()) values.set(row, i * features);
-  return { count: rows.length, features, values };
 }

@@ -3,8 +3,7 @@ import type { ContentReading } from "../networks/content.js";
 import type { TensorFlow } from "../networks/tensorflow-network.js";
 import { Random } from "../optics/random.js";
 import { Adam } from "./adam.js";
-import { featureScale } from "./feature-scale.js";
-import type { FeatureRows } from "./fit-content.js";
+import { type FeatureRows, featureScale } from "./feature-rows.js";
 
 const HIDDEN = 24;
 const EPOCHS = 30;

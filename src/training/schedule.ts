@@ -8,7 +8,8 @@ const CURVE_POINTS = 60;
 
 /** How much of a run is done, 0 to 1: by its minutes where it has some, else by its steps. One of no steps is done. */
 export function shareDone({ steps, minutes }: RunSettings, step: number, seconds: number): number {
-  return Math.min(1, minutes === undefined ? (steps === 0 ? 1 : step / steps) : seconds / (60 * minutes));
+  if (minutes !== undefined) return Math.min(1, seconds / (60 * minutes));
+  return step < steps ? step / steps : 1;
 }
 
 /** Learning rate of a step, by how much of the run is done before it. */

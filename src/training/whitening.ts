@@ -1,6 +1,5 @@
 import type { ContentReading } from "../networks/content.js";
-import { featureScale } from "./feature-scale.js";
-import type { FeatureRows } from "./fit-content.js";
+import { type FeatureRows, featureScale } from "./feature-rows.js";
 
 /** Added to each variance, of features scaled to deviation 1: what hardly ever varies must not decide. */
 const RIDGE = 1e-3;

@@ -49,7 +49,7 @@ const conditionFor = (frame: Frame, patches: readonly (readonly number[])[]) =>
 
 function judge(frame: Frame, scores: PatchScores) {
   const { level } = frameLevel(scores.probabilities, scores.certainties);
-  return conditionOf(frame, countRange(frame), scores, level, THRESHOLDS);
+  return conditionOf(frame, countRange(frame), scores, level, {}, THRESHOLDS);
 }
 
 /** Patches whose certainty is 0.41, 0.53 and 0.60. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { certaintyOf } from "../../src/focus/certainty.js";
 import { conditionOf, countRange, isUnfamiliar } from "../../src/focus/condition.js";
-import { certaintyShare, frameStrangeness, frameStructure } from "../../src/focus/content.js";
+import { certaintyShare, contentOf } from "../../src/focus/content.js";
 import type { PatchScores } from "../../src/focus/engines/engine.js";
 import { CONTENT_CONDITIONS, DEFAULT_CONDITIONS } from "../../src/focus/model-card.js";
 import { LEVELS } from "../../src/focus/report.js";
@@ -37,8 +37,8 @@ const background: Patch = { share: 0.1, structure: -6, strangeness: 3 };
 const text: Patch = { share: 0.9, structure: 3, strangeness: 2.5 };
 const odd: Patch = { share: 0.9, structure: -0.3, strangeness: 2 };
 const repeated = (patch: Patch, count: number) => new Array<Patch>(count).fill(patch);
-const conditionFor = (patches: readonly Patch[]) =>
-  conditionOf(frame, countRange(frame), scoresOf(patches), 5, thresholds);
+const conditionFor = (scores: PatchScores) =>
+  conditionOf(frame, countRange(frame), scores, 5, contentOf(scores), thresholds);
 
 describe("the content of a frame", () => {
   it.each([
@@ -68,12 +68,12 @@ describe("the content of a frame", () => {
       "defocused",
     ],
   ])("is %s", (_, patches, condition) => {
-    expect(conditionFor(patches)).toEqual({ condition });
+    expect(conditionFor(scoresOf(patches))).toEqual({ condition });
   });
 
   it("is told by the patches of whose level the network is surest, however many others there are", () => {
-    const few = frameStructure(scoresOf(repeated(cell, 6)));
-    const many = frameStructure(scoresOf([...repeated(background, 500), ...repeated(cell, 6)]));
+    const few = contentOf(scoresOf(repeated(cell, 6))).structure;
+    const many = contentOf(scoresOf([...repeated(background, 500), ...repeated(cell, 6)])).structure;
 
     expect(few).toBeCloseTo(4, 5);
     expect(many).toBeCloseTo(4, 5);
@@ -85,19 +85,19 @@ describe("the content of a frame", () => {
     ["next to none where there is surely none", -5, 0.0067],
     ["all of it where the model does not tell", undefined, 1],
   ])("leaves the network's certainty: %s", (_, structure, share) => {
-    expect(certaintyShare(structure, 0.25)).toBeCloseTo(share, 4);
+    expect(certaintyShare(structure === undefined ? {} : { structure }, 0.25)).toBeCloseTo(share, 4);
   });
 
   it("is like nothing, be it the training, where no patch shows anything", () => {
-    expect(frameStrangeness(scoresOf(repeated(background, 4)))).toBeUndefined();
+    expect(contentOf(scoresOf(repeated(background, 4))).strangeness).toBeUndefined();
   });
 
   it("is not told at all by a model that cannot, and then nothing is blank or unfamiliar by it", () => {
     const { structures: _, strangenesses: __, ...scores } = scoresOf(repeated(rim, 12));
 
-    expect(frameStructure(scores)).toBeUndefined();
-    expect(conditionOf(frame, countRange(frame), scores, 5, thresholds).condition).toBe("defocused");
-    expect(isUnfamiliar("defocused", frameStrangeness(scores), thresholds)).toBe(false);
+    expect(contentOf(scores)).toEqual({});
+    expect(conditionFor(scores).condition).toBe("defocused");
+    expect(isUnfamiliar("defocused", contentOf(scores), thresholds)).toBe(false);
   });
 });
 
@@ -112,10 +112,10 @@ describe("an unfamiliar frame", () => {
       false,
     ],
   ])("is %s", (_, patches, unfamiliar) => {
-    expect(isUnfamiliar("in-focus", frameStrangeness(scoresOf(patches)), thresholds)).toBe(unfamiliar);
+    expect(isUnfamiliar("in-focus", contentOf(scoresOf(patches)), thresholds)).toBe(unfamiliar);
   });
 
   it.each(["blank", "unusable"] as const)("is not said of a frame that is %s", (condition) => {
-    expect(isUnfamiliar(condition, 2.5, thresholds)).toBe(false);
+    expect(isUnfamiliar(condition, { strangeness: 2.5 }, thresholds)).toBe(false);
   });
 });

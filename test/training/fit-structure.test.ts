@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TensorFlow } from "../../src/networks/tensorflow-network.js";
 import { Random } from "../../src/optics/random.js";
-import type { FeatureRows } from "../../src/training/fit-content.js";
+import type { FeatureRows } from "../../src/training/feature-rows.js";
 import { fitStructure } from "../../src/training/fit-structure.js";
 import { runtime } from "../helpers/wasm-runtime.js";
 

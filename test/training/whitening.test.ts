@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Random } from "../../src/optics/random.js";
-import type { FeatureRows } from "../../src/training/fit-content.js";
+import type { FeatureRows } from "../../src/training/feature-rows.js";
 import { whiteningOf } from "../../src/training/whitening.js";
 
 const FEATURES = 5;

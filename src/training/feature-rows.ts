@@ -1,4 +1,18 @@
-import type { FeatureRows } from "./fit-content.js";
+/** Features of patches, a row each. */
+export interface FeatureRows {
+  readonly count: number;
+  readonly features: number;
+  /** [count, features] */
+  readonly values: Float32Array;
+}
+
+/** @param rows at least one. */
+export function rowsOf(rows: readonly Float32Array[]): FeatureRows {
+  const features = rows[0]!.length;
+  const values = new Float32Array(rows.length * features);
+  for (const [i, row] of rows.entries()) values.set(row, i * features);
+  return { count: rows.length, features, values };
+}
 
 /** A feature that varies less never changes. */
 const LEAST_DEVIATION = 1e-6;
