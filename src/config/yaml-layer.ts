@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument } from "yaml";
-import { ConfigError } from "../errors.js";
+import { ConfigError, reasonOf } from "../errors.js";
 import type { Layer, Tree } from "./layers.js";
 
 /**
@@ -9,14 +9,13 @@ import type { Layer, Tree } from "./layers.js";
  */
 export function yamlLayer(text: string, file: string): Layer {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const { document, tree } = parsed(text, lines, file);
   if (document.errors.length > 0) {
     throw new ConfigError(
       file,
       document.errors.map((error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message}`),
     );
   }
-  const tree: unknown = document.toJS() ?? {};
   if (typeof tree !== "object" || tree === null || Array.isArray(tree)) {
     throw new ConfigError(file, ["line 1: not a list of keys and values"]);
   }
@@ -29,6 +28,18 @@ export function yamlLayer(text: string, file: string): Layer {
       return range ? `${file} line ${lines.linePos(range[0]).line}` : file;
     },
   };
+}
+
+/** The parser calls itself for each level of the text: one that is nested without end is refused like any other. */
+function parsed(text: string, lineCounter: LineCounter, file: string) {
+  try {
+    const document = parseDocument(text, { lineCounter, prettyErrors: false });
+    const tree: unknown = document.errors.length > 0 ? {} : (document.toJS() ?? {});
+    return { document, tree };
+  } catch (cause) {
+    const why = cause instanceof RangeError ? "it is nested too deeply" : reasonOf(cause);
+    throw new ConfigError(file, [`cannot be read: ${why}`], { cause });
+  }
 }
 
 /** A key without a value counts as unset: that is what is left when all lines below it are commented out. */

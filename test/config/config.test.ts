@@ -60,6 +60,16 @@ describe("the configuration", () => {
     expect(policy).toMatchObject({ channels: { DAPI: { maxLevel: 2 } }, zLimitsUm: [-5, 5] });
   });
 
+  test.each([
+    ["keys", "a: ".repeat(20_000)],
+    ["lists", "[".repeat(20_000)],
+    ["lines", Array.from({ length: 3000 }, (_, i) => `${" ".repeat(i)}a:`).join("\n")],
+  ])("refuses %s that are nested without end as it does any other mistake", async (_, text) => {
+    const file = await fileWith(text);
+
+    expect((await problemsOf(loadConfig({ file }))).join()).toMatch(/nested too deeply|line \d+: /);
+  });
+
   test("names all problems at once, each with its path and where it was written", async () => {
     const file = await fileWith("policy:\n  maxLevel: 11\n  retrys: 3\nqueue:\n  size: many\n");
     const environment = { PARFOCAL_LOG__LEVEL: "loud" };

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import type { StatusView } from "../../src/dashboard/wire.js";
 import { ask, authorised, change, raw, serve, startServing, TestPage, TOKEN } from "./helpers.js";
@@ -168,6 +169,46 @@ describe("the server", () => {
     expect((await ask(served.host, "/%E0%A4%A")).status).toBe(400);
     expect(await raw(served.host, "BREW /pot HTCPCP/1.0\r\n\r\n")).toContain("400");
     expect((await ask(served.host, "/api/status")).status).toBe(200);
+  });
+
+  test("closes a connection whose upgrade it refuses, though the other side does not", {
+    timeout: 5000,
+  }, async () => {
+    const { host } = await serve();
+    const [hostname, port] = host.split(":");
+    const socket = connect({ port: Number(port), host: hostname!, allowHalfOpen: true });
+    const ended = once(socket, "end");
+    // Only what is written to a connection shows that nobody holds its other end.
+    const reset = new Promise<Error>((resolve) => socket.once("error", resolve));
+    const more = setInterval(() => socket.write("more"), 20);
+    onTestFinished(() => clearInterval(more));
+
+    socket.write(
+      `GET /nowhere HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    await ended;
+
+    expect(answer.toString()).toContain("404");
+    expect((await reset).message).toMatch(/ECONNRESET|EPIPE/);
+  });
+
+  test("stops within a second beside a page that does not say goodbye", async () => {
+    const { host, agent } = await serve();
+    const [hostname, port] = host.split(":");
+    const socket = connect(Number(port), hostname!);
+    socket.write(
+      `GET /ws HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n\r\n",
+    );
+    await once(socket, "data");
+    socket.pause();
+
+    const startMs = performance.now();
+    await agent.stop();
+
+    expect(performance.now() - startMs).toBeLessThan(2000);
+    socket.destroy();
   });
 
   test("lets no other page embed it or load from elsewhere", async () => {

@@ -13,6 +13,9 @@ const HOST = "127.0.0.1";
 /** Largest body of a request, bytes. */
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** A page that does not say goodbye for so long when the agent stops is cut off, ms. */
+const GOODBYE_MS = 500;
+
 /** Sent with every answer: nothing of the page comes from elsewhere, and no other page may embed it. */
 const SECURITY_HEADERS = {
   "content-security-policy":
@@ -54,6 +57,8 @@ export class HttpServer {
   readonly #maxClients: number;
   readonly #log: Logger;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 });
+  /** All that are open, those of pages among them, which Node does not count as its own. */
+  readonly #connections = new Set<Duplex>();
   #server: Server | undefined;
 
   constructor(port: number, maxClients: number, handlers: HttpHandlers, log: Logger) {
@@ -70,6 +75,10 @@ export class HttpServer {
   async start(): Promise<string> {
     const server = createServer((request, response) => void this.#serve(request, response));
     this.#server = server;
+    server.on("connection", (socket) => {
+      this.#connections.add(socket);
+      socket.once("close", () => this.#connections.delete(socket));
+    });
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error) =>
@@ -86,7 +95,11 @@ export class HttpServer {
     if (server === undefined) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy();
+    }, GOODBYE_MS);
     await closed;
+    clearTimeout(timer);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -126,7 +139,9 @@ export class HttpServer {
     const refusal =
       foreignRequest(request) !== undefined ? "403 Forbidden" : isWanted ? undefined : "404 Not Found";
     if (refusal !== undefined || this.#sockets.clients.size >= this.#maxClients) {
-      socket.end(`HTTP/1.1 ${refusal ?? "503 Service Unavailable"}\r\nconnection: close\r\n\r\n`);
+      const answer = `HTTP/1.1 ${refusal ?? "503 Service Unavailable"}\r\nconnection: close\r\n\r\n`;
+      // Nobody reads from it any more, so that it would not end by itself.
+      socket.end(answer, () => socket.destroy());
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
