@@ -211,7 +211,7 @@ const Policy = z.strictObject({
     .describe(
       "Backlash compensation, um: every move arrives going up (positive) or down (negative) over at least this distance; 0: none.",
     ),
-  confidence: Fraction.default(0.81).describe(
+  confidence: Fraction.default(0.78).describe(
     "A site ends with its first frame if that is in focus with this probability, and after a move with two fifths of the doubt. More: fewer misses, more exposures.",
   ),
   runRetries: z.int().min(0).optional().describe("Most frames taken again in one run; no limit if missing."),

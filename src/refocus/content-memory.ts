@@ -5,7 +5,7 @@
  * @module
  */
 import { ANY_FINENESS, type FinenessWeights, likeThese } from "./fineness.js";
-import type { FocusBelief } from "./focus-belief.js";
+import { type FocusBelief, NEAR_LEVELS } from "./focus-belief.js";
 import { normalised, SCALES, scalesAround } from "./focus-prior.js";
 import { CONTENTS } from "./level-response.js";
 
@@ -19,12 +19,18 @@ const UNLIKE = 0.05;
 /** What was believed before the run counts as this many sites, and as this share at least. */
 const BEFORE_RUN = 0.7;
 const LEAST_BEFORE_RUN = 0.03;
+/** The content of a field is known once so many like it, or so many of any kind, were searched whose plane of focus was found to this, levels. */
+const ENOUGH_ALIKE = 3;
+const ENOUGH_SITES = 6;
+const LOCATED_LEVELS = 0.3;
 /** The um per level differ from site to site by this much, with their content (standard deviation of the logarithm). */
 const SCALE_SD = 0.06;
 
 const USUAL_CONTENTS = CONTENTS.map(({ usual }) => usual);
 
 interface SiteContent {
+  /** Whether its plane of focus was found so well that what it showed there, and beside it, is known. */
+  readonly isLocated: boolean;
   readonly well: string | undefined;
   /** Mean count of its frames. */
   readonly brightness: number | undefined;
@@ -42,9 +48,13 @@ export class ContentMemory {
     this.#initialScales = scalesAround(opticsSd);
   }
 
-  /** Takes in a site that was searched and ended in focus. One frame alone would only echo what was believed before. */
-  learn(belief: FocusBelief, well: string | undefined, brightness: number | undefined): void {
+  /**
+   * Takes in a site that was searched and ended in focus. One frame alone would only echo what was believed before.
+   * @param keptUm where the frame was taken that is kept, um.
+   */
+  learn(belief: FocusBelief, keptUm: number, well: string | undefined, brightness: number | undefined): void {
     this.#sites.push({
+      isLocated: isLocated(belief, keptUm),
       well,
       brightness,
       scales: smoothedScales(belief.scales),
@@ -52,6 +62,13 @@ export class ContentMemory {
       fineness: likeThese(belief.fineness()),
     });
     if (this.#sites.length > MAX_SITES) this.#sites.shift();
+  }
+
+  /** Whether enough fields, as bright as this one or of all kinds, were seen on both sides of focus to say what it may read there. */
+  knows(brightness: number | undefined): boolean {
+    const located = this.#sites.filter((site) => site.isLocated);
+    const alike = located.reduce((sum, site) => sum + likeness(site.brightness, brightness), 0);
+    return located.length >= ENOUGH_SITES || alike >= ENOUGH_ALIKE;
   }
 
   /** Weights of `SCALES`, of `CONTENTS` and of fineness for a site to come. @param brightness mean count of its first frame. */
@@ -79,6 +96,12 @@ export class ContentMemory {
       fineness: mixed(ANY_FINENESS, ({ fineness }) => fineness),
     };
   }
+}
+
+/** Whether the plane of focus near a z is known well enough to learn from. */
+export function isLocated(belief: FocusBelief, zUm: number): boolean {
+  const { sdUm } = belief.focusNear(zUm, NEAR_LEVELS * belief.umPerLevel);
+  return sdUm <= LOCATED_LEVELS * belief.umPerLevel;
 }
 
 function addWeighted(sum: Float64Array, values: ArrayLike<number>, weight: number): void {

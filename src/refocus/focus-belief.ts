@@ -22,6 +22,8 @@ import { CONTENTS } from "./level-response.js";
 /** A z is surely in focus within the first, and not at all from the second on, levels. */
 const SURELY_IN_FOCUS = 0.9;
 const NOT_IN_FOCUS = 1.1;
+/** The plane of focus that a frame found is looked for within about so many levels of it. */
+export const NEAR_LEVELS = 1.5;
 /** What is believed after some frames. @param samples in the order they were taken, at least one. */
 export function beliefAfter(samples: readonly Sample[], prior: FocusPrior): FocusBelief {
   return new FocusBelief(new FocusEvidence(samples, prior), prior);

@@ -1,51 +1,19 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
-import type { FocusPrior } from "./focus-prior.js";
+import { lookAt, lookBeside, lookBeyond } from "./looks.js";
 import { lockObstacle, obstacleTo, obstacleToMove } from "./obstacles.js";
-import {
-  ACCEPTED_FROM,
-  indexToKeep,
-  nextStep,
-  type SearchStep,
-  type StopReason,
-  travelOf,
-} from "./search.js";
+import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
 import {
   type BestSample,
   type Judgement,
   LOST,
-  moveBy,
   type SiteEnd,
   type SiteSearch,
   type SiteStep,
   signed,
 } from "./site-search.js";
-import {
-  type Assessment,
-  type ChannelRules,
-  limitsOf,
-  maxTravelFor,
-  type PolicySettings,
-  umPerLevelFor,
-} from "./thresholds.js";
-import {
-  CHANGED_NOTHING,
-  hasResponded,
-  provesNoResponse,
-  RESPONSE_SPAN_LEVELS,
-} from "./unresponsive-drive.js";
-
-/** What the decision on one frame of a site rests on. */
-export interface StepContext {
-  readonly frame: FrameMessage;
-  readonly search: SiteSearch;
-  readonly assessment: Assessment;
-  readonly rules: ChannelRules;
-  readonly settings: PolicySettings;
-  readonly attemptsLeft: number;
-  readonly prior: () => FocusPrior;
-  /** Searches of this channel in a row in which moving changed nothing. */
-  readonly unresponsive: number;
-}
+import { longestPath, moveFrom, rangeOf, type StepContext } from "./step-context.js";
+import { type Assessment, limitsOf, umPerLevelFor } from "./thresholds.js";
+import { CHANGED_NOTHING, hasResponded, provesNoResponse } from "./unresponsive-drive.js";
 
 const STOPS: Readonly<Record<StopReason, string>> = {
   sharp: "in focus",
@@ -53,8 +21,6 @@ const STOPS: Readonly<Record<StopReason, string>> = {
   limits: "the z limits or the travel limit are reached",
   "no-better": "no other z within the limits is likely to be sharper",
 };
-
-const ANYWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 /** A field with structure is not blank nearer to focus than this, levels. */
 const FAR_LEVELS = 2;
@@ -95,35 +61,14 @@ function lookWhereOthersAre(context: StepContext): SiteStep {
   const { expected, umPerLevel } = context.prior();
   const zUm = search.samples[0]!.zUm;
   if (expected === undefined || Math.abs(expected.zUm - zUm) < FAR_LEVELS * umPerLevel) return nothing;
-  const action = lookAt(context, expected.zUm);
+  const [low, high] = rangeOf(context);
+  const action = lookAt(context, Math.min(high, Math.max(low, expected.zUm)));
   if (action === undefined) return nothing;
   search.samples[0] = { ...search.samples[0]!, ...LOST };
   return {
     action,
     reason: `${reason}; the sites around it are in focus elsewhere, try ${signed(action.byUm)} um`,
   };
-}
-
-/** Far enough beside a z for any content to read more there; the side with more room. */
-function lookBeside(context: StepContext, zUm: number, umPerLevel: number) {
-  const [low, high] = limitsOf(context.settings, context.frame) ?? ANYWHERE;
-  const byUm = RESPONSE_SPAN_LEVELS * umPerLevel;
-  const toUm = high - zUm >= zUm - low ? zUm + byUm : zUm - byUm;
-  return toUm < low || toUm > high ? undefined : lookAt(context, toUm);
-}
-
-/** One frame at a z, the nearest within the limits; undefined where that cannot be had. */
-function lookAt(context: StepContext, zUm: number) {
-  const { frame, search, settings, attemptsLeft } = context;
-  const limits = limitsOf(settings, frame);
-  if (attemptsLeft === 0 || settings.dryRun || obstacleToMove(context, limits) !== undefined)
-    return undefined;
-  const [low, high] = limits ?? ANYWHERE;
-  const action = moveFrom(context, Math.min(high, Math.max(low, zUm)));
-  if (action?.kind !== "move-z") return undefined;
-  // There and back.
-  const travelUm = travelOf(search.samples) + 2 * Math.abs(action.byUm);
-  return travelUm <= longestPath(context) ? action : undefined;
 }
 
 /** As sharp as this content gets: the belief says which frame is in focus, and whether another one is worth its light. */
@@ -149,6 +94,13 @@ function decideByBelief(context: StepContext): SiteStep {
         reason: `${reason}; does the level change at all? try ${signed(action.byUm)} um`,
         evidence,
       };
+    }
+  }
+  if (isLikely && "why" in found.next && found.next.why === "sharp") {
+    const action = lookBeyond(context, found);
+    if (action !== undefined) {
+      const words = `${reason}; what does such content read beyond focus? try ${signed(action.byUm)} um`;
+      return { action, reason: words, evidence };
     }
   }
   return { ...stopOrMove(context, found, reason), evidence };
@@ -182,12 +134,6 @@ function decideWithoutMoves(context: StepContext, retryWith: "autofocus" | "reac
 function bestByLimit({ search: { samples }, assessment, rules }: StepContext): BestSample {
   const index = indexToKeep(samples);
   return { index, isSharp: assessment.kind === "sharp" || samples[index]!.level <= rules.maxLevel };
-}
-
-/** Of the focus drive, um: each move so far, the next one and the way back may go by way of the stop against backlash. */
-function longestPath({ frame, search, rules, settings }: StepContext): number {
-  const moves = search.samples.length + 1;
-  return maxTravelFor(settings, rules, frame) - 2 * Math.abs(settings.backlashUm) * moves;
 }
 
 function searchStep(context: StepContext): SearchStep {
@@ -256,9 +202,4 @@ function giveUp(context: StepContext, why: SiteEndReason, reason: string): SiteS
 export function endAt({ best }: SiteSearch, why: SiteEndReason, reason: string): SiteEnd {
   if (!best.isSharp) return { decision: "flag", recovered: "no", why, reason };
   return { decision: "accept", recovered: best.index === 0 ? "not-needed" : "yes", why: "sharp", reason };
-}
-
-function moveFrom({ search: { samples }, settings, frame }: StepContext, toUm: number) {
-  const { zUm } = samples.at(-1)!;
-  return moveBy(toUm - zUm, settings.backlashUm, { zUm, zLimitsUm: limitsOf(settings, frame) });
 }

@@ -101,6 +101,7 @@ export class RefocusPolicy {
       settings: this.#settings,
       attemptsLeft,
       prior: () => memory.priorFor(search.first, rules, timeMs, search.samples[0]?.brightness),
+      knowsContent: () => memory.knowsContent(search.first, rules, search.samples[0]?.brightness),
       unresponsive: this.#unresponsiveAt(frame),
     };
     if (frame.stack === undefined) {

@@ -3,7 +3,7 @@ import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.j
 import { SiteKeys } from "../records/site-keys.js";
 import { median } from "../statistics.js";
 import { ContentMemory } from "./content-memory.js";
-import { FocusBelief } from "./focus-belief.js";
+import { FocusBelief, NEAR_LEVELS } from "./focus-belief.js";
 import { FocusEvidence, type Sample } from "./focus-evidence.js";
 import type { ContentPrior, FocusPrior } from "./focus-prior.js";
 import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
@@ -97,6 +97,11 @@ export class RefocusMemory {
     };
   }
 
+  /** Whether the run has shown what content like this reads near focus. @param brightness mean count of the first frame. */
+  knowsContent(frame: FrameMessage, rules: ChannelRules, brightness: number | undefined): boolean {
+    return this.#contentOf(frame, rules).knows(brightness);
+  }
+
   /**
    * Takes in a site that ended in focus, part by part: together they take longer than anybody who is waited for should.
    * @param samples of the site, oldest first. @param keep index of the one in focus. @param evidence of the samples, if known.
@@ -116,7 +121,7 @@ export class RefocusMemory {
     const belief = new FocusBelief(known, { positive: 0.5 });
     if (samples.length > 1) {
       yield;
-      this.#contentOf(first, rules).learn(belief, wellOf(first.site), brightness);
+      this.#contentOf(first, rules).learn(belief, samples[keep]!.zUm, wellOf(first.site), brightness);
       yield;
     }
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
@@ -128,7 +133,7 @@ export class RefocusMemory {
       });
     }
     if (first.zUm === undefined) return;
-    const focus = belief.focusNear(samples[keep]!.zUm, 1.5 * belief.umPerLevel);
+    const focus = belief.focusNear(samples[keep]!.zUm, NEAR_LEVELS * belief.umPerLevel);
     const found = {
       ...placeOf(first, timeMs),
       ...focus,

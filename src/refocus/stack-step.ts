@@ -1,10 +1,11 @@
 import type { FrameMessage, SiteEndReason, StackVerdict } from "../protocol/messages.js";
 import type { FocusPrior } from "./focus-prior.js";
-import { endAt, type StepContext } from "./next-step.js";
+import { endAt } from "./next-step.js";
 import { obstacleTo } from "./obstacles.js";
 import { indexToKeep } from "./search.js";
 import { type Judgement, moveBy, type SiteStep, signed } from "./site-search.js";
 import { judgeStack, type Slice, type StackFinding } from "./stack.js";
+import type { StepContext } from "./step-context.js";
 import { type ChannelRules, limitsOf, maxTravelFor } from "./thresholds.js";
 
 /** What to do after the last slice of a z-stack; the sharpest slice becomes a sample of the search. */

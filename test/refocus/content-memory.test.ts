@@ -22,7 +22,7 @@ function memoryOf(...fields: (readonly [samples: Sample[], well?: string])[]): C
   const memory = new ContentMemory(0.3);
   for (const [samples, well] of fields) {
     const prior = { umPerLevel: 2, positive: 0.5, ...memory.priorFor(well, samples[0]!.brightness) };
-    memory.learn(beliefAfter(samples, prior), well, samples[0]!.brightness);
+    memory.learn(beliefAfter(samples, prior), 0, well, samples[0]!.brightness);
   }
   return memory;
 }
@@ -86,8 +86,8 @@ describe("what the fields of a channel have shown", () => {
     const [old, newer] = [fine(), smooth()].map((samples) => beliefAfter(samples, prior));
     const afterSites = (newerSites: number) => {
       const memory = new ContentMemory(0.3);
-      memory.learn(old!, undefined, undefined);
-      for (let i = 0; i < newerSites; i++) memory.learn(newer!, undefined, undefined);
+      memory.learn(old!, 0, undefined, undefined);
+      for (let i = 0; i < newerSites; i++) memory.learn(newer!, 0, undefined, undefined);
       return memory.priorFor(undefined, undefined);
     };
 

@@ -101,8 +101,11 @@ describe("a frame on its own", () => {
 });
 
 describe("a site", () => {
-  test("on the expected side is recovered by one retry", () => {
-    const { zUm, verdicts, last } = acquire(new RefocusPolicy({ ...settings, confidence: 0.2 }), 9);
+  test("on the expected side is recovered by one retry, once such content is known", () => {
+    const policy = new RefocusPolicy(settings);
+    for (const [i, focusUm] of [-9, -7, 9, -8, 9, 9].entries()) acquire(policy, focusUm, `B${i}`);
+
+    const { zUm, verdicts, last } = acquire(policy, 9);
 
     expect(Math.abs(zUm - 9)).toBeLessThan(1);
     expect(verdicts.map(({ decision }) => decision)).toEqual(["retry", "accept"]);
@@ -120,14 +123,39 @@ describe("a site", () => {
     ]);
   });
 
+  test("among the first that are searched costs one frame beyond focus, and keeps the one in focus", () => {
+    const policy = new RefocusPolicy({ ...settings, confidence: 0.2 });
+
+    const { zUm, verdicts, last } = acquire(policy, 9);
+
+    expect(verdicts.map(({ decision }) => decision)).toEqual(["retry", "retry", "accept"]);
+    expect(verdicts[1]!.reason).toContain("what does such content read beyond focus?");
+    expect(moved(verdicts[0]!) + moved(verdicts[1]!)).toBeGreaterThan(11);
+    expect(last).toMatchObject({ keepAttempt: 1, outcomes: [{ recovered: "yes", attempts: 3 }] });
+    expect(zUm).toBeCloseTo(moved(verdicts[0]!));
+    expect(Math.abs(zUm - 9)).toBeLessThan(1);
+  });
+
+  test("costs no such frame where retries are spent, the drive may not go there, or nothing may be done", () => {
+    const looks = (overrides: Partial<typeof settings>) => {
+      const policy = new RefocusPolicy({ ...settings, confidence: 0.2, ...overrides });
+      return acquire(policy, 9).verdicts.filter(({ reason }) => reason.includes("beyond focus")).length;
+    };
+
+    expect(looks({})).toBe(1);
+    expect(looks({ retries: 1 })).toBe(0);
+    expect(looks({ zLimitsUm: [-20, 10] })).toBe(0);
+    expect(looks({ maxTravelUm: 12 })).toBe(0);
+    expect(looks({ dryRun: true })).toBe(0);
+  });
+
   test("on the other side is recovered by two, or a few more where it is the first that is searched, and the next site starts there", () => {
     const policy = new RefocusPolicy(settings);
 
-    expect(acquire(policy, -9, "A1").verdicts).toHaveLength(4);
-    expect(acquire(policy, -7, "A2").verdicts).toHaveLength(3);
-    const later = new RefocusPolicy(settings);
-    for (let i = 0; i < 10; i++) acquire(later, 0, `B${i}`);
-    expect(acquire(later, -9, "A1").verdicts).toHaveLength(5);
+    expect(acquire(policy, -9, "A1").verdicts).toHaveLength(5);
+    for (const [i, focusUm] of [-7, 9, -8, 9].entries()) acquire(policy, focusUm, `B${i}`);
+    expect(acquire(policy, 9, "C1").verdicts).toHaveLength(3);
+    expect(acquire(policy, 7, "C2").verdicts).toHaveLength(2);
   });
 
   test("that cannot be recovered ends flagged at its best z, without another frame", () => {
