@@ -58,6 +58,19 @@ describe("what the fields of a channel have shown", () => {
     expect(ofFine).toBeLessThan(ofSmooth - 0.1);
   });
 
+  test("is known after three fields as bright as a new one that were seen on both sides of focus, or six of any", () => {
+    const flat = [0, 1].map((zUm) => ({ zUm, level: 0.4, levelSd: 0.3, brightness: 450 }));
+    const other = () => field(-1.3, 0.25, 4500);
+    const knows = (...fields: Sample[][]) =>
+      memoryOf(...fields.map((samples) => [samples] as const)).knows(450);
+
+    expect(knows(fine(), fine())).toBe(false);
+    expect(knows(fine(), fine(), fine())).toBe(true);
+    expect(knows(...Array.from({ length: 8 }, () => flat))).toBe(false);
+    expect(knows(...Array.from({ length: 5 }, other))).toBe(false);
+    expect(knows(...Array.from({ length: 6 }, other))).toBe(true);
+  });
+
   test("makes the content that was seen, and those like it, likelier than others", () => {
     const memory = memoryOf([sharpPoints()], [sharpPoints()], [sharpPoints()]);
     const { contents } = memory.priorFor(undefined, undefined);
