@@ -45,7 +45,9 @@ const code = await new Promise<number | null>((resolve) => void child.once("clos
 clearInterval(timer);
 if (code !== 0) {
   process.exitCode = 1;
-  console.error(`Ended with ${code ?? "a signal"} at\n${(await readFile(atWork)).toString("base64")}`);
+  // It may have ended before its first input.
+  const input = await readFile(atWork).catch(() => Buffer.of());
+  console.error(`Ended with ${code ?? "a signal"} at\n${input.toString("base64")}`);
 }
 await rm(folder, { recursive: true, force: true });
 console.log(`${sum} inputs`);

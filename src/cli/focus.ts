@@ -145,7 +145,8 @@ function focusWith(
     return focusHere({
       microscope,
       scorer,
-      policy: new RefocusPolicy(policy),
+      // No site comes after this one.
+      policy: new RefocusPolicy({ ...policy, lookBeyond: false }),
       range,
       session: randomUUID(),
       channel: argv.channel,

@@ -214,6 +214,12 @@ const Policy = z.strictObject({
   confidence: Fraction.default(0.78).describe(
     "A site ends with its first frame if that is in focus with this probability, and after a move with two fifths of the doubt. More: fewer misses, more exposures.",
   ),
+  lookBeyond: z
+    .boolean()
+    .default(true)
+    .describe(
+      "The first searches of a run take one frame beyond focus, to learn what such content reads there: later sites are judged better.",
+    ),
   runRetries: z.int().min(0).optional().describe("Most frames taken again in one run; no limit if missing."),
   coolDown: z
     .strictObject({

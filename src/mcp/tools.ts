@@ -104,8 +104,17 @@ export class ImageJudge {
  */
 export async function agentStatus(address: string, signal: AbortSignal): Promise<Record<string, unknown>> {
   const url = new URL("api/status", address.endsWith("/") ? address : `${address}/`);
+  // Not AbortSignal.any() of an AbortSignal.timeout(): on Node 20 that never fires once garbage has been collected.
+  const giveUp = new AbortController();
+  const end = () => giveUp.abort(signal.reason);
+  signal.addEventListener("abort", end);
+  const timer = setTimeout(
+    () => giveUp.abort(new Error(`no answer within ${ANSWER_MS / 1000} s`)),
+    ANSWER_MS,
+  );
   try {
-    const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) });
+    signal.throwIfAborted();
+    const answer = await fetch(url, { signal: giveUp.signal });
     if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
     return (await answer.json()) as Record<string, unknown>;
   } catch (cause) {
@@ -116,6 +125,9 @@ export async function agentStatus(address: string, signal: AbortSignal): Promise
         cause,
       },
     );
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
   }
 }
 

@@ -20,8 +20,9 @@ const BEYOND_LEVELS = 1.5;
  * which tells both. None where focus is known well already, or lies between the frames.
  */
 export function lookBeyond(context: StepContext, { keep, evidence }: SearchStep) {
-  const { samples } = context.search;
-  if (samples.length === 1 || context.knowsContent()) return undefined;
+  const { search, settings, knowsContent } = context;
+  const { samples } = search;
+  if (!settings.lookBeyond || samples.length === 1 || knowsContent()) return undefined;
   // By the frames alone: what is expected of the place is not what they show.
   const belief = new FocusBelief(evidence, { positive: 0.5 });
   const keptUm = samples[keep]!.zUm;

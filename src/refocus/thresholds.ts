@@ -62,6 +62,8 @@ export interface PolicySettings extends ChannelRules {
   readonly backlashUm: number;
   /** A first frame that is in focus with this probability ends its site, 0 to 1; after a move, two fifths of the doubt may be left. */
   readonly confidence: number;
+  /** Whether the first searches of a run take one frame beyond focus, for the sake of the sites after them. */
+  readonly lookBeyond: boolean;
   /** Most frames taken again in one run; no limit if missing. */
   readonly runRetries?: number | undefined;
   /** After so many searches of a channel in a row in which moving changed nothing, a site is probed with one frame only. */

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -120,14 +122,31 @@ describe("parfocal mcp", () => {
   });
 });
 
-it("says that no agent answers where there is none", async () => {
+/** What `agent_status` says with the agent at this address. */
+async function statusAt(address: string): Promise<{ readonly isError: unknown; readonly text: string }> {
   const alone = new Client({ name: "test", version: "1" });
-  const args = [MAIN, "mcp", "--agent", "http://127.0.0.1:1"];
+  const args = [MAIN, "mcp", "--agent", address];
   await alone.connect(new StdioClientTransport({ command: process.execPath, args, stderr: "ignore" }));
-
   const { isError, content } = await alone.callTool({ name: "agent_status", arguments: {} });
   await alone.close();
+  return { isError, text: JSON.stringify(content) };
+}
+
+it("says that no agent answers where there is none", async () => {
+  const { isError, text } = await statusAt("http://127.0.0.1:1");
 
   expect(isError).toBe(true);
-  expect(JSON.stringify(content)).toContain("No agent answers at http://127.0.0.1:1");
+  expect(text).toContain("No agent answers at http://127.0.0.1:1");
+});
+
+it("says so after five seconds where something else takes the connection and is silent", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+
+  const { isError, text } = await statusAt(`http://127.0.0.1:${port}`);
+  silent.close();
+
+  expect(isError).toBe(true);
+  expect(text).toContain("no answer within 5 s");
 });

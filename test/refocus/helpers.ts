@@ -12,6 +12,7 @@ export const settings: PolicySettings = {
   firstSide: "positive",
   backlashUm: 0,
   confidence: 0.8,
+  lookBeyond: true,
   coolDown: { afterFailures: 3 },
   suggest: true,
   dryRun: false,

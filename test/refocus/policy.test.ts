@@ -136,7 +136,7 @@ describe("a site", () => {
     expect(Math.abs(zUm - 9)).toBeLessThan(1);
   });
 
-  test("costs no such frame where retries are spent, the drive may not go there, or nothing may be done", () => {
+  test("costs no such frame where retries are spent, the drive may not go there, or it is not wanted", () => {
     const looks = (overrides: Partial<typeof settings>) => {
       const policy = new RefocusPolicy({ ...settings, confidence: 0.2, ...overrides });
       return acquire(policy, 9).verdicts.filter(({ reason }) => reason.includes("beyond focus")).length;
@@ -147,6 +147,7 @@ describe("a site", () => {
     expect(looks({ zLimitsUm: [-20, 10] })).toBe(0);
     expect(looks({ maxTravelUm: 12 })).toBe(0);
     expect(looks({ dryRun: true })).toBe(0);
+    expect(looks({ lookBeyond: false })).toBe(0);
   });
 
   test("on the other side is recovered by two, or a few more where it is the first that is searched, and the next site starts there", () => {
