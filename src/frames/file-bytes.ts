@@ -3,15 +3,22 @@ import { readSync } from "node:fs";
 /** Bytes of a file, wherever they are. */
 export abstract class FileBytes {
   readonly size: number;
+  /** Where the furthest bytes end that were asked for so far: beyond `size` where some are missing. */
   #askedTo = 0;
+  #isUnwritten = false;
 
   constructor(size: number) {
     this.size = size;
   }
 
-  /** Where the furthest bytes end that were asked for so far: beyond `size` where some are missing. */
-  get askedTo(): number {
-    return this.#askedTo;
+  /** Whether something that was asked for is not there yet: beyond the end, or room that nothing has been written to. */
+  get isLacking(): boolean {
+    return this.#askedTo > this.size || this.#isUnwritten;
+  }
+
+  /** Bytes that were read can only be room. */
+  noteUnwritten(): void {
+    this.#isUnwritten = true;
   }
 
   /** Whether `length` bytes from `offset` on are there. */

@@ -14,7 +14,7 @@ export interface PixelsSeen {
    * it was through.
    */
   readonly isWhole: boolean;
-  /** The file refers to something beyond its end, such as a description that a copy has not come to. */
+  /** The file refers to something that is not there yet, such as a description that a copy has not come to. */
   readonly isLacking: boolean;
   /** Its last row is zeros, and so is room that is reserved behind it: whoever writes it may have stopped in the middle. */
   readonly endsInRoom: boolean;

@@ -41,7 +41,7 @@ export interface OpenImage {
   readonly mtimeMs: number;
   /** Whether all that was asked for is there, and nothing behind it but room that is reserved. */
   isReadToItsEnd(): boolean;
-  /** Whether something that was asked for lies beyond the end of the file. */
+  /** Whether something that was asked for is not there yet: beyond the end of the file, or not written. */
   isLacking(): boolean;
   /** Whether room is reserved behind that. */
   hasRoom(): boolean;
@@ -95,7 +95,7 @@ export function openImage(path: string): OpenImage {
     return {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
       isReadToItsEnd: () => hasNothingBehind(bytes),
-      isLacking: () => bytes.askedTo > bytes.size,
+      isLacking: () => bytes.isLacking,
       hasRoom: () => (bytes.behind(ROOM_BYTES)?.length ?? 0) > PADDING_BYTES && hasNothingBehind(bytes),
       pages: (options) => pagesAsIndexed(bytes, path, { ...options, ...index }),
     };

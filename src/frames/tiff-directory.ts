@@ -231,6 +231,13 @@ export class TiffDirectory {
       });
   }
 
+  /** As `texts`; one that must say something and is empty has not been written yet, though the file has grown by its room. */
+  writtenTexts(tag: number): string[] {
+    const texts = this.texts(tag);
+    if (texts.includes("")) this.#file.noteUnwritten();
+    return texts;
+  }
+
   /** Text of every occurrence of a tag, in file order, up to its first NUL. */
   texts(tag: number): string[] {
     return this.bytes(tag).map((bytes) => {

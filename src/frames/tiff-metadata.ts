@@ -13,7 +13,7 @@ export function readPageMetadata(directory: TiffDirectory): FrameMetadata {
   return merged([
     () => descriptionsOf(directory).filter(isMetaSeries).map(parseMetaSeries),
     () => readImageJInfo(directory).map(parseMicroManagerMetadata),
-    () => directory.texts(TiffTag.microManagerMetadata).map(parseMicroManagerMetadata),
+    () => directory.writtenTexts(TiffTag.microManagerMetadata).map(parseMicroManagerMetadata),
   ]);
 }
 

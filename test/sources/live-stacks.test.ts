@@ -206,6 +206,35 @@ describe("a stack that grows", () => {
     expect(headers().map(({ timeIndex }) => timeIndex)).toEqual([1, 2, 3]);
   });
 
+  test("of Micro-Manager gives no page whose metadata has room, but is not written", async () => {
+    const whole = await open(join(await temporaryFolder(), "whole.tif"), "w+");
+    onTestFinished(() => whole.close());
+    const pixels = new Uint16Array(PIXELS).fill(1);
+    const metadata = { FrameIndex: 7 };
+    const length = await addMicroManagerPage(
+      whole,
+      await beginMicroManagerStack(whole),
+      { width: WIDTH, height: HEIGHT, pixels },
+      metadata,
+    );
+    const bytes = Buffer.alloc(length);
+    await whole.read(bytes, 0, length, 0);
+    const text = Buffer.from(JSON.stringify(metadata));
+    const textAt = bytes.indexOf(text);
+    const folder = await temporaryFolder();
+    const { values, headers } = await follow(folder, { stableMs: 600_000, giveUpMs: 600_000 });
+
+    // Micro-Manager reserves the file and writes directory, pixels and metadata one after the other.
+    const path = join(folder, "x_MMStack_1-Pos000_000.ome.tif");
+    await writeFile(path, Buffer.from(bytes).fill(0, textAt, textAt + text.length));
+    await sleep(300);
+    expect(values()).toEqual([]);
+    await writeFile(path, bytes, { flag: "r+" });
+
+    await until(() => values().length === 1);
+    expect(headers().map(({ timeIndex }) => timeIndex)).toEqual([7]);
+  });
+
   test("does not hide files beside it", async () => {
     const folder = await temporaryFolder();
     const { values } = await follow(folder);
