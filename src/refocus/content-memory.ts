@@ -5,7 +5,7 @@
  * @module
  */
 import { ANY_FINENESS, type FinenessWeights, likeThese } from "./fineness.js";
-import { type FocusBelief, NEAR_LEVELS } from "./focus-belief.js";
+import type { FocusBelief } from "./focus-belief.js";
 import { normalised, SCALES, scalesAround } from "./focus-prior.js";
 import { CONTENTS } from "./level-response.js";
 
@@ -54,7 +54,7 @@ export class ContentMemory {
    */
   learn(belief: FocusBelief, keptUm: number, well: string | undefined, brightness: number | undefined): void {
     this.#sites.push({
-      isLocated: isLocated(belief, keptUm),
+      isLocated: isLocated(belief, belief.focusAbout(keptUm)),
       well,
       brightness,
       scales: smoothedScales(belief.scales),
@@ -98,10 +98,9 @@ export class ContentMemory {
   }
 }
 
-/** Whether the plane of focus near a z is known well enough to learn from. */
-export function isLocated(belief: FocusBelief, zUm: number): boolean {
-  const { sdUm } = belief.focusNear(zUm, NEAR_LEVELS * belief.umPerLevel);
-  return sdUm <= LOCATED_LEVELS * belief.umPerLevel;
+/** Whether a plane of focus is known well enough to learn from. @param sdUm its spread. */
+export function isLocated({ umPerLevel }: FocusBelief, { sdUm }: { readonly sdUm: number }): boolean {
+  return sdUm <= LOCATED_LEVELS * umPerLevel;
 }
 
 function addWeighted(sum: Float64Array, values: ArrayLike<number>, weight: number): void {

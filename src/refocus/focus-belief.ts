@@ -23,7 +23,7 @@ import { CONTENTS } from "./level-response.js";
 const SURELY_IN_FOCUS = 0.9;
 const NOT_IN_FOCUS = 1.1;
 /** The plane of focus that a frame found is looked for within about so many levels of it. */
-export const NEAR_LEVELS = 1.5;
+const NEAR_LEVELS = 1.5;
 /** What is believed after some frames. @param samples in the order they were taken, at least one. */
 export function beliefAfter(samples: readonly Sample[], prior: FocusPrior): FocusBelief {
   return new FocusBelief(new FocusEvidence(samples, prior), prior);
@@ -105,6 +105,11 @@ export class FocusBelief {
     if (!(mass > 0)) return { zUm, sdUm: radiusUm };
     const mean = this.#mean((focusUm) => window(focusUm) * focusUm) / mass;
     return { zUm: mean, sdUm: Math.sqrt(this.#mean((f) => window(f) * (f - mean) ** 2) / mass) };
+  }
+
+  /** The plane of focus that a frame at a z found: centre and spread, um. */
+  focusAbout(zUm: number): { zUm: number; sdUm: number } {
+    return this.focusNear(zUm, NEAR_LEVELS * this.umPerLevel);
   }
 
   /** Weights of `CONTENTS` after these frames. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { isLocated } from "./content-memory.js";
-import { FocusBelief, NEAR_LEVELS } from "./focus-belief.js";
+import { FocusBelief } from "./focus-belief.js";
 import type { Sample } from "./focus-evidence.js";
 import { obstacleToMove } from "./obstacles.js";
 import { type SearchStep, travelOf } from "./search.js";
@@ -25,9 +25,9 @@ export function lookBeyond(context: StepContext, { keep, evidence }: SearchStep)
   if (!settings.lookBeyond || samples.length === 1 || knowsContent()) return undefined;
   // By the frames alone: what is expected of the place is not what they show.
   const belief = new FocusBelief(evidence, { positive: 0.5 });
-  const keptUm = samples[keep]!.zUm;
-  if (isLocated(belief, keptUm)) return undefined;
-  const focusUm = belief.focusNear(keptUm, NEAR_LEVELS * belief.umPerLevel).zUm;
+  const focus = belief.focusAbout(samples[keep]!.zUm);
+  if (isLocated(belief, focus)) return undefined;
+  const focusUm = focus.zUm;
   const side = samples[0]!.zUm > focusUm ? -1 : 1;
   const isBeyond = ({ zUm }: Sample) => side * (zUm - focusUm) >= belief.umPerLevel;
   if (samples.some(isBeyond)) return undefined;

@@ -3,7 +3,7 @@ import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.j
 import { SiteKeys } from "../records/site-keys.js";
 import { median } from "../statistics.js";
 import { ContentMemory } from "./content-memory.js";
-import { FocusBelief, NEAR_LEVELS } from "./focus-belief.js";
+import { FocusBelief } from "./focus-belief.js";
 import { FocusEvidence, type Sample } from "./focus-evidence.js";
 import type { ContentPrior, FocusPrior } from "./focus-prior.js";
 import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
@@ -133,7 +133,7 @@ export class RefocusMemory {
       });
     }
     if (first.zUm === undefined) return;
-    const focus = belief.focusNear(samples[keep]!.zUm, NEAR_LEVELS * belief.umPerLevel);
+    const focus = belief.focusAbout(samples[keep]!.zUm);
     const found = {
       ...placeOf(first, timeMs),
       ...focus,
