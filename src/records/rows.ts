@@ -61,6 +61,8 @@ export interface FrameRow {
   certainty?: number | undefined;
   /** Probability that the level is right within one, 0 to 1; of a z-stack, of its last slice. */
   confidence?: number | undefined;
+  /** It shows something unlike all that the model was trained on. */
+  unfamiliar?: true | undefined;
   decision?: Decision | undefined;
   /** The attempt to keep, as far as this verdict knew. */
   keepAttempt?: number | undefined;

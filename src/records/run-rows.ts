@@ -170,6 +170,7 @@ function applyVerdict(row: FrameRow, verdict: Verdict): void {
   row.sharpestZIndex = stack?.sharpestZIndex;
   row.certainty = verdict.aggregateCertainty;
   row.confidence = verdict.confidence;
+  if (verdict.unfamiliar) row.unfamiliar = true;
   row.decision = verdict.decision;
   row.keepAttempt = verdict.keepAttempt;
   row.reason = verdict.reason;

@@ -38,6 +38,7 @@ function framesCsv(records: readonly ResultRecord[]): string {
       "confidence",
     ],
     ...["condition", "decision", "move_um", "x_um", "y_um", "z_um", "z_source", "planned_z_um", "reason"],
+    "unfamiliar",
   ];
   const rows = records.flatMap((record) => {
     const { frame } = record;
@@ -55,6 +56,7 @@ function framesCsv(records: readonly ResultRecord[]): string {
       aggregate_certainty: verdict?.aggregateCertainty,
       ...{ mean_certainty: verdict?.meanCertainty, max_certainty: verdict?.maxCertainty },
       confidence: verdict?.confidence,
+      unfamiliar: verdict && Number(verdict.unfamiliar ?? false),
       ...{ decision: verdict?.decision, reason: verdict?.reason },
       move_um: verdict?.action?.kind === "move-z" ? verdict.action.byUm : undefined,
       ...{ x_um: frame.xUm, y_um: frame.yUm, z_um: frame.zUm, z_source: frame.zSource },

@@ -28,6 +28,8 @@ const COLUMNS = [
   ...["position", "x_um", "y_um"],
   /** Number of the site within its well, as `site` of a table of scores and `Metadata_Site` are. */
   "site_index",
+  /** 1 where one of its frames shows something unlike all that the model was trained on, 0 where none does. */
+  "unfamiliar",
 ];
 
 /** The names of the columns, as the first line of the table. */
@@ -57,6 +59,7 @@ function rowOf({ session, site, state }: LedgerEntry): Record<string, string | n
     ...{ kept_expected_level: rounded(level), kept_attempt: kept?.attempt ?? outcome?.keepAttempt },
     ...{ aggregate_certainty: rounded(decided?.certainty), confidence: rounded(decided?.confidence) },
     condition: decided?.condition,
+    unfamiliar: judged.length === 0 ? undefined : Number(judged.some((row) => row.unfamiliar)),
     ...{ decision: decided?.decision ?? outcome?.decision, recovered },
     ...{ attempts: frames.length, unscored: frames.filter(({ end }) => end !== "verdict").length },
     ...{ planned_z_um: first?.plannedZUm ?? first?.zUm, first_z_um: first?.zUm },

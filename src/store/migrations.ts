@@ -11,6 +11,7 @@ export function migrationsFor(kind: StoreKind): Record<string, Migration> {
     "2026-11-site-states": { up: (db) => siteStates(db as Kysely<StoreTables>, kind) },
     "2026-12-confidence": { up: (db) => confidence(db as Kysely<StoreTables>, kind) },
     "2026-12-controllers": { up: (db) => controllers(db as Kysely<StoreTables>) },
+    "2026-12-unfamiliar": { up: (db) => unfamiliar(db as Kysely<StoreTables>) },
   };
 }
 
@@ -179,6 +180,10 @@ async function confidence({ schema }: Kysely<StoreTables>, kind: StoreKind): Pro
 
 async function controllers({ schema }: Kysely<StoreTables>): Promise<void> {
   await schema.alterTable("runs").addColumn("controller", "text").execute();
+}
+
+async function unfamiliar({ schema }: Kysely<StoreTables>): Promise<void> {
+  await schema.alterTable("frames").addColumn("unfamiliar", "integer").execute();
 }
 
 function notNull<T extends { notNull(): T }>(column: T): T {

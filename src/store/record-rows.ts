@@ -108,6 +108,7 @@ function frameRows(
       aggregate_certainty: verdict?.aggregateCertainty ?? null,
       ...{ mean_certainty: verdict?.meanCertainty ?? null, max_certainty: verdict?.maxCertainty ?? null },
       confidence: verdict?.confidence ?? null,
+      unfamiliar: verdict === undefined ? null : Number(verdict.unfamiliar ?? false),
       decision: verdict?.decision ?? null,
       ...{ z_um: frame.zUm ?? null, planned_z_um: frame.plannedZUm ?? null, z_source: frame.zSource ?? null },
       ...{ pixel_um: frame.pixelUm ?? null, exposure_ms: frame.exposureMs ?? null },

@@ -70,6 +70,8 @@ interface FramesTable {
   mean_certainty: number | null;
   max_certainty: number | null;
   confidence: number | null;
+  /** 1 for a frame unlike all that the model was trained on, 0 for others. */
+  unfamiliar: number | null;
   decision: string | null;
   z_um: number | null;
   planned_z_um: number | null;

@@ -129,7 +129,15 @@ describe("parfocal runs", () => {
 
     expect(stdout).toBe("");
     expect(parse(await readFile(out, "utf8"), { columns: true })).toMatchObject([
-      { well: "A01", channel: "DAPI", attempt: "0", decision: "retry", move_um: "7.5", z_um: "1.5" },
+      {
+        well: "A01",
+        channel: "DAPI",
+        attempt: "0",
+        decision: "retry",
+        move_um: "7.5",
+        z_um: "1.5",
+        unfamiliar: "0",
+      },
       { attempt: "1", decision: "accept", move_um: "" },
       { channel: "GFP", decision: "flag" },
     ]);

@@ -58,6 +58,14 @@ describe("sites.csv", () => {
     expect(Object.values(row!).filter((text) => /^\d+\.\d{4,}$/.test(text))).toEqual([]);
   });
 
+  test("says of which sites a frame is unlike all that the model was trained on, whatever came after it", () => {
+    const blurred = at(0, { unfamiliar: true, decision: "retry", acquireAgain: true });
+    const { frame } = at(0);
+    const again = at(0, { id: "again", frame: { ...frame, id: "again", attempt: 1 } });
+
+    expect(rowsOf(blurred, again, at(1)).map(({ unfamiliar }) => unfamiliar)).toEqual(["1", "0"]);
+  });
+
   test("has a site that only the controller spoke of, with its word", () => {
     const { site, channel } = verdict().frame!;
     const said = { session: "run-1", site: { ...site, position: 7 }, channel, xUm: 100, yUm: 200 };
@@ -67,7 +75,13 @@ describe("sites.csv", () => {
     ).toMatchObject([
       {
         ...{ site: "A1-Site_0", position: "7", x_um: "100", channel: "DAPI", time_index: "0" },
-        ...{ status: "no-frame", recovered: "unknown", attempts: "0", kept_expected_level: "" },
+        ...{
+          status: "no-frame",
+          recovered: "unknown",
+          attempts: "0",
+          kept_expected_level: "",
+          unfamiliar: "",
+        },
         ...{ why: "no-frame", reason: "camera timeout", updated: "1970-01-01T00:00:05.000Z" },
       },
     ]);

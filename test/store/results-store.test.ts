@@ -92,7 +92,7 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
     await store.write(
       [
         verdict({ decision: "retry" }),
-        verdict({ attempt: 1 }),
+        { ...verdict({ attempt: 1 }), unfamiliar: true },
         {
           ...{
             v: 1,
@@ -129,8 +129,16 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
       { name: "A1-Site_0", plate: "P1", well: "A1", x_um: 10, y_um: 20 },
     ]);
     expect(await all("frames")).toMatchObject([
-      { ...place, attempt: 0, decision: "retry", expected_level: 0.3, z_um: 1.5, total_ms: 8.2 },
-      { ...place, attempt: 1, decision: "accept" },
+      {
+        ...place,
+        attempt: 0,
+        decision: "retry",
+        expected_level: 0.3,
+        z_um: 1.5,
+        total_ms: 8.2,
+        unfamiliar: 0,
+      },
+      { ...place, attempt: 1, decision: "accept", unfamiliar: 1 },
     ]);
     expect(await all("attempts")).toMatchObject([
       { ...place, attempt: 0 },
