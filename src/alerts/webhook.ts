@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { reasonOf } from "../errors.js";
 import type { Clock } from "../protocol/clock.js";
+import { withinTime } from "../protocol/within-time.js";
 import { Outbox } from "../sinks/outbox.js";
 import type { SinkCounts } from "../sinks/sink.js";
 
@@ -51,27 +52,17 @@ export class Webhook {
     cancel();
   }
 
-  async #post(text: string): Promise<void> {
-    this.#stopping.signal.throwIfAborted();
-    // AbortSignal.any() of an AbortSignal.timeout() never fires once garbage has been collected
-    // (Node 20): a webhook that hangs would hold all later alerts back for minutes.
-    const giveUp = new AbortController();
-    const cancel = this.#afterOrAtStop(this.#timeoutMs, () => {
-      const { aborted, reason } = this.#stopping.signal;
-      giveUp.abort(aborted ? reason : new Error(`no answer within ${this.#timeoutMs} ms`));
-    });
-    try {
+  #post(text: string): Promise<void> {
+    return withinTime(this.#timeoutMs, this.#stopping.signal, this.#clock, async (signal) => {
       const response = await fetch(this.#url, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ text }),
-        signal: giveUp.signal,
+        signal,
       });
       await response.body?.cancel();
       if (!response.ok) throw new Error(`it answered ${response.status}`);
-    } finally {
-      cancel();
-    }
+    });
   }
 
   #failed(error: unknown, isFirst: boolean): void {
@@ -83,16 +74,5 @@ export class Webhook {
       fields,
       "The webhook for alerts cannot be reached; alerts are in the log and on the page",
     );
-  }
-
-  /** Calls `then` after so long, or when the webhook stops; the result calls it off. */
-  #afterOrAtStop(ms: number, then: () => void): () => void {
-    const { signal } = this.#stopping;
-    const cancel = this.#clock.after(ms, then);
-    signal.addEventListener("abort", then);
-    return () => {
-      cancel();
-      signal.removeEventListener("abort", then);
-    };
   }
 }

@@ -11,6 +11,8 @@ import { Scorer, type ScorerOptions } from "../focus/scorer.js";
 import { fileReason } from "../frames/file-reasons.js";
 import { assertScorable } from "../frames/frame.js";
 import { readFrames } from "../frames/read-frames.js";
+import { systemClock } from "../protocol/clock.js";
+import { withinTime } from "../protocol/within-time.js";
 import { readRecords } from "../records/record-line.js";
 import { type ReimageSite, reimageList } from "../runs/reimage-list.js";
 import { RunTable } from "../runs/run-table.js";
@@ -104,30 +106,18 @@ export class ImageJudge {
  */
 export async function agentStatus(address: string, signal: AbortSignal): Promise<Record<string, unknown>> {
   const url = new URL("api/status", address.endsWith("/") ? address : `${address}/`);
-  // Not AbortSignal.any() of an AbortSignal.timeout(): on Node 20 that never fires once garbage has been collected.
-  const giveUp = new AbortController();
-  const end = () => giveUp.abort(signal.reason);
-  signal.addEventListener("abort", end);
-  const timer = setTimeout(
-    () => giveUp.abort(new Error(`no answer within ${ANSWER_MS / 1000} s`)),
-    ANSWER_MS,
-  );
   try {
-    signal.throwIfAborted();
-    const answer = await fetch(url, { signal: giveUp.signal });
-    if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
-    return (await answer.json()) as Record<string, unknown>;
+    return await withinTime(ANSWER_MS, signal, systemClock, async (giveUp) => {
+      const answer = await fetch(url, { signal: giveUp });
+      if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
+      return (await answer.json()) as Record<string, unknown>;
+    });
   } catch (cause) {
     signal.throwIfAborted();
     throw new AgentError(
       `No agent answers at ${address} (${fetchReason(cause)}); is it running, with its page on?`,
-      {
-        cause,
-      },
+      { cause },
     );
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", end);
   }
 }
 
