@@ -15,10 +15,13 @@ export function meanSquaredDifference(
   let [sum, rows] = [0, 0];
   for (let y = 0; y < height; y += rowStep, rows++) {
     const end = y * width + pairsOfRow;
+    // A sum of its own for each row: V8 takes twice as long to add to one that outlives the loop.
+    let ofRow = 0;
     for (let i = y * width; i < end; i++) {
       const difference = pixels[i + lag]! - pixels[i]!;
-      sum += difference * difference;
+      ofRow += difference * difference;
     }
+    sum += ofRow;
   }
   return sum / (rows * pairsOfRow);
 }
