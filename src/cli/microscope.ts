@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -26,7 +27,10 @@ const options = {
     describe: "In-focus images that the wells show",
   },
   seed: { type: "number", default: 1, describe: "Seed of the plate's shape and of the camera's noise" },
-  session: { type: "string", default: "simulated", describe: "Name of the run in frame identifiers" },
+  session: {
+    type: "string",
+    describe: "Name of the run in frame identifiers, another one for each run; by default simulated-RANDOM",
+  },
   "site-ms": { type: "number", default: 0, describe: "Shortest time per site, ms" },
   "deadline-ms": {
     type: "number",
@@ -44,7 +48,8 @@ export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeo
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
     const sites = await makePlate(argv.images, DEFAULT_PLATE_SHAPE, Random.of(argv.seed, 0));
     const microscope = new SimulatedMicroscope(DEFAULT_MICROSCOPE, Random.of(argv.seed, 1));
-    const client = new GateClient(argv.address, argv.session);
+    const session = argv.session ?? `simulated-${randomUUID().slice(0, 8)}`;
+    const client = new GateClient(argv.address, session);
     client.start();
     if (!(await client.waitForAgent(AGENT_MS)))
       say(`No agent answers at ${argv.address}; continuing without verdicts`);
@@ -54,7 +59,7 @@ export const microscopeCommand: CommandModule<unknown, InferredOptionTypes<typeo
         microscope,
         sites,
         client,
-        session: argv.session,
+        session,
         plate: "simulated-24",
         deadlineMs: argv.deadlineMs,
         clock: () => performance.now(),

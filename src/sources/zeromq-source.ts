@@ -188,7 +188,7 @@ export class ZeromqSource implements FrameSource {
     letGo: () => void,
     receivedMs: number,
   ): void {
-    const key = JSON.stringify([header.session, header.id]);
+    const key = frameKey(header);
     if (this.#isRepeated(connection, key, header)) {
       letGo();
       return;
@@ -208,7 +208,7 @@ export class ZeromqSource implements FrameSource {
     });
   }
 
-  /** Whether a frame came before; then it gets the answer of that time, now or when there is one. */
+  /** Whether this very frame came before; then it gets the answer of that time, now or when there is one. */
   #isRepeated(connection: string, key: string, { id, session }: FrameMessage): boolean {
     const answered = this.#answers.get(key);
     const waiting = this.#waiting.get(key);
@@ -259,6 +259,11 @@ export class ZeromqSource implements FrameSource {
       this.#heartbeat();
     });
   }
+}
+
+/** Equal for a frame that is sent once more; an id that is used for another image comes with another time or z. */
+function frameKey({ session, id, timestampMs, zUm }: FrameMessage): string {
+  return JSON.stringify([session, id, timestampMs, zUm]);
 }
 
 /** Every record holds its header: what a controller adds of its own is left out where it is too much for that. */

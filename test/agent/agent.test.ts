@@ -179,6 +179,19 @@ describe("a gating controller", () => {
     expect(agent.health().received).toBe(1);
   });
 
+  test("that uses an id for another image gets a verdict on that image", async () => {
+    const { agent, address } = await start(pixelScorer);
+    const controller = new TestController(address);
+
+    await controller.ask(5, { id: "u-1", zUm: 0, timestampMs: 1000 });
+    await controller.sendFrame({ id: "u-1", zUm: 8, timestampMs: 1000 });
+    await controller.sendFrame({ id: "u-1", zUm: 8, timestampMs: 9000 });
+    await controller.sendFrame({ id: "u-1", zUm: 8, timestampMs: 9000 });
+
+    await until(() => controller.received.filter(({ type }) => type === "verdict").length === 4);
+    expect(agent.health().received).toBe(3);
+  });
+
   test("that sends a frame five times gets five answers, and the frame is scored once", async () => {
     const { scorer, release } = heldScorer(0);
     const { agent, address } = await start(scorer);

@@ -208,6 +208,21 @@ def test_what_is_no_image_no_address_or_no_deadline_is_named() -> None:
         FocusClient(deadline_ms=0)
 
 
+def test_clients_of_one_session_have_ids_of_their_own() -> None:
+    with FakeAgent(VERDICT) as agent:
+        for _ in range(2):
+            with FocusClient(agent.address, session="plate 7") as client:
+                assert client.wait_for_agent()
+                client.score(IMAGE, FRAME)
+        with FocusClient(agent.address, session="plate 7") as client:
+            assert client.wait_for_agent()
+            client.score(IMAGE, Frame(site=Site(name="B" * 512)))
+        agent.wait_for("frame", 3)
+    ids = {message["id"] for message, _ in agent.received["frame"]}
+    assert len(ids) == 3
+    assert all(frame_id.startswith("plate 7/") and len(frame_id) <= 512 for frame_id in ids)
+
+
 def test_long_names_still_make_an_id_that_the_agent_takes() -> None:
     with FakeAgent(VERDICT) as agent, FocusClient(agent.address) as client:
         client.score(IMAGE, Frame(site=Site(name="n" * 500), channel="c" * 500), timeout_s=WAIT_S)

@@ -76,6 +76,8 @@ class FocusClient:
         if observe_queue < 1 or misses_until_degraded < 1:
             raise ValueError("observe_queue and misses_until_degraded must be at least 1")
         self.session = session or str(uuid.uuid4())
+        # A script that is started again with the same session is another client of it.
+        self._own = "" if session is None else f"{uuid.uuid4().hex[:8]}-"
         self.deadline_ms = float(deadline_ms)
         self.welcome: Welcome | None = None
         self.names = SiteNames()
@@ -219,7 +221,7 @@ class FocusClient:
     def _parcel(self, pixels: WirePixels, frame: Frame, deadline_ms: float | None) -> Parcel:
         with self._lock:
             sequence, self._sequence = self._sequence, self._sequence + 1
-        return packed(frame, pixels, self.session, sequence, deadline_ms)
+        return packed(frame, pixels, self.session, sequence, deadline_ms, self._own)
 
     def _lost(self, parcel: Parcel) -> None:
         if not parcel.is_gated:

@@ -21,17 +21,23 @@ class Parcel:
 
 
 def packed(
-    frame: Frame, pixels: WirePixels, session: str, sequence: int, deadline_ms: float | None
+    frame: Frame,
+    pixels: WirePixels,
+    session: str,
+    sequence: int,
+    deadline_ms: float | None,
+    client: str = "",
 ) -> Parcel:
     """The frame with what only the sender knows.
 
     :param deadline_ms: None for an observed frame.
+    :param client: tells the clients of a session apart, each of which counts from 0.
     """
     dtype, shape, data = pixels
     place = f"{frame.site.name}/{frame.channel or '-'}/t{frame.time_index or 0}/z{frame.z_index or 0}"
-    frame_id = frame.id or f"{session}/{place}/{sequence}#{frame.attempt}"
+    frame_id = frame.id or f"{session}/{place}/{client}{sequence}#{frame.attempt}"
     if len(frame_id) > MAX_NAME_LENGTH:
-        frame_id = f"{session}/{sequence}#{frame.attempt}"
+        frame_id = f"{session}/{client}{sequence}#{frame.attempt}"
     header = replace(
         frame,
         id=frame_id,
