@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from typing import Any
@@ -204,8 +205,9 @@ def test_what_is_no_image_no_address_or_no_deadline_is_named() -> None:
             client.score(np.zeros((84, 84)), FRAME)
     with pytest.raises(ValueError, match="nowhere"):
         FocusClient("nowhere")
-    with pytest.raises(ValueError, match="deadline_ms"):
-        FocusClient(deadline_ms=0)
+    for deadline_ms in (0, -1, math.nan, math.inf, 3_600_001):
+        with pytest.raises(ValueError, match="deadline_ms must be positive and at most 3600000"):
+            FocusClient(deadline_ms=deadline_ms)
 
 
 def test_clients_of_one_session_have_ids_of_their_own() -> None:

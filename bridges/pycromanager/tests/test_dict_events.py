@@ -11,6 +11,7 @@ from parfocal_bridge import FocusClient, Frame, Site, ZLimits
 from parfocal_bridge.dict_events import DictEvents
 from parfocal_bridge.events import Delivered
 from parfocal_bridge.gate import GateRules
+from parfocal_bridge.site_names import SiteNames
 
 IMAGE = np.zeros((8, 8), np.uint16)
 PLANNED: dict[str, Any] = {
@@ -93,9 +94,26 @@ def test_a_site_is_acquired_once_at_least() -> None:
             GateRules(ZLimits(-1, 1), max_attempts=wrong)
     with pytest.raises(ValueError, match="stacks is gate or observe, not 'judge'"):
         GateRules(ZLimits(-1, 1), stacks="judge")
+    with pytest.raises(ValueError, match=r"channels is a list of names: \['DAPI'\]"):
+        GateRules(ZLimits(-1, 1), channels="DAPI")
 
 
 @pytest.mark.parametrize("wrong", [{"observe_queue": 0}, {"misses_until_degraded": 0}])
 def test_a_client_without_a_queue_or_patience_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be at least 1"):
         FocusClient("tcp://127.0.0.1:9", **wrong)
+
+
+def test_whole_numbers_of_numpy_are_numbers_of_time_slice_and_position() -> None:
+    event = {"axes": {"position": np.int32(2), "time": np.int64(1), "z": np.uint8(3)}}
+    told = frame_of(event, {})
+    assert (told.time_index, told.z_index, told.site.position) == (1, 3, 2)
+    assert frame_of({"axes": {"time": 1.5, "z": "top"}}, {}).time_index is None
+
+
+def test_a_site_that_is_imaged_again_with_one_client_is_another_time_point() -> None:
+    names = SiteNames()
+    events = [DictEvents(None, names=names) for _ in range(2)]
+    times = [[run.time_index({"axes": {"position": name}}) for name in "AB"] for run in events]
+    assert times == [[None, None], [1, 1]]
+    assert events[1].time_index({"axes": {"position": "A", "time": 7}}) == 7

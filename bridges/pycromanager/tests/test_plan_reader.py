@@ -38,6 +38,31 @@ def test_an_iterator_is_not_known_and_no_event_is_taken_before_it_is_asked_for()
     assert [reader.next() for _ in range(3)] == [1, 2, NoEvent.OVER]
 
 
+def test_an_iterable_of_the_users_own_is_not_known_and_a_cancelled_run_does_not_wait_for_it() -> None:
+    class Fed:
+        """A plan that waits for its queue, as often as it is read."""
+
+        def __init__(self) -> None:
+            self.events: queue.Queue[int | None] = queue.Queue()
+
+        def __iter__(self) -> Iterator[int]:
+            return iter(self.events.get, None)
+
+    cancelled, plan = threading.Event(), Fed()
+    plan.events.put(1)
+    reader = PlanReader(plan, cancelled.is_set)
+    assert not reader.is_known
+    assert reader.next() == 1
+    threading.Timer(0.1, cancelled.set).start()
+    assert reader.next() is NoEvent.CANCELLED
+    plan.events.put(None)
+
+
+def test_a_sequence_of_useq_is_known() -> None:
+    useq = pytest.importorskip("useq")
+    assert PlanReader(useq.MDASequence(stage_positions=[(0, 0, 0)]), never).is_known
+
+
 def test_an_event_that_comes_late_comes_with_the_next_call() -> None:
     events: queue.Queue[int | None] = queue.Queue()
     reader = PlanReader(iter(events.get, None), never)

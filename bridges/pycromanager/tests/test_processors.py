@@ -69,6 +69,23 @@ def test_an_image_that_the_processor_keeps_to_itself_is_judged_and_not_saved(hea
     assert time.monotonic() - started_s < PROMPT_S
 
 
+def test_a_collector_that_is_used_again_knows_nothing_of_the_acquisition_before() -> None:
+    def raises(image: Any, metadata: Any) -> Any:
+        raise ZeroDivisionError
+
+    frames = FrameCollector(raises)
+    event = {"Axes": {"position": "a", "attempt": 0}}
+    with pytest.raises(ZeroDivisionError):
+        frames(np.zeros((8, 8), np.uint16), event)
+    frames.begin(None)
+    assert frames.failure is None
+
+    frames = FrameCollector()
+    frames(np.zeros((8, 8), np.uint16), event)
+    frames.begin(None)
+    assert frames.take(event["Axes"], 0.1, 1, lambda: False) == (), "an image that came too late before"
+
+
 def test_of_several_images_the_one_of_the_event_is_judged_and_all_are_saved(headless: Any) -> None:
     def with_mask(image: Any, metadata: Any) -> Any:
         mask = json.loads(json.dumps(metadata, default=str)) | {

@@ -93,6 +93,35 @@ def test_where_x_and_y_are_not_known_the_name_alone_tells() -> None:
     assert names.name_of(Place("a", None, None, 900.0, 5.0), run) == "a-x900_y5"
 
 
+def test_a_plate_that_was_put_back_a_little_off_has_the_same_sites() -> None:
+    names = SiteNames()
+
+    def run_at(off_um: float, name: str | None) -> list[tuple[str, int]]:
+        run = names.new_run()
+        places = [Place(name, i, None, 600.0 * i + off_um, 0.0) for i in range(2)]
+        return [(names.name_of(place, run), names.passes_before(place, run)) for place in places]
+
+    for off_um, times in ((0.0, 0), (3.0, 1), (-9.0, 2)):
+        assert run_at(off_um, None) == [("p0", times), ("p1", times)]
+        assert run_at(off_um, "B1") == [("B1", times), ("B1-p1", times)]
+    assert run_at(70.0, "B1") == [("B1-p0", 0), ("B1-x670_y0", 0)]
+
+
+def test_the_sites_of_another_plate_are_others() -> None:
+    names = SiteNames()
+    for plate in ("P1", "P2"):
+        run = names.new_run()
+        place = Place("A1", 0, None, 0.0, 0.0, plate=plate)
+        assert (names.name_of(place, run), names.passes_before(place, run)) == ("A1", 0)
+
+
+def test_unnamed_positions_of_two_plans_in_one_run_are_told_apart_by_their_place() -> None:
+    names = SiteNames()
+    run = names.new_run()
+    assert names.name_of(Place(None, 0, None, 0.0, 0.0), run) == "p0"
+    assert names.name_of(Place(None, 0, None, 4000.0, 0.0), run) == "p0-p0"
+
+
 def test_a_numbered_position_is_followed_wherever_it_goes() -> None:
     names = SiteNames()
     run = names.new_run()

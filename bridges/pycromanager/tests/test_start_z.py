@@ -101,3 +101,32 @@ def test_a_later_time_point_begins_where_focus_was_found_if_that_is_wanted() -> 
 def test_a_distance_that_allows_no_suggestion_is_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match="max_suggestion_um must be positive"):
         starts(most_um=wrong)
+
+
+def test_where_the_plan_comes_back_without_time_points_a_site_begins_at_its_own_z() -> None:
+    z = StartZ(DictEvents(None), ZLimits(-20, 20), False, None)
+
+    def at(position: str, z_um: float, channel: str = "DAPI") -> Event:
+        return {"axes": {"position": position, "channel": channel}, "z": z_um}
+
+    z.start(visit(at("A", 6)), 6.0)
+    z.found(at("A", 6), -6.0)
+    assert z.shift_of(at("A", 8, "FITC")) == -6.0, "another channel of the same round"
+    assert begin(z, visit(at("A", 6)), 6.0) == (0.0, False), "the same channel again, next to it"
+    assert begin(z, visit(at("A", 0)), 0.0) == (0.0, False), "somebody has fed back the z that was found"
+    z.found(at("A", 0), 0.5)
+    begin(z, visit(at("B", 3)), 3.0)
+    assert begin(z, visit(at("A", 0)), 0.0) == (0.0, False), "back from another position"
+    assert z.shift_of(at("A", 2, "FITC")) == 0.0
+
+
+def test_a_channel_that_is_imaged_at_all_positions_after_another_keeps_what_that_found() -> None:
+    z = StartZ(DictEvents(None), ZLimits(-20, 20), False, None)
+
+    def at(position: str, channel: str) -> Event:
+        return {"axes": {"position": position, "channel": channel}, "z": 1.0}
+
+    for position in "AB":
+        begin(z, visit(at(position, "DAPI")), 1.0)
+        z.found(at(position, "DAPI"), 2.0)
+    assert [z.shift_of(at(position, "FITC")) for position in "AB"] == [2.0, 2.0]

@@ -38,6 +38,8 @@ from parfocal_bridge.site_names import SiteNames
 log = logging.getLogger(__name__)
 
 DEFAULT_ADDRESS = "tcp://127.0.0.1:5610"
+MAX_DEADLINE_MS = 3_600_000
+"""The longest deadline that the protocol has, ms."""
 GRACE_MS = 100.0
 """How much longer than its deadline a gated frame is waited for: the way there and back."""
 
@@ -71,8 +73,10 @@ class FocusClient:
         misses_until_degraded: int = 3,
         on_verdict: Callable[[Verdict], None] | None = None,
     ) -> None:
-        if not deadline_ms > 0:
-            raise ValueError(f"deadline_ms must be positive: {deadline_ms}")
+        if not 0 < deadline_ms <= MAX_DEADLINE_MS:
+            raise ValueError(
+                f"deadline_ms must be positive and at most {MAX_DEADLINE_MS}, an hour: {deadline_ms}"
+            )
         if observe_queue < 1 or misses_until_degraded < 1:
             raise ValueError("observe_queue and misses_until_degraded must be at least 1")
         self.session = session or str(uuid.uuid4())

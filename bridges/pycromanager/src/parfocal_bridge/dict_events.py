@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from parfocal_bridge.callbacks import guarded
 from parfocal_bridge.events import Delivered, with_camera
 from parfocal_bridge.messages import Frame, Optics, Site
+from parfocal_bridge.site_names import Place, SiteNames
 from parfocal_bridge.wells import site_in, well_of_name
 
 ATTEMPT_AXIS = "attempt"
@@ -51,11 +53,14 @@ class DictEvents:
         site_of: Callable[[Event], Site] = site_of_axes,
         camera: str | None = None,
         cameras: Callable[[], Sequence[str]] = tuple,
+        names: SiteNames | None = None,
     ) -> None:
         self._optics = optics
         self._site_of = guarded(site_of, site_of_axes, "site_of")
         self._camera = camera
         self._cameras = cameras
+        self._names = names or SiteNames()
+        self._run = self._names.new_run()
 
     def is_image(self, event: Event) -> bool:
         return True
@@ -81,7 +86,12 @@ class DictEvents:
         return next((frame for frame in frames if frame.camera == self._camera), None)
 
     def time_index(self, event: Event) -> int | None:
-        return _index(event["axes"].get("time"))
+        """Without an axis of time, the number of earlier runs of the session that imaged the site."""
+        index = _index(event["axes"].get("time"))
+        if index is not None:
+            return index
+        site = self.site(event)
+        return self._names.passes_before(Place(site.name, plate=site.plate), self._run) or None
 
     def z_index(self, event: Event) -> int | None:
         return _index(event["axes"].get("z"))
@@ -148,7 +158,12 @@ def _optical_channel(event: Event) -> str | None:
 
 
 def _index(value: Any) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
+    """A whole number of any kind, also one of numpy."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        return None
+    return number if number >= 0 else None
 
 
 def _text(value: Any) -> str | None:

@@ -49,6 +49,10 @@ class FrameCollector:
         """
         if save is None and self.saves == "kept":
             raise ValueError("only the Python backend of pycro-manager can save the kept images alone")
+        with self._changed:
+            # What an earlier acquisition left: images that came too late, and what ended it.
+            self._images.clear()
+            self._unsettled, self.failure = [], None
         self._save = save
 
     def __call__(self, image: Any, metadata: Any, event_queue: Any = None) -> Any:

@@ -42,6 +42,8 @@ class GateRules(Generic[E]):
     def __post_init__(self) -> None:
         if self.stacks not in ("gate", "observe"):
             raise ValueError(f"stacks is gate or observe, not {self.stacks!r}")
+        if isinstance(self.channels, str):
+            raise ValueError(f"channels is a list of names: [{self.channels!r}]")
         if self.max_attempts < 1:
             raise ValueError(f"max_attempts must be at least 1: {self.max_attempts}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
 
@@ -21,20 +21,31 @@ class NoEvent(Enum):
     LATE = "late"
 
 
+def is_known_plan(events: Iterable[object]) -> bool:
+    """True for a list and a sequence of useq. Any other iterable may wait, have no end, or do something."""
+    return isinstance(events, Sequence) or hasattr(events, "axis_order")
+
+
 class PlanReader(Generic[E]):
     """One event after the other.
 
-    A plan that may keep its reader waiting (an iterator, such as ``iter(queue.get, None)`` or a generator) is
-    read in a thread of its own, one event at a time and only when one is asked for, so that a run can be
-    cancelled meanwhile. The event that such a thread waits for then is lost.
+    A plan that may keep its reader waiting (such as ``iter(queue.get, None)`` or a generator) is read in a
+    thread of its own, one event at a time and only when one is asked for, so that a run can be cancelled
+    meanwhile. The event that such a thread waits for then is lost.
 
     :param is_cancelled: asked while an event does not come; None if the run cannot be cancelled.
+    :param is_known: whether the whole plan is known; by default as ``is_known_plan`` says.
     """
 
-    def __init__(self, events: Iterable[E], is_cancelled: Callable[[], bool] | None = None) -> None:
+    def __init__(
+        self,
+        events: Iterable[E],
+        is_cancelled: Callable[[], bool] | None = None,
+        is_known: bool | None = None,
+    ) -> None:
         self._events = iter(events)
         self._is_cancelled = is_cancelled
-        self.is_known = not isinstance(events, Iterator)
+        self.is_known = is_known_plan(events) if is_known is None else is_known
         """True if the whole plan is known: reading it takes no waiting and has no effect."""
         self._asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Callable[[], E | NoEvent]] = queue.SimpleQueue()

@@ -29,7 +29,7 @@ from parfocal_bridge.frame_collector import FrameCollector, Image
 from parfocal_bridge.gate import Gate, GateRules
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics, Site
-from parfocal_bridge.plan_reader import PlanReader
+from parfocal_bridge.plan_reader import PlanReader, is_known_plan
 from parfocal_bridge.site import SiteResult
 from parfocal_bridge.visits import Visit
 from parfocal_bridge.watched_stacks import WatchedStacks
@@ -164,14 +164,16 @@ def gate_loop(
         raise ValueError(
             f"there is no camera {camera!r} that could gate; the cameras are {', '.join(cameras())}"
         )
-    gate = Gate(client, DictEvents(optics, site_of, camera, cameras), drive, rules, on_site)
+    dict_events = DictEvents(optics, site_of, camera, cameras, client.names)
+    gate = Gate(client, dict_events, drive, rules, on_site)
 
     def acquired(event: Event) -> Catch:
         count = 1 if CAMERA_AXIS in event["axes"] else max(1, len(cameras()))
         return own.acquire(event, count, image_timeout_s)
 
     try:
-        for visit in gate.visits(PlanReader(_checked(events, own.is_python), own.is_over)):
+        plan = PlanReader(_checked(events, own.is_python), own.is_over, is_known_plan(events))
+        for visit in gate.visits(plan):
             frames.settle(_visited(gate, visit, acquired, own))
             if own.is_over():
                 break
@@ -228,28 +230,16 @@ def observing(
     return image_process_fn
 
 
-class _CheckedPlan:
+def _checked(events: Iterable[Event], is_python: bool) -> Iterator[Event]:
     """The events of a plan, each looked at before it is used."""
-
-    def __init__(self, events: Iterable[Event], is_python: bool) -> None:
-        self._events = events
-        self._is_python = is_python
-
-    def __iter__(self) -> Iterator[Event]:
-        for event in self._events:
-            if not isinstance(event, dict) or "axes" not in event:
-                raise ValueError(f"an event is a dict with axes, one at a time; got {event!r}")
-            if ATTEMPT_AXIS in event["axes"]:
-                raise ValueError(f"the axis {ATTEMPT_AXIS!r} is the gate's own: {event['axes']}")
-            if "tags" in event and self._is_python:
-                raise ValueError("the Python backend of pycro-manager hangs on events with 'tags'")
-            yield event
-
-
-def _checked(events: Iterable[Event], is_python: bool) -> Iterable[Event]:
-    """Can be read again exactly if the events can."""
-    plan = _CheckedPlan(events, is_python)
-    return iter(plan) if isinstance(events, Iterator) else plan
+    for event in events:
+        if not isinstance(event, dict) or "axes" not in event:
+            raise ValueError(f"an event is a dict with axes, one at a time; got {event!r}")
+        if ATTEMPT_AXIS in event["axes"]:
+            raise ValueError(f"the axis {ATTEMPT_AXIS!r} is the gate's own: {event['axes']}")
+        if "tags" in event and is_python:
+            raise ValueError("the Python backend of pycro-manager hangs on events with 'tags'")
+        yield event
 
 
 def _cameras_of(core: Any) -> Callable[[], tuple[str, ...]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 SAME_PLACE_UM = 1.0
 """Two events nearer than this are at one place, if nothing else tells them apart."""
+PUT_BACK_UM = 20.0
+"""So far off may a site lie that is imaged again: the plate was put back, or a script corrected its drift."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Place:
     x_um: float | None = None
     y_um: float | None = None
     time_index: int | None = None
+    plate: str | None = None
 
     @property
     def is_anonymous(self) -> bool:
@@ -53,16 +56,19 @@ class SiteNames:
 
     Two events are of one site if they have the same name and
 
-    - in one run with numbered positions: the same number;
+    - in one run with numbered positions: the same number, unless it was given to two unnamed places;
+    - in another run: the same place, within ``PUT_BACK_UM`` if it is named or numbered alike;
     - otherwise: the same place, or, where a named site is followed as it moves, the nearest one at another
       time.
+
+    The sites of two plates are never the same.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._run = -1
-        self._sites: dict[str, list[_Site]] = {}
-        self._taken: set[str] = set()
+        self._sites: dict[tuple[str | None, str], list[_Site]] = {}
+        self._taken: dict[str | None, set[str]] = {}
 
     def new_run(self) -> int:
         """A run begins; its number, from 0."""
@@ -81,7 +87,8 @@ class SiteNames:
             return sum(earlier < run for earlier in self._site(place, run).runs)
 
     def _site(self, place: Place, run: int) -> _Site:
-        namesakes = self._sites.setdefault("" if place.is_anonymous else place.own_name, [])
+        key = (place.plate, "" if place.is_anonymous else place.own_name)
+        namesakes = self._sites.setdefault(key, [])
         same = [site for site in namesakes if _is_same(site, place, run)]
         if same:
             site = min(same, key=lambda known: place.distance_um(known.place))
@@ -95,25 +102,31 @@ class SiteNames:
         return site
 
     def _free_name(self, place: Place) -> str:
-        base = place.own_name
+        base, taken = place.own_name, self._taken.setdefault(place.plate, set())
         names = [base]
         if place.position is not None:
             names.append(f"{base}-p{place.position}")
         if place.x_um is not None and place.y_um is not None:
             names.append(f"{base}-{_name_at(place.x_um, place.y_um)}")
-        names += [f"{base}-{number}" for number in range(2, len(self._taken) + 3)]
-        name = next(name for name in names if name not in self._taken)
-        self._taken.add(name)
+        names += [f"{base}-{number}" for number in range(2, len(taken) + 3)]
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
         return name
 
 
 def _is_same(site: _Site, place: Place, run: int) -> bool:
-    if site.run == run and site.place.position is not None and place.position is not None:
-        return site.place.position == place.position
-    if place.distance_um(site.place) <= SAME_PLACE_UM:
-        return True
+    apart_um = place.distance_um(site.place)
+    numbers = (site.place.position, place.position)
+    is_numbered = None not in numbers
+    if site.run != run:
+        is_known = bool(place.name) or (is_numbered and numbers[0] == numbers[1])
+        return apart_um <= (PUT_BACK_UM if is_known else SAME_PLACE_UM)
     times = (site.place.time_index, place.time_index)
-    return site.run == run and bool(place.name) and None not in times and times[0] != times[1]
+    has_moved_on = None not in times and times[0] != times[1]
+    if is_numbered:
+        is_followed = bool(place.name) or has_moved_on or apart_um <= PUT_BACK_UM
+        return numbers[0] == numbers[1] and is_followed
+    return apart_um <= SAME_PLACE_UM or (bool(place.name) and has_moved_on)
 
 
 def _apart(one_um: float | None, other_um: float | None) -> float:

@@ -46,12 +46,13 @@ class StartZ(Generic[E]):
 
     def shift_of(self, event: E) -> float:
         """How far from its plan an event is acquired, um: as found at its position, or suggested for it."""
+        name, time_index = self._events.site(event).name, self._events.time_index(event)
+        image = (self._events.channel(event), self._events.z_index(event))
+        self._shifts.arrive(name, time_index, image, self._events.planned_z(event))
         suggestion = self._suggestion
         if suggestion is not None and self._place_of(event) == self._place_of(suggestion.visit.judged[-1]):
             return suggestion.shift_um
-        return self._shifts.get(
-            self._events.site(event).name, self._events.channel(event), self._events.time_index(event)
-        )
+        return self._shifts.get(name, self._events.channel(event), time_index)
 
     def found(self, event: E, shift_um: float) -> None:
         """A site ended this far from its plan, um."""

@@ -48,7 +48,7 @@ class UseqEvents:
         return event.action is None or event.action.type == "acquire_image"
 
     def site(self, event: MDAEvent) -> Site:
-        name = self._names.name_of(_place_of(event), self._run)
+        name = self._names.name_of(self._place_of(event), self._run)
         return site_in(_well_of(event), name, self._plate, event.index.get("p"))
 
     def channel(self, event: MDAEvent) -> str | None:
@@ -70,7 +70,19 @@ class UseqEvents:
     def time_index(self, event: MDAEvent) -> int | None:
         """Without time points in the plan, the number of earlier runs of the session that imaged the site."""
         index = event.index.get("t")
-        return index if index is not None else self._names.passes_before(_place_of(event), self._run) or None
+        return (
+            index
+            if index is not None
+            else self._names.passes_before(self._place_of(event), self._run) or None
+        )
+
+    def _place_of(self, event: MDAEvent) -> Place:
+        index = event.index
+        return Place(
+            *(event.pos_name, index.get("p"), index.get("g"), event.x_pos, event.y_pos),
+            time_index=index.get("t"),
+            plate=self._plate,
+        )
 
     def z_index(self, event: MDAEvent) -> int | None:
         return event.index.get("z")
@@ -166,13 +178,6 @@ def _has_stack(event: MDAEvent) -> bool:
 
 def _planned_channels(event: MDAEvent) -> int:
     return max(len(_plan_of(event, "channels") or ()), 1)
-
-
-def _place_of(event: MDAEvent) -> Place:
-    index = event.index
-    return Place(
-        event.pos_name, index.get("p"), index.get("g"), event.x_pos, event.y_pos, time_index=index.get("t")
-    )
 
 
 def _well_of(event: MDAEvent) -> Well | None:
