@@ -18,6 +18,7 @@ from parfocal_bridge.engine_tap import EngineListener, EngineTap
 from parfocal_bridge.events import Catch, Delivered
 from parfocal_bridge.focus_engine import FocusEngine
 from parfocal_bridge.gate import Gate
+from parfocal_bridge.gated_sequence import gated_sequence
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate, optics_of
@@ -67,16 +68,16 @@ def gated(
         raise ValueError(
             "this core has a FocusEngine, which gates by itself: run the sequence without gated()"
         )
-    return _run(make_gate(client, core, limits, options), events, core)
+    from useq import MDASequence
+
+    shots = _run(make_gate(client, core, limits, options), events, core)
+    return gated_sequence(events, shots) if isinstance(events, MDASequence) else shots
 
 
 def _run(gate: Gate[MDAEvent], events: Iterable[MDAEvent], core: CMMCorePlus) -> Iterator[MDAEvent]:
-    from useq import CustomAction, MDAEvent, MDASequence
+    from useq import CustomAction, MDAEvent
 
     engine: Any = core.mda.engine
-    if isinstance(events, MDASequence):
-        # The runner knows of no sequence, only of this generator.
-        engine.setup_sequence(events)
     shots = gate.shots(PlanReader(events, functools.partial(is_cancelled, core)))
     catcher = _Catcher()
     tap = EngineTap.of(engine)
