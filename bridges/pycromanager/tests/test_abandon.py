@@ -10,7 +10,7 @@ from conftest import Agent, needs
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, SiteResult, ZLimits
 from parfocal_bridge.pymmcore_plus import gated
-from runs import PATIENT_MS, RUN_S, move, retry, run, scripted
+from runs import ACCEPT, PATIENT_MS, RUN_S, move, retry, run, scripted
 
 LIMITS = ZLimits(-40, 40)
 
@@ -100,6 +100,23 @@ def test_a_cancelled_run_abandons_the_site_under_search_though_its_events_are_ke
         agent.wait_for("abandon", 1)
     assert agent.received["abandon"][0][0]["why"] == "cancelled"
     assert len(agent.received["frame"]) == 1
+
+
+def test_a_site_that_was_imaged_when_the_run_was_cancelled_was_not_skipped(beads: Any) -> None:
+    from beads import bead_events
+
+    def cancel_at_the_first(image: Any, event: Any, metadata: Any) -> None:
+        beads.mda.cancel()
+
+    beads.mda.events.frameReady.connect(cancel_at_the_first)
+    try:
+        with FakeAgent(ACCEPT) as agent, FocusClient(agent.address) as client:
+            assert client.wait_for_agent(RUN_S)
+            beads.run_mda(gated(bead_events([0.0, 0.0]), client, beads, limits=LIMITS)).join(RUN_S)
+            agent.wait_for("abandon", 2)
+    finally:
+        beads.mda.events.frameReady.disconnect(cancel_at_the_first)
+    assert [said[0]["why"] for said in agent.received["abandon"]] == ["unscored", "skipped"]
 
 
 def test_the_outcome_says_what_abandoned_the_site(agent: Agent, beads: Any) -> None:

@@ -79,6 +79,7 @@ class Gate(Generic[E]):
         self._visits: Visits[E] | None = None
         self._under_way: tuple[Visit[E], SiteAttempts] | None = None
         """A visit that has not ended."""
+        self._has_frame = False
 
     def shots(self, plan: Iterable[E] | PlanReader[E]) -> Generator[E, Catch, None]:
         """All events of a plan with their retries. Closed before its end, it goes home."""
@@ -135,7 +136,7 @@ class Gate(Generic[E]):
                 keep = result.keep_attempt
                 self._ended(visit, result)
             else:
-                self._abandon(visit, "skipped", reason)
+                self._abandon(visit, "unscored" if self._has_frame else "skipped", reason)
         self._placing.finish()
         if self._visits is None:
             return keep
@@ -144,6 +145,10 @@ class Gate(Generic[E]):
             self._abandon(visit, "skipped", reason)
         self._visits.close()
         return keep
+
+    def imaged(self) -> None:
+        """A frame of the visit under way is there, whether or not the run goes on to judge it."""
+        self._has_frame = True
 
     def is_image(self, event: E) -> bool:
         """True if the event acquires an image."""
@@ -183,7 +188,7 @@ class Gate(Generic[E]):
             self._rules.max_attempts,
             start,
         )
-        self._under_way = (visit, attempts)
+        self._under_way, self._has_frame = (visit, attempts), False
         while True:
             attempt = yield from self._attempt(visit, attempts.number, shift_um, start, upcoming)
             step = attempts.take(attempt)

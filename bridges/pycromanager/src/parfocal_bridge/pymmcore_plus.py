@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ def _run(gate: Gate[MDAEvent], events: Iterable[MDAEvent], core: CMMCorePlus) ->
 
     engine: Any = core.mda.engine
     shots = gate.shots(PlanReader(events, functools.partial(is_cancelled, core)))
-    catcher = _Catcher()
+    catcher = _Catcher(gate.imaged)
     tap = EngineTap.of(engine)
 
     def ended() -> None:
@@ -112,9 +112,13 @@ def _executed(shots: Generator[MDAEvent, Catch, None], catcher: _Catcher) -> Ite
 
 
 class _Catcher:
-    """Holds what came of the event that was yielded last."""
+    """Holds what came of the event that was yielded last.
 
-    def __init__(self) -> None:
+    :param imaged: told of each frame of it.
+    """
+
+    def __init__(self, imaged: Callable[[], None]) -> None:
+        self._imaged = imaged
         self._shot: MDAEvent | None = None
         self._frames: list[Delivered] = []
         self._why_none, self._is_skipped = "", True
@@ -126,6 +130,7 @@ class _Catcher:
     def acquired(self, event: MDAEvent, image: Any, own_event: MDAEvent, metadata: Any) -> None:
         if self._is_expected(event):
             self._frames.append(delivered_of(image, own_event, metadata))
+            self._imaged()
 
     def executed(self, event: MDAEvent) -> None:
         if self._is_expected(event):
