@@ -2,6 +2,7 @@ import { opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { hasImageName, isPassedOver } from "./image-names.js";
 import { nameOrder } from "./image-order.js";
+import { isAgentsFolder } from "./own-folders.js";
 import { hasZarrName, isZarr } from "./zarr-groups.js";
 import { zarrImages } from "./zarr-images.js";
 
@@ -24,7 +25,7 @@ interface Entry {
 
 /**
  * Searches a folder through for images, in `imageOrder`: files, and the images of OME-Zarrs, which are folders. Hidden files,
- * thumbnails and what lies behind links to folders are left out. The memory that it takes does not grow with the number of files.
+ * thumbnails, what an agent has drawn and what lies behind links to folders are left out. The memory that it takes does not grow with the number of files.
  * @returns paths from the folder, with forward slashes.
  * @throws the error of the file system where the folder itself cannot be listed.
  */
@@ -56,6 +57,7 @@ async function* walk(
       yield path;
       continue;
     }
+    if (isAgentsFolder(join(root, path))) continue;
     options.entered?.(path);
     try {
       for await (const image of walk(root, path, options)) {

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { OutputError } from "../errors.js";
 import { FileLock } from "../file-lock.js";
+import { RESULTS_LOCK } from "../frames/own-folders.js";
 
 /**
  * Keeps a results folder to one agent.
@@ -31,7 +32,7 @@ export async function lockFolderAgain(
 }
 
 function acquire(folder: string): ReturnType<typeof FileLock.acquire> {
-  return FileLock.acquire(join(folder, ".agent.lock"));
+  return FileLock.acquire(join(folder, RESULTS_LOCK));
 }
 
 function takenError(folder: string): OutputError {

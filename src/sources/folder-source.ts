@@ -7,6 +7,7 @@ import { ChannelNames } from "../frames/channel-names.js";
 import { errorCode, fileReason } from "../frames/file-reasons.js";
 import { isPassedOver } from "../frames/image-names.js";
 import { namePattern } from "../frames/name-groups.js";
+import { isAgentsFolder } from "../frames/own-folders.js";
 import { PageReader } from "../frames/page-reader.js";
 import { hasZarrName, isInZarr } from "../frames/zarr-groups.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
@@ -14,6 +15,7 @@ import { EarlierFiles } from "./earlier-files.js";
 import { folderSession, headerOf } from "./file-header.js";
 import { FileSites } from "./file-sites.js";
 import { FolderListings } from "./folder-listings.js";
+import { FolderPresence } from "./folder-presence.js";
 import {
   FIRST_LOOK_MS,
   type FileStats,
@@ -48,6 +50,7 @@ export class FolderSource implements FrameSource {
   readonly #sites: FileSites;
   readonly #stores: ZarrStores;
   readonly #listings: FolderListings;
+  readonly #presence: FolderPresence;
   /** Files that were there at the start, to be left alone. */
   readonly #ignored = new Set<string>();
   readonly #matches: (name: string) => boolean;
@@ -75,6 +78,10 @@ export class FolderSource implements FrameSource {
       earlierIn: (store) => this.#earlier.takeIn(this.#relative(store)),
       due: (store) => this.#enqueue(store),
     });
+    this.#presence = new FolderPresence(this.#root, context.clock, {
+      gone: () => context.log.error({ folder: this.#root }, "The watched folder is gone; it is looked for"),
+      back: () => void this.#watchAgain(),
+    });
     const { namePattern: pattern, plateWells } = config;
     this.#sites = new FileSites({
       ...{ plateWells, pattern: pattern === undefined ? undefined : namePattern(pattern) },
@@ -89,17 +96,25 @@ export class FolderSource implements FrameSource {
       throw new FrameReadError(this.#root, "is not a folder; create it or set sources.folder.path");
     }
     this.#recalled = this.#recall();
+    await this.#watch(this.#config.existing === "ignore");
+    this.#presence.start(stats);
+    signal.throwIfAborted();
+    return this.#root;
+  }
+
+  /** @param leavesAlone whether what is there already is left alone. */
+  async #watch(leavesAlone: boolean): Promise<void> {
     const watcher = watch(this.#root, {
-      ignoreInitial: this.#config.existing === "ignore",
+      ignoreInitial: leavesAlone,
       usePolling: this.#config.polling,
       interval: this.#config.pollMs,
       // As in a search: a link to a parent would give every image again and again.
       followSymlinks: false,
       ignored: (path, stats) => {
         const name = this.#relative(path);
-        return (
-          isPassedOver(name) || isInZarr(name) || (stats?.isDirectory() === false && !this.#matches(name))
-        );
+        if (isPassedOver(name) || isInZarr(name)) return true;
+        if (stats?.isDirectory() === false) return !this.#matches(name);
+        return name !== "" && isAgentsFolder(path);
       },
     });
     this.#watcher = watcher;
@@ -120,16 +135,27 @@ export class FolderSource implements FrameSource {
     this.#isReady = true;
     for (const [folder, names] of Object.entries(watcher.getWatched())) {
       if (this.#relative(folder).startsWith("..") || this.#isStore(folder)) continue;
-      if (this.#config.existing === "ignore") this.#leaveAlone(names.map((name) => join(folder, name)));
+      if (leavesAlone) this.#leaveAlone(names.map((name) => join(folder, name)));
       this.#planListings(folder);
     }
-    signal.throwIfAborted();
-    return this.#root;
+  }
+
+  async #watchAgain(): Promise<void> {
+    const { log } = this.#context;
+    try {
+      await this.#watcher?.close();
+      if (this.#stopping.signal.aborted) return;
+      await this.#watch(false);
+      log.warn({ folder: this.#root }, "The watched folder was made again; it is watched as before");
+    } catch (error) {
+      log.error({ folder: this.#root, reason: reasonOf(error) }, "Watching the folder failed");
+    }
   }
 
   async pause(): Promise<void> {
     this.#todo.clear();
     this.#stopping.abort();
+    this.#presence.stop();
     this.#listings.stop();
     this.#stores.pause();
     await this.#watcher?.close();

@@ -14,7 +14,30 @@ async function folderWith(names: readonly string[]): Promise<string> {
   return folder;
 }
 
+async function found(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const path of walkImages(folder)) paths.push(path);
+  return paths;
+}
+
 describe("walkImages", () => {
+  it("passes over what an agent has drawn, in its results folder and where that is the folder of the images", async () => {
+    const own = [
+      "previews/a.png",
+      "labels/b.tif",
+      "over/results/.agent.lock",
+      "over/results/c.png",
+      ".agent.lock",
+    ];
+    const folder = await folderWith([...own, "image.tif", "over/previews/image.png", "labelsets/image.tif"]);
+    expect((await found(folder)).sort(imageOrder)).toEqual([
+      "image.tif",
+      "labelsets/image.tif",
+      "over/previews/image.png",
+    ]);
+    expect(await found(join(folder, "previews"))).toEqual(["a.png"]);
+  });
+
   const names = Array.from({ length: 57 }, (_, i) => `z${i}.tif`);
   const odd = [
     "z2/a.tif",

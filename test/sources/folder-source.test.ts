@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFile, mkdir, rename, symlink, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AgentConfig } from "../../src/config/schema.js";
@@ -366,6 +366,37 @@ describe("a watched folder", () => {
     await rename(join(folder, "a.part"), join(folder, "a.tif"));
 
     await until(() => firstPixels().length === 1);
+  });
+
+  test("goes on in a folder that was removed and made again", async () => {
+    const folder = join(await temporaryFolder(), "images");
+    await mkdir(folder);
+    await writeFile(join(folder, "a.tif"), tiff(1));
+    const { firstPixels } = await watchFolder(folder);
+    await until(() => firstPixels().length === 1);
+
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await writeFile(join(folder, "b.tif"), tiff(2));
+    await until(() => firstPixels().length === 2);
+    await mkdir(join(folder, "sub"));
+    await writeFile(join(folder, "sub/c.tif"), tiff(3));
+    await until(() => firstPixels().length === 3);
+
+    expect(firstPixels()).toEqual([1, 2, 3]);
+  });
+
+  test("passes over what an agent has drawn", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, "previews"));
+    await writeFile(join(folder, ".agent.lock"), "");
+    const { firstPixels } = await watchFolder(folder);
+    await writeFile(join(folder, "previews/a.tif"), tiff(1));
+    await writeFile(join(folder, "b.tif"), tiff(2));
+    await until(() => firstPixels().length === 1);
+    await sleep(300);
+
+    expect(firstPixels()).toEqual([2]);
   });
 
   test("works by polling", async () => {
