@@ -142,5 +142,7 @@ function waited(ms: number): Promise<undefined> {
 }
 
 function endedError(reason: string): ThreadError {
+  // Of a thread that could not begin, Node gives the code alone.
+  if (/failure: E[MN]FILE$/.test(reason)) return endedError(`${reason}: too many open files`);
   return new ThreadError("ThreadError", `a thread ended before its work was done: ${reason}`);
 }

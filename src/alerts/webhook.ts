@@ -58,10 +58,14 @@ export class Webhook {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ text }),
+        // A redirect of a POST is followed without its text.
+        redirect: "manual",
         signal,
       });
       await response.body?.cancel();
-      if (!response.ok) throw new Error(`it answered ${response.status}`);
+      const isMoved = response.status >= 300 && response.status < 400;
+      const what = isMoved ? ", a redirect: set the address that it leads to" : "";
+      if (!response.ok) throw new Error(`it answered ${response.status}${what}`);
     });
   }
 

@@ -2,12 +2,14 @@ import { type Logger, pino } from "pino";
 import type { CommandModule } from "yargs";
 import type { Agent, AgentEndpoints } from "../agent/agent.js";
 import type { ScoringThread } from "../agent/scoring/scoring-thread.js";
+import { idleSettings } from "../config/idle-settings.js";
 import { flagLayer } from "../config/layers.js";
 import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
 import { endSoon } from "./end-soon.js";
+import { isUnderNohup } from "./hang-up.js";
 import { LogOutput } from "./log-output.js";
 import { isForPeople, type LogFormat, logText, printReady } from "./log-text.js";
 import { packageVersion } from "./package-version.js";
@@ -15,7 +17,7 @@ import { settingFlags } from "./setting-flags.js";
 import { supervise } from "./supervise.js";
 
 /** Exit codes after a second signal: 128 + its number. */
-const FORCED = { SIGINT: 130, SIGTERM: 143 } as const;
+const FORCED = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 interface AgentArguments {
   config: string | undefined;
@@ -90,8 +92,8 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
       .option("set", { type: "string", array: true, describe: "Any other setting: --set policy.maxLevel=2" })
       .epilogue(
         "Prints one line of JSON with type ready and its addresses when it takes frames, or text on a terminal; logs go to standard error. " +
-          "SIGTERM or SIGINT finishes the frames that wait, a second one does not. " +
-          "Exit codes: 0 stopped, 1 could not start, 2 wrong usage or configuration, 130 or 143 forced to stop.",
+          "SIGTERM, SIGINT or SIGHUP finishes the frames that wait, a second one does not. " +
+          "Exit codes: 0 stopped, 1 could not start, 2 wrong usage or configuration, 129, 130 or 143 forced to stop.",
       ),
   async handler(args) {
     const config = await loadConfig({
@@ -116,6 +118,7 @@ async function runAgent(config: AgentConfig): Promise<void> {
   const { level, format } = config.log;
   const textOf = isForPeople(format, process.stderr) ? await logText() : undefined;
   const log = pino({ level, base: null }, new LogOutput(2, textOf));
+  for (const sentence of idleSettings(config)) log.warn(sentence);
   const stopping = new AbortController();
   const force = new AbortController();
   const removeListeners = onSignals(log, stopping, force);
@@ -167,7 +170,8 @@ async function loadScorer({ scorer }: AgentConfig): Promise<ScoringThread> {
 
 /** The first signal aborts `stopping`; the second aborts `force` and ends the process soon after. */
 function onSignals(log: Logger, stopping: AbortController, force: AbortController): () => void {
-  const onSignal = (signal: "SIGINT" | "SIGTERM") => {
+  const onSignal = (signal: keyof typeof FORCED) => {
+    if (signal === "SIGHUP" && isUnderNohup()) return;
     if (!stopping.signal.aborted) {
       stopping.abort();
       return;
@@ -176,11 +180,10 @@ function onSignals(log: Logger, stopping: AbortController, force: AbortControlle
     force.abort();
     setTimeout(() => process.exit(FORCED[signal]), 200);
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  const signals = Object.keys(FORCED) as (keyof typeof FORCED)[];
+  for (const signal of signals) process.on(signal, onSignal);
   return () => {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    for (const signal of signals) process.off(signal, onSignal);
   };
 }
 

@@ -7,8 +7,17 @@ const LISTS = new Set(["_", "paths", "images", "stack", "tables", "set", "z-limi
 /** Options that one command alone takes several times. */
 const isListOf = (command: unknown, name: string) => command === "evaluate" && name === "model";
 
-/** Refuses what yargs lets through: a number that is none, and an option given twice, which it makes a list of. */
-export function checkArguments(argv: Readonly<Record<string, unknown>>): true {
+/**
+ * Refuses what yargs lets through: a number that is none, an option given twice, which it makes a list of, and anything but true and
+ * false for a switch, which it takes for false.
+ * @param words the command line as it was typed.
+ */
+export function checkArguments(argv: Readonly<Record<string, unknown>>, words: readonly string[] = []): true {
+  for (const word of words.slice(0, endOf(words))) {
+    const { name, value } = /^--(?<name>[^=]+)=(?<value>.*)$/s.exec(word)?.groups ?? {};
+    if (name !== undefined && typeof argv[name] === "boolean" && !/^(?:true|false)$/.test(value!))
+      throw new UsageError(`--${name} is true or false, not "${value}"`);
+  }
   const [command] = argv._ as readonly unknown[];
   for (const [name, value] of Object.entries(argv)) {
     if (Number.isNaN(value)) throw new UsageError(`--${name} needs a number`);
@@ -16,4 +25,10 @@ export function checkArguments(argv: Readonly<Record<string, unknown>>): true {
       throw new UsageError(`--${name} is given more than once`);
   }
   return true;
+}
+
+/** What follows a lone `--` are no options. */
+function endOf(words: readonly string[]): number {
+  const end = words.indexOf("--");
+  return end < 0 ? words.length : end;
 }

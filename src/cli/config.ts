@@ -2,9 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { CommandModule } from "yargs";
 import { configJsonSchema, defaultConfigYaml, SCHEMA_FILE } from "../config/documents.js";
+import { idleSettings } from "../config/idle-settings.js";
 import { loadConfig } from "../config/load-config.js";
 import { OutputError } from "../errors.js";
 import { errorCode, fileReason } from "../frames/file-reasons.js";
+import { say } from "./print.js";
 
 const init: CommandModule<object, { file: string; force: boolean }> = {
   command: "init [file]",
@@ -44,7 +46,7 @@ const check: CommandModule<object, { file: string }> = {
   builder: (args) =>
     args.positional("file", { type: "string", demandOption: true, describe: "File to check" }),
   async handler({ file }) {
-    await loadConfig({ file });
+    for (const sentence of idleSettings(await loadConfig({ file }))) say(sentence);
     console.log("ok");
   },
 };

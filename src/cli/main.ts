@@ -53,7 +53,7 @@ try {
     .demandCommand(1, "Name a command.")
     .recommendCommands()
     .strict()
-    .check(checkArguments, true)
+    .check((argv) => checkArguments(argv, words), true)
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error, parser) => {
       if (error && !(error instanceof UsageError)) throw error;

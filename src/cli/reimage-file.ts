@@ -68,7 +68,7 @@ export async function writeReimage(
     numbers.set(site, number);
     return { ...state, site: number };
   });
-  const list = reimageList([...numbers.keys()], states, withBlank);
+  const list = reimageList([...numbers.keys()], states, { withBlank, withUnfinished: true });
   await writeAtomically(path, Buffer.from(WRITERS[extname(path).toLowerCase()]!(list, stages)));
   return { positions: list.length, unplaced: list.length - placedSites(list).length };
 }

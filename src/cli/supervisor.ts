@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { isUnderNohup } from "./hang-up.js";
 
 /** Time from a death to the next start, ms, where the program did not get ready; doubled for each time in a row. */
 const FIRST_WAIT_MS = 100;
@@ -10,6 +11,8 @@ const LONGEST_WAIT_MS = 1000;
  * thread and let go of by another, and a long run took a fifth more memory (`npm run bench:soak`).
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144" };
+
+const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
 /** What the line `ready` says. */
 interface Ready {
@@ -45,14 +48,15 @@ export class Supervisor {
 
   /** Resolves with the exit code once the agent was stopped, or never got ready. */
   async run(): Promise<number> {
+    const isAtTerminal = process.stdin.isTTY === true;
     const onSignal = (signal: NodeJS.Signals) => {
+      if (signal === "SIGHUP" && isUnderNohup()) return;
       this.#isStopping = true;
-      // A terminal tells Ctrl-C to the agent itself, for which a second signal would mean "at once".
-      if (signal !== "SIGINT" || !process.stdin.isTTY) this.#child?.kill(signal);
+      // A terminal tells Ctrl-C, and that it closes, to the agent itself, for which a second signal would mean "at once".
+      if (signal === "SIGTERM" || !isAtTerminal) this.#child?.kill(signal);
       this.#wake();
     };
-    process.on("SIGINT", onSignal);
-    process.on("SIGTERM", onSignal);
+    for (const signal of SIGNALS) process.on(signal, onSignal);
     try {
       for (;;) {
         const code = await this.#runOnce();
@@ -63,8 +67,7 @@ export class Supervisor {
         if (this.#isStopping) return 0;
       }
     } finally {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
+      for (const signal of SIGNALS) process.off(signal, onSignal);
     }
   }
 

@@ -21,7 +21,7 @@ export function environmentLayer(environment: Readonly<Record<string, string | u
   const tree: Tree = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined || !name.startsWith(ENVIRONMENT_PREFIX) || !name.includes("__")) continue;
-    const path = name.slice(ENVIRONMENT_PREFIX.length).split("__").map(camelCase);
+    const path = pathOf(name.slice(ENVIRONMENT_PREFIX.length).split("__"));
     setAt(tree, path, scalar(value));
     origins.set(path.join("."), name);
   }
@@ -52,6 +52,12 @@ export function scalar(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** Names of channels are the user's own, and as they stand. */
+function pathOf(words: readonly string[]): string[] {
+  const isOfChannel = camelCase(words[0]!) === "policy" && camelCase(words[1] ?? "") === "channels";
+  return words.map((word, i) => (isOfChannel && i === 2 ? word : camelCase(word)));
 }
 
 function mergeTrees(base: Tree, over: Tree): Tree {

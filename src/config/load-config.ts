@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { ConfigError, reasonOf } from "../errors.js";
+import { withHome } from "./home.js";
 import { environmentLayer, type Layer, merge } from "./layers.js";
 import { AgentConfig } from "./schema.js";
 import { yamlLayer } from "./yaml-layer.js";
@@ -31,7 +32,7 @@ export async function loadConfig(origins: ConfigOrigins): Promise<AgentConfig> {
 /** Merges and checks layers, later ones winning; see {@link loadConfig}. */
 export function checkConfig(layers: readonly Layer[], name: string): AgentConfig {
   const result = AgentConfig.safeParse(merge(layers));
-  if (result.success) return result.data;
+  if (result.success) return withHome(result.data);
   throw new ConfigError(
     name,
     result.error.issues.flatMap((issue) => describe(issue, layers)),

@@ -156,7 +156,7 @@ export async function sitesToReimage(
   return {
     session: wanted,
     sites: run.sites.length,
-    toReimage: reimageList(run.sites, run.states.all()),
+    toReimage: reimageList(run.sites, run.states.all(), { withUnfinished: true }),
     otherSessions: sessions.filter((name) => name !== wanted),
     skippedLines,
   };

@@ -17,8 +17,19 @@ export interface ReimageSite {
   readonly reason: string;
 }
 
+/** Which sites are on the list beside those that are bad. */
+export interface ReimageOptions {
+  /** Those that show nothing. */
+  readonly withBlank?: boolean;
+  /** Those whose refocusing was not finished: of a run that is over, as when the agent's computer failed. */
+  readonly withUnfinished?: boolean;
+}
+
 /** Why a site is to be imaged again, or undefined if it need not be. A person's mark comes before the agent's. */
-export function reimageReason(state: SiteState, withBlank = false): string | undefined {
+export function reimageReason(
+  state: SiteState,
+  { withBlank = false, withUnfinished = false }: ReimageOptions = {},
+): string | undefined {
   if (state.mark === "bad") return "marked as bad";
   if (state.mark === "fine") return undefined;
   switch (state.status) {
@@ -36,6 +47,8 @@ export function reimageReason(state: SiteState, withBlank = false): string | und
       return `could not be scored: ${state.frames.at(-1)!.why ?? "unknown"}`;
     case "unjudged":
       return "could not be judged";
+    case "searching":
+      return withUnfinished ? "its refocusing was not finished" : undefined;
     case "blank":
       return withBlank ? "nothing to judge" : undefined;
     default:
@@ -47,15 +60,15 @@ export function reimageReason(state: SiteState, withBlank = false): string | und
 export function reimageList(
   sites: readonly SiteRow[],
   states: Iterable<SiteState>,
-  withBlank = false,
+  options: ReimageOptions = {},
 ): ReimageSite[] {
   const found = new Map<number, SiteState[]>();
   for (const state of states) {
-    if (reimageReason(state, withBlank) === undefined) continue;
+    if (reimageReason(state, options) === undefined) continue;
     found.set(state.site, [...(found.get(state.site) ?? []), state]);
   }
   return [...found].map(([number, bad]) => {
-    const reasons = bad.map((state) => reimageReason(state, withBlank)!);
+    const reasons = bad.map((state) => reimageReason(state, options)!);
     return { site: sites[number]!, ...whatIsBad(bad, reasons) };
   });
 }

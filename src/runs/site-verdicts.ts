@@ -31,7 +31,7 @@ export interface SiteVerdict {
 export function siteVerdicts(entries: Iterable<LedgerEntry>): SiteVerdict[] {
   const verdicts = Array.from(entries, ({ site, state }): SiteVerdict => {
     const { channel, timeIndex, status, level, certainty, zUm, kept } = state;
-    const reason = reimageReason(state);
+    const reason = reimageReason(state, { withUnfinished: true });
     return {
       ...placeOf(site),
       ...{ channel, timeIndex, status, level, certainty, zUm },

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { freePorts } from "../helpers/agent-process.js";
 import { jsonLines, TestController, temporaryFolder, until } from "./helpers.js";
 
 /** The built program: these tests run what users run. */
@@ -81,6 +82,38 @@ describe("the agent as a process", () => {
     expect(await readFile(ready.sites, "utf8")).toContain("session");
     expect(output().trim().split("\n")).toHaveLength(1);
     expect(errors()).toContain('"msg":"Stopped"');
+  });
+
+  test("ends as orderly when its terminal closes", async () => {
+    const { child, errors, ended } = await startAgent();
+    child.kill("SIGHUP");
+
+    expect(await ended).toBe(0);
+    expect(errors()).toContain('"msg":"Stopped"');
+  });
+
+  test.skipIf(process.platform !== "linux")("goes on under nohup when its terminal closes", async () => {
+    // As nohup has it: the terminal's place is taken by what cannot be read.
+    const input = await open("/dev/null", "w");
+    onTestFinished(() => input.close());
+    const { child, errors, ended } = await startAgent("--log-level", "info");
+    const under = spawn(
+      process.execPath,
+      [main, "agent", ...freePorts(), "--device", "cpu", "--results", await temporaryFolder()],
+      {
+        stdio: [input.fd, "pipe", "ignore"],
+      },
+    );
+    onTestFinished(() => void under.kill("SIGKILL"));
+    await once(under.stdout, "data");
+    under.kill("SIGHUP");
+    child.kill("SIGHUP");
+    expect(await ended).toBe(0);
+    expect(errors()).toContain('"msg":"Stopped"');
+
+    expect(under.exitCode).toBeNull();
+    under.kill("SIGTERM");
+    expect((await once(under, "close"))[0]).toBe(0);
   });
 
   test("gives up what waits on a second signal and ends with 143", async () => {

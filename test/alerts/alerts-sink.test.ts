@@ -111,6 +111,19 @@ describe("alerts", () => {
     expect(lines.filter(({ msg }) => String(msg).includes("webhook"))).toHaveLength(1);
   });
 
+  test("do not follow a redirect, which would lose their text, and say so", async () => {
+    const { url, texts } = await webhook(302, 302, 302);
+    const { made, lines } = sink({ webhook: url, plate: { share: 1 }, hour: { share: 1 } });
+
+    fail(made);
+
+    await until(() => made.counts().failures > 0);
+    expect(texts).toHaveLength(1);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ reason: "it answered 302, a redirect: set the address that it leads to" }),
+    );
+  });
+
   test.each([
     ["hangs", async () => (await webhook("hang", "hang", "hang")).url],
     ["is not there", async () => "http://127.0.0.1:1/services/SECRET"],

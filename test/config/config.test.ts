@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { configJsonSchema, defaultConfigYaml } from "../../src/config/documents.js";
+import { idleSettings } from "../../src/config/idle-settings.js";
 import { flagLayer } from "../../src/config/layers.js";
 import { checkConfig, loadConfig } from "../../src/config/load-config.js";
 import { AgentConfig } from "../../src/config/schema.js";
@@ -109,6 +110,39 @@ describe("the configuration", () => {
     const { policy } = await loadConfig({ file: await fileWith("policy:\n  # maxLevel: 2\n") });
 
     expect(policy.maxLevel).toBe(1.1);
+  });
+
+  test("keeps the names of channels in the environment as they are", async () => {
+    const { policy } = await loadConfig({ environment: { PARFOCAL_POLICY__CHANNELS__DAPI__MAX_LEVEL: "2" } });
+
+    expect(policy.channels).toEqual({ DAPI: { maxLevel: 2 } });
+  });
+
+  test("knows the user's own folder by ~, and takes it for nothing else", async () => {
+    const file = await fileWith(
+      "results: { folder: ~/res }\nsources: { folder: { path: '~' } }\nscorer: { model: ~x/m }",
+    );
+
+    const { results, sources, scorer } = await loadConfig({ file });
+
+    expect([results.folder, sources.folder.path, scorer.model]).toEqual([
+      join(homedir(), "res"),
+      homedir(),
+      "~x/m",
+    ]);
+  });
+
+  test("tells what was set and has no effect", async () => {
+    const file = await fileWith(
+      "sources: { folder: { path: in } }\nscorer: { server: 'http://127.0.0.1:1' }",
+    );
+    const config = await loadConfig({ file });
+
+    expect(idleSettings(config).map((sentence) => sentence.split(" ")[0])).toEqual([
+      "sources.folder.path",
+      "scorer.server",
+    ]);
+    expect(idleSettings(await loadConfig({}))).toEqual([]);
   });
 
   test("needs a path for the folder source only when that is enabled", async () => {

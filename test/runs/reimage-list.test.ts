@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import type { FrameRow, LabelRow, OutcomeRow, SiteRow } from "../../src/records/rows.js";
 import { SiteStates } from "../../src/records/site-state.js";
 import {
+  type ReimageOptions,
   type ReimageSite,
   reimageCsv,
   reimageList,
@@ -25,9 +26,9 @@ const sites: SiteRow[] = [
 function listOf(
   frames: readonly FrameRow[],
   { outcomes = [], labels = [] }: { outcomes?: OutcomeRow[]; labels?: LabelRow[] } = {},
-  withBlank = false,
+  options: ReimageOptions = {},
 ): ReimageSite[] {
-  return reimageList(sites, SiteStates.of({ frames, outcomes, ends: [], labels }).all(), withBlank);
+  return reimageList(sites, SiteStates.of({ frames, outcomes, ends: [], labels }).all(), options);
 }
 
 const flagged = frameRow({ decision: "flag", expectedLevel: 6 });
@@ -79,7 +80,15 @@ describe("the re-image list", () => {
   test("has blank sites where that is wished", () => {
     const blank = frameRow({ decision: "abstain", condition: "blank" });
 
-    expect(listOf([blank], {}, true)).toMatchObject([{ reason: "nothing to judge" }]);
+    expect(listOf([blank], {}, { withBlank: true })).toMatchObject([{ reason: "nothing to judge" }]);
+  });
+
+  test("has sites whose refocusing was not finished where the run is over", () => {
+    const unfinished = frameRow({ decision: "retry" });
+
+    expect(listOf([unfinished], {}, { withUnfinished: true })).toMatchObject([
+      { reason: "its refocusing was not finished" },
+    ]);
   });
 
   test("has each position once, with its channels and the z of the worst", () => {

@@ -63,9 +63,10 @@ class UseqEvents:
         return self.channel(event), self.gated_channel(event)
 
     def gating(self, frames: Sequence[Delivered]) -> Delivered | None:
-        if self._camera is None or len(frames) < 2:
+        if self._core.getNumberOfCameraChannels() < 2 or all(frame.camera is None for frame in frames):
             return frames[0] if frames else None
-        return next((frame for frame in frames if frame.camera == self._camera), None)
+        judged = self._camera or self._core.getPhysicalCameraDevice(0)
+        return next((frame for frame in frames if frame.camera == judged), None)
 
     def time_index(self, event: MDAEvent) -> int | None:
         """Without time points in the plan, the number of earlier runs of the session that imaged the site."""
