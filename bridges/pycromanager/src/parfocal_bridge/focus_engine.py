@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from parfocal_bridge.client import FocusClient
-from parfocal_bridge.events import Catch, Delivered
+from parfocal_bridge.events import NOTHING, Catch
 from parfocal_bridge.gate import Gate
+from parfocal_bridge.held_visit import HeldVisit
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate
-from parfocal_bridge.useq_events import ATTEMPT_KEY
 from parfocal_bridge.visits import Visit
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class FocusEngine:
         self._limits = limits
         self._options = options
         self._gate: Gate[MDAEvent] = make_gate(client, core, limits, options)
-        self._visit: Visit[MDAEvent] | None = None
-        self._kept: dict[int, list[Any]] = {}
+        self._held: HeldVisit | None = None
+        self._clock: float | None = None
         self._is_over = False
 
     def __getattr__(self, name: str) -> Any:
@@ -67,13 +67,13 @@ class FocusEngine:
         """A run begins."""
         summary = self.engine.setup_sequence(sequence)
         self._gate = make_gate(self._client, self._core, self._limits, self._options)
-        self._visit, self._kept, self._is_over = None, {}, False
+        self._held, self._is_over = None, False
         return summary
 
     def event_iterator(self, events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
         """The events of the plan. The next is read when the site before is finished."""
         for visit in self._gate.visits(events):
-            self._visit = visit
+            self._held = self._hold(visit)
             yield from visit.events
         self._is_over = True
 
@@ -81,13 +81,21 @@ class FocusEngine:
         """Nothing: it is done for each attempt."""
 
     def exec_event(self, event: MDAEvent) -> Iterator[Any]:
-        """The frames to keep of an event; ``None`` for each that there is not."""
-        if self._visit is None or not _holds(self._visit, event):
-            self._visit = self._gate.alone(event)
-        if id(event) not in self._kept:
-            self._kept = self._acquired(self._visit, event.metadata.get(_RUNNER_CLOCK))
-        # A generator, since the runner sends its wishes to what it gets.
-        return (payload for payload in self._kept.pop(id(event)))
+        """Acquires an event; what can be handed on by then, ``None`` for each frame that there is not."""
+        held = self._held
+        if held is None or held.next_event is not event:
+            held = self._held = self._hold(self._gate.alone(event))
+        self._clock = event.metadata.get(_RUNNER_CLOCK)
+        try:
+            held.acquire()
+        except Exception:
+            # The runner ends with this event: what is not handed on now is lost.
+            self._end(held)
+            yield from held.ready()
+            raise
+        if is_cancelled(self._core):
+            self._end(held)
+        yield from held.ready()
 
     def teardown_event(self, event: MDAEvent) -> None:
         """Nothing: it is done for each attempt."""
@@ -98,66 +106,45 @@ class FocusEngine:
             self._gate.finish()
         else:
             self._gate.leave()
-        self._kept = {}
+        self._held = None
         getattr(self.engine, "teardown_sequence", _nothing)(sequence)
 
-    def _acquired(self, visit: Visit[MDAEvent], clock: float | None) -> dict[int, list[Any]]:
-        """What to hand on for each event of a visit, once its last attempt is done."""
-        attempts: list[dict[int, tuple[Delivered, ...]]] = []
-        shots = self._gate.visit(visit)
-        keep = 0
-        try:
-            shot = next(shots)
-            while True:
-                number = shot.metadata.get(ATTEMPT_KEY, 0)
-                if number == len(attempts):
-                    attempts.append({})
-                catch = self._execute(shot, clock)
-                attempts[number][len(attempts[number])] = catch.frames
-                if is_cancelled(self._core):
-                    keep = self._gate.leave()
-                    break
-                shot = shots.send(catch)
-        except StopIteration as end:
-            keep = end.value
-        return self._handed_on(visit, attempts[keep] if keep < len(attempts) else {})
+    def _hold(self, visit: Visit[MDAEvent]) -> HeldVisit:
+        return HeldVisit(visit, self._gate, self._execute, lambda: is_cancelled(self._core))
 
-    def _handed_on(
-        self, visit: Visit[MDAEvent], taken: dict[int, tuple[Delivered, ...]]
-    ) -> dict[int, list[Any]]:
-        kept: dict[int, list[Any]] = {}
-        images = iter(range(len(visit.events)))
-        for event in visit.events:
-            if not self._gate.is_image(event):
-                kept[id(event)] = []
-                continue
-            frames = taken.get(next(images), ())
-            missing = self._core.getNumberOfCameraChannels() - len(frames)
-            kept[id(event)] = [frame.payload for frame in frames] + [None] * missing
-        return kept
+    def _end(self, held: HeldVisit) -> None:
+        """The run ends in the middle of this visit, or just after it."""
+        if held.is_held:
+            held.end(self._gate.leave())
 
-    def _execute(self, shot: MDAEvent, clock: float | None) -> Catch:
+    def _execute(self, shot: MDAEvent, payloads: list[Any]) -> Catch:
+        """Fills ``payloads`` with what to hand on of a shot."""
         from pymmcore_plus.mda import SkipEvent
 
-        if clock is not None:
-            shot.metadata[_RUNNER_CLOCK] = clock
+        is_image = self._gate.is_image(shot)
+        cameras = self._core.getNumberOfCameraChannels()
+        if self._clock is not None:
+            shot.metadata[_RUNNER_CLOCK] = self._clock
         teardown = getattr(self.engine, "teardown_event", _nothing)
         try:
             self.engine.setup_event(shot)
         except SkipEvent as skip:
             teardown(shot)
+            payloads += [None] * (cameras if is_image else 0)
             return Catch((), f"the engine skipped it: {skip}", is_skipped=True)
         try:
-            payloads = [payload for payload in self.engine.exec_event(shot) or () if payload is not None]
+            for payload in self.engine.exec_event(shot) or ():
+                if payload is not None:
+                    payload[1].metadata.pop(_RUNNER_CLOCK, None)
+                    payloads.append(payload)
         finally:
             teardown(shot)
-        for _, event, _ in payloads:
-            event.metadata.pop(_RUNNER_CLOCK, None)
-        return Catch(tuple(delivered_of(*payload) for payload in payloads))
-
-
-def _holds(visit: Visit[MDAEvent], event: MDAEvent) -> bool:
-    return any(event is planned for planned in visit.events)
+        if not is_image:
+            payloads.clear()
+            return NOTHING
+        catch = Catch(tuple(delivered_of(*payload) for payload in payloads))
+        payloads += [None] * (cameras - len(payloads))
+        return catch
 
 
 def _nothing(*_: Any) -> None:
