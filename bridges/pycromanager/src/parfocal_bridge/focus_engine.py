@@ -12,6 +12,7 @@ from parfocal_bridge.gate import Gate
 from parfocal_bridge.held_visit import HeldVisit
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate
+from parfocal_bridge.runner_waits import RunnerWaits
 from parfocal_bridge.visits import Visit
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class FocusEngine:
         getattr(self.engine, "teardown_sequence", _nothing)(sequence)
 
     def _hold(self, visit: Visit[MDAEvent]) -> HeldVisit:
-        return HeldVisit(visit, self._gate, self._execute, lambda: is_cancelled(self._core))
+        return HeldVisit(visit, self._gate, self._execute, RunnerWaits(self._core))
 
     def _end(self, held: HeldVisit) -> None:
         """The run ends in the middle of this visit, or just after it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from parfocal_bridge.events import Catch
 from parfocal_bridge.gate import Gate
+from parfocal_bridge.runner_waits import RunnerWaits
 from parfocal_bridge.visits import Visit
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ class HeldVisit:
 
     Of a visit that nobody judges nothing is held.
 
-    :param is_over: asked before each retry, which is not acquired if so.
     """
 
     def __init__(
@@ -31,11 +31,11 @@ class HeldVisit:
         visit: Visit[MDAEvent],
         gate: Gate[MDAEvent],
         execute: Execute,
-        is_over: Callable[[], bool],
+        waits: RunnerWaits,
     ) -> None:
         self.visit = visit
         self._execute = execute
-        self._is_over = is_over
+        self._waits = waits
         self._shots = gate.visit(visit)
         self._catch: Catch | None = None
         self._is_image = [gate.is_image(event) for event in visit.events]
@@ -56,13 +56,19 @@ class HeldVisit:
         return self._keep is None
 
     def acquire(self) -> None:
-        """Acquires the next event, and all retries after the last one."""
+        """Acquires the next event, and all retries after the last one.
+
+        Returns when the event after it may start: a run that is cancelled while its runner waits for that
+        would lose the frames that are held.
+        """
         place, shot = self._reached, self._next_shot()
         assert shot is not None
         self._reached += 1
         self._take(shot, 0, place)
         if self.next_event is None:
             self._retry()
+        elif self.is_held:
+            self._waits.until_due(self.next_event)
 
     def end(self, keep: int) -> None:
         """The run ends before the visit: this attempt is handed on, as far as it came."""
@@ -80,7 +86,7 @@ class HeldVisit:
     def _retry(self) -> None:
         images = [place for place, is_image in enumerate(self._is_image) if is_image]
         retries = ((attempt, place) for attempt in itertools.count(1) for place in images)
-        while (shot := self._next_shot()) is not None and not self._is_over():
+        while (shot := self._next_shot()) is not None and self._waits.while_paused():
             self._take(shot, *next(retries))
 
     def _take(self, shot: MDAEvent, attempt: int, place: int) -> None:
