@@ -64,6 +64,14 @@ class FocusEngine:
         """Whatever else the other engine offers."""
         return getattr(self.__dict__["engine"], name)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """What is not this engine's own is a setting of the other engine."""
+        is_own = name.startswith("_") or name in vars(self) or hasattr(type(self), name)
+        if is_own or "engine" not in vars(self):
+            super().__setattr__(name, value)
+        else:
+            setattr(self.engine, name, value)
+
     def setup_sequence(self, sequence: MDASequence) -> Any:
         """A run begins."""
         summary = self.engine.setup_sequence(sequence)
