@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import needs
-from engine_runs import LIMITS, counting_engine, gate, sequence
+from engine_runs import LIMITS, counting_engine, gate, marks, noted_marks, sequence, stack_events
 from parfocal_bridge import FocusClient
 from parfocal_bridge.pymmcore_plus import FocusEngine, ObserveListener
-from runs import scripted
+from runs import move, scripted
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +24,12 @@ def _needs_packages() -> None:
 def core(beads: Any) -> Iterator[Any]:
     with counting_engine(beads) as counting:
         yield counting
+
+
+def flush() -> Any:
+    from useq import CustomAction, MDAEvent
+
+    return MDAEvent(action=CustomAction(name="flush"))
 
 
 def test_a_setting_that_is_written_is_one_of_the_engine_that_drives(core: Any) -> None:
@@ -52,3 +59,74 @@ def test_the_state_is_restored_if_the_setting_says_so(restores: bool, core: Any)
     gate(core, scripted({}), sequence([5.0]))
     core.setFocusDirection("Z", before)
     assert core.getZPosition() == pytest.approx(2.5 if restores else 5.0, abs=0.05)
+
+
+def test_events_are_those_that_the_engine_makes_of_the_plan(core: Any, tmp_path: Path) -> None:
+    inner, done = core.mda.engine, []
+
+    def event_iterator(events: Iterable[Any]) -> Iterator[Any]:
+        for event in type(inner).event_iterator(inner, events):
+            yield from (flush(), event)
+
+    def exec_event(event: Any) -> Iterable[Any]:
+        if event.action is not None and event.action.type == "custom":
+            done.append((event.action.name, inner.taken))
+            return ()
+        return type(inner).exec_event(inner, event)
+
+    inner.event_iterator, inner.exec_event = event_iterator, exec_event
+    results, _ = gate(
+        core, scripted(move(-4), {"keepAttempt": 1}, {}), sequence([5.0, 0.0]), tmp_path / "run.ome.tiff"
+    )
+    assert done == [("flush", 0), ("flush", 2)]
+    assert marks(tmp_path / "run.ome.tiff") == [2, 3]
+    assert [len(result.attempts) for result in results] == [2, 1]
+
+
+def test_events_that_the_engine_joins_for_the_hardware_are_gated_one_by_one(core: Any) -> None:
+    inner, joined = core.mda.engine, []
+
+    def event_iterator(events: Iterable[Any]) -> Iterator[Any]:
+        for event in type(inner).event_iterator(inner, events):
+            joined.append(len(getattr(event, "events", "1")))
+            yield event
+
+    inner.use_hardware_sequencing = True
+    inner.event_iterator = event_iterator
+    with noted_marks(core) as noted:
+        results, _ = gate(core, scripted({}), sequence([0.0], time_plan={"interval": 0, "loops": 3}))
+    assert (joined, [mark for _, mark in noted]) == ([3], [1, 2, 3])
+    assert [result.time_index for result in results] == [0, 1, 2]
+
+
+def test_a_cancelled_run_knows_the_rest_of_a_plan_that_the_engine_made(core: Any) -> None:
+    inner = core.mda.engine
+    inner.event_iterator = iter
+    inner.exposing = lambda _: core.mda.cancel()
+    _, agent = gate(core, scripted({}), sequence([5.0, 0.0, 1.0]))
+    assert [m["site"]["name"] for (m,) in agent.received["abandon"]] == ["P1", "P2"]
+
+
+@pytest.mark.parametrize("is_in_stack", [False, True])
+def test_images_of_an_action_are_handed_on_in_their_place(is_in_stack: bool, core: Any) -> None:
+    from useq import CustomAction, MDAEvent
+
+    inner = core.mda.engine
+
+    def exec_event(event: Any) -> Iterator[Any]:
+        if event.action is not None and event.action.type == "custom":
+            inner.exposing = lambda _: None
+            yield from inner.exec_single_event(event)
+        else:
+            yield from type(inner).exec_event(inner, event)
+
+    inner.exec_event = exec_event
+    events = stack_events([13.0, 15.0, 17.0]) if is_in_stack else list(sequence([15.0, 0.0]))
+    where = {"p": 0, "z": 1} if is_in_stack else {}
+    name = "P0" if is_in_stack else None
+    frap = MDAEvent(index=where, pos_name=name, x_pos=0, y_pos=0, action=CustomAction(name="frap"))
+    events.insert(1, frap)
+    with noted_marks(core) as noted:
+        gate(core, scripted(move(-15), {"keepAttempt": 1}, {}), events)
+    expected = [(0, 5), (1, 2), (1, 6), (2, 7)] if is_in_stack else [(0, 2), (None, 3), (1, 4)]
+    assert noted == expected

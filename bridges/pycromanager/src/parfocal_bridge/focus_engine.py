@@ -81,7 +81,7 @@ class FocusEngine:
 
     def event_iterator(self, events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
         """The events of the plan. The next is read when the site before is finished."""
-        for visit in self._gate.visits(events):
+        for visit in self._gate.visits(_PlanOfEngine(self.engine, events)):
             self._held = self._hold(visit)
             yield from visit.events
         self._is_over = True
@@ -145,15 +145,36 @@ class FocusEngine:
             for payload in self.engine.exec_event(shot) or ():
                 if payload is not None:
                     payload[1].metadata.pop(_RUNNER_CLOCK, None)
-                    payloads.append(payload)
+                payloads.append(payload)
         finally:
             teardown(shot)
         if not is_image:
-            payloads.clear()
             return NOTHING
+        payloads[:] = [payload for payload in payloads if payload is not None]
         catch = Catch(tuple(delivered_of(*payload) for payload in payloads))
         payloads += [None] * (cameras - len(payloads))
         return catch
+
+
+class _PlanOfEngine:
+    """The events of a plan as the engine that drives the microscope wants them, one by one.
+
+    No iterator, so that what is left of the plan is known when the run is cancelled.
+    """
+
+    def __init__(self, engine: Any, events: Iterable[MDAEvent]) -> None:
+        self._engine = engine
+        self._events = events
+
+    def __iter__(self) -> Iterator[MDAEvent]:
+        from pymmcore_plus.core import SequencedEvent
+        from pymmcore_plus.mda import MDAEngine
+
+        own = getattr(self._engine, "event_iterator", iter)
+        # The default one but joins events for the hardware to trigger, and reads ahead for that.
+        is_default = getattr(own, "__func__", None) is MDAEngine.event_iterator
+        for event in (iter if is_default else own)(self._events):
+            yield from event.events if isinstance(event, SequencedEvent) else (event,)
 
 
 def _nothing(*_: Any) -> None:
