@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import needs
-from engine_runs import LIMITS, counting_engine, gate, marks, noted_marks, sequence, stack_events
+from engine_runs import LIMITS, counting_engine, gate, marks, noted_marks, sequence, stack_events, zarr_marks
 from parfocal_bridge import FocusClient
 from parfocal_bridge.pymmcore_plus import FocusEngine, ObserveListener
 from runs import move, scripted
@@ -24,6 +24,23 @@ def _needs_packages() -> None:
 def core(beads: Any) -> Iterator[Any]:
     with counting_engine(beads) as counting:
         yield counting
+
+
+@pytest.fixture
+def two_cameras(core: Any) -> Iterator[Any]:
+    """The core with two cameras behind one device."""
+    for label, library, name in (("Left", "DemoCamera", "DCam"), ("Multi", "Utilities", "Multi Camera")):
+        core.loadDevice(label, library, name)
+        core.initializeDevice(label)
+    core.setProperty("Left", "PixelType", "16bit")
+    core.setProperty("Multi", "Physical Camera 1", "Camera")
+    core.setProperty("Multi", "Physical Camera 2", "Left")
+    before = core.getCameraDevice()
+    core.setCameraDevice("Multi")
+    yield core
+    core.setCameraDevice(before)
+    for label in ("Multi", "Left"):
+        core.unloadDevice(label)
 
 
 def flush() -> Any:
@@ -130,3 +147,27 @@ def test_images_of_an_action_are_handed_on_in_their_place(is_in_stack: bool, cor
         gate(core, scripted(move(-15), {"keepAttempt": 1}, {}), events)
     expected = [(0, 5), (1, 2), (1, 6), (2, 7)] if is_in_stack else [(0, 2), (None, 3), (1, 4)]
     assert noted == expected
+
+
+@pytest.mark.parametrize("camera", [None, "Left"])
+def test_a_camera_without_a_frame_leaves_its_place_empty_and_is_not_judged_by_the_other(
+    camera: str | None, two_cameras: Any, tmp_path: Path
+) -> None:
+    core, lost = two_cameras, 0 if camera is None else 1
+    core.mda.engine.missing = lambda event: (event.index["p"], event.index["cam"]) == (0, lost)
+    results, agent = gate(core, scripted({}), sequence([0.0, 1.0]), tmp_path / "run.ome.zarr", camera=camera)
+    assert zarr_marks(tmp_path / "run.ome.zarr") == ([0, 1, 2, 3] if camera is None else [1, 0, 2, 3])
+    assert [result.status for result in results] == ["no-frame", "judged"]
+    gated = [head["site"]["name"] for head, _ in agent.received["frame"] if head["mode"] == "gate"]
+    assert gated == ["P1"]
+
+
+def test_a_frame_of_one_camera_only_is_in_the_place_of_that_camera(two_cameras: Any, tmp_path: Path) -> None:
+    core, inner = two_cameras, two_cameras.mda.engine
+
+    def second_camera_alone(event: Any) -> Iterator[Any]:
+        yield from list(type(inner).exec_event(inner, event))[1:]
+
+    inner.exec_event = second_camera_alone
+    gate(core, scripted({}), sequence([0.0]), tmp_path / "run.ome.zarr")
+    assert zarr_marks(tmp_path / "run.ome.zarr") == [0, 2]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parfocal_bridge.client import FocusClient
@@ -119,19 +120,22 @@ class FocusEngine:
         getattr(self.engine, "teardown_sequence", _nothing)(sequence)
 
     def _hold(self, visit: Visit[MDAEvent]) -> HeldVisit:
-        return HeldVisit(visit, self._gate, self._execute, RunnerWaits(self._core))
+        execute = functools.partial(self._execute, visit)
+        return HeldVisit(visit, self._gate, execute, RunnerWaits(self._core))
 
     def _end(self, held: HeldVisit) -> None:
         """The run ends in the middle of this visit, or just after it."""
         if held.is_held:
             held.end(self._gate.leave())
 
-    def _execute(self, shot: MDAEvent, payloads: list[Any]) -> Catch:
+    def _execute(self, visit: Visit[MDAEvent], shot: MDAEvent, payloads: list[Any]) -> Catch:
         """Fills ``payloads`` with what to hand on of a shot."""
         from pymmcore_plus.mda import SkipEvent
 
         is_image = self._gate.is_image(shot)
-        cameras = self._core.getNumberOfCameraChannels()
+        cameras = [
+            self._core.getPhysicalCameraDevice(i) for i in range(self._core.getNumberOfCameraChannels())
+        ]
         if self._clock is not None:
             shot.metadata[_RUNNER_CLOCK] = self._clock
         teardown = getattr(self.engine, "teardown_event", _nothing)
@@ -139,7 +143,7 @@ class FocusEngine:
             self.engine.setup_event(shot)
         except SkipEvent as skip:
             teardown(shot)
-            payloads += [None] * (cameras if is_image else 0)
+            payloads += [None] * (len(cameras) if is_image else 0)
             return Catch((), f"the engine skipped it: {skip}", is_skipped=True)
         try:
             for payload in self.engine.exec_event(shot) or ():
@@ -150,10 +154,23 @@ class FocusEngine:
             teardown(shot)
         if not is_image:
             return NOTHING
-        payloads[:] = [payload for payload in payloads if payload is not None]
-        catch = Catch(tuple(delivered_of(*payload) for payload in payloads))
-        payloads += [None] * (cameras - len(payloads))
-        return catch
+        payloads[:] = _by_camera(payloads, len(cameras))
+        camera = self._options.get("camera")
+        place = cameras.index(camera) if camera in cameras else 0
+        if visit.judged and payloads[place] is None:
+            return NOTHING  # the frames of other cameras are not judged in its stead
+        return Catch(tuple(delivered_of(*payload) for payload in payloads if payload is not None))
+
+
+def _by_camera(payloads: Sequence[Any], cameras: int) -> list[Any]:
+    """What an engine gave for one event, each frame in the place of its camera and ``None`` in others."""
+    frames = [payload for payload in payloads if payload is not None]
+    numbered = {event.index.get("cam"): (image, event, metadata) for image, event, metadata in frames}
+    if len(numbered) == len(frames) and numbered.keys() <= set(range(cameras)):
+        return [numbered.get(camera) for camera in range(cameras)]
+    if len(payloads) == cameras:
+        return list(payloads)
+    return frames + [None] * (cameras - len(frames))
 
 
 class _PlanOfEngine:
