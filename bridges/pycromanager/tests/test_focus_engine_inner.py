@@ -171,3 +171,23 @@ def test_a_frame_of_one_camera_only_is_in_the_place_of_that_camera(two_cameras: 
     inner.exec_event = second_camera_alone
     gate(core, scripted({}), sequence([0.0]), tmp_path / "run.ome.zarr")
     assert zarr_marks(tmp_path / "run.ome.zarr") == [0, 2]
+
+
+def test_events_of_the_user_are_left_as_they_were(core: Any) -> None:
+    events = [*sequence([5.0, 0.0]), flush()]
+    gate(core, scripted({}), events)
+    assert [dict(event.metadata) for event in events] == [{}, {}, {}]
+
+
+@pytest.mark.parametrize("frames", [0, 1, 2])
+def test_an_engine_says_how_many_places_it_skips(frames: int, core: Any, tmp_path: Path) -> None:
+    from useq import MDAEvent
+
+    inner = core.mda.engine
+    events = [MDAEvent(index={"p": p}, pos_name=f"P{p}", x_pos=600 * p, y_pos=0, z_pos=0) for p in range(4)]
+    inner.skipped_frames, inner.skipping = frames, lambda event: event.index["p"] == 0
+    inner.event_iterator = lambda _: iter(events[: 4 - frames])
+    plan = sequence([0.0], time_plan={"interval": 0, "loops": 3})
+    results, _ = gate(core, scripted({}), plan, tmp_path / "run.ome.tiff")
+    assert marks(tmp_path / "run.ome.tiff") == [0] * frames + list(range(1, 4 - frames))
+    assert [result.status for result in results] == ["skipped"] + ["judged"] * (3 - frames)

@@ -18,6 +18,7 @@ from parfocal_bridge.visits import Visit
 
 if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
+    from pymmcore_plus.mda import SkipEvent
     from typing_extensions import Unpack
     from useq import MDAEvent, MDASequence
 
@@ -95,7 +96,7 @@ class FocusEngine:
         held = self._held
         if held is None or held.next_event is not event:
             held = self._held = self._hold(self._gate.alone(event))
-        self._clock = event.metadata.get(_RUNNER_CLOCK)
+        self._clock = event.metadata.pop(_RUNNER_CLOCK, None)
         try:
             held.acquire()
         except Exception:
@@ -130,36 +131,43 @@ class FocusEngine:
 
     def _execute(self, visit: Visit[MDAEvent], shot: MDAEvent, payloads: list[Any]) -> Catch:
         """Fills ``payloads`` with what to hand on of a shot."""
-        from pymmcore_plus.mda import SkipEvent
-
+        count = self._core.getNumberOfCameraChannels()
+        skip = self._run(shot, payloads)
         is_image = self._gate.is_image(shot)
-        cameras = [
-            self._core.getPhysicalCameraDevice(i) for i in range(self._core.getNumberOfCameraChannels())
-        ]
-        if self._clock is not None:
-            shot.metadata[_RUNNER_CLOCK] = self._clock
-        teardown = getattr(self.engine, "teardown_event", _nothing)
-        try:
-            self.engine.setup_event(shot)
-        except SkipEvent as skip:
-            teardown(shot)
-            payloads += [None] * (len(cameras) if is_image else 0)
+        if skip is not None:
+            payloads += [None] * (skip.num_frames * count if is_image else 0)
             return Catch((), f"the engine skipped it: {skip}", is_skipped=True)
-        try:
-            for payload in self.engine.exec_event(shot) or ():
-                if payload is not None:
-                    payload[1].metadata.pop(_RUNNER_CLOCK, None)
-                payloads.append(payload)
-        finally:
-            teardown(shot)
         if not is_image:
             return NOTHING
-        payloads[:] = _by_camera(payloads, len(cameras))
+        payloads[:] = _by_camera(payloads, count)
+        cameras = [self._core.getPhysicalCameraDevice(i) for i in range(count)]
         camera = self._options.get("camera")
         place = cameras.index(camera) if camera in cameras else 0
         if visit.judged and payloads[place] is None:
             return NOTHING  # the frames of other cameras are not judged in its stead
         return Catch(tuple(delivered_of(*payload) for payload in payloads if payload is not None))
+
+    def _run(self, shot: MDAEvent, payloads: list[Any]) -> SkipEvent | None:
+        """Has the engine execute a shot, and adds what it gives; why, if it skips it."""
+        from pymmcore_plus.mda import SkipEvent
+
+        teardown = getattr(self.engine, "teardown_event", _nothing)
+        if self._clock is not None:
+            shot.metadata[_RUNNER_CLOCK] = self._clock
+        try:
+            self.engine.setup_event(shot)
+        except SkipEvent as skip:
+            teardown(shot)
+            return skip
+        else:
+            try:
+                for payload in self.engine.exec_event(shot) or ():
+                    payloads.append(payload)
+            finally:
+                teardown(shot)
+            return None
+        finally:
+            shot.metadata.pop(_RUNNER_CLOCK, None)  # the shot of an action is the user's own event
 
 
 def _by_camera(payloads: Sequence[Any], cameras: int) -> list[Any]:
