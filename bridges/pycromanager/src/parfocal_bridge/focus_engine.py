@@ -35,7 +35,8 @@ class FocusEngine:
     given to the runner, so that files, displays and listeners get exactly the frames of the plan, each in its
     place; the retries are in the agent's record. A planned frame that the camera did not give stays empty.
 
-    The frames of one site, and of one channel's z-stack, are held in memory until its last attempt.
+    The frames of one site, and of one channel's z-stack, are held in memory until its last attempt, or until
+    the run ends. Retries are no events of the runner's: nothing that listens to it is told when they start.
 
     :param engine: what drives the microscope; the engine that the core has now if None.
     :param options: as for ``gated``; see ``GateOptions``.
@@ -107,6 +108,8 @@ class FocusEngine:
         if is_cancelled(self._core):
             self._end(held)
         yield from held.ready()
+        if held.next_event is None:
+            self._held = None  # and with it the frames of other attempts
 
     def teardown_event(self, event: MDAEvent) -> None:
         """Nothing: it is done for each attempt."""
