@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from conftest import Agent, needs
+from engine_runs import LIMITS, counting_engine, gate, marks, sequence, zarr_marks
 from fake_agent import FakeAgent
-from parfocal_bridge import FocusClient, SiteResult, ZLimits
+from parfocal_bridge import FocusClient, SiteResult
 from parfocal_bridge.pymmcore_plus import ATTEMPT_KEY, FocusEngine, ObserveListener, gated
 from runs import ACCEPT, PATIENT_MS, RUN_S, move, noted_frames, run, scripted
 
-LIMITS = ZLimits(-40, 40)
 END_AT_FIRST = {"decision": "flag", "action": {"kind": "move-z", "byUm": -7}, "keepAttempt": 0}
 
 
@@ -26,66 +25,8 @@ def _needs_packages() -> None:
 
 @pytest.fixture
 def core(beads: Any) -> Iterator[Any]:
-    """A core whose frames say in their first pixel how often its camera has been read."""
-    from pymmcore_plus.mda import MDAEngine
-
-    class CountingEngine(MDAEngine):
-        taken = 0
-        missing: Callable[[Any], bool] = staticmethod(lambda event: False)
-        skipping: Callable[[Any], bool] = staticmethod(lambda event: False)
-
-        def setup_event(self, event: Any) -> None:
-            from pymmcore_plus.mda import SkipEvent
-
-            if self.skipping(event):
-                raise SkipEvent(1, "no sample here")
-            super().setup_event(event)
-
-        def exec_single_event(self, event: Any) -> Iterator[Any]:
-            for image, own_event, meta in super().exec_single_event(event):
-                if self.missing(event):
-                    yield None
-                    continue
-                image[0, 0] = self.taken = self.taken + 1
-                yield image, own_event, meta
-
-    before = beads.mda.engine
-    beads.mda.set_engine(CountingEngine(beads))
-    yield beads
-    beads.mda.set_engine(before)
-
-
-def sequence(zs_um: list[float], **more: Any) -> Any:
-    from useq import MDASequence, Position
-
-    positions = [Position(x=600 * i, y=0, z=z_um, name=f"P{i}") for i, z_um in enumerate(zs_um)]
-    return MDASequence(stage_positions=positions, **more)
-
-
-def gate(
-    core: Any, answer: Any, events: Any, output: Path | None = None, **options: Any
-) -> tuple[list[SiteResult], FakeAgent]:
-    results: list[SiteResult] = []
-    keyed = {"limits": LIMITS, "on_site": results.append, **options}
-    with FakeAgent(answer=answer) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
-        assert client.wait_for_agent(RUN_S)
-        core.mda.set_engine(FocusEngine(core, client, **keyed))
-        thread = core.run_mda(events, output=None if output is None else str(output))
-        thread.join(RUN_S)
-        assert not thread.is_alive()
-    return results, agent
-
-
-def marks(path: Path) -> Any:
-    """The number of the exposure of each saved frame."""
-    import tifffile
-
-    files = sorted(path.parent.rglob("*.tif*"))  # one of each position
-    return [int(page[0, 0]) for file in files for page in _pages(tifffile.imread(file))]
-
-
-def _pages(stack: Any) -> Any:
-    return stack.reshape((-1, *stack.shape[-2:]))
+    with counting_engine(beads) as counting:
+        yield counting
 
 
 def test_retries_leave_no_trace_in_the_file_and_the_kept_frame_is_in_its_place(
@@ -118,18 +59,8 @@ def test_a_stack_that_was_shifted_is_saved_as_its_last_attempt(core: Any, tmp_pa
 
 
 def test_a_zarr_has_the_planned_shape_too(core: Any, tmp_path: Path) -> None:
-    import tensorstore
-
     gate(core, scripted(move(-4), {"keepAttempt": 1}, {}), sequence([5.0]), tmp_path / "run.ome.zarr")
-    arrays = [
-        file.parent
-        for file in (tmp_path / "run.ome.zarr").rglob("zarr.json")
-        if '"array"' in file.read_text()
-    ]
-    (array,) = arrays
-    spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(array)}}
-    data = np.asarray(tensorstore.open(spec).result().read().result())
-    assert data.size == 512 * 512 and int(data.reshape(-1)[0]) == 2
+    assert zarr_marks(tmp_path / "run.ome.zarr") == [2]
 
 
 def test_a_frame_that_never_came_leaves_its_place_empty_and_moves_no_other(core: Any, tmp_path: Path) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parfocal_bridge.client import FocusClient
-from parfocal_bridge.events import Catch, Delivered
+from parfocal_bridge.events import NOTHING, Catch
 from parfocal_bridge.gate import Gate
+from parfocal_bridge.held_visit import HeldVisit
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate
-from parfocal_bridge.useq_events import ATTEMPT_KEY
+from parfocal_bridge.runner_waits import RunnerWaits
 from parfocal_bridge.visits import Visit
 
 if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
+    from pymmcore_plus.mda import SkipEvent
     from typing_extensions import Unpack
     from useq import MDAEvent, MDASequence
 
@@ -32,7 +35,8 @@ class FocusEngine:
     given to the runner, so that files, displays and listeners get exactly the frames of the plan, each in its
     place; the retries are in the agent's record. A planned frame that the camera did not give stays empty.
 
-    The frames of one site, and of one channel's z-stack, are held in memory until its last attempt.
+    The frames of one site, and of one channel's z-stack, are held in memory until its last attempt, or until
+    the run ends. Retries are no events of the runner's: nothing that listens to it is told when they start.
 
     :param engine: what drives the microscope; the engine that the core has now if None.
     :param options: as for ``gated``; see ``GateOptions``.
@@ -55,25 +59,33 @@ class FocusEngine:
         self._limits = limits
         self._options = options
         self._gate: Gate[MDAEvent] = make_gate(client, core, limits, options)
-        self._visit: Visit[MDAEvent] | None = None
-        self._kept: dict[int, list[Any]] = {}
+        self._held: HeldVisit | None = None
+        self._clock: float | None = None
         self._is_over = False
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else the other engine offers."""
         return getattr(self.__dict__["engine"], name)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """What is not this engine's own is a setting of the other engine."""
+        is_own = name.startswith("_") or name in vars(self) or hasattr(type(self), name)
+        if is_own or "engine" not in vars(self):
+            super().__setattr__(name, value)
+        else:
+            setattr(self.engine, name, value)
+
     def setup_sequence(self, sequence: MDASequence) -> Any:
         """A run begins."""
         summary = self.engine.setup_sequence(sequence)
         self._gate = make_gate(self._client, self._core, self._limits, self._options)
-        self._visit, self._kept, self._is_over = None, {}, False
+        self._held, self._is_over = None, False
         return summary
 
     def event_iterator(self, events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
         """The events of the plan. The next is read when the site before is finished."""
-        for visit in self._gate.visits(events):
-            self._visit = visit
+        for visit in self._gate.visits(_PlanOfEngine(self.engine, events)):
+            self._held = self._hold(visit)
             yield from visit.events
         self._is_over = True
 
@@ -81,13 +93,23 @@ class FocusEngine:
         """Nothing: it is done for each attempt."""
 
     def exec_event(self, event: MDAEvent) -> Iterator[Any]:
-        """The frames to keep of an event; ``None`` for each that there is not."""
-        if self._visit is None or not _holds(self._visit, event):
-            self._visit = self._gate.alone(event)
-        if id(event) not in self._kept:
-            self._kept = self._acquired(self._visit, event.metadata.get(_RUNNER_CLOCK))
-        # A generator, since the runner sends its wishes to what it gets.
-        return (payload for payload in self._kept.pop(id(event)))
+        """Acquires an event; what can be handed on by then, ``None`` for each frame that there is not."""
+        held = self._held
+        if held is None or held.next_event is not event:
+            held = self._held = self._hold(self._gate.alone(event))
+        self._clock = event.metadata.pop(_RUNNER_CLOCK, None)
+        try:
+            held.acquire()
+        except Exception:
+            # The runner ends with this event: what is not handed on now is lost.
+            self._end(held)
+            yield from held.ready()
+            raise
+        if is_cancelled(self._core):
+            self._end(held)
+        yield from held.ready()
+        if held.next_event is None:
+            self._held = None  # and with it the frames of other attempts
 
     def teardown_event(self, event: MDAEvent) -> None:
         """Nothing: it is done for each attempt."""
@@ -98,66 +120,89 @@ class FocusEngine:
             self._gate.finish()
         else:
             self._gate.leave()
-        self._kept = {}
+        self._held = None
         getattr(self.engine, "teardown_sequence", _nothing)(sequence)
 
-    def _acquired(self, visit: Visit[MDAEvent], clock: float | None) -> dict[int, list[Any]]:
-        """What to hand on for each event of a visit, once its last attempt is done."""
-        attempts: list[dict[int, tuple[Delivered, ...]]] = []
-        shots = self._gate.visit(visit)
-        keep = 0
-        try:
-            shot = next(shots)
-            while True:
-                number = shot.metadata.get(ATTEMPT_KEY, 0)
-                if number == len(attempts):
-                    attempts.append({})
-                catch = self._execute(shot, clock)
-                attempts[number][len(attempts[number])] = catch.frames
-                if is_cancelled(self._core):
-                    keep = self._gate.leave()
-                    break
-                shot = shots.send(catch)
-        except StopIteration as end:
-            keep = end.value
-        return self._handed_on(visit, attempts[keep] if keep < len(attempts) else {})
+    def _hold(self, visit: Visit[MDAEvent]) -> HeldVisit:
+        execute = functools.partial(self._execute, visit)
+        return HeldVisit(visit, self._gate, execute, RunnerWaits(self._core))
 
-    def _handed_on(
-        self, visit: Visit[MDAEvent], taken: dict[int, tuple[Delivered, ...]]
-    ) -> dict[int, list[Any]]:
-        kept: dict[int, list[Any]] = {}
-        images = iter(range(len(visit.events)))
-        for event in visit.events:
-            if not self._gate.is_image(event):
-                kept[id(event)] = []
-                continue
-            frames = taken.get(next(images), ())
-            missing = self._core.getNumberOfCameraChannels() - len(frames)
-            kept[id(event)] = [frame.payload for frame in frames] + [None] * missing
-        return kept
+    def _end(self, held: HeldVisit) -> None:
+        """The run ends in the middle of this visit, or just after it."""
+        if held.is_held:
+            held.end(self._gate.leave())
 
-    def _execute(self, shot: MDAEvent, clock: float | None) -> Catch:
+    def _execute(self, visit: Visit[MDAEvent], shot: MDAEvent, payloads: list[Any]) -> Catch:
+        """Fills ``payloads`` with what to hand on of a shot."""
+        count = self._core.getNumberOfCameraChannels()
+        skip = self._run(shot, payloads)
+        is_image = self._gate.is_image(shot)
+        if skip is not None:
+            payloads += [None] * (skip.num_frames * count if is_image else 0)
+            return Catch((), f"the engine skipped it: {skip}", is_skipped=True)
+        if not is_image:
+            return NOTHING
+        payloads[:] = _by_camera(payloads, count)
+        cameras = [self._core.getPhysicalCameraDevice(i) for i in range(count)]
+        camera = self._options.get("camera")
+        place = cameras.index(camera) if camera in cameras else 0
+        if visit.judged and payloads[place] is None:
+            return NOTHING  # the frames of other cameras are not judged in its stead
+        return Catch(tuple(delivered_of(*payload) for payload in payloads if payload is not None))
+
+    def _run(self, shot: MDAEvent, payloads: list[Any]) -> SkipEvent | None:
+        """Has the engine execute a shot, and adds what it gives; why, if it skips it."""
         from pymmcore_plus.mda import SkipEvent
 
-        if clock is not None:
-            shot.metadata[_RUNNER_CLOCK] = clock
         teardown = getattr(self.engine, "teardown_event", _nothing)
+        if self._clock is not None:
+            shot.metadata[_RUNNER_CLOCK] = self._clock
         try:
             self.engine.setup_event(shot)
         except SkipEvent as skip:
             teardown(shot)
-            return Catch((), f"the engine skipped it: {skip}", is_skipped=True)
-        try:
-            payloads = [payload for payload in self.engine.exec_event(shot) or () if payload is not None]
+            return skip
+        else:
+            try:
+                for payload in self.engine.exec_event(shot) or ():
+                    payloads.append(payload)
+            finally:
+                teardown(shot)
+            return None
         finally:
-            teardown(shot)
-        for _, event, _ in payloads:
-            event.metadata.pop(_RUNNER_CLOCK, None)
-        return Catch(tuple(delivered_of(*payload) for payload in payloads))
+            shot.metadata.pop(_RUNNER_CLOCK, None)  # the shot of an action is the user's own event
 
 
-def _holds(visit: Visit[MDAEvent], event: MDAEvent) -> bool:
-    return any(event is planned for planned in visit.events)
+def _by_camera(payloads: Sequence[Any], cameras: int) -> list[Any]:
+    """What an engine gave for one event, each frame in the place of its camera and ``None`` in others."""
+    frames = [payload for payload in payloads if payload is not None]
+    numbered = {event.index.get("cam"): (image, event, metadata) for image, event, metadata in frames}
+    if len(numbered) == len(frames) and numbered.keys() <= set(range(cameras)):
+        return [numbered.get(camera) for camera in range(cameras)]
+    if len(payloads) == cameras:
+        return list(payloads)
+    return frames + [None] * (cameras - len(frames))
+
+
+class _PlanOfEngine:
+    """The events of a plan as the engine that drives the microscope wants them, one by one.
+
+    No iterator, so that what is left of the plan is known when the run is cancelled.
+    """
+
+    def __init__(self, engine: Any, events: Iterable[MDAEvent]) -> None:
+        self._engine = engine
+        self._events = events
+
+    def __iter__(self) -> Iterator[MDAEvent]:
+        from pymmcore_plus.core import SequencedEvent
+        from pymmcore_plus.mda import MDAEngine
+
+        own = getattr(self._engine, "event_iterator", iter)
+        # The default one but joins events for the hardware to trigger, and reads ahead for that.
+        is_default = getattr(own, "__func__", None) is MDAEngine.event_iterator
+        for event in (iter if is_default else own)(self._events):
+            yield from event.events if isinstance(event, SequencedEvent) else (event,)
 
 
 def _nothing(*_: Any) -> None:
