@@ -105,7 +105,7 @@ describe("the agent as a process", () => {
       },
     );
     onTestFinished(() => void under.kill("SIGKILL"));
-    await once(under.stdout, "data");
+    await once(under.stdout!, "data");
     under.kill("SIGHUP");
     child.kill("SIGHUP");
     expect(await ended).toBe(0);
