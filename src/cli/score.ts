@@ -27,6 +27,7 @@ import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { METRIC_COLUMNS, metricCells, metricsOption } from "./metric-columns.js";
 import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
+import { pagePlace } from "./page-files.js";
 import { say } from "./print.js";
 import { openRows } from "./score-output.js";
 import { ScoreProgress } from "./score-progress.js";
@@ -149,8 +150,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       },
       more: (frame) => (argv.metrics ? metricCells(frame) : {}),
       row: (row) => table.append(formatRow(rowFormat(format), columns, row)),
-      scored: (path, { page, frame }, report) =>
-        draw(argv, `${relative(pictures, resolve(path))}-${page}`, frame, report),
+      scored: (path, { page, frame }, report) => draw(argv, pagePlace(pictures, path, page), frame, report),
       failed: (_, reason) => failed.add(reason),
       fileDone: async (path, pages, notScored) => {
         await table.fileDone(path, pages, notScored);
