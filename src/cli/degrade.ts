@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { isParfocalError, OutputError } from "../errors.js";
+import { isNameTooLong } from "../frames/file-reasons.js";
 import { commonFolder, findImages } from "../frames/find-images.js";
 import type { Frame } from "../frames/frame.js";
 import { makeFolder } from "../frames/make-folder.js";
@@ -99,7 +100,8 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
           say(target);
         }
       } catch (error) {
-        if (!isParfocalError(error) || error.tag === "OutputError") throw error;
+        if (!isParfocalError(error)) throw error;
+        if (error.tag === "OutputError" && !isNameTooLong(error)) throw error;
         skip(error.message);
       }
     }

@@ -171,6 +171,17 @@ describe("parfocal degrade", () => {
     expect(await readFile(join(out, "s.tif-1.tif"))).toEqual(await readFile(SHARP));
   });
 
+  it("leaves out a page whose copy's name is too long, and goes on", async () => {
+    const long = `a${"x".repeat(250)}.tif`;
+    const folder = await folderOf({ [long]: "imagej_one_directory.tif", "b.tif": "grey16_le.tif" });
+    const out = await temporaryFolder();
+    const { code, stderr } = await parfocal("degrade", folder, "--out", out, "--level", "1");
+
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/Skipped: .*-1\.tif: cannot be written: the name is too long/);
+    expect(await filesIn(out)).toEqual([long, "b.tif"]);
+  });
+
   it("names a place that cannot be written to, without a stack trace", async () => {
     const place = join(SHARP, "below");
     const { code, stderr } = await parfocal("degrade", SHARP, "--out", place, "--level", "1");
