@@ -64,6 +64,8 @@ export class ZarrStore implements AsyncReadable {
     return this.#reading(key, async (file, size) => {
       const most = chunkBytes === undefined ? MOST_METADATA_BYTES : chunkBytes + chunkBytes / 8 + SLACK_BYTES;
       if (size > most) throw new Error(`${key.slice(1)} has ${size} bytes, more than it can mean`);
+      // What holds nothing but the fill value is left out, never empty.
+      if (chunkBytes !== undefined && size === 0) throw new Error(emptyChunk(key.slice(1)));
       const bytes = await this.#read(file, 0, size);
       if (chunkBytes !== undefined) this.#storedBytes += size;
       else if (key.endsWith("/zarr.json")) this.#findIndex(bytes);
@@ -86,6 +88,7 @@ export class ZarrStore implements AsyncReadable {
         const reason = `a part of the shard ${key.slice(1)} lies beyond its end: it is cut short or damaged`;
         throw isIndex ? new Unfinished(reason) : new Error(reason);
       }
+      if (!isIndex && length === 0) throw new Error(emptyChunk(`a chunk of the shard ${key.slice(1)}`));
       // A chunk that is not in it would be made of zeros.
       assertPlausible(chunkBytes, size);
       const bytes = await this.#read(file, offset, length);
@@ -130,6 +133,10 @@ export class ZarrStore implements AsyncReadable {
     if (bytesRead < length) throw new Error("it was cut while it was read");
     return bytes;
   }
+}
+
+function emptyChunk(name: string): string {
+  return `${name} is empty: it is not written yet, or damaged`;
 }
 
 /** @throws Unfinished where the bytes do not end in their checksum: pixels in the place of an index. */

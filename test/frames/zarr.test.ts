@@ -162,6 +162,22 @@ describe("a damaged OME-Zarr", () => {
     expect(pages.at(-1)).toBe("read");
   });
 
+  test.each([
+    ["v2_raw.zarr", "0/0.0.1"],
+    ["v2_zlib.zarr", "0/0.0.1"],
+    ["v2_zstd.zarr", "0/0.0.1"],
+    ["v2_blosc_zstd.zarr", "0/0.0.1"],
+    ["v3_gzip.zarr", "0/c/0/0/0/1"],
+    ["v3_raw_big_endian.zarr", "0/c/0/1"],
+    ["v3_sharded.zarr", "0/c/0/0/0"],
+  ])("%s with an empty file of a chunk does not take it for one of the fill value", async (name, chunk) => {
+    const store = await copyOf(name);
+    await truncate(join(store, chunk), 0);
+
+    const [first] = await allPages(store);
+    expect(first).toMatch(/ is empty: it is not written yet, or damaged| lies beyond its end: /);
+  });
+
   test("gives planes that were never written as such", async () => {
     const store = await copyOf("v2_zlib.zarr");
     for (const chunk of ["0.0", "0.1", "1.0", "1.1"]) await rm(join(store, `0/1.${chunk}`));
