@@ -75,6 +75,26 @@ describe("an image of an OME-Zarr", () => {
     expect(pages[0]!.metadata).toMatchObject(place);
   });
 
+  test.each([
+    ["plate04.ome.zarr", "B/12/1", { plate: "Screen 7", well: "B12", site: 1, inStore: "B/12/1" }],
+    ["plate05.ome.zarr", "A/1/0", { plate: "Screen 7", well: "A01", site: 0, inStore: "A/1/0" }],
+  ])("%s says where %s was taken though the row is no group", async (name, image, place) => {
+    const store = await copyOf(name);
+    for (const file of [".zgroup", ".zattrs", "zarr.json"]) {
+      await rm(join(store, image.slice(0, 1), file), { force: true });
+    }
+    const { pages } = await read(join(store, image));
+    expect(pages[0]!.metadata).toMatchObject(place);
+  });
+
+  test("is not of a plate above it that does not list it", async () => {
+    const store = await copyOf("plate04.ome.zarr");
+    await cp(join(STORES, "v2_raw.zarr"), join(store, "others/v2_raw.zarr"), { recursive: true });
+    const { pages } = await read(join(store, "others/v2_raw.zarr"));
+    expect(pages[0]!.metadata).not.toHaveProperty("plate");
+    expect(pages[0]!.metadata).not.toHaveProperty("inStore");
+  });
+
   test("says channel, z, t, pixel size and z in um of each plane", async () => {
     const of = async (path: string) =>
       (await read(join(STORES, path))).pages.map(({ metadata }) => ({
