@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { writeCalibration } from "../calibration/calibration-file.js";
 import { fitStack, type Plane, type StackFit } from "../calibration/fit-stack.js";
+import { pagesOfOneStack, type StackPage } from "../calibration/stack-pages.js";
 import { stackPlot } from "../calibration/stack-plot.js";
 import { FrameReadError } from "../errors.js";
 import { Scorer } from "../focus/scorer.js";
@@ -23,6 +24,7 @@ const options = {
     describe:
       "Distance of the planes, um, in the order of the pages or files; default: the z that the files say",
   },
+  channel: { type: "string", describe: "Of a stack of several channels, the one to take, by its name" },
   out: { type: "string", default: "calibration.yaml", describe: "File for agent and score (--calibration)" },
   plot: { type: "string", describe: "File for a plot of levels over z, SVG" },
   ...opticsOptions,
@@ -68,12 +70,15 @@ async function judgedPlanes(
   const planes: Plane[] = [];
   let sampling: ReturnType<typeof samplingOf>;
   try {
-    for (const path of await findImages(argv.stack)) {
-      for await (const { frame, metadata } of readFrames(path)) {
-        const zUm = argv.zStepUm === undefined ? metadata?.zUm : planes.length * argv.zStepUm;
+    const images = await findImages(argv.stack);
+    const chosen = pagesOfOneStack(await pagesOf(images), argv.channel);
+    for (const path of images) {
+      for await (const { page, frame, metadata } of readFrames(path)) {
+        if (!chosen.some((other) => other.path === path && other.page === page)) continue;
+        const zUm = argv.zStepUm === undefined ? metadata.zUm : planes.length * argv.zStepUm;
         if (zUm === undefined)
           throw new FrameReadError(path, "the file does not say its z: give --z-step-um");
-        sampling ??= samplingOf(argv, frame, metadata?.pixelUm);
+        sampling ??= samplingOf(argv, frame, metadata.pixelUm);
         const { expectedLevel } = await scorer.score(frame, { binning: sampling?.binning ?? 1 });
         planes.push({ zUm, level: expectedLevel });
       }
@@ -82,6 +87,15 @@ async function judgedPlanes(
     await scorer.dispose();
   }
   return { planes, binning: sampling?.binning ?? 1, umPerLevel: sampling?.umPerLevel };
+}
+
+/** What the files say of their pages. They are read for it alone, as judging takes longer than reading. */
+async function pagesOf(images: readonly string[]): Promise<StackPage[]> {
+  const pages: StackPage[] = [];
+  for (const path of images) {
+    for await (const { page, metadata } of readFrames(path)) pages.push({ path, page, metadata });
+  }
+  return pages;
 }
 
 function report(planes: readonly Plane[], fit: StackFit, promised: number | undefined): string[] {

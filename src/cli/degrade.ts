@@ -1,7 +1,9 @@
-import { join, parse } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
-import { isParfocalError } from "../errors.js";
-import { findImages } from "../frames/find-images.js";
+import { isParfocalError, OutputError } from "../errors.js";
+import { isNameTooLong } from "../frames/file-reasons.js";
+import { commonFolder, findImages } from "../frames/find-images.js";
 import type { Frame } from "../frames/frame.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { readFrames } from "../frames/read-frames.js";
@@ -12,6 +14,7 @@ import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
 import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
+import { CopyNames } from "./page-files.js";
 import { say } from "./print.js";
 
 const options = {
@@ -70,24 +73,46 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
       maxCount: 65535,
     };
     await makeFolder(argv.out);
-    for (const [index, path] of (await findImages(argv.images)).entries()) {
+    const images = await findImages(argv.images);
+    const names = new CopyNames(await commonFolder(argv.images), images);
+    const targetOf = (path: string, page: number) => join(argv.out, names.of(path, page));
+    assertFree(images.map((path) => targetOf(path, 0)));
+    const skip = (reason: string) => {
+      say(`Skipped: ${reason}`);
+      process.exitCode = exitCodes.someFilesFailed;
+    };
+    for (const [index, path] of images.entries()) {
       try {
         for await (const { page, frame } of readFrames(path)) {
+          const target = targetOf(path, page);
+          if (existsSync(target)) {
+            skip(`${path}, page ${page}: ${target} is there already`);
+            continue;
+          }
           const light = new Defocus(frame.width, frame.height, optics).apply(toFloat(frame), zUm);
           const degraded: Frame = {
             width: frame.width,
             height: frame.height,
             pixels: expose(light, sensor, Random.of(argv.seed, index * 65537 + page)),
           };
-          const target = join(argv.out, `${parse(path).name}${page > 0 ? `-${page}` : ""}.tif`);
+          await makeFolder(dirname(target));
           await writeTiff(target, degraded);
           say(target);
         }
       } catch (error) {
-        if (!isParfocalError(error) || error.tag === "OutputError") throw error;
-        say(`Skipped: ${error.message}`);
-        process.exitCode = exitCodes.someFilesFailed;
+        if (!isParfocalError(error)) throw error;
+        if (error.tag === "OutputError" && !isNameTooLong(error)) throw error;
+        skip(error.message);
       }
     }
   },
 };
+
+/** @throws OutputError where something would be overwritten: images themselves, or earlier copies. */
+function assertFree(targets: readonly string[]): void {
+  const taken = targets.filter((target) => existsSync(target));
+  const [first] = taken;
+  if (first === undefined) return;
+  const more = taken.length > 1 ? `, and ${taken.length - 1} more` : "";
+  throw new OutputError(first, `is there already${more}: nothing is overwritten; choose another --out`);
+}

@@ -1,22 +1,17 @@
 import { availableParallelism } from "node:os";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { type Calibration, readCalibration } from "../calibration/calibration-file.js";
 import { FrameReadError } from "../errors.js";
-import { drawMasks } from "../focus/masks.js";
-import { drawOverlay } from "../focus/overlay.js";
 import { overlayLegend } from "../focus/overlay-legend.js";
-import type { FocusReport } from "../focus/report.js";
 import { Scorer } from "../focus/scorer.js";
 import { COLOURS, type Colour } from "../frames/counts.js";
 import { commonFolder, type FoundImage, searchImages } from "../frames/find-images.js";
-import type { Frame } from "../frames/frame.js";
 import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PLATE_FORMATS } from "../frames/wells.js";
 import { writeAtomically } from "../frames/write-atomically.js";
-import { writeGreyPng, writeRgbPng } from "../frames/write-png.js";
 import type { RunState } from "../scores/run-state.js";
 import { scoreImages } from "../scores/score-images.js";
 import { columnsOf, formatRow } from "../scores/score-rows.js";
@@ -29,6 +24,7 @@ import { METRIC_COLUMNS, metricCells, metricsOption } from "./metric-columns.js"
 import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
 import { say } from "./print.js";
 import { openRows } from "./score-output.js";
+import { ScorePictures } from "./score-pictures.js";
 import { ScoreProgress } from "./score-progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 
@@ -107,7 +103,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     if (argv.overlay !== undefined) {
       await writeAtomically(join(argv.overlay, "legend.svg"), Buffer.from(overlayLegend()));
     }
-    const pictures = await commonFolder(argv.paths);
+    const pictures = new ScorePictures(argv, await commonFolder(argv.paths), say);
     const scorer = await Scorer.load(scorerOf(argv));
     const format = argv.format ?? (argv.out === undefined ? undefined : formatOf(argv.out)) ?? "csv";
     const table = await openRows({
@@ -149,8 +145,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       },
       more: (frame) => (argv.metrics ? metricCells(frame) : {}),
       row: (row) => table.append(formatRow(rowFormat(format), columns, row)),
-      scored: (path, { page, frame }, report) =>
-        draw(argv, `${relative(pictures, resolve(path))}-${page}`, frame, report),
+      scored: (path, page, report) => pictures.draw(path, page, report),
       failed: (_, reason) => failed.add(reason),
       fileDone: async (path, pages, notScored) => {
         await table.fileDone(path, pages, notScored);
@@ -168,7 +163,8 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     if (notScored > 0) say(`${pages} pages scored, ${notScored} not`);
     // A shard may meet none but broken files; those of the others may be good.
     const isSome = pages > 0 || (shard !== undefined && files > 0);
-    if (notScored > 0) process.exitCode = isSome ? exitCodes.someFilesFailed : exitCodes.failed;
+    if (notScored + pictures.notDrawn > 0)
+      process.exitCode = isSome ? exitCodes.someFilesFailed : exitCodes.failed;
   },
 };
 
@@ -223,25 +219,6 @@ async function countImages(
 function liesIn(folder: string, path: string): boolean {
   const way = relative(resolve(folder), resolve(path));
   return way !== "" && !way.startsWith("..") && !isAbsolute(way);
-}
-
-async function draw(
-  folders: { overlay: string | undefined; masks: string | undefined },
-  name: string,
-  frame: Frame,
-  report: FocusReport,
-): Promise<void> {
-  for (const folder of [folders.overlay, folders.masks]) {
-    if (folder !== undefined && dirname(name) !== ".") await makeFolder(join(folder, dirname(name)));
-  }
-  if (folders.overlay !== undefined) {
-    await writeRgbPng(join(folders.overlay, `${name}-overlay.png`), drawOverlay(frame, report));
-  }
-  if (folders.masks !== undefined) {
-    for (const [kind, mask] of Object.entries(drawMasks(frame, report))) {
-      await writeGreyPng(join(folders.masks, `${name}-${kind}.png`), mask as Frame);
-    }
-  }
 }
 
 /** Tells why pages were not scored: of each file the first one at once, and at its end how many more there were. */

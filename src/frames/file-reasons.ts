@@ -33,3 +33,8 @@ export function fileReason(error: unknown): string {
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
+
+/** Whether a result could not be written because its name, which is longer than that of its image, is too long. */
+export function isNameTooLong(error: unknown): error is Error {
+  return error instanceof Error && errorCode(error.cause) === "ENAMETOOLONG";
+}

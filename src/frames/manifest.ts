@@ -8,6 +8,7 @@ import { parse } from "csv-parse/sync";
 import { z } from "zod";
 import { ConfigError, reasonOf } from "../errors.js";
 import { fileReason } from "./file-reasons.js";
+import { separatorOf, textOfTable } from "./table-text.js";
 
 const Text = z
   .string()
@@ -22,7 +23,8 @@ const NumberCell = z
     if (text === "") return undefined;
     const value = Number(text);
     if (Number.isFinite(value)) return value;
-    context.addIssue({ code: "custom", message: `"${text}" is not a number` });
+    const hint = /^[-+]?\d*,\d+$/.test(text) ? ": decimals are set off by a point" : "";
+    context.addIssue({ code: "custom", message: `"${text}" is not a number${hint}` });
     return z.NEVER;
   })
   .optional();
@@ -100,7 +102,7 @@ export type ManifestRow = z.infer<typeof ManifestCells> & { readonly path: strin
 export async function readManifest(manifestPath: string): Promise<ManifestRow[]> {
   let text: string;
   try {
-    text = await readFile(manifestPath, "utf8");
+    text = textOfTable(await readFile(manifestPath));
   } catch (cause) {
     throw new ConfigError(manifestPath, [fileReason(cause)], { cause });
   }
@@ -108,13 +110,15 @@ export async function readManifest(manifestPath: string): Promise<ManifestRow[]>
 }
 
 /**
- * Reads the text of a manifest.
+ * Reads the text of a manifest. Cells are separated by commas, semicolons or tabs; the case of column names does not matter; rows
+ * of empty cells, as spreadsheets leave them at the end, are passed over.
  * @param manifestPath names it in errors, and is where its files are relative to.
  * @throws ConfigError as `readManifest` does.
  */
 export function parseManifest(text: string, manifestPath: string): ManifestRow[] {
-  const [header, ...records] = parseCells(text, manifestPath);
-  const columns = header?.map((name) => name.trim());
+  const records = parseCells(text, manifestPath);
+  const headerAt = records.findIndex((record) => !isBlank(record));
+  const columns = records[headerAt]?.map((name) => name.trim().toLowerCase());
   if (columns === undefined)
     throw new ConfigError(manifestPath, ["the manifest is empty; it needs a header row"]);
   if (!columns.includes("file")) {
@@ -125,8 +129,9 @@ export function parseManifest(text: string, manifestPath: string): ManifestRow[]
   const problems: string[] = [];
   const rows: ManifestRow[] = [];
   for (const [index, record] of records.entries()) {
-    const row = index + 2;
-    if (record.length !== columns.length) {
+    if (index <= headerAt || isBlank(record)) continue;
+    const row = index + 1;
+    if (record.length < columns.length || !isBlank(record.slice(columns.length))) {
       problems.push(`row ${row}: ${record.length} cells where the header has ${columns.length}`);
       continue;
     }
@@ -143,9 +148,16 @@ export function parseManifest(text: string, manifestPath: string): ManifestRow[]
   return rows;
 }
 
+function isBlank(cells: readonly string[]): boolean {
+  return cells.every((cell) => cell.trim() === "");
+}
+
 function parseCells(text: string, manifestPath: string): string[][] {
+  if (text.startsWith("PK\x03\x04")) {
+    throw new ConfigError(manifestPath, ["it is an Excel workbook or another zip file: save it as CSV"]);
+  }
   try {
-    return parse(text, { bom: true, relax_column_count: true, skip_empty_lines: true });
+    return parse(text, { bom: true, delimiter: separatorOf(text), relax_column_count: true });
   } catch (cause) {
     throw new ConfigError(manifestPath, [`it is not a CSV table (${reasonOf(cause)})`], { cause });
   }

@@ -4,6 +4,9 @@ import { basename, dirname, join } from "node:path";
 import { OutputError } from "../errors.js";
 import { fileReason } from "./file-reasons.js";
 
+/** So much of a name goes into that of the file beside it: names have 255 bytes at most. */
+const NAME_KEPT = 50;
+
 /**
  * Writes a file so that nobody ever sees a part of it: into a hidden file beside it, then renamed. A file of
  * that name is replaced.
@@ -11,7 +14,8 @@ import { fileReason } from "./file-reasons.js";
  * @throws OutputError naming path and reason; nothing is left behind then.
  */
 export async function writeAtomically(path: string, bytes: Uint8Array | Iterable<string>): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+  const name = basename(path).slice(0, NAME_KEPT);
+  const temporary = join(dirname(path), `.${name}.${randomUUID().slice(0, 8)}.tmp`);
   try {
     await writeFile(temporary, bytes, { flag: "wx" });
     await rename(temporary, path);

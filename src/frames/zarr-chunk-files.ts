@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { errorCode } from "./file-reasons.js";
 import { readText } from "./open-file.js";
+import { parseZarrJson } from "./zarr-json.js";
 
 /** Longest metadata of one array, bytes. */
 const MOST_METADATA_BYTES = 2 ** 20;
@@ -255,7 +256,7 @@ function fitting(layout: Layout): Layout | undefined {
 /** Undefined where there is none, or it is half written. */
 function jsonIn(path: string): unknown {
   try {
-    return JSON.parse(readText(path, MOST_METADATA_BYTES)) as unknown;
+    return parseZarrJson(readText(path, MOST_METADATA_BYTES));
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { reasonOf } from "../errors.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import { openedForReading } from "./open-file.js";
+import { parseZarrJson } from "./zarr-json.js";
 
 /** Longest metadata of one group; those of a whole plate may stand together in its own. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -114,7 +115,7 @@ async function readGroup(path: string, isThree: boolean): Promise<OmeAttributes 
     if (before?.stamp === stamp) return before.attributes;
     if (size > MOST_BYTES)
       throw new Error(`it has ${Math.round(size / 2 ** 20)} MiB, over the limit of 64 MiB`);
-    const json = JSON.parse(await file.readFile("utf8")) as unknown;
+    const json = parseZarrJson(await file.readFile("utf8"));
     const attributes = isThree ? attributesOfThree(json) : json;
     if (attributes === undefined) return undefined;
     const read = OmeAttributes.safeParse(attributes);

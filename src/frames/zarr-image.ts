@@ -11,7 +11,8 @@ import { assertPlausible } from "./expansion.js";
 import { MAX_SIDE_PX } from "./frame.js";
 import type { FailedPage, FramePage, PageOptions } from "./tiff.js";
 import { assertAffordable } from "./tiff-pixels.js";
-import { NUMBER_BYTES, registerDecoders } from "./zarr-codecs.js";
+import { openZarrArray, type ZarrArray, type ZarrChunk } from "./zarr-array.js";
+import { registerDecoders } from "./zarr-codecs.js";
 import { readZarrMetadata, type ZarrMetadata } from "./zarr-metadata.js";
 import { NotStored, ZarrStore } from "./zarr-store.js";
 
@@ -23,22 +24,8 @@ const KEPT_BYTES = 256 * 2 ** 20;
 /** Largest chunk, bytes. */
 const MOST_CHUNK_BYTES = 2 ** 30;
 
-interface ZarrChunk {
-  readonly data: Numbers;
-  readonly shape: readonly number[];
-  readonly stride: readonly number[];
-  /** Bytes that the store has of it. */
-  readonly stored: number;
-}
-
-interface ZarrArray {
-  readonly shape: readonly number[];
-  readonly chunks: readonly number[];
-  readonly bytesPerNumber: number;
-  /** What has never been written. */
-  readonly fill: number;
-  getChunk(at: number[]): Promise<Omit<ZarrChunk, "stored">>;
-}
+/** A chunk, and how many bytes the store has of it. */
+type StoredChunk = ZarrChunk & { readonly stored: number };
 
 /** A plane, and whether there is nothing but the fill value in it: then it was never written, or is empty. */
 export type ZarrPage = FramePage & { readonly isFill: boolean };
@@ -120,7 +107,7 @@ class ZarrPlanes {
   readonly #others: readonly number[];
   readonly #array: ZarrArray;
   readonly #store: ZarrStore;
-  readonly #kept = new BoundedMap<string, ZarrChunk>(KEPT_BYTES, ({ data }) => data.byteLength);
+  readonly #kept = new BoundedMap<string, StoredChunk>(KEPT_BYTES, ({ data }) => data.byteLength);
 
   private constructor(array: ZarrArray, store: ZarrStore, y: number, x: number) {
     this.#array = array;
@@ -134,20 +121,7 @@ class ZarrPlanes {
   /** @throws Error where the array is not one of the axes, or claims more than an image can be. */
   static async open({ array: folder, axes }: ZarrMetadata, maxBytes: number): Promise<ZarrPlanes> {
     const store = new ZarrStore(folder);
-    const opened = await zarr.open(store, { kind: "array" });
-    const bytesPerNumber = NUMBER_BYTES[opened.dtype];
-    if (bytesPerNumber === undefined) throw new Error(`its pixels are ${opened.dtype}, which cannot be read`);
-    const { shape, chunks } = opened;
-    const getChunk = (at: number[]) =>
-      opened.getChunk(at) as Promise<unknown> as ReturnType<ZarrArray["getChunk"]>;
-    const isSize = (sides: readonly number[]) =>
-      sides.every((side) => Number.isSafeInteger(side) && side > 0);
-    if (shape.length !== axes.length || chunks.length !== axes.length || !isSize(shape) || !isSize(chunks)) {
-      const sides = [shape, chunks].map((size) => `[${size.join(", ")}]`);
-      throw new Error(`its shape ${sides[0]} in chunks of ${sides[1]} does not fit its ${axes.length} axes`);
-    }
-    const fill = typeof opened.fillValue === "number" ? opened.fillValue : 0;
-    const array = { shape, chunks, bytesPerNumber, fill, getChunk };
+    const array = await openZarrArray(folder, store, axes.length);
     const planes = new ZarrPlanes(array, store, axes.indexOf("y"), axes.indexOf("x"));
     planes.#assertLimits(maxBytes);
     return planes;
@@ -175,7 +149,7 @@ class ZarrPlanes {
   async read(page: number): Promise<{ numbers: Numbers; isFill: boolean }> {
     const { chunks, bytesPerNumber, fill } = this.#array;
     const at = this.indicesOf(page);
-    const found: { row: number; column: number; chunk: ZarrChunk }[] = [];
+    const found: { row: number; column: number; chunk: StoredChunk }[] = [];
     for (let row = 0; row < this.height; row += chunks[this.#y]!) {
       for (let column = 0; column < this.width; column += chunks[this.#x]!) {
         const place = at.map((index, axis) => Math.floor(index / chunks[axis]!));
@@ -197,9 +171,9 @@ class ZarrPlanes {
     return { numbers, isFill: numbers.every((number) => Object.is(number, fill)) };
   }
 
-  async #chunkAt(place: number[]): Promise<ZarrChunk | undefined> {
+  async #chunkAt(place: number[]): Promise<StoredChunk | undefined> {
     const before = this.#store.storedBytes;
-    let read: Omit<ZarrChunk, "stored">;
+    let read: ZarrChunk;
     try {
       read = await this.#array.getChunk(place);
     } catch (cause) {

@@ -87,18 +87,25 @@ export interface ZarrPlace {
 
 /** Finds out where an image lies. What cannot be read above it says nothing. */
 export async function placeOf(image: string): Promise<ZarrPlace> {
-  let inStore = "";
-  let field: { field?: number } = {};
+  let place: ZarrPlace = { inStore: "" };
+  let way = "";
+  let isGap = false;
   for (let folder = image, i = 0; i < DEEPEST; i++) {
     const above = dirname(folder);
-    if (above === folder || !isZarr(above)) break;
-    inStore = inStore === "" ? basename(folder) : `${basename(folder)}/${inStore}`;
+    if (above === folder) break;
+    way = way === "" ? basename(folder) : `${basename(folder)}/${way}`;
     folder = above;
-    const attributes = await readOmeAttributes(folder).catch(() => undefined);
-    const number = attributes?.well?.images.findIndex(({ path }) => path === inStore) ?? -1;
-    if (number >= 0) field = { field: number };
-    const plate = attributes?.plate;
-    if (plate !== undefined) return { inStore, ...field, plate: { attributes: plate, folder } };
+    if (!isZarr(folder)) {
+      // The folder of a row need not be a group: the plate above it lists the well all the same.
+      if (isGap) break;
+      isGap = true;
+      continue;
+    }
+    const { plate, well } = (await readOmeAttributes(folder).catch(() => undefined)) ?? {};
+    if (isGap && plate?.wells.some(({ path }) => way.startsWith(`${path}/`)) !== true) break;
+    const number = well?.images.findIndex(({ path }) => path === way) ?? -1;
+    place = { ...place, inStore: way, ...(number >= 0 && { field: number }) };
+    if (plate !== undefined) return { ...place, plate: { attributes: plate, folder } };
   }
-  return { inStore, ...field };
+  return place;
 }

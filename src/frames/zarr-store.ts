@@ -6,6 +6,8 @@ import { crc32c } from "./crc32c.js";
 import { assertPlausible } from "./expansion.js";
 import { errorCode } from "./file-reasons.js";
 import { openedForReading } from "./open-file.js";
+import { asBits } from "./zarr-half.js";
+import { parseZarrJson } from "./zarr-json.js";
 
 /** Longest metadata of one array, bytes. */
 const MOST_METADATA_BYTES = 2 ** 20;
@@ -40,6 +42,7 @@ export class ZarrStore implements AsyncReadable {
   /** Bytes of one chunk once it is decoded; of a shard those of a chunk in it. */
   #chunkBytes: number | undefined;
   #storedBytes = 0;
+  #halfFill: number | undefined;
   #isIndexFirst: boolean = false;
   /** Whether the last four bytes of an index are its checksum. */
   #isIndexChecked: boolean = false;
@@ -53,6 +56,11 @@ export class ZarrStore implements AsyncReadable {
     this.#chunkBytes = chunkBytes;
   }
 
+  /** Of an array of half-precision numbers, which is given as one of their bits: the value of what has never been written. */
+  get halfFill(): number | undefined {
+    return this.#halfFill;
+  }
+
   /** Bytes of chunks that have been read so far. */
   get storedBytes(): number {
     return this.#storedBytes;
@@ -64,9 +72,11 @@ export class ZarrStore implements AsyncReadable {
     return this.#reading(key, async (file, size) => {
       const most = chunkBytes === undefined ? MOST_METADATA_BYTES : chunkBytes + chunkBytes / 8 + SLACK_BYTES;
       if (size > most) throw new Error(`${key.slice(1)} has ${size} bytes, more than it can mean`);
+      // What holds nothing but the fill value is left out, never empty.
+      if (chunkBytes !== undefined && size === 0) throw new Error(emptyChunk(key.slice(1)));
       const bytes = await this.#read(file, 0, size);
-      if (chunkBytes !== undefined) this.#storedBytes += size;
-      else if (key.endsWith("/zarr.json")) this.#findIndex(bytes);
+      if (chunkBytes === undefined) return this.#plainMetadata(bytes);
+      this.#storedBytes += size;
       return bytes;
     });
   }
@@ -86,6 +96,7 @@ export class ZarrStore implements AsyncReadable {
         const reason = `a part of the shard ${key.slice(1)} lies beyond its end: it is cut short or damaged`;
         throw isIndex ? new Unfinished(reason) : new Error(reason);
       }
+      if (!isIndex && length === 0) throw new Error(emptyChunk(`a chunk of the shard ${key.slice(1)}`));
       // A chunk that is not in it would be made of zeros.
       assertPlausible(chunkBytes, size);
       const bytes = await this.#read(file, offset, length);
@@ -95,9 +106,19 @@ export class ZarrStore implements AsyncReadable {
     });
   }
 
+  /** Metadata of the array as zarrita can read them. */
+  #plainMetadata(bytes: Uint8Array): Uint8Array {
+    const metadata = parsed(bytes);
+    if (metadata === undefined) return bytes;
+    this.#findIndex(metadata);
+    const half = asBits(metadata);
+    this.#halfFill = half?.fill;
+    return new TextEncoder().encode(JSON.stringify(half?.metadata ?? metadata));
+  }
+
   /** Looks where shards have their index: zarrita takes it to be at their end. */
-  #findIndex(metadata: Uint8Array): void {
-    const { success, data } = Metadata.safeParse(parsed(metadata));
+  #findIndex(metadata: unknown): void {
+    const { success, data } = Metadata.safeParse(metadata);
     const shards = success ? data.codecs.find(({ name }) => name === "sharding_indexed") : undefined;
     this.#isIndexFirst = shards?.configuration?.index_location === "start";
     this.#isIndexChecked = shards?.configuration?.index_codecs?.at(-1)?.name === "crc32c";
@@ -132,6 +153,10 @@ export class ZarrStore implements AsyncReadable {
   }
 }
 
+function emptyChunk(name: string): string {
+  return `${name} is empty: it is not written yet, or damaged`;
+}
+
 /** @throws Unfinished where the bytes do not end in their checksum: pixels in the place of an index. */
 function assertChecksum(bytes: Uint8Array, shard: string): void {
   const at = bytes.length - CHECKSUM_BYTES;
@@ -142,7 +167,7 @@ function assertChecksum(bytes: Uint8Array, shard: string): void {
 /** Undefined where it is no JSON: zarrita says so. */
 function parsed(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+    return parseZarrJson(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }

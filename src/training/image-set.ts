@@ -32,7 +32,7 @@ const SMALLEST_PX = 100;
 
 /**
  * Reads in-focus images into memory that threads share, and splits them by field.
- * @param paths files, folders, globs, or manifests (`*.csv`, whose rows of kind `infocus` or no kind count).
+ * @param paths files, folders, globs, or manifests (`*.csv`, `*.tsv`, whose rows of kind `infocus` or no kind count).
  * @param heldOutShare share of the fields that is held out, 0 to 1.
  * @throws TrainingError when fewer than two fields can be used.
  */
@@ -73,7 +73,7 @@ export async function loadImageSet(
 async function listImages(paths: readonly string[]): Promise<{ path: string; source: ImageSource }[]> {
   const listed: { path: string; source: ImageSource }[] = [];
   for (const path of paths) {
-    if (path.endsWith(".csv")) {
+    if (/\.[ct]sv$/i.test(path)) {
       const rows = (await readManifest(path)).filter(
         (row) => row.kind === undefined || row.kind === "infocus",
       );

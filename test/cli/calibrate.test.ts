@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.js";
+import type { Frame } from "../../src/frames/frame.js";
+import { readFrames } from "../../src/frames/read-frames.js";
 import { writeTiff } from "../../src/frames/write-tiff.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
 import { LEVEL_UM } from "../../src/optics/point-spread-function.js";
@@ -13,6 +15,11 @@ import { dataFrame } from "../helpers/images.js";
 import { temporaryFolder } from "../helpers/models.js";
 
 const FOCUS_UM = 105;
+async function frameIn(path: string): Promise<Frame> {
+  for await (const { frame } of readFrames(path)) return frame;
+  throw new Error(`${path} holds no frame`);
+}
+
 /** A drive whose um are half as long as they should be, which no formula knows. */
 const STEP_UM = 3;
 const LEVELS_A_STEP = 0.75;
@@ -81,6 +88,27 @@ describe("parfocal calibrate", () => {
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toMatch(message);
     expect(refused.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it("refuses a stack of several channels by their names, and takes the one that is chosen", async () => {
+    const both = await temporaryFolder();
+    for (let i = 0; i < 17; i++) {
+      const frame = await frameIn(join(folder, `z${String(i).padStart(2, "0")}.tif`));
+      for (const channel of ["DAPI", "GFP"]) {
+        const name = `${String(i).padStart(2, "0")}-${channel}.tif`;
+        await writeTiff(join(both, name), frame, { channel, zUm: FOCUS_UM + (i - 7) * STEP_UM });
+      }
+    }
+    const out = join(both, "calibration.yaml");
+    const refused = await parfocal("calibrate", both, "--z-step-um", "3", "--out", out, "--device", "cpu");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("the stack has 2 channels (DAPI, GFP): choose one with --channel");
+
+    const flags = ["--z-step-um", "3", "--channel", "gfp", "--out", out, "--device", "cpu"];
+    const { code, stdout, stderr } = await parfocal("calibrate", both, ...flags);
+    expect(code, stderr).toBe(0);
+    const [, level] = /One level is ([\d.]+) um/.exec(stdout)!;
+    expect(Math.abs(Number(level) / UM_PER_LEVEL - 1)).toBeLessThan(0.1);
   });
 
   it("refuses a file that is no calibration", async () => {

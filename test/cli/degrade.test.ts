@@ -1,5 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, cp, mkdir, readdir, readFile } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
@@ -84,6 +84,102 @@ describe("parfocal degrade", () => {
     expect(code).toBe(3);
     expect(stderr).toMatch(/Skipped: .*broken_text\.tif: this is neither a TIFF nor a PNG/);
     expect(await readdir(out)).toEqual(["grey16_le.tif"]);
+  });
+
+  /** A folder with copies of images under other names. */
+  async function folderOf(images: Readonly<Record<string, string>>): Promise<string> {
+    const folder = await temporaryFolder();
+    for (const [name, image] of Object.entries(images)) {
+      await mkdir(join(folder, dirname(name)), { recursive: true });
+      await copyFile(join(FIXTURES, image), join(folder, name));
+    }
+    return folder;
+  }
+
+  async function filesIn(folder: string): Promise<string[]> {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return files
+      .map(({ parentPath, name }) =>
+        join(parentPath, name)
+          .slice(folder.length + 1)
+          .split(sep)
+          .join("/"),
+      )
+      .sort();
+  }
+
+  it("keeps subfolders and names, and tells images that would share a name apart", async () => {
+    const folder = await folderOf({
+      "A01/img.tif": "grey16_le.tif",
+      "A02/img.tif": "grey16_be.tif",
+      "a.tif": "grey16_le.tif",
+      "a.png": "really_a_tiff.png",
+      "Plate_B07_s1_w1.png": "really_a_tiff.png",
+      "s.tif": "imagej_one_directory.tif",
+      "s-1.tif": "grey16_le.tif",
+    });
+    await cp(join(FIXTURES, "../zarr/plate05.ome.zarr"), join(folder, "p.zarr"), { recursive: true });
+    const out = await temporaryFolder();
+    const { code, stderr } = await parfocal("degrade", folder, "--out", out, "--level", "1");
+
+    expect(code, stderr).toBe(0);
+    const files = await filesIn(out);
+    expect(files.filter((file) => !file.startsWith("p.zarr/"))).toEqual([
+      "A01/img.tif",
+      "A02/img.tif",
+      "Plate_B07_s1_w1.tif",
+      "a.png-0.tif",
+      "a.tif-0.tif",
+      "s-1.tif",
+      "s.tif",
+      "s.tif-1.tif",
+      "s.tif-2.tif",
+    ]);
+    expect(files).toEqual(
+      expect.arrayContaining(["p.zarr/A/1/0.tif", "p.zarr/A/1/0-1.tif", "p.zarr/A/1/1.tif"]),
+    );
+  });
+
+  it("overwrites neither the images nor earlier copies: it says what is there, and writes nothing", async () => {
+    const folder = await folderOf({
+      "a.tif": "grey16_le.tif",
+      "b.tif": "grey16_le.tif",
+      "c.png": "grey16_be.tif",
+    });
+    const { code, stderr } = await parfocal("degrade", folder, "--out", folder, "--level", "3");
+
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `${join(folder, "a.tif")}: is there already, and 1 more: nothing is overwritten; choose another --out`,
+    );
+    expect(await filesIn(folder)).toEqual(["a.tif", "b.tif", "c.png"]);
+    expect(await readFile(join(folder, "a.tif"))).toEqual(await readFile(SHARP));
+  });
+
+  it("leaves a later page out where a file of its name is there", async () => {
+    const folder = await folderOf({
+      "in/s.tif": "imagej_one_directory.tif",
+      "out/s.tif-1.tif": "grey16_le.tif",
+    });
+    const out = join(folder, "out");
+    const { code, stderr } = await parfocal("degrade", join(folder, "in"), "--out", out, "--level", "1");
+
+    expect(code).toBe(3);
+    expect(stderr).toContain(`${join(out, "s.tif-1.tif")} is there already`);
+    expect(await filesIn(out)).toEqual(["s.tif", "s.tif-1.tif", "s.tif-2.tif"]);
+    expect(await readFile(join(out, "s.tif-1.tif"))).toEqual(await readFile(SHARP));
+  });
+
+  it("leaves out a page whose copy's name is too long, and goes on", async () => {
+    const long = `a${"x".repeat(250)}.tif`;
+    const folder = await folderOf({ [long]: "imagej_one_directory.tif", "b.tif": "grey16_le.tif" });
+    const out = await temporaryFolder();
+    const { code, stderr } = await parfocal("degrade", folder, "--out", out, "--level", "1");
+
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/Skipped: .*-1\.tif: cannot be written: the name is too long/);
+    expect(await filesIn(out)).toEqual([long, "b.tif"]);
   });
 
   it("names a place that cannot be written to, without a stack trace", async () => {

@@ -181,6 +181,21 @@ describe("parfocal score", () => {
     }
   });
 
+  it("leaves out the pictures of a file whose name is too long for theirs, says so, and goes on", async () => {
+    const folder = await temporaryFolder();
+    const long = `a${"x".repeat(245)}.tif`;
+    for (const name of [long, "b.tif"]) await copyFile(GOOD.tiff, join(folder, name));
+    const overlay = await temporaryFolder();
+    const { code, stdout, stderr } = await score(folder, "--overlay", overlay);
+
+    expect(code, stderr).toBe(3);
+    expect(rowsOf(stdout).map(({ file }) => file)).toEqual([join(folder, long), join(folder, "b.tif")]);
+    expect(stderr).toContain(
+      `Not drawn: ${join(overlay, `${long}-0-overlay.png`)}: cannot be written: the name is too long`,
+    );
+    expect((await readdir(overlay)).sort()).toEqual(["b.tif-0-overlay.png", "legend.svg"]);
+  });
+
   it.each(["--out", "--overlay", "--masks"])(
     "names a place that %s cannot be written to, without a stack trace",
     async (option) => {

@@ -1,7 +1,9 @@
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/errors.js";
 import { parseManifest, readManifest } from "../../src/frames/manifest.js";
+import { temporaryFolder } from "../helpers/models.js";
 
 const rows = (...lines: string[]) => parseManifest(lines.join("\n"), "set/manifest.csv");
 
@@ -44,6 +46,41 @@ describe("parseManifest", () => {
     ]);
   });
 
+  it.each([
+    ["semicolons", ";"],
+    ["tabs", "\t"],
+  ])("reads cells between %s, also where others stand in them", (_, separator) => {
+    const lines = [
+      ["file", "kind", '"notes, other; things"', "z_um", "notes"],
+      ["a.png", "stack", "", "1.5", "beads, not cells"],
+    ];
+    expect(rows(...lines.map((cells) => cells.join(separator)))[0]).toMatchObject({
+      ...{ file: "a.png", kind: "stack", zUm: 1.5, notes: "beads, not cells" },
+    });
+  });
+
+  it("reads column names in any case", () => {
+    expect(rows("File,Kind,NA", "a.png,stack,0.5")[0]).toMatchObject({
+      ...{ file: "a.png", kind: "stack", numericalAperture: 0.5 },
+    });
+  });
+
+  it("passes over rows and columns of empty cells, as spreadsheets leave them, and counts them in its messages", () => {
+    const table = ["", "file,level,", "a.png,1,", ",,", "", "b.png,2,,,", ",,,"];
+    expect(rows(...table).map(({ file, level }) => [file, level])).toEqual([
+      ["a.png", 1],
+      ["b.png", 2],
+    ]);
+    expect(problemsOf(...table, "c.png,12,")).toEqual(["row 8, level: must be 0 to 10"]);
+    expect(problemsOf("file,level", "a.png,1,x")).toEqual(["row 2: 3 cells where the header has 2"]);
+  });
+
+  it("says how decimals are written", () => {
+    expect(problemsOf("file;na", "a.png;0,95")).toEqual([
+      'row 2, na: "0,95" is not a number: decimals are set off by a point',
+    ]);
+  });
+
   it("tells all problems at once, with their rows", () => {
     const problems = problemsOf(
       "file,z_um,pixel_um",
@@ -75,6 +112,27 @@ describe("parseManifest", () => {
 });
 
 describe("readManifest", () => {
+  const TEXT = "file\tnotes\nzellen-ü.png\tfür µm\n";
+  const swapped = (bytes: Buffer) => Buffer.from(bytes).swap16();
+  it.each([
+    ["UTF-8", Buffer.from(TEXT)],
+    ["UTF-16 with a byte order mark", Buffer.from(`\uFEFF${TEXT}`, "utf16le")],
+    ["UTF-16 without one", Buffer.from(TEXT, "utf16le")],
+    ["big-endian UTF-16", swapped(Buffer.from(`\uFEFF${TEXT}`, "utf16le"))],
+    ["big-endian UTF-16 without a mark", swapped(Buffer.from(TEXT, "utf16le"))],
+    ["Windows-1252", Buffer.from(TEXT, "latin1")],
+  ])("reads %s", async (_, bytes) => {
+    const path = join(await temporaryFolder(), "manifest.csv");
+    await writeFile(path, bytes);
+    expect(await readManifest(path)).toMatchObject([{ file: "zellen-ü.png", notes: "für µm" }]);
+  });
+
+  it("says that a workbook is no CSV", async () => {
+    const path = join(await temporaryFolder(), "manifest.xlsx");
+    await writeFile(path, Buffer.from("PK\x03\x04\x14\x00\x06\x00\xff"));
+    await expect(readManifest(path)).rejects.toThrow(`${path}: it is an Excel workbook`);
+  });
+
   it("says that a manifest is missing", async () => {
     const path = join(import.meta.dirname, "none.csv");
     await expect(readManifest(path)).rejects.toThrow(`${path}: no such file or folder`);

@@ -2,8 +2,10 @@ import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { describe, expect, test } from "vitest";
+import { countsOf } from "../../src/frames/counts.js";
 import { searchImages } from "../../src/frames/find-images.js";
 import { openImage, readFrames } from "../../src/frames/read-frames.js";
+import { ZarrChunkFiles } from "../../src/frames/zarr-chunk-files.js";
 import { FileSites } from "../../src/sources/file-sites.js";
 import { temporaryFolder } from "../agent/helpers.js";
 import { describePage, type ExpectedPage, readAll } from "./fixtures.js";
@@ -73,6 +75,26 @@ describe("an image of an OME-Zarr", () => {
     expect(pages[0]!.metadata).toMatchObject(place);
   });
 
+  test.each([
+    ["plate04.ome.zarr", "B/12/1", { plate: "Screen 7", well: "B12", site: 1, inStore: "B/12/1" }],
+    ["plate05.ome.zarr", "A/1/0", { plate: "Screen 7", well: "A01", site: 0, inStore: "A/1/0" }],
+  ])("%s says where %s was taken though the row is no group", async (name, image, place) => {
+    const store = await copyOf(name);
+    for (const file of [".zgroup", ".zattrs", "zarr.json"]) {
+      await rm(join(store, image.slice(0, 1), file), { force: true });
+    }
+    const { pages } = await read(join(store, image));
+    expect(pages[0]!.metadata).toMatchObject(place);
+  });
+
+  test("is not of a plate above it that does not list it", async () => {
+    const store = await copyOf("plate04.ome.zarr");
+    await cp(join(STORES, "v2_raw.zarr"), join(store, "others/v2_raw.zarr"), { recursive: true });
+    const { pages } = await read(join(store, "others/v2_raw.zarr"));
+    expect(pages[0]!.metadata).not.toHaveProperty("plate");
+    expect(pages[0]!.metadata).not.toHaveProperty("inStore");
+  });
+
   test("says channel, z, t, pixel size and z in um of each plane", async () => {
     const of = async (path: string) =>
       (await read(join(STORES, path))).pages.map(({ metadata }) => ({
@@ -89,6 +111,87 @@ describe("an image of an OME-Zarr", () => {
     const [, , third] = await of("plate05.ome.zarr/A/1/0");
     const flat = { zIndex: undefined, zUm: undefined };
     expect(third).toEqual({ ...shared, ...flat, timeIndex: 1, channel: "DAPI", channelIndex: 0 });
+  });
+});
+
+describe("an OME-Zarr as Python writes it", () => {
+  const pixelsOf = async (store: string) => {
+    const { pages, error } = await read(store);
+    expect(error).toBeUndefined();
+    return pages.map(({ frame }) => frame.pixels);
+  };
+
+  test.each([
+    ["v2_zlib.zarr", ".zattrs"],
+    ["v3_gzip.zarr", "zarr.json"],
+  ])("%s may have a byte order mark, and NaN and Infinity in its %s", async (name, file) => {
+    const store = await copyOf(name);
+    const text = await readFile(join(store, file), "utf8");
+    const odd = text.replace("{", '{"a": [NaN, -Infinity, "NaN, \\"NaN"], "b": Infinity,');
+    await writeFile(join(store, file), `\uFEFF${odd}`);
+
+    expect(await pixelsOf(store)).toEqual(await pixelsOf(join(STORES, name)));
+    expect((await search(store)).problems).toEqual([]);
+  });
+
+  test.each(['"NaN"', "NaN"])("may have %s for what has never been written", async (fill) => {
+    const store = await copyOf("v2_float32.zarr");
+    const path = join(store, "0/.zarray");
+    const text = await readFile(path, "utf8");
+    await writeFile(path, `\uFEFF${text.replace(/"fill_value": [^,\n]+/, `"fill_value": ${fill}`)}`);
+    await rm(join(store, "0/0.0"));
+
+    const [pixels] = await pixelsOf(store);
+    expect(pixels![0]).toBe(0);
+    expect(ZarrChunkFiles.open(join(store, "0"))?.blocks()).toHaveLength(1);
+  });
+
+  /** Bits of half-precision numbers, and what they mean. */
+  const HALVES = [0x0000, 0x3c00, 0x4000, 0x6400, 0x67ff, 0x3800, 0x7e00];
+  const MEANT = [0, 1, 2, 1024, 2047, 0.5, Number.NaN];
+
+  test.each([
+    ["v2_uint8.zarr", "<f2"],
+    ["v2_uint8.zarr", ">f2"],
+    ["v3_float32.zarr", "float16"],
+  ])("may have half-precision numbers: %s as %s", async (name, type) => {
+    const store = await copyOf(name);
+    const [side, isThree] = [90, name.startsWith("v3")];
+    const file = join(store, "0", isThree ? "zarr.json" : ".zarray");
+    const sides = [side, side];
+    const changes = isThree
+      ? {
+          ...{ data_type: type, fill_value: "NaN", shape: sides },
+          chunk_grid: { name: "regular", configuration: { chunk_shape: sides } },
+          codecs: [{ name: "bytes", configuration: { endian: "little" } }],
+        }
+      : { dtype: type, shape: sides, chunks: sides, compressor: null, fill_value: 0.5 };
+    await changeJson(file, changes);
+    const bytes = Buffer.alloc(2 * side * side);
+    for (let i = 0; i < side * side; i++) {
+      const half = HALVES[i % HALVES.length]!;
+      if (type === ">f2") bytes.writeUInt16BE(half, 2 * i);
+      else bytes.writeUInt16LE(half, 2 * i);
+    }
+    await writeFile(join(store, "0", isThree ? "c/0/0" : "0.0"), bytes);
+
+    const meant = Float32Array.from({ length: side * side }, (_, i) => MEANT[i % MEANT.length]!);
+    expect(await pixelsOf(store)).toEqual([countsOf(meant)]);
+  });
+
+  test.each([
+    [
+      { filters: [{ id: "delta", dtype: "<f2" }] },
+      "float16, which cannot be read where they are stored by delta",
+    ],
+    [{ dtype: "<c8" }, "<c8"],
+    [{ dtype: "<i8" }, "its pixels are int64, which cannot be read"],
+  ])("says of pixels that cannot be read what they are: %j", async (changes, said) => {
+    const store = await copyOf("v2_uint8.zarr");
+    await changeJson(join(store, "0/.zarray"), { dtype: "<f2", ...changes });
+    const { error } = await read(store);
+    expect(String(error)).toContain(said);
+    expect(String(error)).not.toContain("not there");
   });
 });
 
@@ -160,6 +263,22 @@ describe("a damaged OME-Zarr", () => {
     expect(pages).toHaveLength(files.length);
     expect(pages[0]).toMatch(/v\d_\w+\.zarr: page 0 \(number 1\): /);
     expect(pages.at(-1)).toBe("read");
+  });
+
+  test.each([
+    ["v2_raw.zarr", "0/0.0.1"],
+    ["v2_zlib.zarr", "0/0.0.1"],
+    ["v2_zstd.zarr", "0/0.0.1"],
+    ["v2_blosc_zstd.zarr", "0/0.0.1"],
+    ["v3_gzip.zarr", "0/c/0/0/0/1"],
+    ["v3_raw_big_endian.zarr", "0/c/0/1"],
+    ["v3_sharded.zarr", "0/c/0/0/0"],
+  ])("%s with an empty file of a chunk does not take it for one of the fill value", async (name, chunk) => {
+    const store = await copyOf(name);
+    await truncate(join(store, chunk), 0);
+
+    const [first] = await allPages(store);
+    expect(first).toMatch(/ is empty: it is not written yet, or damaged| lies beyond its end: /);
   });
 
   test("gives planes that were never written as such", async () => {

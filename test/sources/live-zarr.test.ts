@@ -172,6 +172,29 @@ describe("an OME-Zarr in a watched folder", () => {
     expect(problems).toEqual([]);
   });
 
+  test.each([
+    ["v2_raw.zarr/0/1.0.1", 1],
+    ["v2_zstd.zarr/0/1.0.1", 1],
+    // This chunk is of both planes.
+    ["v3_gzip.zarr/0/c/0/0/0/1", 0],
+  ])("waits for a chunk whose file is still empty: %s", async (path, before) => {
+    const folder = await temporaryFolder();
+    const { values, problems } = await follow(folder, { giveUpMs: 600_000 });
+    const [name, ...chunk] = path.split("/");
+    const [aside, empty] = [join(folder, ".aside"), join(...chunk)];
+    await cp(join(STORES, name!), aside, { recursive: true });
+    const whole = await readFile(join(aside, empty));
+    await truncate(join(aside, empty), 0);
+    await rename(aside, join(folder, name!));
+    await until(() => values().length === before);
+    await sleep(500);
+    expect(values()).toHaveLength(before);
+    await writeFile(join(folder, name!, empty), whole);
+
+    await until(() => values().length === 2);
+    expect(problems).toEqual([]);
+  });
+
   test("of which nobody writes any more gives a plane without its empty chunks, and names a damaged one", async () => {
     const folder = await temporaryFolder();
     const { ids, problems } = await watched(folder, { giveUpMs: 300 });

@@ -55,6 +55,13 @@ describe("loadImageSet", () => {
     expect(leftOut[2]).toMatch(/small\.tif: 10 x 10 px is too small to train on/);
   });
 
+  it.each(["MANIFEST.CSV", "manifest.tsv"])("takes %s for a manifest", async (name) => {
+    const manifest = join(folder, name);
+    await writeFile(manifest, "file\tkind\nsite0_c0.tif\t\nsite1_c0.tif\t\n");
+    const { sources } = await loadImageSet([manifest], 0.5, 1);
+    expect(sources.map(({ file }) => file)).toEqual(["site0_c0.tif", "site1_c0.tif"]);
+  });
+
   it("takes the in-focus rows of a manifest, with where each image comes from", async () => {
     const manifest = join(folder, "manifest.csv");
     const rows = [
