@@ -11,14 +11,20 @@ export interface TiffCodec {
   readonly name: string;
   /** The most bytes that one compressed byte can stand for; above it, the header lies. */
   readonly largestRatio: number;
+  /** Whether the tag for the predictor counts with it. */
+  readonly predicts?: boolean;
   readonly decode: (input: Uint8Array, maxBytes: number) => Uint8Array;
 }
 
-const deflate: TiffCodec = { name: "Deflate", largestRatio: 1032, decode: decodeDeflate };
+export const NOT_COMPRESSED = 1;
+export const JPEG = 7;
+export const ZSTANDARD = 50_000;
+
+const deflate: TiffCodec = { name: "Deflate", largestRatio: 1032, predicts: true, decode: decodeDeflate };
 
 const CODECS = new Map<number, TiffCodec>([
-  [1, { name: "none", largestRatio: 1, decode: (input) => input }],
-  [5, { name: "LZW", largestRatio: 4096, decode: decodeLzw }],
+  [NOT_COMPRESSED, { name: "none", largestRatio: 1, decode: (input) => input }],
+  [5, { name: "LZW", largestRatio: 4096, predicts: true, decode: decodeLzw }],
   [8, deflate],
   [32946, deflate],
   [32773, { name: "PackBits", largestRatio: 64, decode: decodePackBits }],
@@ -26,14 +32,14 @@ const CODECS = new Map<number, TiffCodec>([
 
 const OTHERS = new Map<number, string>([
   [6, "old-style JPEG"],
-  [7, "JPEG"],
+  [JPEG, "JPEG"],
   [22610, "JPEG XR"],
   [33003, "JPEG 2000"],
   [33005, "JPEG 2000"],
   [34712, "JPEG 2000"],
   [34887, "LERC"],
   [34925, "LZMA"],
-  [50000, "Zstandard"],
+  [ZSTANDARD, "Zstandard"],
   [50001, "WebP"],
   [50002, "JPEG XL"],
 ]);

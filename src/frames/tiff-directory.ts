@@ -28,6 +28,7 @@ export const TiffTag = {
   tileByteCounts: 325,
   extraSamples: 338,
   sampleFormat: 339,
+  jpegTables: 347,
   /** MetaMorph's: as many values as the stack has planes. */
   metamorphPlanes: 33629,
   /** `CZ_LSMINFO` of Zeiss' LSM files. */

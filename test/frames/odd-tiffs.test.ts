@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MemoryBytes } from "../../src/frames/file-bytes.js";
 import { decodePages } from "../../src/frames/read-frames.js";
+import { FIXTURES } from "./fixtures.js";
 import { type Entry, tiff } from "./tiff-builder.js";
 
 const [WIDTH, HEIGHT] = [100, 90];
@@ -31,6 +34,20 @@ async function read(bytes: Uint8Array): Promise<(number | string)[]> {
     found.push("error" in page ? page.error.message : page.frame.pixels[0]!);
   }
   return found;
+}
+
+/** The last pixel of the first page. */
+async function lastPixel(bytes: Uint8Array): Promise<number | undefined> {
+  for await (const page of decodePages(new MemoryBytes(bytes), "odd.tif")) {
+    if ("error" in page) throw page.error;
+    return page.frame.pixels.at(-1);
+  }
+  return undefined;
+}
+
+/** The tags of the directory there, of a little-endian file. */
+function directoryTags(bytes: Buffer, at: number): number[] {
+  return Array.from({ length: bytes.readUInt16LE(at) }, (_, i) => bytes.readUInt16LE(at + 2 + 12 * i));
 }
 
 /** Planes with a description behind them. */
@@ -124,6 +141,110 @@ describe("an odd TIFF", () => {
     const webp = page([259, 3, 1, 50_001]);
     const third = page([273, 4, 1, 8 + 2 * PLANE]);
     expect(await read(tiff(data, [page(), webp, third]))).toEqual([10, expect.stringContaining("WebP"), 30]);
+  });
+});
+
+/** A file of one value in each pixel, as the numbers that it holds. */
+const numbers = {
+  "RGB bytes": {
+    bytes: new Uint8Array(3 * PLANE).fill(30),
+    entries: [
+      [258, 3, 1, 8],
+      [262, 3, 1, 2],
+      [277, 3, 1, 3],
+    ],
+    value: 30,
+  },
+  "signed 16-bit numbers": {
+    bytes: new Uint8Array(new Int16Array(PLANE).fill(30).buffer),
+    entries: [
+      [258, 3, 1, 16],
+      [339, 3, 1, 2],
+    ],
+    value: 30,
+  },
+  "floating-point numbers": {
+    bytes: new Uint8Array(new Float32Array(PLANE).fill(30).buffer),
+    entries: [
+      [258, 3, 1, 32],
+      [339, 3, 1, 3],
+    ],
+    value: 30,
+  },
+  "packed 12-bit numbers": {
+    bytes: new Uint8Array((3 * PLANE) / 2).map((_, i) => [0x01, 0xe0, 0x1e][i % 3]!),
+    entries: [[258, 3, 1, 12]],
+    value: 30,
+  },
+} satisfies Record<string, { bytes: Uint8Array; entries: Entry[]; value: number }>;
+
+describe.each(Object.entries(numbers))("an uncompressed TIFF of %s", (_, { bytes, entries, value }) => {
+  const all = [...entries, [279, 4, 1, bytes.length]] as Entry[];
+  const file = (...others: readonly Entry[]) =>
+    tiff(bytes, [page(...all.filter(([tag]) => others.every(([other]) => other !== tag)), ...others)]);
+
+  it.each([2, 3])("is read as it is, though it names predictor %i", async (predictor) => {
+    expect(await lastPixel(file([317, 3, 1, predictor]))).toBe(value);
+  });
+
+  it.each([0, 1, PLANE / 2, 50 * PLANE])(
+    "whose strip is said to have %i bytes is read by its size",
+    async (count) => {
+      expect(await read(file([279, 4, 1, count]))).toEqual([value]);
+    },
+  );
+
+  it("that does not say how many bytes its strip has is read by its size", async () => {
+    const unsaid = page(...all).filter(([tag]) => tag !== 279);
+    expect(await read(tiff(bytes, [unsaid]))).toEqual([value]);
+  });
+
+  it("that is cut short is told", async () => {
+    const cut = bytes.subarray(0, bytes.length - 1000);
+    expect(await read(tiff(cut, [page(...all)]))).toEqual([expect.stringContaining("cut short")]);
+  });
+
+  it("of MetaMorph has all planes of its one directory", async () => {
+    const planes = Buffer.concat([bytes, bytes, bytes]);
+    expect(await read(tiff(planes, [page(...all, [33629, 5, 3, 8])]))).toEqual([value, value, value]);
+  });
+
+  it.each([
+    ["ImageJ", "ImageJ=1.53t\nimages=3\nslices=3\n"],
+    [
+      "tifffile",
+      entries[1]?.[3] === 2 && entries.length === 3
+        ? '{"shape": [3, 90, 100, 3]}'
+        : '{"shape": [3, 90, 100]}',
+    ],
+  ])("of %s has all planes of its one directory", async (_, text) => {
+    const description = Buffer.from(`${text}\0`);
+    const planes = Buffer.concat([bytes, bytes, bytes, description]);
+    const entry: Entry = [270, 2, description.length, 8 + 3 * bytes.length];
+    expect(await read(tiff(planes, [page(...all, entry)]))).toEqual([value, value, value]);
+  });
+});
+
+describe("a TIFF of PackBits", () => {
+  it.each([8, 16])("of %i bits is read as it is, though it names a predictor", async (bits) => {
+    // Runs of 100 and 80 bytes of 1, then of 2 for 16 bits.
+    const rows = Buffer.concat(Array.from({ length: (HEIGHT * bits) / 8 }, () => Buffer.from([157, 7])));
+    const bytes = tiff(rows, [
+      page([258, 3, 1, bits], [259, 3, 1, 32773], [279, 4, 1, rows.length], [317, 3, 1, 2]),
+    ]);
+    expect(await lastPixel(bytes)).toBe(bits === 8 ? 7 : 0x0707);
+  });
+});
+
+describe("a TIFF of JPEG", () => {
+  it("is read as it is, though it names a predictor", async () => {
+    const bytes = await readFile(join(FIXTURES, "jpeg8.tif"));
+    const first = bytes.readUInt32LE(4);
+    const unit = first + 2 + 12 * directoryTags(bytes, first).indexOf(296);
+    const plain = await lastPixel(bytes);
+    bytes.writeUInt16LE(317, unit);
+    bytes.writeUInt16LE(2, unit + 8);
+    expect(await lastPixel(bytes)).toBe(plain);
   });
 });
 
