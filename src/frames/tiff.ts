@@ -5,6 +5,7 @@ import type { Colour } from "./counts.js";
 import type { FileBytes } from "./file-bytes.js";
 import type { Frame } from "./frame.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
+import type { FileMetadata } from "./ome-xml.js";
 import {
   hasTiffSignature,
   readTiffHeader,
@@ -67,7 +68,7 @@ interface Walk {
   readonly header: TiffHeader;
   /** Whether smaller copies are marked as such: some writers mark every page. */
   readonly marksCopies: boolean;
-  readonly shared: (page: number) => FrameMetadata;
+  readonly shared: FileMetadata;
 }
 
 /**
@@ -124,7 +125,8 @@ export async function* decodeTiff(
       }
       const own = place.plane === 0 ? readPageMetadata(directory) : {};
       const axes = options.axesAt?.(read.pixelsAt);
-      const metadata = { ...walk.shared(number), ...own, ...axes };
+      const shared = walk.shared(Math.floor(number / read.channels), read.channel);
+      const metadata = { ...shared, ...own, ...axes };
       const { width, height } = read;
       const { pixels } = read;
       const bitDepth = significantBits(pixels, metadata.bitDepth ?? packedBits(directory));

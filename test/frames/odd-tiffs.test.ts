@@ -137,6 +137,19 @@ describe("an odd TIFF", () => {
     );
   });
 
+  it("of the LSM format in colours gives slices, and no channels", async () => {
+    const info = Buffer.alloc(64);
+    for (const [at, value] of [0x0400494c, 64, WIDTH, HEIGHT, 2, 3, 1].entries())
+      info.writeInt32LE(value, 4 * at);
+    const colours = page([34412, 1, info.length, 8 + data.length], [262, 3, 1, 2], [277, 3, 1, 3]);
+    const bytes = tiff(Buffer.concat([data, info]), [colours, colours]);
+    const found = [];
+    for await (const read of decodePages(new MemoryBytes(bytes), "odd.lsm")) {
+      if (!("error" in read)) found.push(read.metadata);
+    }
+    expect(found).toEqual([{ zIndex: 0 }, { zIndex: 1 }]);
+  });
+
   it("with a page that nothing reads gives those before and after it", async () => {
     const webp = page([259, 3, 1, 50_001]);
     const third = page([273, 4, 1, 8 + 2 * PLANE]);
