@@ -8,6 +8,7 @@ import type { Frame } from "./frame.js";
 import type { TiffBlocks } from "./tiff-blocks.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 import { isImageJ } from "./tiff-metadata.js";
+import { withoutPalette } from "./tiff-palette.js";
 import { OtherPixels, readPageLayout, readPagePixels } from "./tiff-pixels.js";
 import { planeLayout, planesOf } from "./tiff-planes.js";
 
@@ -57,7 +58,8 @@ export async function* planesIn({
     try {
       const { pixelsAt, planes } = await page.read(plane);
       const channels = planes.length;
-      for (const [channel, pixels] of planes.entries()) {
+      for (const [channel, counts] of planes.entries()) {
+        const pixels = withoutPalette(counts, directory, colour);
         if (whiteIsZero) invert(pixels);
         yield {
           ...{ width, height, pixels, pixelsAt, channels, ...(channels > 1 && { channel }) },

@@ -157,6 +157,57 @@ describe("an odd TIFF", () => {
   });
 });
 
+/** A page of index 10 with a colour map of 256 entries, each red, green and blue of 16 bits. */
+function withPalette(entry: (index: number) => readonly [number, number, number], text = ""): Uint8Array {
+  const map = Buffer.alloc(6 * 256);
+  for (let i = 0; i < 256; i++) {
+    for (const [part, value] of entry(i).entries()) map.writeUInt16LE(value, 2 * (256 * part + i));
+  }
+  const description = Buffer.from(`${text}\0`);
+  const bytes = Buffer.concat([data.subarray(0, PLANE), map, description]);
+  const at = 8 + PLANE;
+  return tiff(bytes, [
+    page([262, 3, 1, 3], [270, 2, description.length, at + map.length], [320, 3, 3 * 256, at]),
+  ]);
+}
+
+describe("a TIFF with a palette", () => {
+  /** Index 10 is a yellow of 100 in 255, the next one black. */
+  const mixed = (i: number) => [i === 10 ? 25_700 : 0, i === 10 ? 25_700 : 257 * (i % 7), 0] as const;
+
+  it("whose colours go up and down is judged by their luminance", async () => {
+    expect(await read(withPalette(mixed))).toEqual([Math.round(0.886 * 100)]);
+    expect(await read(withPalette((i) => [257 * (255 - i), 257 * (255 - i), 257 * (255 - i)]))).toEqual([
+      245,
+    ]);
+  });
+
+  it("of 8-bit colours is read as others are", async () => {
+    const small = (i: number) => mixed(i).map((value) => value / 257) as [number, number, number];
+    expect(await read(withPalette(small))).toEqual([Math.round(0.886 * 100)]);
+  });
+
+  it("gives the channel that is asked for", async () => {
+    const found: number[] = [];
+    const options = { colour: "green" } as const;
+    for await (const page of decodePages(new MemoryBytes(withPalette(mixed)), "odd.tif", options)) {
+      if ("frame" in page) found.push(page.frame.pixels[0]!);
+    }
+    expect(found).toEqual([100]);
+  });
+
+  it("that only grows brighter, but for marks of what is too dark or too bright, keeps its counts", async () => {
+    expect(await read(withPalette((i) => [0, Math.round(65_535 * Math.sqrt(i / 255)), 0]))).toEqual([10]);
+    const marked = (i: number) =>
+      [i === 255 ? 65_535 : 200 * i, 200 * (i % 255), i === 0 ? 65_535 : 0] as const;
+    expect(await read(withPalette(marked))).toEqual([10]);
+  });
+
+  it("of ImageJ keeps its counts, whatever the screen shows", async () => {
+    expect(await read(withPalette(mixed, "ImageJ=1.53t\n"))).toEqual([10]);
+  });
+});
+
 /** A file of one value in each pixel, as the numbers that it holds. */
 const numbers = {
   "RGB bytes": {
