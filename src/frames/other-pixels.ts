@@ -14,7 +14,7 @@ import { type Colour, countsOf, type Numbers, planeOf } from "./counts.js";
 import type { FileBytes } from "./file-bytes.js";
 import type { Frame } from "./frame.js";
 import { assertJpegSize } from "./jpeg-size.js";
-import { blockRowBytes, readBlocks, type TiffBlocks } from "./tiff-blocks.js";
+import { blockRowBytes, readBlock, readBlocks, type TiffBlocks } from "./tiff-blocks.js";
 import { compressionName, JPEG, tiffCodec, ZSTANDARD } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 import { readPageSize } from "./tiff-pixels.js";
@@ -50,7 +50,7 @@ export async function readOtherPlanes(
   layout: OtherLayout,
   colour: Colour,
 ): Promise<Frame["pixels"][]> {
-  const source = sourceOf(file) as unknown as ConstructorParameters<typeof GeoTIFFImage>[3];
+  const source = sourceOf(file, layout) as unknown as ConstructorParameters<typeof GeoTIFFImage>[3];
   const image = new GeoTIFFImage(directoryOf(layout), layout.littleEndian, false, source);
   const samples = Array.from({ length: layout.shown }, (_, i) => i);
   const pool = {
@@ -172,11 +172,12 @@ function readNumberKind(
   return { bits: first, format: format === 4 ? 1 : format };
 }
 
-/** What geotiff reads the blocks from, which are known to be there. */
-function sourceOf(file: FileBytes) {
-  const read = ({ offset, length }: { readonly offset: number; readonly length: number }) =>
-    Uint8Array.from(file.read(offset, length)).buffer;
-  return { fetch: async (slices: readonly { offset: number; length: number }[]) => slices.map(read) };
+/** What geotiff reads the blocks from, by where they lie. */
+function sourceOf(file: FileBytes, blocks: TiffBlocks) {
+  const indexes = new Map(blocks.offsets.map((offset, index) => [offset, index]));
+  const read = ({ offset }: { readonly offset: number }) =>
+    Uint8Array.from(readBlock(file, blocks, indexes.get(offset)!)).buffer;
+  return { fetch: async (slices: readonly { offset: number }[]) => slices.map(read) };
 }
 
 type DecoderParameters = ConstructorParameters<typeof Decoder>[0];

@@ -4,6 +4,7 @@
  * @module
  */
 import { assertPlausible } from "./expansion.js";
+import type { FileBytes } from "./file-bytes.js";
 import { MAX_SIDE_PX } from "./frame.js";
 import { NOT_COMPRESSED, tiffCodec } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
@@ -69,6 +70,25 @@ export function blockRowBytes({ blockWidth, pixelBytes }: Pick<TiffBlocks, "bloc
 /** Bytes that a block must decode to: tiles are full, strips have the rows that the page has left. */
 export function neededBytes(blocks: BlockShape, index: number): number {
   return blockRowBytes(blocks) * (blocks.tiled ? blocks.blockHeight : rowsInside(blocks, index));
+}
+
+/** So many zeros in a row may be a part of the file that a copy has left out so far, px, and where they are compressed, bytes. */
+export const GAP_PX = 1024;
+
+/** The bytes of a block, as they are stored; those that are compressed are no zeros in a row. Notes what zeros they have. */
+export function readBlock(file: FileBytes, blocks: TiffBlocks, index: number): Uint8Array {
+  const [offset, count] = [blocks.offsets[index]!, blocks.byteCounts[index]!];
+  const bytes = file.read(offset, count);
+  if (blocks.compression !== NOT_COMPRESSED) {
+    file.pixelZeros.add(offset, count, bytes, { rowBytes: GAP_PX, gapBytes: GAP_PX });
+    return bytes;
+  }
+  const rowBytes = blockRowBytes(blocks);
+  // What a tile has beyond the page may be zeros: rows below it, and the ends of its rows.
+  const inside = bytes.subarray(0, rowsInside(blocks, index) * rowBytes);
+  const gapBytes = Math.max(Math.ceil(GAP_PX * blocks.pixelBytes), blocks.tiled ? 2 * rowBytes : 0);
+  file.pixelZeros.add(offset, count, inside, { rowBytes, gapBytes });
+  return bytes;
 }
 
 /** @throws Error saying that an image is larger than one may be. */

@@ -88,7 +88,7 @@ async function openPage(
 ): Promise<Page> {
   try {
     const { littleEndian } = directory.header;
-    return pageOf(readPageLayout(directory, file, maxBytes), (layout) => [
+    return pageOf(file, readPageLayout(directory, file, maxBytes), (layout) => [
       readPagePixels(file, layout, littleEndian),
     ]);
   } catch (cause) {
@@ -96,11 +96,12 @@ async function openPage(
     // What knows other pixels is only loaded for them.
     const { readOtherLayout, readOtherPlanes } = await import("./other-pixels.js");
     const layout = readOtherLayout(directory, file, maxBytes);
-    return pageOf(layout, (layout) => readOtherPlanes(file, layout, colour));
+    return pageOf(file, layout, (layout) => readOtherPlanes(file, layout, colour));
   }
 }
 
 function pageOf<Layout extends TiffBlocks>(
+  file: FileBytes,
   layout: Layout,
   read: (layout: Layout) => readonly Frame["pixels"][] | Promise<readonly Frame["pixels"][]>,
 ): Page {
@@ -108,6 +109,7 @@ function pageOf<Layout extends TiffBlocks>(
     blocks: layout,
     async read(plane) {
       const own = planeLayout(layout, plane);
+      file.pixelZeros.reset();
       return { pixelsAt: own.offsets[0]!, planes: await read(own) };
     },
   };

@@ -7,7 +7,7 @@ import { endianness } from "node:os";
 import type { FileBytes } from "./file-bytes.js";
 import { MAX_SIDE_PX } from "./frame.js";
 import { isNdTiff } from "./ndtiff-index.js";
-import { neededBytes, readBlocks, type TiffBlocks } from "./tiff-blocks.js";
+import { neededBytes, readBlock, readBlocks, type TiffBlocks } from "./tiff-blocks.js";
 import { type TiffCodec, tiffCodec } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 import { predictorOf } from "./tiff-predictor.js";
@@ -78,13 +78,12 @@ export function readPagePixels(
   const pixels = new Uint8Array(width * height * pixelBytes);
   const swap = pixelBytes === 2 && littleEndian !== HOST_IS_LITTLE_ENDIAN;
   const across = Math.ceil(width / blockWidth);
-  for (const [index, offset] of layout.offsets.entries()) {
+  for (const [index, count] of layout.byteCounts.entries()) {
+    if (count === 0) continue;
     const left = (index % across) * blockWidth;
     const top = Math.floor(index / across) * blockHeight;
-    const count = layout.byteCounts[index]!;
-    if (count === 0) continue;
     const needed = neededBytes(layout, index);
-    const block = codec.decode(file.read(offset, count), blockWidth * blockHeight * pixelBytes);
+    const block = codec.decode(readBlock(file, layout, index), blockWidth * blockHeight * pixelBytes);
     if (block.length < needed) {
       throw new Error(
         `${blockName} ${index} holds ${block.length} bytes where ${needed} are needed: it is damaged`,
