@@ -138,7 +138,13 @@ export function readOtherLayout(directory: TiffDirectory, file: FileBytes, maxBy
     );
   }
   if (photometric === YCBCR && compression !== JPEG) throw new Error("its colours (YCbCr) cannot be read");
-  const alpha = (directory.numbers(TiffTag.extraSamples) ?? []).filter((kind) => kind !== 0).length;
+  if (compression === JPEG && bits !== 8) {
+    throw new Error(`it is a JPEG of ${bits} bits, which cannot be read; save it with Deflate, LZW, or none`);
+  }
+  // Beside colours whatever is extra counts for nothing; otherwise what is no transparency is a channel.
+  const extra = directory.numbers(TiffTag.extraSamples) ?? [];
+  const isExtra = photometric === RGB && samples - extra.length === 3;
+  const alpha = isExtra ? extra.length : extra.filter((kind) => kind !== 0).length;
   if (samples <= alpha) throw new Error("all of its channels are transparency");
   const isPlanar = samples > 1 && directory.number(TiffTag.planarConfiguration) === 2;
   const [parts, pixelBytes] = isPlanar ? [samples, bits / 8] : [1, (samples * bits) / 8];

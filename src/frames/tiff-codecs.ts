@@ -3,7 +3,8 @@
  * file cannot claim a huge memory.
  * @module
  */
-import { inflateSync } from "node:zlib";
+import { reasonOf } from "../errors.js";
+import { inflated } from "./inflate.js";
 import { decodeLzw } from "./tiff-lzw.js";
 
 /** One compression of TIFF tag 259. */
@@ -39,6 +40,8 @@ const OTHERS = new Map<number, string>([
   [34712, "JPEG 2000"],
   [34887, "LERC"],
   [34925, "LZMA"],
+  [34933, "PNG"],
+  [34934, "JPEG XR"],
   [ZSTANDARD, "Zstandard"],
   [50001, "WebP"],
   [50002, "JPEG XL"],
@@ -56,10 +59,10 @@ export function compressionName(compression: number): string {
 
 function decodeDeflate(input: Uint8Array, maxBytes: number): Uint8Array {
   try {
-    return inflateSync(input, { maxOutputLength: maxBytes });
+    return inflated(input, maxBytes);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-    throw new Error(`the Deflate data are cut short or damaged (${code})`, { cause });
+    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : reasonOf(cause);
+    throw new Error(`the Deflate data are cut short or damaged (${reason})`, { cause });
   }
 }
 

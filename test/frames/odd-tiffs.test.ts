@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { MemoryBytes } from "../../src/frames/file-bytes.js";
 import { decodePages } from "../../src/frames/read-frames.js";
@@ -309,6 +310,46 @@ describe("a TIFF of JPEG", () => {
     bytes.writeUInt16LE(317, unit);
     bytes.writeUInt16LE(2, unit + 8);
     expect(await lastPixel(bytes)).toBe(plain);
+  });
+});
+
+describe("a TIFF in colours with more samples", () => {
+  const bytes = new Uint8Array(4 * PLANE).map((_, i) => [30, 30, 30, 200][i % 4]!);
+  const rgba = [
+    [258, 3, 1, 8],
+    [262, 3, 1, 2],
+    [277, 3, 1, 4],
+    [279, 4, 1, bytes.length],
+  ] as const;
+
+  it.each([
+    ["that are told to be anything", [338, 3, 1, 0]],
+    ["that are told to be transparency", [338, 3, 1, 2]],
+  ] as const)("%s is one image of its luminance", async (_, entry) => {
+    expect(await read(tiff(bytes, [page(...rgba, [...entry])]))).toEqual([30]);
+  });
+});
+
+describe("a TIFF of a compression that is not read", () => {
+  it.each([
+    [34_933, "PNG, 34933"],
+    [34_934, "JPEG XR, 34934"],
+  ])("%i names it", async (compression, name) => {
+    expect(await read(tiff(data, [page([259, 3, 1, compression])]))).toEqual([expect.stringContaining(name)]);
+  });
+
+  it("of a JPEG of 12 bits says so", async () => {
+    const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xc1, 0, 11, 12, 0, HEIGHT, 0, WIDTH, 1, 1, 0x11, 0]);
+    const entries = page([258, 3, 1, 12], [259, 3, 1, 7], [279, 4, 1, jpeg.length]);
+    expect(await read(tiff(jpeg, [entries]))).toEqual([expect.stringContaining("JPEG of 12 bits")]);
+  });
+});
+
+describe("a TIFF of Deflate", () => {
+  it("with more behind its pixels is read without it", async () => {
+    const more = deflateSync(Buffer.concat([data.subarray(0, PLANE), Buffer.alloc(WIDTH)]));
+    const bytes = tiff(more, [page([259, 3, 1, 8], [279, 4, 1, more.length])]);
+    expect(await read(bytes)).toEqual([10]);
   });
 });
 
