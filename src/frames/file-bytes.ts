@@ -1,8 +1,11 @@
 import { readSync } from "node:fs";
+import { ZeroWatch } from "./zeros.js";
 
 /** Bytes of a file, wherever they are. */
 export abstract class FileBytes {
   readonly size: number;
+  /** What zeros the pixels have that were read last. */
+  readonly pixelZeros = new ZeroWatch();
   /** Where the furthest bytes end that were asked for so far: beyond `size` where some are missing. */
   #askedTo = 0;
   #isUnwritten = false;

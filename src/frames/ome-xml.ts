@@ -15,6 +15,9 @@ const OME_UNITS_UM: Readonly<Record<string, number>> = { µm: 1, μm: 1, um: 1, 
 /** Pages that are described at most: a crafted file could claim any number. */
 const MOST_PAGES = 200_000;
 
+/** What is known about a page of a file, counted from 0, and about which of its channels, where it has several. */
+export type FileMetadata = (page: number, channel?: number) => FrameMetadata;
+
 interface OmeImage {
   readonly id: string;
   readonly name: string | undefined;
@@ -22,6 +25,16 @@ interface OmeImage {
   readonly channels: (string | undefined)[];
   label: string | undefined;
   readonly blocks: { readonly attributes: Attributes; fileName?: string; uuid?: string }[];
+}
+
+/** Where a page is in its image. */
+interface OmePlane {
+  readonly image: OmeImage;
+  readonly place: FrameMetadata;
+  readonly sizes: Readonly<Record<"C" | "Z" | "T", number>>;
+  readonly at: Readonly<Record<"C" | "Z" | "T", number>>;
+  /** Channels of OME that a page has; `C` counts such groups. */
+  readonly samples: number;
 }
 
 interface Elements {
@@ -39,16 +52,16 @@ interface OmeWell {
  * Reads an OME-XML description.
  * @param file that it describes: in a data set of several files each page is of one of them.
  * @param uuid of that file, by which it is known where it was renamed.
- * @returns what is known about a page of this file, counted from 0.
+ * @param samples that a pixel of the file has: OME counts each as a channel.
  */
-export function parseOmeXml(text: string, file: string, uuid?: string): (page: number) => FrameMetadata {
+export function parseOmeXml(text: string, file: string, uuid?: string, samples = 1): FileMetadata {
   if (lastRead?.text !== text) lastRead = { text, elements: readElements(text) };
   const { images, wells } = lastRead.elements;
   const fileName = nameIn(images, file, uuid);
   const here = images.filter(({ blocks }) => blocks.some((block) => isIn(block, fileName)));
   const names = new Set(images.map(({ name }) => nonEmpty(name) ?? ""));
   const areNamed = names.size === images.length && !names.has("");
-  const pages = new Map<number, FrameMetadata>();
+  const pages = new Map<number, OmePlane>();
   for (const [index, image] of here.entries()) {
     // What lies in several files is one place, and several images in one file are several.
     const isSpread = image.blocks.some((block) => !isIn(block, fileName));
@@ -58,10 +71,13 @@ export function parseOmeXml(text: string, file: string, uuid?: string): (page: n
       series: here.length > 1 ? (name ?? `Image_${index}`) : undefined,
       ...wells.get(image.id),
     });
-    addPages(pages, image, fileName, place);
+    addPages(pages, image, fileName, place, samples);
   }
   const shared = images.length === 0 ? {} : sharedBy(images[0]!);
-  return (page) => pages.get(page) ?? shared;
+  return (page, channel) => {
+    const plane = pages.get(page);
+    return plane === undefined ? shared : metadataOf(plane, channel);
+  };
 }
 
 /** The files of a data set have the same description, or one beside them. */
@@ -132,12 +148,14 @@ function placeOf(plate: Attributes, well: Attributes, site: number | undefined):
 }
 
 function addPages(
-  pages: Map<number, FrameMetadata>,
+  pages: Map<number, OmePlane>,
   image: OmeImage,
   fileName: string,
   place: FrameMetadata,
+  pixelSamples: number,
 ): void {
-  const sizes = { C: sizeOf(image, "SizeC"), Z: sizeOf(image, "SizeZ"), T: sizeOf(image, "SizeT") };
+  const samples = sizeOf(image, "SizeC") % pixelSamples === 0 ? pixelSamples : 1;
+  const sizes = { C: sizeOf(image, "SizeC") / samples, Z: sizeOf(image, "SizeZ"), T: sizeOf(image, "SizeT") };
   const order = [...(image.pixels.DimensionOrder ?? "XYCZT")].filter(
     (axis) => axis in sizes,
   ) as (keyof typeof sizes)[];
@@ -147,6 +165,7 @@ function addPages(
     const { attributes } = block;
     const first = { C: 0, Z: 0, T: 0 };
     for (const axis of order) first[axis] = wholeNumber(attributes[`First${axis}`]) ?? 0;
+    first.C = Math.floor(first.C / samples);
     const ifd = wholeNumber(attributes.IFD);
     const count = wholeNumber(attributes.PlaneCount) ?? (ifd === undefined ? total : 1);
     let linear = 0;
@@ -158,23 +177,25 @@ function addPages(
         at[axis] = left % sizes[axis];
         left = Math.floor(left / sizes[axis]);
       }
-      pages.set((ifd ?? 0) + i, pageOf(image, place, sizes, at));
+      pages.set((ifd ?? 0) + i, { image, place, sizes, at, samples });
     }
   }
 }
 
 /** What an axis of one step says is nothing. */
-function pageOf(
-  image: OmeImage,
-  place: FrameMetadata,
-  sizes: Readonly<Record<"C" | "Z" | "T", number>>,
-  at: Readonly<Record<"C" | "Z" | "T", number>>,
+function metadataOf(
+  { image, place, sizes, at, samples }: OmePlane,
+  channel: number | undefined,
 ): FrameMetadata {
+  const { channels } = image;
+  const areSamplesNamed = samples > 1 && channels.length > sizes.C;
+  const sample = samples > 1 && channel !== undefined ? at.C * samples + channel : undefined;
+  const [name, ownIndex] = [areSamplesNamed ? sample : at.C, sizes.C > 1 ? at.C : undefined];
   return {
     ...sharedBy(image),
     ...withoutUndefined({
-      channel: nonEmpty(image.channels[at.C]),
-      channelIndex: sizes.C > 1 ? at.C : undefined,
+      channel: name === undefined ? undefined : nonEmpty(channels[name]),
+      channelIndex: sample ?? ownIndex,
       zIndex: sizes.Z > 1 ? at.Z : undefined,
       timeIndex: sizes.T > 1 ? at.T : undefined,
     }),

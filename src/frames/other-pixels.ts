@@ -3,62 +3,56 @@
  * channels, Zstandard and JPEG. geotiff reads them, by our decoders where they have limits. Errors are plain sentences; the caller adds file and page.
  * @module
  */
-import { type BaseDecoder, BaseDecoder as Decoder, GeoTIFF, GeoTIFFImage, getDecoder } from "geotiff";
+import {
+  type BaseDecoder,
+  BaseDecoder as Decoder,
+  GeoTIFFImage,
+  getDecoder,
+  ImageFileDirectory,
+} from "geotiff";
 import { type Colour, countsOf, type Numbers, planeOf } from "./counts.js";
-import { assertPlausible } from "./expansion.js";
 import type { FileBytes } from "./file-bytes.js";
 import type { Frame } from "./frame.js";
 import { assertJpegSize } from "./jpeg-size.js";
-import { blocksOf } from "./tiff-blocks.js";
-import { compressionName, tiffCodec } from "./tiff-codecs.js";
+import { blockRowBytes, readBlock, readBlocks, type TiffBlocks } from "./tiff-blocks.js";
+import { compressionName, JPEG, tiffCodec, ZSTANDARD } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
-import { assertAffordable, readPageSize } from "./tiff-pixels.js";
+import { readPageSize } from "./tiff-pixels.js";
+import { type Predictor, predictorOf } from "./tiff-predictor.js";
 import { decodeZstandard } from "./zstandard.js";
 
-const JPEG = 7;
-const ZSTANDARD = 50_000;
 const MOST_SAMPLES = 64;
-/** What a header and a directory take at most, bytes. */
-const LARGEST_SLICE = 2 ** 20;
 
 const RGB = 2;
 const YCBCR = 6;
 
-interface OtherLayout {
-  readonly width: number;
-  readonly height: number;
+/** Pages that our own reader does not know. */
+export interface OtherLayout extends TiffBlocks {
   readonly samples: number;
-  readonly compression: number;
+  /** Of them, those that are no transparency. */
+  readonly shown: number;
   readonly photometric: number;
-  readonly blockWidth: number;
-  readonly blockHeight: number;
-  /** What a strip or tile decodes to, and what the file has of all of them. */
-  readonly blockBytes: number;
-  readonly stored: number;
-  readonly sampleBytes: number;
+  readonly predictor: Predictor;
+  readonly bits: number;
+  /** Value of TIFF tag 339. */
+  readonly format: number;
   readonly littleEndian: boolean;
+  /** What the JPEG blocks of the page share. */
+  readonly jpegTables: Uint8Array | undefined;
 }
 
 /**
  * The planes of a page: one of a colour image, one a channel otherwise.
- * @param maxBytes most bytes of its pixels, all channels together.
- * @throws Error when nothing can read it, or it claims more than the file can hold.
+ * @throws Error when its pixels are damaged.
  */
 export async function readOtherPlanes(
   file: FileBytes,
-  directory: TiffDirectory,
+  layout: OtherLayout,
   colour: Colour,
-  maxBytes: number,
 ): Promise<Frame["pixels"][]> {
-  const layout = readLayout(directory, file, maxBytes);
-  const source = sourceOf(file, Math.max(LARGEST_SLICE, layout.stored));
-  const tiff = await GeoTIFF.fromSource(source as unknown as Parameters<typeof GeoTIFF.fromSource>[0]);
-  const page = await tiff.parser.parseFileDirectoryAt(directory.offset);
-  const image = new GeoTIFFImage(page, directory.header.littleEndian, false, tiff.source);
-  const alpha = (directory.numbers(TiffTag.extraSamples) ?? []).filter((kind) => kind !== 0).length;
-  const shown = layout.samples - alpha;
-  if (shown < 1) throw new Error("all of its channels are transparency");
-  const samples = Array.from({ length: shown }, (_, i) => i);
+  const source = sourceOf(file, layout) as unknown as ConstructorParameters<typeof GeoTIFFImage>[3];
+  const image = new GeoTIFFImage(directoryOf(layout), layout.littleEndian, false, source);
+  const samples = Array.from({ length: layout.shown }, (_, i) => i);
   const pool = {
     bindParameters: (_: number, parameters: object) =>
       boundedDecoder(layout, parameters as DecoderParameters),
@@ -71,11 +65,32 @@ export async function readOtherPlanes(
       cause,
     });
   }
-  if (!layout.littleEndian && !Number.isInteger(layout.sampleBytes)) {
+  if (!layout.littleEndian && layout.bits % 8 !== 0) {
     // geotiff unpacks to numbers of this machine, and takes them for those of the file.
     for (const { buffer } of planes) swapped(buffer as ArrayBuffer, 2);
   }
   return coloured(planes, layout.photometric, colour).map(countsOf);
+}
+
+/** The directory as geotiff wants it: what was read and checked, not what the file says. */
+function directoryOf(layout: OtherLayout): ImageFileDirectory {
+  const { width, height, tiled, blockWidth, blockHeight, samples } = layout;
+  const values: readonly [tag: number, value: unknown][] = [
+    [TiffTag.imageWidth, width],
+    [TiffTag.imageLength, height],
+    [TiffTag.bitsPerSample, Array(samples).fill(layout.bits)],
+    [TiffTag.sampleFormat, Array(samples).fill(layout.format)],
+    [TiffTag.compression, layout.compression],
+    [TiffTag.samplesPerPixel, samples],
+    [TiffTag.planarConfiguration, layout.parts > 1 ? 2 : 1],
+    [TiffTag.predictor, layout.predictor],
+    [tiled ? TiffTag.tileOffsets : TiffTag.stripOffsets, layout.offsets],
+    [tiled ? TiffTag.tileByteCounts : TiffTag.stripByteCounts, layout.byteCounts],
+    [TiffTag.tileWidth, blockWidth],
+    [tiled ? TiffTag.tileLength : TiffTag.rowsPerStrip, blockHeight],
+    [TiffTag.jpegTables, layout.jpegTables],
+  ];
+  return new ImageFileDirectory(new Map(values) as never, new Map(), new Map(), 0);
 }
 
 function coloured(planes: readonly Numbers[], photometric: number, colour: Colour): readonly Numbers[] {
@@ -96,14 +111,19 @@ function colourOf(y: Numbers, cb: Numbers, cr: Numbers, colour: Exclude<Colour, 
   return new Uint8Array(plane.buffer);
 }
 
-function readLayout(directory: TiffDirectory, file: FileBytes, maxBytes: number): OtherLayout {
+/**
+ * Reads and checks the layout of a page.
+ * @param maxBytes most bytes of its pixels, all channels together.
+ * @throws Error when nothing can read it, or it claims more than the file can hold.
+ */
+export function readOtherLayout(directory: TiffDirectory, file: FileBytes, maxBytes: number): OtherLayout {
   const { width, height } = readPageSize(directory);
   const samples = directory.number(TiffTag.samplesPerPixel) ?? 1;
   const photometric = directory.number(TiffTag.photometric) ?? 1;
   const compression = directory.number(TiffTag.compression) ?? 1;
-  const sampleBytes = readSampleBytes(directory, samples);
-  const predictor = directory.number(TiffTag.predictor) ?? 1;
-  if (predictor !== 1 && !Number.isInteger(sampleBytes)) {
+  const { bits, format } = readNumberKind(directory, samples);
+  const predictor = predictorOf(directory);
+  if (predictor !== 1 && bits % 8 !== 0) {
     throw new Error(`its packed pixels are differenced (predictor ${predictor}), which cannot be read`);
   }
   if (![0, 1, 3, RGB, YCBCR].includes(photometric)) {
@@ -118,25 +138,30 @@ function readLayout(directory: TiffDirectory, file: FileBytes, maxBytes: number)
     );
   }
   if (photometric === YCBCR && compression !== JPEG) throw new Error("its colours (YCbCr) cannot be read");
-  const { tiled, blockWidth, blockHeight } = blocksOf(directory, width, height);
-  const isPlanar = directory.number(TiffTag.planarConfiguration) === 2;
-  const blocks = Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight) * (isPlanar ? samples : 1);
-  const stored = readStoredBytes(directory, file, tiled, blocks);
-  const imageBytes = Math.ceil(width * samples * sampleBytes) * height;
-  // Each row of packed numbers begins with a byte of its own.
-  const blockBytes = Math.ceil(blockWidth * sampleBytes * (isPlanar ? 1 : samples)) * blockHeight;
-  assertAffordable(imageBytes, maxBytes);
-  assertAffordable(blockBytes, maxBytes);
-  assertPlausible(imageBytes, stored);
-  assertPlausible(blockBytes, stored);
+  if (compression === JPEG && bits !== 8) {
+    throw new Error(`it is a JPEG of ${bits} bits, which cannot be read; save it with Deflate, LZW, or none`);
+  }
+  // Beside colours whatever is extra counts for nothing; otherwise what is no transparency is a channel.
+  const extra = directory.numbers(TiffTag.extraSamples) ?? [];
+  const isExtra = photometric === RGB && samples - extra.length === 3;
+  const alpha = isExtra ? extra.length : extra.filter((kind) => kind !== 0).length;
+  if (samples <= alpha) throw new Error("all of its channels are transparency");
+  const isPlanar = samples > 1 && directory.number(TiffTag.planarConfiguration) === 2;
+  const [parts, pixelBytes] = isPlanar ? [samples, bits / 8] : [1, (samples * bits) / 8];
+  const contents = { width, height, pixelBytes, parts, compression };
   return {
-    ...{ width, height, samples, compression, photometric, blockWidth, blockHeight },
-    ...{ blockBytes, stored, sampleBytes, littleEndian: directory.header.littleEndian },
+    ...readBlocks(directory, contents, file.size, maxBytes),
+    ...{ samples, shown: samples - alpha, photometric, predictor, bits, format },
+    littleEndian: directory.header.littleEndian,
+    jpegTables: directory.bytes(TiffTag.jpegTables)[0],
   };
 }
 
-/** Bytes of a number; packed ones have a fraction. */
-function readSampleBytes(directory: TiffDirectory, samples: number): number {
+/** Bits and format of the numbers; where only those of the first channel are told, all have them. */
+function readNumberKind(
+  directory: TiffDirectory,
+  samples: number,
+): { readonly bits: number; readonly format: number } {
   if (samples < 1 || samples > MOST_SAMPLES)
     throw new Error(`it has ${samples} channels, over ${MOST_SAMPLES}`);
   const bits = directory.numbers(TiffTag.bitsPerSample, samples) ?? [1];
@@ -149,48 +174,16 @@ function readSampleBytes(directory: TiffDirectory, samples: number): number {
     const kind = { 1: "unsigned", 2: "signed", 3: "floating-point", 4: "undefined" }[format] ?? "complex";
     throw new Error(`its pixels are ${bits.join(", ")}-bit ${kind} numbers, which cannot be read`);
   }
-  return first / 8;
+  // 4 is "undefined": such data are read as what they most often are.
+  return { bits: first, format: format === 4 ? 1 : format };
 }
 
-/** Bytes that the file has of the pixels. */
-function readStoredBytes(directory: TiffDirectory, file: FileBytes, tiled: boolean, blocks: number): number {
-  const [offsetsTag, countsTag] = tiled
-    ? [TiffTag.tileOffsets, TiffTag.tileByteCounts]
-    : [TiffTag.stripOffsets, TiffTag.stripByteCounts];
-  const offsets = directory.numbers(offsetsTag, blocks) ?? [];
-  const counts = directory.numbers(countsTag, blocks) ?? [];
-  if (offsets.length < blocks || counts.length < blocks) {
-    throw new Error(
-      `it lists ${offsets.length} blocks of pixels where its size needs ${blocks}: it is damaged`,
-    );
-  }
-  let stored = 0;
-  for (const [index, offset] of offsets.entries()) {
-    const end = offset + counts[index]!;
-    if (end > file.size) {
-      throw new Error(
-        `its pixels end at byte ${end}, but the file has ${file.size} bytes: it is cut short or still being written`,
-      );
-    }
-    stored += counts[index]!;
-  }
-  return Math.min(stored, file.size);
-}
-
-/** What geotiff reads from: slices that the file has, none over `most` bytes. */
-function sourceOf(file: FileBytes, most: number) {
-  const slice = (offset: number, length: number): ArrayBuffer => {
-    const end = Math.min(offset + length, file.size);
-    if (end - offset > most) throw new Error("a part of the file is too large");
-    return Uint8Array.from(offset < end ? file.read(offset, end - offset) : []).buffer;
-  };
-  return {
-    fileSize: file.size,
-    fetch: async (slices: readonly { offset: number; length: number }[]) =>
-      slices.map(({ offset, length }) => slice(offset, length)),
-    fetchSlice: async ({ offset, length }: { offset: number; length: number }) => slice(offset, length),
-    close: async () => undefined,
-  };
+/** What geotiff reads the blocks from, by where they lie. */
+function sourceOf(file: FileBytes, blocks: TiffBlocks) {
+  const indexes = new Map(blocks.offsets.map((offset, index) => [offset, index]));
+  const read = ({ offset }: { readonly offset: number }) =>
+    Uint8Array.from(readBlock(file, blocks, indexes.get(offset)!)).buffer;
+  return { fetch: async (slices: readonly { offset: number }[]) => slices.map(read) };
 }
 
 type DecoderParameters = ConstructorParameters<typeof Decoder>[0];
@@ -199,7 +192,7 @@ type DecoderParameters = ConstructorParameters<typeof Decoder>[0];
 function boundedDecoder(layout: OtherLayout, parameters: DecoderParameters): BaseDecoder {
   const { predictor } = parameters;
   // geotiff undoes predictors as if the numbers were little-endian.
-  const swaps = !layout.littleEndian && predictor !== 1 ? layout.sampleBytes : 1;
+  const swaps = !layout.littleEndian && predictor !== 1 ? layout.bits / 8 : 1;
   class Bounded extends Decoder {
     override async decode(buffer: ArrayBuffer): Promise<ArrayBuffer> {
       return swapped((await super.decode(buffer)) as ArrayBuffer, swaps);
@@ -215,9 +208,11 @@ function boundedDecoder(layout: OtherLayout, parameters: DecoderParameters): Bas
 
 async function decodeBlock(
   buffer: ArrayBuffer,
-  { compression, blockWidth, blockHeight, blockBytes }: OtherLayout,
+  layout: OtherLayout,
   parameters: DecoderParameters,
 ): Promise<ArrayBuffer> {
+  const { compression, blockWidth, blockHeight } = layout;
+  const blockBytes = blockRowBytes(layout) * blockHeight;
   const bytes = new Uint8Array(buffer);
   const ours = tiffCodec(compression);
   if (ours !== undefined) return Uint8Array.from(ours.decode(bytes, blockBytes)).buffer;

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Frame } from "./frame.js";
 import type { OpenImage } from "./read-frames.js";
-import { isZeros } from "./zeros.js";
+import { GAP_PX } from "./tiff-blocks.js";
+import { hasZeroRun, isZeros } from "./zeros.js";
 
-/** What the pixels of a page say about it: another page has another digest, and room that is only reserved is zeros. */
+/** What the pixels of a page, and their bytes in the file, say about it: another page has another digest, and room that is only reserved is zeros. */
 export interface PixelsSeen {
   readonly digest: string;
   readonly isZero: boolean;
@@ -23,40 +24,28 @@ export interface PixelsSeen {
 const DIGEST_LENGTH = 12;
 /** In place of a digest. */
 const ZEROS = "0".repeat(DIGEST_LENGTH);
-/** So many zeros in a row may be a part of the file that a copy has left out so far, px. */
-const GAP_PX = 1024;
 
 export function seenIn(
   { pixels, width }: Frame,
-  image: Pick<OpenImage, "isReadToItsEnd" | "isLacking" | "hasRoom">,
+  image: Pick<OpenImage, "isReadToItsEnd" | "isLacking" | "hasRoom" | "pixelZeros">,
 ): PixelsSeen {
   const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   const isLacking = image.isLacking();
-  const endsInZeros = isZeros(bytes.subarray(-width * pixels.BYTES_PER_ELEMENT));
+  // Zeros of the file may be other numbers by now, and lie in places all over the image.
+  const stored = image.pixelZeros?.();
+  const endsInZeros =
+    stored?.endsInZeros === true || isZeros(bytes.subarray(-width * pixels.BYTES_PER_ELEMENT));
   // Reserved planes are many, and looked at again and again.
-  if (endsInZeros && isZeros(bytes)) {
-    return { digest: ZEROS, endsInZeros, isZero: true, isWhole: false, isLacking, endsInRoom: true };
+  if (stored?.isZero === true || (endsInZeros && isZeros(bytes))) {
+    return { digest: ZEROS, endsInZeros: true, isZero: true, isWhole: false, isLacking, endsInRoom: true };
   }
   const digest = createHash("sha1").update(bytes).digest("hex").slice(0, DIGEST_LENGTH);
+  const hasGap = stored?.hasGap === true || hasZeroRun(pixels, GAP_PX);
   return {
     digest,
     endsInZeros,
     ...{ isZero: false, isLacking },
     endsInRoom: endsInZeros && image.hasRoom(),
-    isWhole: image.isReadToItsEnd() && !hasGap(pixels),
+    isWhole: image.isReadToItsEnd() && !hasGap,
   };
-}
-
-function hasGap(pixels: Frame["pixels"]): boolean {
-  const step = GAP_PX / 2;
-  let lastOfRun = -1;
-  for (let at = 0; at < pixels.length; at += step) {
-    if (pixels[at] !== 0 || at <= lastOfRun) continue;
-    let [first, last] = [at, at];
-    while (first > 0 && pixels[first - 1] === 0) first--;
-    while (last < pixels.length - 1 && pixels[last + 1] === 0) last++;
-    if (last - first + 1 >= GAP_PX) return true;
-    lastOfRun = last;
-  }
-  return false;
 }

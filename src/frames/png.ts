@@ -1,10 +1,11 @@
-import { crc32, deflateSync, inflateSync } from "node:zlib";
+import { crc32, deflateSync } from "node:zlib";
 import { decode } from "fast-png";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { significantBits } from "./bit-depth.js";
 import { type Colour, countsOf, planeOf } from "./counts.js";
 import { assertPlausible } from "./expansion.js";
 import { type Frame, MAX_SIDE_PX } from "./frame.js";
+import { inflated } from "./inflate.js";
 import { pngOf, SIGNATURE } from "./png-chunks.js";
 
 /** Channels of each PNG colour type: grey, RGB, palette, both with transparency. */
@@ -86,7 +87,7 @@ function rowBytes({ width, height, bits, interlaced, colourType }: PngHeader): n
  * needed and that might unpack to anything.
  */
 function withoutCompression({ head, data }: PngHeader, wantedBytes: number): Uint8Array {
-  const unpacked = inflateSync(Buffer.concat(data), { maxOutputLength: wantedBytes });
+  const unpacked = inflated(Buffer.concat(data), wantedBytes);
   return pngOf(head, deflateSync(unpacked, { level: 0 }));
 }
 

@@ -10,7 +10,7 @@ import { indexedMetadata } from "./plate-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
 import { decodeTiff, type FailedPage, type FramePage, hasTiffSignature, type PageOptions } from "./tiff.js";
 import { isZarr } from "./zarr-groups.js";
-import { isZeros } from "./zeros.js";
+import { isZeros, type StoredZeros } from "./zeros.js";
 
 export type { FailedPage, FramePage, PageOptions, PagePlace } from "./tiff.js";
 
@@ -45,6 +45,8 @@ export interface OpenImage {
   isLacking(): boolean;
   /** Whether room is reserved behind that. */
   hasRoom(): boolean;
+  /** What zeros the page that was given last has in the file, where that can be told. */
+  pixelZeros?(): StoredZeros | undefined;
   /** Its pages, those that cannot be read among them. @throws FrameReadError where no further page can be found. */
   pages(options: ReadOptions): AsyncGenerator<FramePage | FailedPage, void, undefined>;
   close(): void;
@@ -96,6 +98,7 @@ export function openImage(path: string): OpenImage {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
       isReadToItsEnd: () => hasNothingBehind(bytes),
       isLacking: () => bytes.isLacking,
+      pixelZeros: () => bytes.pixelZeros.found,
       hasRoom: () => (bytes.behind(ROOM_BYTES)?.length ?? 0) > PADDING_BYTES && hasNothingBehind(bytes),
       pages: (options) => pagesAsIndexed(bytes, path, { ...options, ...index }),
     };

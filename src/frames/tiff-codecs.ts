@@ -3,7 +3,8 @@
  * file cannot claim a huge memory.
  * @module
  */
-import { inflateSync } from "node:zlib";
+import { reasonOf } from "../errors.js";
+import { inflated } from "./inflate.js";
 import { decodeLzw } from "./tiff-lzw.js";
 
 /** One compression of TIFF tag 259. */
@@ -11,14 +12,20 @@ export interface TiffCodec {
   readonly name: string;
   /** The most bytes that one compressed byte can stand for; above it, the header lies. */
   readonly largestRatio: number;
+  /** Whether the tag for the predictor counts with it. */
+  readonly predicts?: boolean;
   readonly decode: (input: Uint8Array, maxBytes: number) => Uint8Array;
 }
 
-const deflate: TiffCodec = { name: "Deflate", largestRatio: 1032, decode: decodeDeflate };
+export const NOT_COMPRESSED = 1;
+export const JPEG = 7;
+export const ZSTANDARD = 50_000;
+
+const deflate: TiffCodec = { name: "Deflate", largestRatio: 1032, predicts: true, decode: decodeDeflate };
 
 const CODECS = new Map<number, TiffCodec>([
-  [1, { name: "none", largestRatio: 1, decode: (input) => input }],
-  [5, { name: "LZW", largestRatio: 4096, decode: decodeLzw }],
+  [NOT_COMPRESSED, { name: "none", largestRatio: 1, decode: (input) => input }],
+  [5, { name: "LZW", largestRatio: 4096, predicts: true, decode: decodeLzw }],
   [8, deflate],
   [32946, deflate],
   [32773, { name: "PackBits", largestRatio: 64, decode: decodePackBits }],
@@ -26,14 +33,16 @@ const CODECS = new Map<number, TiffCodec>([
 
 const OTHERS = new Map<number, string>([
   [6, "old-style JPEG"],
-  [7, "JPEG"],
+  [JPEG, "JPEG"],
   [22610, "JPEG XR"],
   [33003, "JPEG 2000"],
   [33005, "JPEG 2000"],
   [34712, "JPEG 2000"],
   [34887, "LERC"],
   [34925, "LZMA"],
-  [50000, "Zstandard"],
+  [34933, "PNG"],
+  [34934, "JPEG XR"],
+  [ZSTANDARD, "Zstandard"],
   [50001, "WebP"],
   [50002, "JPEG XL"],
 ]);
@@ -50,10 +59,10 @@ export function compressionName(compression: number): string {
 
 function decodeDeflate(input: Uint8Array, maxBytes: number): Uint8Array {
   try {
-    return inflateSync(input, { maxOutputLength: maxBytes });
+    return inflated(input, maxBytes);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-    throw new Error(`the Deflate data are cut short or damaged (${code})`, { cause });
+    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : reasonOf(cause);
+    throw new Error(`the Deflate data are cut short or damaged (${reason})`, { cause });
   }
 }
 

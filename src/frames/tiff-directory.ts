@@ -22,12 +22,14 @@ export const TiffTag = {
   stripByteCounts: 279,
   planarConfiguration: 284,
   predictor: 317,
+  colourMap: 320,
   tileWidth: 322,
   tileLength: 323,
   tileOffsets: 324,
   tileByteCounts: 325,
   extraSamples: 338,
   sampleFormat: 339,
+  jpegTables: 347,
   /** MetaMorph's: as many values as the stack has planes. */
   metamorphPlanes: 33629,
   /** `CZ_LSMINFO` of Zeiss' LSM files. */

@@ -5,7 +5,7 @@
  */
 import { isMetaSeries, parseMetaSeries } from "./metaseries.js";
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
-import { headOfOmeXml, parseOmeXml } from "./ome-xml.js";
+import { type FileMetadata, headOfOmeXml, parseOmeXml } from "./ome-xml.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
 /** Metadata of one page; Micro-Manager's tag wins over ImageJ's block. */
@@ -27,15 +27,23 @@ export function readFileMetadata(
   first: TiffDirectory,
   fileName: string,
   beside: (name: string) => readonly string[] = () => [],
-): (page: number) => FrameMetadata {
+): FileMetadata {
   const descriptions = descriptionsOf(first);
   const heads = descriptions.map(headOfOmeXml);
   const uuid = heads.find((head) => head.uuid !== undefined)?.uuid;
   const describedIn = heads.find((head) => head.describedIn !== undefined)?.describedIn;
   const xml = [...descriptions, ...(describedIn === undefined ? [] : beside(describedIn))].find(hasPixels);
-  if (xml !== undefined) return parseOmeXml(xml, fileName, uuid);
+  if (xml !== undefined) return parseOmeXml(xml, fileName, uuid, samplesOf(first));
   const imageJ = descriptions.find((text) => text.startsWith("ImageJ="));
   return imageJ === undefined ? (lsmAxes(first) ?? (() => ({}))) : imageJAxes(imageJ);
+}
+
+function samplesOf(directory: TiffDirectory): number {
+  try {
+    return directory.number(TiffTag.samplesPerPixel) || 1;
+  } catch {
+    return 1;
+  }
 }
 
 function hasPixels(text: string): boolean {
@@ -75,7 +83,7 @@ function hyperstackAxes(channels: number, slices: number, frames: number): (page
 
 /**
  * `CZ_LSMINFO` of Zeiss' LSM files (as tifffile and the LSM file format description have it): sizes of the axes, which run as in
- * ImageJ's hyperstacks, and the side of a pixel, m. Undefined where the file is none.
+ * ImageJ's hyperstacks, and the side of a pixel, m. A page has all channels. Undefined where the file is none.
  */
 function lsmAxes(first: TiffDirectory): ((page: number) => FrameMetadata) | undefined {
   try {
@@ -86,7 +94,7 @@ function lsmAxes(first: TiffDirectory): ((page: number) => FrameMetadata) | unde
     const size = (at: number) => Math.max(view.getInt32(at, littleEndian), 1);
     const [slices, channels, times] = [size(16), size(20), size(24)];
     const pixelUm = view.getFloat64(40, littleEndian) * 1e6;
-    const axes = hyperstackAxes(channels, slices, times);
+    const axes = hyperstackAxes(Math.ceil(channels / samplesOf(first)), slices, times);
     return (page) => ({ ...axes(page), ...(pixelUm > 0 && Number.isFinite(pixelUm) && { pixelUm }) });
   } catch {
     return undefined;

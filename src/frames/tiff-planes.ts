@@ -3,8 +3,9 @@
  * @module
  */
 import type { FileBytes } from "./file-bytes.js";
+import { pageBytes, type TiffBlocks } from "./tiff-blocks.js";
+import { NOT_COMPRESSED } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
-import type { PageLayout } from "./tiff-pixels.js";
 
 /** Planes that a directory stands for. */
 export interface Planes {
@@ -22,7 +23,7 @@ const ONE: Planes = { count: 1, missing: undefined };
 export function planesOf(
   file: FileBytes,
   directory: TiffDirectory,
-  layout: PageLayout,
+  layout: TiffBlocks,
   isOnly: boolean,
 ): Planes {
   const metamorph = directory.count(TiffTag.metamorphPlanes);
@@ -41,22 +42,18 @@ export function planesOf(
 }
 
 /** The layout of a plane behind the first. */
-export function planeLayout(layout: PageLayout, plane: number): PageLayout {
+export function planeLayout<Layout extends TiffBlocks>(layout: Layout, plane: number): Layout {
   if (plane === 0) return layout;
-  const by = plane * planeBytes(layout);
+  const by = plane * pageBytes(layout);
   return { ...layout, offsets: layout.offsets.map((offset) => offset + by) };
 }
 
 /** Planes of this layout that the file has room for, one after the other; 1 unless they are one run of uncompressed bytes. */
-function roomFor(file: FileBytes, layout: PageLayout): number {
-  const { codec, tiled, offsets, byteCounts } = layout;
+function roomFor(file: FileBytes, layout: TiffBlocks): number {
+  const { compression, tiled, offsets, byteCounts } = layout;
   const isRun = offsets.every((offset, i) => i === 0 || offset === offsets[i - 1]! + byteCounts[i - 1]!);
-  if (codec.name !== "none" || tiled || !isRun) return 1;
-  return Math.max(1, Math.floor((file.size - offsets[0]!) / planeBytes(layout)));
-}
-
-function planeBytes({ width, height, bytesPerPixel }: PageLayout): number {
-  return width * height * bytesPerPixel;
+  if (compression !== NOT_COMPRESSED || tiled || !isRun) return 1;
+  return Math.max(1, Math.floor((file.size - offsets[0]!) / pageBytes(layout)));
 }
 
 function imageJCount(directory: TiffDirectory): number {
@@ -65,12 +62,13 @@ function imageJCount(directory: TiffDirectory): number {
 }
 
 /** tifffile describes the shape of all planes by `{"shape": [3, 512, 512]}` or, before, `shape=(3, 512, 512)`. */
-function shapedCount(directory: TiffDirectory, { width, height }: PageLayout): number {
+function shapedCount(directory: TiffDirectory, { width, height }: TiffBlocks): number {
+  const values = width * height * (directory.number(TiffTag.samplesPerPixel) ?? 1);
   const text =
     descriptionOf(directory, (description) => /^\s*(?:\{\s*)?"?shape"?\s*[:=]/.test(description)) ?? "";
   const sides = /shape"?\s*[:=]\s*[[(]([\d,\s]+)[\])]/.exec(text)?.[1]?.split(",").map(Number) ?? [];
-  const pixels = sides.filter((side) => side > 0).reduce((product, side) => product * side, 1);
-  return pixels % (width * height) === 0 ? pixels / (width * height) : 1;
+  const all = sides.filter((side) => side > 0).reduce((product, side) => product * side, 1);
+  return all % values === 0 ? all / values : 1;
 }
 
 function descriptionOf(directory: TiffDirectory, is: (text: string) => boolean): string | undefined {

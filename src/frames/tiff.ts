@@ -5,6 +5,7 @@ import type { Colour } from "./counts.js";
 import type { FileBytes } from "./file-bytes.js";
 import type { Frame } from "./frame.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
+import type { FileMetadata } from "./ome-xml.js";
 import {
   hasTiffSignature,
   readTiffHeader,
@@ -12,9 +13,8 @@ import {
   type TiffHeader,
   TiffTag,
 } from "./tiff-directory.js";
-import { isImageJ, readFileMetadata, readPageMetadata } from "./tiff-metadata.js";
-import { OtherPixels, type PageLayout, readPageLayout, readPagePixels, readPageSize } from "./tiff-pixels.js";
-import { planeLayout, planesOf } from "./tiff-planes.js";
+import { readFileMetadata, readPageMetadata } from "./tiff-metadata.js";
+import { planesIn } from "./tiff-page.js";
 
 /** One image of a file. */
 export interface FramePage {
@@ -68,7 +68,7 @@ interface Walk {
   readonly header: TiffHeader;
   /** Whether smaller copies are marked as such: some writers mark every page. */
   readonly marksCopies: boolean;
-  readonly shared: (page: number) => FrameMetadata;
+  readonly shared: FileMetadata;
 }
 
 /**
@@ -110,7 +110,7 @@ export async function* decodeTiff(
     if (walk.marksCopies && isCopy(directory)) continue;
     const isFollowed = TiffDirectory.isAt(file, header, offset);
     let plane = 0;
-    for await (const read of planesIn({ file, directory, isOnly, options })) {
+    for await (const read of planesIn({ file, directory, isOnly, ...options })) {
       signal?.throwIfAborted();
       const number = page + plane;
       const place = { page: number, offset: at, plane, isFollowed: isFollowed || read.isFollowed };
@@ -124,8 +124,9 @@ export async function* decodeTiff(
         continue;
       }
       const own = place.plane === 0 ? readPageMetadata(directory) : {};
-      const axes = read.pixelsAt === undefined ? {} : options.axesAt?.(read.pixelsAt);
-      const metadata = { ...walk.shared(number), ...own, ...axes };
+      const axes = options.axesAt?.(read.pixelsAt);
+      const shared = walk.shared(Math.floor(number / read.channels), read.channel);
+      const metadata = { ...shared, ...own, ...axes };
       const { width, height } = read;
       const { pixels } = read;
       const bitDepth = significantBits(pixels, metadata.bitDepth ?? packedBits(directory));
@@ -179,81 +180,6 @@ function hasFrame(file: FileBytes, header: TiffHeader, first: TiffDirectory): bo
     return true;
   }
   return false;
-}
-
-/** A plane that can be read, or why it cannot. */
-type ReadPlane = { readonly isFollowed: boolean } & (
-  | {
-      readonly width: number;
-      readonly height: number;
-      readonly pixels: Frame["pixels"];
-      readonly pixelsAt?: number;
-      /** Its number, where a page has several channels. */
-      readonly channel?: number;
-    }
-  | { readonly failure: unknown }
-);
-
-async function* planesIn({
-  file,
-  directory,
-  isOnly,
-  options: { maxBytes = Number.POSITIVE_INFINITY, colour = "luminance" },
-}: {
-  file: FileBytes;
-  directory: TiffDirectory;
-  isOnly: boolean;
-  options: PageOptions;
-}): AsyncGenerator<ReadPlane, void, undefined> {
-  let layout: PageLayout;
-  try {
-    layout = readPageLayout(directory, file, maxBytes);
-  } catch (failure) {
-    if (failure instanceof OtherPixels) yield* otherPlanes(file, directory, colour, maxBytes);
-    else yield { failure, isFollowed: false };
-    return;
-  }
-  const { width, height } = layout;
-  const { count, missing } = planesOf(file, directory, layout, isOnly);
-  for (let plane = 0; plane < count; plane++) {
-    const isFollowed = plane < count - 1 || missing !== undefined;
-    try {
-      const own = planeLayout(layout, plane);
-      const pixels = readPagePixels(file, own, directory.header.littleEndian);
-      if (layout.whiteIsZero && !isImageJ(directory)) invert(pixels);
-      yield { width, height, pixels, pixelsAt: own.offsets[0]!, isFollowed };
-    } catch (failure) {
-      yield { failure, isFollowed };
-    }
-  }
-  if (missing !== undefined) yield { failure: new Error(missing), isFollowed: false };
-}
-
-/** Pages that our own reader does not know; what does is only loaded for them. */
-async function* otherPlanes(
-  file: FileBytes,
-  directory: TiffDirectory,
-  colour: Colour,
-  maxBytes: number,
-): AsyncGenerator<ReadPlane, void, undefined> {
-  try {
-    const { readOtherPlanes } = await import("./other-pixels.js");
-    const size = readPageSize(directory);
-    const planes = await readOtherPlanes(file, directory, colour, maxBytes);
-    const whiteIsZero = directory.number(TiffTag.photometric) === 0 && !isImageJ(directory);
-    for (const [channel, pixels] of planes.entries()) {
-      if (whiteIsZero) invert(pixels);
-      const isFollowed = channel < planes.length - 1;
-      yield { ...size, pixels, isFollowed, ...(planes.length > 1 && { channel }) };
-    }
-  } catch (failure) {
-    yield { failure, isFollowed: false };
-  }
-}
-
-function invert(pixels: Uint8Array | Uint16Array): void {
-  const highest = pixels instanceof Uint8Array ? 0xff : 0xffff;
-  for (let i = 0; i < pixels.length; i++) pixels[i] = highest - pixels[i]!;
 }
 
 function orFrameReadError<T>(path: string, page: number | undefined, read: () => T): T {

@@ -27,7 +27,7 @@ export interface XmlTag {
 /** The tags of a text, in order. One that is not closed counts as if it were. */
 export function* tagsOf(text: string): Generator<XmlTag> {
   for (let start = text.indexOf("<"); start >= 0; ) {
-    const end = text.indexOf(">", start);
+    const end = endOfTag(text, start);
     const next = end < 0 ? -1 : text.indexOf("<", end);
     const inside = text.slice(start + 1, Math.min(end < 0 ? text.length : end, start + LONGEST_TAG));
     const [, slash, name] = /^(\/?)(?:\w{1,64}:)?([\w-]{1,64})(?=[\s/]|$)/.exec(inside) ?? [];
@@ -38,6 +38,24 @@ export function* tagsOf(text: string): Generator<XmlTag> {
     }
     start = next;
   }
+}
+
+/** Where the bracket is that closes a tag, -1 where there is none. A quoted value may hold another one, but no "<". */
+function endOfTag(text: string, start: number): number {
+  const first = text.indexOf(">", start);
+  const isComment = text.startsWith("<!", start);
+  let quote = "";
+  for (
+    let at = first < 0 || isComment ? text.length : start + 1;
+    at < text.length && text[at] !== "<";
+    at++
+  ) {
+    const character = text[at]!;
+    if (quote !== "") quote = character === quote ? "" : quote;
+    else if (character === ">") return at;
+    else if (character === '"' || character === "'") quote = character;
+  }
+  return first;
 }
 
 /** Attributes of a tag by their names without prefixes. */

@@ -1,6 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { MemoryBytes } from "../../src/frames/file-bytes.js";
 import { decodePages } from "../../src/frames/read-frames.js";
+import { FIXTURES } from "./fixtures.js";
 import { type Entry, tiff } from "./tiff-builder.js";
 
 const [WIDTH, HEIGHT] = [100, 90];
@@ -31,6 +35,20 @@ async function read(bytes: Uint8Array): Promise<(number | string)[]> {
     found.push("error" in page ? page.error.message : page.frame.pixels[0]!);
   }
   return found;
+}
+
+/** The last pixel of the first page. */
+async function lastPixel(bytes: Uint8Array): Promise<number | undefined> {
+  for await (const page of decodePages(new MemoryBytes(bytes), "odd.tif")) {
+    if ("error" in page) throw page.error;
+    return page.frame.pixels.at(-1);
+  }
+  return undefined;
+}
+
+/** The tags of the directory there, of a little-endian file. */
+function directoryTags(bytes: Buffer, at: number): number[] {
+  return Array.from({ length: bytes.readUInt16LE(at) }, (_, i) => bytes.readUInt16LE(at + 2 + 12 * i));
 }
 
 /** Planes with a description behind them. */
@@ -120,10 +138,218 @@ describe("an odd TIFF", () => {
     );
   });
 
+  it("of the LSM format in colours gives slices, and no channels", async () => {
+    const info = Buffer.alloc(64);
+    for (const [at, value] of [0x0400494c, 64, WIDTH, HEIGHT, 2, 3, 1].entries())
+      info.writeInt32LE(value, 4 * at);
+    const colours = page([34412, 1, info.length, 8 + data.length], [262, 3, 1, 2], [277, 3, 1, 3]);
+    const bytes = tiff(Buffer.concat([data, info]), [colours, colours]);
+    const found = [];
+    for await (const read of decodePages(new MemoryBytes(bytes), "odd.lsm")) {
+      if (!("error" in read)) found.push(read.metadata);
+    }
+    expect(found).toEqual([{ zIndex: 0 }, { zIndex: 1 }]);
+  });
+
   it("with a page that nothing reads gives those before and after it", async () => {
     const webp = page([259, 3, 1, 50_001]);
     const third = page([273, 4, 1, 8 + 2 * PLANE]);
     expect(await read(tiff(data, [page(), webp, third]))).toEqual([10, expect.stringContaining("WebP"), 30]);
+  });
+});
+
+/** A page of index 10 with a colour map of 256 entries, each red, green and blue of 16 bits. */
+function withPalette(entry: (index: number) => readonly [number, number, number], text = ""): Uint8Array {
+  const map = Buffer.alloc(6 * 256);
+  for (let i = 0; i < 256; i++) {
+    for (const [part, value] of entry(i).entries()) map.writeUInt16LE(value, 2 * (256 * part + i));
+  }
+  const description = Buffer.from(`${text}\0`);
+  const bytes = Buffer.concat([data.subarray(0, PLANE), map, description]);
+  const at = 8 + PLANE;
+  return tiff(bytes, [
+    page([262, 3, 1, 3], [270, 2, description.length, at + map.length], [320, 3, 3 * 256, at]),
+  ]);
+}
+
+describe("a TIFF with a palette", () => {
+  /** Index 10 is a yellow of 100 in 255, the next one black. */
+  const mixed = (i: number) => [i === 10 ? 25_700 : 0, i === 10 ? 25_700 : 257 * (i % 7), 0] as const;
+
+  it("whose colours go up and down is judged by their luminance", async () => {
+    expect(await read(withPalette(mixed))).toEqual([Math.round(0.886 * 100)]);
+    expect(await read(withPalette((i) => [257 * (255 - i), 257 * (255 - i), 257 * (255 - i)]))).toEqual([
+      245,
+    ]);
+  });
+
+  it("of 8-bit colours is read as others are", async () => {
+    const small = (i: number) => mixed(i).map((value) => value / 257) as [number, number, number];
+    expect(await read(withPalette(small))).toEqual([Math.round(0.886 * 100)]);
+  });
+
+  it("gives the channel that is asked for", async () => {
+    const found: number[] = [];
+    const options = { colour: "green" } as const;
+    for await (const page of decodePages(new MemoryBytes(withPalette(mixed)), "odd.tif", options)) {
+      if ("frame" in page) found.push(page.frame.pixels[0]!);
+    }
+    expect(found).toEqual([100]);
+  });
+
+  it("that only grows brighter, but for marks of what is too dark or too bright, keeps its counts", async () => {
+    expect(await read(withPalette((i) => [0, Math.round(65_535 * Math.sqrt(i / 255)), 0]))).toEqual([10]);
+    const marked = (i: number) =>
+      [i === 255 ? 65_535 : 200 * i, 200 * (i % 255), i === 0 ? 65_535 : 0] as const;
+    expect(await read(withPalette(marked))).toEqual([10]);
+  });
+
+  it("of ImageJ keeps its counts, whatever the screen shows", async () => {
+    expect(await read(withPalette(mixed, "ImageJ=1.53t\n"))).toEqual([10]);
+  });
+});
+
+/** A file of one value in each pixel, as the numbers that it holds. */
+const numbers = {
+  "RGB bytes": {
+    bytes: new Uint8Array(3 * PLANE).fill(30),
+    entries: [
+      [258, 3, 1, 8],
+      [262, 3, 1, 2],
+      [277, 3, 1, 3],
+    ],
+    value: 30,
+  },
+  "signed 16-bit numbers": {
+    bytes: new Uint8Array(new Int16Array(PLANE).fill(30).buffer),
+    entries: [
+      [258, 3, 1, 16],
+      [339, 3, 1, 2],
+    ],
+    value: 30,
+  },
+  "floating-point numbers": {
+    bytes: new Uint8Array(new Float32Array(PLANE).fill(30).buffer),
+    entries: [
+      [258, 3, 1, 32],
+      [339, 3, 1, 3],
+    ],
+    value: 30,
+  },
+  "packed 12-bit numbers": {
+    bytes: new Uint8Array((3 * PLANE) / 2).map((_, i) => [0x01, 0xe0, 0x1e][i % 3]!),
+    entries: [[258, 3, 1, 12]],
+    value: 30,
+  },
+} satisfies Record<string, { bytes: Uint8Array; entries: Entry[]; value: number }>;
+
+describe.each(Object.entries(numbers))("an uncompressed TIFF of %s", (_, { bytes, entries, value }) => {
+  const all = [...entries, [279, 4, 1, bytes.length]] as Entry[];
+  const file = (...others: readonly Entry[]) =>
+    tiff(bytes, [page(...all.filter(([tag]) => others.every(([other]) => other !== tag)), ...others)]);
+
+  it.each([2, 3])("is read as it is, though it names predictor %i", async (predictor) => {
+    expect(await lastPixel(file([317, 3, 1, predictor]))).toBe(value);
+  });
+
+  it.each([0, 1, PLANE / 2, 50 * PLANE])(
+    "whose strip is said to have %i bytes is read by its size",
+    async (count) => {
+      expect(await read(file([279, 4, 1, count]))).toEqual([value]);
+    },
+  );
+
+  it("that does not say how many bytes its strip has is read by its size", async () => {
+    const unsaid = page(...all).filter(([tag]) => tag !== 279);
+    expect(await read(tiff(bytes, [unsaid]))).toEqual([value]);
+  });
+
+  it("that is cut short is told", async () => {
+    const cut = bytes.subarray(0, bytes.length - 1000);
+    expect(await read(tiff(cut, [page(...all)]))).toEqual([expect.stringContaining("cut short")]);
+  });
+
+  it("of MetaMorph has all planes of its one directory", async () => {
+    const planes = Buffer.concat([bytes, bytes, bytes]);
+    expect(await read(tiff(planes, [page(...all, [33629, 5, 3, 8])]))).toEqual([value, value, value]);
+  });
+
+  it.each([
+    ["ImageJ", "ImageJ=1.53t\nimages=3\nslices=3\n"],
+    [
+      "tifffile",
+      entries[1]?.[3] === 2 && entries.length === 3
+        ? '{"shape": [3, 90, 100, 3]}'
+        : '{"shape": [3, 90, 100]}',
+    ],
+  ])("of %s has all planes of its one directory", async (_, text) => {
+    const description = Buffer.from(`${text}\0`);
+    const planes = Buffer.concat([bytes, bytes, bytes, description]);
+    const entry: Entry = [270, 2, description.length, 8 + 3 * bytes.length];
+    expect(await read(tiff(planes, [page(...all, entry)]))).toEqual([value, value, value]);
+  });
+});
+
+describe("a TIFF of PackBits", () => {
+  it.each([8, 16])("of %i bits is read as it is, though it names a predictor", async (bits) => {
+    // Runs of 100 and 80 bytes of 1, then of 2 for 16 bits.
+    const rows = Buffer.concat(Array.from({ length: (HEIGHT * bits) / 8 }, () => Buffer.from([157, 7])));
+    const bytes = tiff(rows, [
+      page([258, 3, 1, bits], [259, 3, 1, 32773], [279, 4, 1, rows.length], [317, 3, 1, 2]),
+    ]);
+    expect(await lastPixel(bytes)).toBe(bits === 8 ? 7 : 0x0707);
+  });
+});
+
+describe("a TIFF of JPEG", () => {
+  it("is read as it is, though it names a predictor", async () => {
+    const bytes = await readFile(join(FIXTURES, "jpeg8.tif"));
+    const first = bytes.readUInt32LE(4);
+    const unit = first + 2 + 12 * directoryTags(bytes, first).indexOf(296);
+    const plain = await lastPixel(bytes);
+    bytes.writeUInt16LE(317, unit);
+    bytes.writeUInt16LE(2, unit + 8);
+    expect(await lastPixel(bytes)).toBe(plain);
+  });
+});
+
+describe("a TIFF in colours with more samples", () => {
+  const bytes = new Uint8Array(4 * PLANE).map((_, i) => [30, 30, 30, 200][i % 4]!);
+  const rgba = [
+    [258, 3, 1, 8],
+    [262, 3, 1, 2],
+    [277, 3, 1, 4],
+    [279, 4, 1, bytes.length],
+  ] as const;
+
+  it.each([
+    ["that are told to be anything", [338, 3, 1, 0]],
+    ["that are told to be transparency", [338, 3, 1, 2]],
+  ] as const)("%s is one image of its luminance", async (_, entry) => {
+    expect(await read(tiff(bytes, [page(...rgba, [...entry])]))).toEqual([30]);
+  });
+});
+
+describe("a TIFF of a compression that is not read", () => {
+  it.each([
+    [34_933, "PNG, 34933"],
+    [34_934, "JPEG XR, 34934"],
+  ])("%i names it", async (compression, name) => {
+    expect(await read(tiff(data, [page([259, 3, 1, compression])]))).toEqual([expect.stringContaining(name)]);
+  });
+
+  it("of a JPEG of 12 bits says so", async () => {
+    const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xc1, 0, 11, 12, 0, HEIGHT, 0, WIDTH, 1, 1, 0x11, 0]);
+    const entries = page([258, 3, 1, 12], [259, 3, 1, 7], [279, 4, 1, jpeg.length]);
+    expect(await read(tiff(jpeg, [entries]))).toEqual([expect.stringContaining("JPEG of 12 bits")]);
+  });
+});
+
+describe("a TIFF of Deflate", () => {
+  it("with more behind its pixels is read without it", async () => {
+    const more = deflateSync(Buffer.concat([data.subarray(0, PLANE), Buffer.alloc(WIDTH)]));
+    const bytes = tiff(more, [page([259, 3, 1, 8], [279, 4, 1, more.length])]);
+    expect(await read(bytes)).toEqual([10]);
   });
 });
 

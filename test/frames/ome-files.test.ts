@@ -9,20 +9,22 @@ import { type Entry, tiff } from "./tiff-builder.js";
 
 const [WIDTH, HEIGHT] = [100, 90];
 
-/** Pages of one grey, the first of which has a description. */
-function described(text: string, pages = 1): Uint8Array {
+/** Pages of one value, the first of which has a description. */
+function described(text: string, pages = 1, { samples = 1, photometric = 1 } = {}): Uint8Array {
   const bytes = Buffer.from(`${text}\0`);
-  const data = Buffer.concat([Buffer.alloc(WIDTH * HEIGHT, 7), bytes]);
+  const pixelBytes = WIDTH * HEIGHT * samples;
+  const data = Buffer.concat([Buffer.alloc(pixelBytes, 7), bytes]);
   const page: Entry[] = [
     [256, 4, 1, WIDTH],
     [257, 4, 1, HEIGHT],
     [258, 3, 1, 8],
     [259, 3, 1, 1],
-    [262, 3, 1, 1],
-    [270, 2, bytes.length, 8 + WIDTH * HEIGHT],
+    [262, 3, 1, photometric],
+    [270, 2, bytes.length, 8 + pixelBytes],
     [273, 4, 1, 8],
+    [277, 3, 1, samples],
     [278, 4, 1, HEIGHT],
-    [279, 4, 1, WIDTH * HEIGHT],
+    [279, 4, 1, pixelBytes],
   ];
   return tiff(
     data,
@@ -142,3 +144,39 @@ async function sitesIn(folder: string, files: readonly string[]): Promise<string
   }
   return names;
 }
+
+/** A stack of SizeC 3, of which each page has all. */
+const colours = (sizes: string, channels: string) =>
+  `<OME><Image ID="Image:0"><Pixels DimensionOrder="XYCZT" ${sizes}>${channels}<TiffData/></Pixels></Image></OME>`;
+
+describe("OME-TIFF with all channels in each page", () => {
+  it.each([
+    '<Channel SamplesPerPixel="3" Name="H&amp;E"/>',
+    '<Channel SamplesPerPixel="3" Name="H&amp;E" Color="-1"/>',
+  ])("of colours has z and t of every page, and one channel", async (channel) => {
+    const text = colours('SizeC="3" SizeZ="2" SizeT="2"', channel);
+    const folder = await folderWith({ "a.ome.tif": described(text, 4, { samples: 3, photometric: 2 }) });
+    expect(await metadataIn(folder, "a.ome.tif")).toEqual(
+      [0, 1, 2, 3].map((i) => ({ channel: "H&E", zIndex: i % 2, timeIndex: Math.floor(i / 2) })),
+    );
+  });
+
+  it("of colours whose samples are named gives none of their names", async () => {
+    const text = colours(
+      'SizeC="3" SizeZ="2" SizeT="1"',
+      '<Channel Name="R"/><Channel Name="G"/><Channel Name="B"/>',
+    );
+    const folder = await folderWith({ "a.ome.tif": described(text, 2, { samples: 3, photometric: 2 }) });
+    expect(await metadataIn(folder, "a.ome.tif")).toEqual([{ zIndex: 0 }, { zIndex: 1 }]);
+  });
+
+  it("of two channels has z, and each channel's number and name", async () => {
+    const text = colours('SizeC="2" SizeZ="2" SizeT="1"', '<Channel Name="DAPI"/><Channel Name="GFP"/>');
+    const folder = await folderWith({ "a.ome.tif": described(text, 2, { samples: 2 }) });
+    expect(await metadataIn(folder, "a.ome.tif")).toEqual(
+      [0, 1].flatMap((zIndex) =>
+        ["DAPI", "GFP"].map((channel, channelIndex) => ({ channel, channelIndex, zIndex })),
+      ),
+    );
+  });
+});

@@ -31,6 +31,17 @@ describe("OME-XML", () => {
     expect(parseOmeXml(cut, "a.ome.tif")(0)).toEqual({ pixelUm: 0.5, bitDepth: 12 });
   });
 
+  it("may have brackets in quoted names", () => {
+    const text = `<OME><!-- it's --><Image ID="Image:0" Name="x > y"><Pixels SizeC="2" SizeZ="1" SizeT="1">
+<Channel Name="a>b"/><!-- > it's --><Channel ID='c' Name='">"'/><TiffData/></Pixels></Image></OME>`;
+    expect([0, 1].map((page) => parseOmeXml(text, "a.tif")(page).channel)).toEqual(["a>b", '">"']);
+  });
+
+  it("of a million quotes without an end takes no time to speak of", () => {
+    expect(parseOmeXml('<Pixels a="'.repeat(500_000), "a.tif")(0)).toEqual({});
+    expect(parseOmeXml('<Pixels a="" b=" >'.repeat(500_000), "a.tif")(0)).toEqual({});
+  });
+
   it("of a million elements without an end takes no time to speak of", () => {
     expect(parseOmeXml("<Pixels ".repeat(1_000_000), "a.tif")(0)).toEqual({});
   });

@@ -3,8 +3,11 @@ import { existsSync } from "node:fs";
 import { open, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Frame } from "../../src/frames/frame.js";
+import { decodeFrames } from "../../src/frames/read-frames.js";
 import { systemClock } from "../../src/protocol/clock.js";
 import { sleep, temporaryFolder, until } from "../agent/helpers.js";
+import { type Entry, tiff } from "../frames/tiff-builder.js";
 import { addMicroManagerPage, beginMicroManagerStack } from "../helpers/micro-manager-stack.js";
 import { follow } from "./follow.js";
 
@@ -267,6 +270,90 @@ planes = tifffile.memmap(root + "/a.tif", shape=(6, 90, 100), dtype="uint16", me
 def put(n): planes[n - 1] = image(n); planes.flush()
 end = lambda: None`,
 };
+
+describe("a file whose room is reserved before it is copied into it", () => {
+  const [width, height, tile] = [200, 180, 64];
+  const tiles = Math.ceil(width / tile) * Math.ceil(height / tile);
+  const filled = (bytesEach: number, value: number) => Buffer.alloc(width * height * bytesEach, value);
+  /** Numbers of both signs, none of them zero. */
+  const signs = (i: number) => 2 * (i % 8) - 7;
+
+  const entriesOf = (bits: number, ...others: readonly Entry[]): Entry[] => [
+    [256, 4, 1, width],
+    [257, 4, 1, height],
+    [258, 3, 1, bits],
+    [259, 3, 1, 1],
+    ...others,
+  ];
+
+  /** A file with its directory first. @param tileBytes where it is tiled, of each. */
+  function fileOf(pixels: Buffer, entries: readonly Entry[], tileBytes?: number): Buffer {
+    const directory = 8 + 2 + 12 * (entries.length + (tileBytes === undefined ? 3 : 4)) + 4;
+    const lists = Buffer.alloc(tileBytes === undefined ? 0 : 8 * tiles);
+    const first = directory + lists.length;
+    for (let i = 0; i < lists.length / 8; i++) {
+      lists.writeUInt32LE(first + i * tileBytes!, 4 * i);
+      lists.writeUInt32LE(tileBytes!, 4 * (tiles + i));
+    }
+    const blocks: Entry[] =
+      tileBytes === undefined
+        ? [
+            [273, 4, 1, first],
+            [278, 4, 1, height],
+            [279, 4, 1, pixels.length],
+          ]
+        : [
+            [322, 4, 1, tile],
+            [323, 4, 1, tile],
+            [324, 4, tiles, directory],
+            [325, 4, tiles, directory + 4 * tiles],
+          ];
+    return Buffer.concat([tiff(new Uint8Array(), [[...entries, ...blocks]]), lists, pixels]);
+  }
+
+  const tileBytes = 2 * tile * tile;
+  const half = Math.floor((width * height) / 2);
+  test.each([
+    ["white is zero", fileOf(filled(1, 40), entriesOf(8, [262, 3, 1, 0])), half],
+    [
+      "signed numbers",
+      fileOf(
+        Buffer.from(Int16Array.from(filled(1, 0), (_, i) => signs(i)).buffer),
+        entriesOf(16, [339, 3, 1, 2]),
+      ),
+      2 * half,
+    ],
+    [
+      "floating-point numbers",
+      fileOf(
+        Buffer.from(Float32Array.from(filled(1, 0), (_, i) => signs(i) / 7).buffer),
+        entriesOf(32, [339, 3, 1, 3]),
+      ),
+      4 * half,
+    ],
+    ["tiles", fileOf(Buffer.alloc(tiles * tileBytes, 3), entriesOf(16), tileBytes), tileBytes],
+  ])("of %s is judged when it is all there", async (_, bytes, missing) => {
+    const folder = await temporaryFolder();
+    const { frames, problems } = await follow(folder, { stableMs: 5000, giveUpMs: 60_000 });
+    const path = join(folder, "a.tif");
+    const file = await open(path, "w");
+    onTestFinished(() => file.close());
+    await file.truncate(bytes.length);
+    const there = bytes.length - missing;
+    await file.write(bytes, 0, there, 0);
+    await sleep(300);
+    expect(frames).toEqual([]);
+
+    await file.write(bytes, there, missing, there);
+    await until(() => frames.length > 0);
+    const whole: Frame[] = [];
+    for await (const { frame } of decodeFrames(bytes, path)) whole.push(frame);
+    expect(frames.map(({ frame }) => Buffer.from(frame.pixels.buffer))).toEqual(
+      whole.map(({ pixels }) => Buffer.from(pixels.buffer)),
+    );
+    expect(problems).toEqual([]);
+  });
+});
 
 describe.skipIf(!existsSync(python))("a live acquisition", () => {
   test.each(Object.entries(WRITERS))(
