@@ -16,7 +16,7 @@ export { assertAffordable } from "./tiff-blocks.js";
 
 const HOST_IS_LITTLE_ENDIAN = endianness() === "LE";
 
-/** Photometric interpretations that are one plane of counts: inverted or not, or with a palette for the screen. */
+/** Photometric interpretations that are one plane of counts: inverted or not, or with a palette. */
 const GREY = [0, 1, 3];
 
 /** The pixels of a page are no 8- or 16-bit counts as this reader knows them; another may read them. */

@@ -74,7 +74,7 @@ interface Walk {
 /**
  * Decodes the pages of a TIFF or BigTIFF one by one: greyscale of 8 or 16 bits in either byte order, in strips or tiles,
  * uncompressed, LZW, Deflate or PackBits by our own reader, what else geotiff knows by that. Inverted pages (WhiteIsZero) come
- * out upright, ImageJ's as they are stored: there it is a setting of the screen, as is a colour map. Smaller copies of a page
+ * out upright, ImageJ's as they are stored: there it is a setting of the screen, as is a palette. Smaller copies of a page
  * (pyramids, thumbnails) and masks are passed over. A page that cannot be read is given as such, and those after it follow.
  *
  * @param path names the file in errors; nothing is opened.
