@@ -13,6 +13,7 @@ from parfocal_bridge.gate import Gate
 from parfocal_bridge.held_visit import HeldVisit
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate
+from parfocal_bridge.plan_reader import PlanReader, is_known_plan
 from parfocal_bridge.runner_waits import RunnerWaits
 from parfocal_bridge.visits import Visit
 
@@ -84,10 +85,12 @@ class FocusEngine:
 
     def event_iterator(self, events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
         """The events of the plan. The next is read when the site before is finished."""
-        for visit in self._gate.visits(_PlanOfEngine(self.engine, events)):
+        own = _of_engine(self.engine, events)
+        plan = PlanReader(own, functools.partial(is_cancelled, self._core), is_known_plan(events))
+        for visit in self._gate.visits(plan):
             self._held = self._hold(visit)
             yield from visit.events
-        self._is_over = True
+        self._is_over = not self._gate.was_cancelled
 
     def setup_event(self, event: MDAEvent) -> None:
         """Nothing: it is done for each attempt."""
@@ -184,25 +187,16 @@ def _by_camera(payloads: Sequence[Any], cameras: int) -> list[Any]:
     return frames + [None] * (cameras - len(frames))
 
 
-class _PlanOfEngine:
-    """The events of a plan as the engine that drives the microscope wants them, one by one.
+def _of_engine(engine: Any, events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
+    """The events of a plan as the engine that drives the microscope wants them, one by one."""
+    from pymmcore_plus.core import SequencedEvent
+    from pymmcore_plus.mda import MDAEngine
 
-    No iterator, so that what is left of the plan is known when the run is cancelled.
-    """
-
-    def __init__(self, engine: Any, events: Iterable[MDAEvent]) -> None:
-        self._engine = engine
-        self._events = events
-
-    def __iter__(self) -> Iterator[MDAEvent]:
-        from pymmcore_plus.core import SequencedEvent
-        from pymmcore_plus.mda import MDAEngine
-
-        own = getattr(self._engine, "event_iterator", iter)
-        # The default one but joins events for the hardware to trigger, and reads ahead for that.
-        is_default = getattr(own, "__func__", None) is MDAEngine.event_iterator
-        for event in (iter if is_default else own)(self._events):
-            yield from event.events if isinstance(event, SequencedEvent) else (event,)
+    own = getattr(engine, "event_iterator", iter)
+    # The default one but joins events for the hardware to trigger, and reads ahead for that.
+    is_default = getattr(own, "__func__", None) is MDAEngine.event_iterator
+    for event in (iter if is_default else own)(events):
+        yield from event.events if isinstance(event, SequencedEvent) else (event,)
 
 
 def _nothing(*_: Any) -> None:
