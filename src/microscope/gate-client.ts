@@ -5,6 +5,7 @@ import { decodeMessage, encodeFrame, encodeMessage, type Pixels } from "../proto
 import { HEARTBEAT_MS, PROTOCOL_VERSION } from "../protocol/common.js";
 import type { FrameMessage, PlainMessage, VerdictMessage, WelcomeMessage } from "../protocol/messages.js";
 import type { Refusal } from "../protocol/site-visit.js";
+import { socketOptions } from "../protocol/socket-address.js";
 
 /** Time between two tries to be welcomed, ms. */
 const HELLO_MS = 50;
@@ -36,6 +37,7 @@ export class GateClient {
   }
 
   start(): void {
+    if (socketOptions(this.#address).ipv6) this.#socket.ipv6 = true;
     this.#socket.connect(this.#address);
     this.#receiving = this.#receive();
     this.#heartbeat = setInterval(() => {

@@ -2,6 +2,7 @@ import { Publisher } from "zeromq";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
 import { bindError } from "../protocol/bind-error.js";
+import { assertNobodyListens, socketOptions } from "../protocol/socket-address.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
 import type { Sink, SinkContext, SinkCounts } from "./sink.js";
@@ -25,17 +26,22 @@ export class PublishSink implements Sink {
   }
 
   async start(signal: AbortSignal): Promise<string> {
-    const publisher = new Publisher({ sendHighWaterMark: SEND_HIGH_WATER_MARK, sendTimeout: 0, linger: 0 });
+    const { address } = this.#config;
+    const publisher = new Publisher({
+      ...socketOptions(address),
+      ...{ sendHighWaterMark: SEND_HIGH_WATER_MARK, sendTimeout: 0, linger: 0 },
+    });
     this.#publisher = publisher;
     try {
-      await publisher.bind(this.#config.address);
+      await assertNobodyListens(address);
+      await publisher.bind(address);
       signal.throwIfAborted();
     } catch (error) {
       publisher.close();
       if (signal.aborted) throw error;
-      throw bindError(this.#config.address, error, "publish.address");
+      throw bindError(address, error, "publish.address");
     }
-    return publisher.lastEndpoint ?? this.#config.address;
+    return publisher.lastEndpoint ?? address;
   }
 
   write(record: ResultRecord): void {

@@ -2,6 +2,7 @@ import { Router } from "zeromq";
 import { reasonOf } from "../errors.js";
 import { FrameMemory } from "../frame-memory.js";
 import { type Clock, passed } from "../protocol/clock.js";
+import { socketOptions } from "../protocol/socket-address.js";
 import { type Arrival, arrived } from "./arrivals.js";
 import { Outgoing } from "./outgoing.js";
 
@@ -49,6 +50,7 @@ export class ControllerSocket {
    */
   async bind(address: string, maxMessageBytes: number): Promise<string> {
     const router = new Router({
+      ...socketOptions(address),
       // Input never stops: the queue drops what is too much. libzmq (4.3.5) aborts the process when a peer leaves while its
       // input is stopped by this mark and heartbeats of its own kind are on, so neither is used.
       receiveHighWaterMark: 0,

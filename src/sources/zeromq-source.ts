@@ -13,6 +13,7 @@ import {
   type PlainMessage,
 } from "../protocol/messages.js";
 import type { ProtocolError } from "../protocol/protocol-error.js";
+import { assertNobodyListens } from "../protocol/socket-address.js";
 import { WorkerThread } from "../worker-thread.js";
 import { type Arrival, type ArrivedMessage, partsOf } from "./arrivals.js";
 import { Controllers } from "./controllers.js";
@@ -84,6 +85,7 @@ export class ZeromqSource implements FrameSource {
     const thread = this.#newThread();
     this.#thread = thread;
     try {
+      await assertNobodyListens(address);
       const maxMessageBytes = this.#config.maxFrameMib * 2 ** 20;
       return (await thread.call("bind", { address, maxMessageBytes })) as string;
     } catch (error) {

@@ -23,7 +23,7 @@ export function ReimageDialog({ page, onClose }: ReimageDialogProps) {
   const [withBlank, setWithBlank] = useState(false);
   const [stages, setStages] = useState(DEMO_STAGES);
   useEffect(() => dialog.current?.showModal(), []);
-  const list = reimageList(page.table.sites, page.states.all(), withBlank);
+  const list = reimageList(page.table.sites, page.states.all(), { withBlank });
   const unplaced = list.length - placedSites(list).length;
   const name = `reimage-${runName(page.table.entry())
     .replace(/[^\w.-]+/g, "_")

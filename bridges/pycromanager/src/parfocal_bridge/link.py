@@ -115,6 +115,8 @@ class AgentLink:
 
     @staticmethod
     def _connected(dealer: zmq.Socket[bytes], address: str) -> zmq.Socket[bytes]:
+        if address.startswith("tcp://["):
+            dealer.setsockopt(zmq.IPV6, 1)
         dealer.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
         dealer.setsockopt(zmq.IMMEDIATE, 1)
         dealer.setsockopt(zmq.LINGER, 0)
