@@ -65,12 +65,14 @@ def gate(
     """Runs to its end, whatever that is."""
     results: list[SiteResult] = []
     keyed = {"limits": LIMITS, "on_site": results.append, **options}
-    with FakeAgent(answer=answer) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
-        assert client.wait_for_agent(RUN_S)
-        core.mda.set_engine(FocusEngine(core, client, **keyed))
-        thread = core.run_mda(events, output=None if output is None else str(output))
-        thread.join(RUN_S)
-        assert not thread.is_alive()
+    with FakeAgent(answer=answer) as agent:
+        with FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
+            assert client.wait_for_agent(RUN_S)
+            core.mda.set_engine(FocusEngine(core, client, **keyed))
+            thread = core.run_mda(events, output=None if output is None else str(output))
+            thread.join(RUN_S)
+            assert not thread.is_alive()
+        agent.wait_for("bye", 1)  # what was said before it has come, too
     return results, agent
 
 
