@@ -181,6 +181,16 @@ def beads() -> Iterator[object]:
     pymmcore.CMMCore.registerCallback(core, None)
 
 
+@pytest.fixture
+def core(beads: object) -> Iterator[object]:
+    """Beads, under an engine whose frames say which exposure they are."""
+    needs("tifffile")
+    from engine_runs import counting_engine
+
+    with counting_engine(beads) as counting:
+        yield counting
+
+
 @pytest.fixture(scope="session")
 def headless() -> Iterator[object]:
     """A core of pycro-manager, Python backend, that sees beads. One a process: its engine keeps the first."""

@@ -11,9 +11,12 @@ from typing import Any
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, SiteResult, ZLimits
 from parfocal_bridge.pymmcore_plus import ATTEMPT_KEY, FocusEngine
-from runs import PATIENT_MS, RUN_S
+from runs import PATIENT_MS, RUN_S, move
 
 LIMITS = ZLimits(-40, 40)
+STACK = {"range": 4, "step": 2}
+SHIFTED_ONCE = move(-15), {"keepAttempt": 1}, {}
+"""What an agent answers that has one stack taken again, and accepts the next one at once."""
 
 
 @contextmanager

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import Agent, needs
-from engine_runs import LIMITS, counting_engine, gate, marks, sequence, zarr_marks
+from conftest import Agent
+from engine_runs import LIMITS, gate, marks, sequence, zarr_marks
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, SiteResult
 from parfocal_bridge.pymmcore_plus import ATTEMPT_KEY, FocusEngine, ObserveListener, gated
 from runs import ACCEPT, PATIENT_MS, RUN_S, move, noted_frames, run, scripted
 
 END_AT_FIRST = {"decision": "flag", "action": {"kind": "move-z", "byUm": -7}, "keepAttempt": 0}
-
-
-@pytest.fixture(autouse=True)
-def _needs_packages() -> None:
-    needs("pymmcore_plus", "mm_test_adapters", "useq", "tifffile")
-
-
-@pytest.fixture
-def core(beads: Any) -> Iterator[Any]:
-    with counting_engine(beads) as counting:
-        yield counting
 
 
 def test_retries_leave_no_trace_in_the_file_and_the_kept_frame_is_in_its_place(

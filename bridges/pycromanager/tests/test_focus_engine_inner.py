@@ -8,22 +8,10 @@ from typing import Any
 
 import pytest
 
-from conftest import needs
-from engine_runs import LIMITS, counting_engine, gate, marks, noted_marks, sequence, stack_events, zarr_marks
+from engine_runs import LIMITS, gate, marks, noted_marks, sequence, stack_events, zarr_marks
 from parfocal_bridge import FocusClient
 from parfocal_bridge.pymmcore_plus import FocusEngine, ObserveListener
 from runs import move, scripted
-
-
-@pytest.fixture(autouse=True)
-def _needs_packages() -> None:
-    needs("pymmcore_plus", "mm_test_adapters", "useq", "tifffile")
-
-
-@pytest.fixture
-def core(beads: Any) -> Iterator[Any]:
-    with counting_engine(beads) as counting:
-        yield counting
 
 
 @pytest.fixture

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import Agent, needs
+from conftest import Agent
 from engine_runs import (
     LIMITS,
-    counting_engine,
+    SHIFTED_ONCE,
+    STACK,
     failures_of_runs,
     gate,
     is_retry,
@@ -25,20 +25,6 @@ from engine_runs import (
 from parfocal_bridge import FocusClient
 from parfocal_bridge.pymmcore_plus import FocusEngine
 from runs import PATIENT_MS, RUN_S, move, noted_frames, run, scripted
-
-STACK = {"range": 4, "step": 2}
-SHIFTED_ONCE = move(-15), {"keepAttempt": 1}, {}
-
-
-@pytest.fixture(autouse=True)
-def _needs_packages() -> None:
-    needs("pymmcore_plus", "mm_test_adapters", "useq", "tifffile")
-
-
-@pytest.fixture
-def core(beads: Any) -> Iterator[Any]:
-    with counting_engine(beads) as counting:
-        yield counting
 
 
 def fail() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from conftest import needs
 from engine_runs import (
-    counting_engine,
+    SHIFTED_ONCE,
+    STACK,
     gate,
     is_retry,
     noted_marks,
@@ -20,20 +20,6 @@ from engine_runs import (
     stack_events,
 )
 from runs import RUN_S, move, scripted
-
-STACK = {"range": 4, "step": 2}
-SHIFTED_ONCE = move(-15), {"keepAttempt": 1}, {}
-
-
-@pytest.fixture(autouse=True)
-def _needs_packages() -> None:
-    needs("pymmcore_plus", "mm_test_adapters", "useq", "tifffile")
-
-
-@pytest.fixture
-def core(beads: Any) -> Iterator[Any]:
-    with counting_engine(beads) as counting:
-        yield counting
 
 
 class Pause:

@@ -127,15 +127,14 @@ class FocusEngine:
         getattr(self.engine, "teardown_sequence", _nothing)(sequence)
 
     def _hold(self, visit: Visit[MDAEvent]) -> HeldVisit:
-        execute = functools.partial(self._execute, visit)
-        return HeldVisit(visit, self._gate, execute, RunnerWaits(self._core))
+        return HeldVisit(visit, self._gate, self._execute, RunnerWaits(self._core))
 
     def _end(self, held: HeldVisit) -> None:
         """The run ends in the middle of this visit, or just after it."""
         if held.is_held:
             held.end(self._gate.leave())
 
-    def _execute(self, visit: Visit[MDAEvent], shot: MDAEvent, payloads: list[Any]) -> Catch:
+    def _execute(self, shot: MDAEvent, payloads: list[Any]) -> Catch:
         """Fills ``payloads`` with what to hand on of a shot."""
         count = self._core.getNumberOfCameraChannels()
         skip = self._run(shot, payloads)
@@ -146,11 +145,6 @@ class FocusEngine:
         if not is_image:
             return NOTHING
         payloads[:] = _by_camera(payloads, count)
-        cameras = [self._core.getPhysicalCameraDevice(i) for i in range(count)]
-        camera = self._options.get("camera")
-        place = cameras.index(camera) if camera in cameras else 0
-        if visit.judged and payloads[place] is None:
-            return NOTHING  # the frames of other cameras are not judged in its stead
         return Catch(tuple(delivered_of(*payload) for payload in payloads if payload is not None))
 
     def _run(self, shot: MDAEvent, payloads: list[Any]) -> SkipEvent | None:
