@@ -122,6 +122,7 @@ async function runAgent(config: AgentConfig): Promise<void> {
   const stopping = new AbortController();
   const force = new AbortController();
   const removeListeners = onSignals(log, stopping, force);
+  stopWithSupervisor(log, stopping);
   let scorer: ScoringThread | undefined;
   try {
     // The model is loaded in its own thread while this one loads all the rest.
@@ -185,6 +186,20 @@ function onSignals(log: Logger, stopping: AbortController, force: AbortControlle
   return () => {
     for (const signal of signals) process.off(signal, onSignal);
   };
+}
+
+/**
+ * An agent whose supervisor is gone stops, too: nobody would start it again, and it would hold the addresses that the next
+ * supervisor is given.
+ */
+function stopWithSupervisor(log: Logger, stopping: AbortController): void {
+  if (process.channel === undefined) return;
+  process.once("disconnect", () => {
+    if (stopping.signal.aborted) return;
+    log.warn("The process that started this agent is gone; stopping");
+    stopping.abort();
+  });
+  process.channel.unref();
 }
 
 /** Tells whoever started the agent that frames are taken. */

@@ -74,12 +74,13 @@ export class Supervisor {
   /** @returns its exit code; undefined if a signal ended it. */
   #runOnce(): Promise<number | undefined> {
     const child = spawn(process.execPath, [...this.#command, ...this.#samePlaces()], {
-      stdio: ["ignore", "pipe", "inherit"],
+      // The channel closes when this process ends, however it does: the agent then ends, too.
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
       env: { ...ALLOCATOR, ...process.env, ...this.#sameToken() },
     });
     this.#child = child;
     this.#failedStarts++;
-    createInterface({ input: child.stdout }).on("line", (line) => this.#heard(line));
+    createInterface({ input: child.stdout! }).on("line", (line) => this.#heard(line));
     return new Promise((resolve) => {
       child.on("error", (error) => this.#output.say(`The agent cannot be started: ${error.message}`));
       child.on("close", (code, signal) => {

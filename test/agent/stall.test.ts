@@ -146,6 +146,27 @@ test("a supervised agent that is killed is there again on the same addresses, an
   expect((await agent.finished).code).toBe(0);
 });
 
+test("an agent whose supervisor was killed stops, and leaves its addresses to the next one", async () => {
+  const first = await start("--supervise");
+
+  first.child.kill("SIGKILL");
+  await until(() => !isAlive(first.pid));
+
+  const { zeromq, publish } = first.addresses;
+  const places = [`sources.zeromq.address=${zeromq}`, `publish.address=${publish}`];
+  const second = await start("--supervise", ...places.flatMap((place) => ["--set", place]));
+  second.child.kill("SIGTERM");
+  expect((await second.finished).code).toBe(0);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 function later(): Promise<undefined> {
   return new Promise((resolve) => void setTimeout(() => resolve(undefined), 300));
 }
