@@ -42,6 +42,11 @@ export function pagesOfOneStack(pages: readonly StackPage[], channel?: string): 
   return chosen;
 }
 
+/** Where a plane lies, um: by the drive, else in its stack; undefined where neither is told. */
+export function planeUm({ zUm, zIndex, zStepUm }: FrameMetadata): number | undefined {
+  return zUm ?? (zIndex === undefined || zStepUm === undefined ? undefined : zIndex * zStepUm);
+}
+
 /** Where each page has a value of its own, as in a stack that was taken as a time series, it is what numbers the planes. */
 function isMixed(values: readonly string[], pages: number): boolean {
   return values.length > 1 && values.length < pages;

@@ -1,7 +1,7 @@
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { writeCalibration } from "../calibration/calibration-file.js";
 import { fitStack, type Plane, type StackFit } from "../calibration/fit-stack.js";
-import { pagesOfOneStack, type StackPage } from "../calibration/stack-pages.js";
+import { pagesOfOneStack, planeUm, type StackPage } from "../calibration/stack-pages.js";
 import { stackPlot } from "../calibration/stack-plot.js";
 import { FrameReadError } from "../errors.js";
 import { Scorer } from "../focus/scorer.js";
@@ -22,7 +22,7 @@ const options = {
   "z-step-um": {
     type: "number",
     describe:
-      "Distance of the planes, um, in the order of the pages or files; default: the z that the files say",
+      "Distance of the planes, um, in the order of the pages or files; default: what the files say",
   },
   channel: { type: "string", describe: "Of a stack of several channels, the one to take, by its name" },
   out: { type: "string", default: "calibration.yaml", describe: "File for agent and score (--calibration)" },
@@ -75,7 +75,7 @@ async function judgedPlanes(
     for (const path of images) {
       for await (const { page, frame, metadata } of readFrames(path)) {
         if (!chosen.some((other) => other.path === path && other.page === page)) continue;
-        const zUm = argv.zStepUm === undefined ? metadata.zUm : planes.length * argv.zStepUm;
+        const zUm = argv.zStepUm === undefined ? planeUm(metadata) : planes.length * argv.zStepUm;
         if (zUm === undefined)
           throw new FrameReadError(path, "the file does not say its z: give --z-step-um");
         sampling ??= samplingOf(argv, frame, metadata.pixelUm);

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { unitUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
 import { finite, wholeNumber } from "./numbers.js";
@@ -8,9 +9,6 @@ import { attributesOf, decoded, tagsOf } from "./xml.js";
 
 /** Files that are remembered at most. */
 const MOST_FILES = 2_000_000;
-
-/** Micrometres in the units of Harmony. */
-const UNITS_UM: Readonly<Record<string, number>> = { m: 1e6, mm: 1e3, µm: 1, um: 1, nm: 1e-3 };
 
 interface Channel {
   name: string | undefined;
@@ -111,7 +109,7 @@ export class HarmonyIndex implements IndexReader {
 }
 
 function lengthUm(inside: string, text: string): number | undefined {
-  const unit = UNITS_UM[attributesOf(inside).Unit ?? "m"];
+  const unit = unitUm(attributesOf(inside).Unit ?? "m");
   const value = finite(text);
   return value === undefined || unit === undefined ? undefined : value * unit;
 }

@@ -36,6 +36,8 @@ export interface FrameMetadata {
   /** Counted from 0, as all indices. */
   readonly timeIndex?: number;
   readonly zIndex?: number;
+  /** Distance of the planes of its stack, um. */
+  readonly zStepUm?: number;
   readonly channelIndex?: number;
   readonly positionIndex?: number;
   readonly camera?: string;
@@ -118,7 +120,7 @@ export function readMicroManagerMetadata(json: unknown): FrameMetadata {
 
 /** The reverse, for writing: Micro-Manager 2's keys with the fields that are known. */
 export function toMicroManagerMetadata(metadata: FrameMetadata): Record<string, number | string> {
-  const { zOrigin, zUm, plate, well, site, series, inStore, indexed, ...rest } = metadata;
+  const { zOrigin, zUm, zStepUm, plate, well, site, series, inStore, indexed, ...rest } = metadata;
   const entries = Object.entries(rest).map(([field, value]) => {
     return [ALIASES[field as keyof typeof rest][0], value] as const;
   });

@@ -3,14 +3,13 @@
  * left out, never an error.
  * @module
  */
+
+import { unitUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
-import { wholeNumber } from "./numbers.js";
+import { finite, wholeNumber } from "./numbers.js";
 import { wellAt } from "./wells.js";
 import { type Attributes, attributesOf, tagsOf } from "./xml.js";
-
-/** Micrometres in one unit of OME's `PhysicalSizeXUnit`. */
-const OME_UNITS_UM: Readonly<Record<string, number>> = { µm: 1, μm: 1, um: 1, nm: 1e-3, mm: 1e3 };
 
 /** Pages that are described at most: a crafted file could claim any number. */
 const MOST_PAGES = 200_000;
@@ -206,12 +205,17 @@ function metadataOf(
 /** What holds for all pages of an image. */
 function sharedBy({ pixels }: OmeImage): FrameMetadata {
   const bits = wholeNumber(pixels.SignificantBits);
-  const unitUm = OME_UNITS_UM[pixels.PhysicalSizeXUnit ?? "µm"] ?? Number.NaN;
-  const pixelUm = Number(pixels.PhysicalSizeX ?? Number.NaN) * unitUm;
   return withoutUndefined({
     bitDepth: bits !== undefined && bits > 0 ? bits : undefined,
-    pixelUm: Number.isFinite(pixelUm) && pixelUm > 0 ? pixelUm : undefined,
+    pixelUm: stepUm(pixels.PhysicalSizeX, pixels.PhysicalSizeXUnit),
+    zStepUm: stepUm(pixels.PhysicalSizeZ, pixels.PhysicalSizeZUnit),
   });
+}
+
+/** A side of a pixel or the distance of two planes, um. OME takes micrometres where no unit is told. */
+function stepUm(size: string | undefined, unit = "µm"): number | undefined {
+  const um = (finite(size) ?? 0) * (unitUm(unit) ?? 0);
+  return um > 0 ? um : undefined;
 }
 
 function sizeOf({ pixels }: OmeImage, name: string): number {

@@ -3,8 +3,11 @@
  * Micro-Manager puts them in single-image files), OME-XML and ImageJ's own description. None of it can fail a frame.
  * @module
  */
+
+import { unitUm } from "./length-units.js";
 import { isMetaSeries, parseMetaSeries } from "./metaseries.js";
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
+import { finite } from "./numbers.js";
 import { type FileMetadata, headOfOmeXml, parseOmeXml } from "./ome-xml.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
@@ -67,15 +70,24 @@ function descriptionsOf(directory: TiffDirectory): string[] {
 function imageJAxes(description: string): (page: number) => FrameMetadata {
   const size = (name: string) =>
     Number(new RegExp(`^${name}=([1-9]\\d{0,8})$`, "m").exec(description)?.[1] ?? 1);
-  return hyperstackAxes(size("channels"), size("slices"), size("frames"));
+  const text = (name: string) => new RegExp(`^${name}=(.+)$`, "m").exec(description)?.[1]?.trim();
+  const zStepUm = Math.abs(finite(text("spacing")) ?? 0) * (unitUm(text("unit")) ?? 0);
+  return hyperstackAxes(size("channels"), size("slices"), size("frames"), zStepUm);
 }
 
-function hyperstackAxes(channels: number, slices: number, frames: number): (page: number) => FrameMetadata {
+/** @param zStepUm 0 if it is not told. */
+function hyperstackAxes(
+  channels: number,
+  slices: number,
+  frames: number,
+  zStepUm: number,
+): (page: number) => FrameMetadata {
   return (page) => {
     if (page >= channels * slices * frames) return {};
     return withoutUndefined({
       channelIndex: channels > 1 ? page % channels : undefined,
       zIndex: slices > 1 ? Math.floor(page / channels) % slices : undefined,
+      zStepUm: slices > 1 && zStepUm > 0 && Number.isFinite(zStepUm) ? zStepUm : undefined,
       timeIndex: frames > 1 ? Math.floor(page / (channels * slices)) : undefined,
     });
   };
@@ -83,7 +95,7 @@ function hyperstackAxes(channels: number, slices: number, frames: number): (page
 
 /**
  * `CZ_LSMINFO` of Zeiss' LSM files (as tifffile and the LSM file format description have it): sizes of the axes, which run as in
- * ImageJ's hyperstacks, and the side of a pixel, m. A page has all channels. Undefined where the file is none.
+ * ImageJ's hyperstacks, the sides of a voxel, m. A page has all channels. Undefined where the file is none.
  */
 function lsmAxes(first: TiffDirectory): ((page: number) => FrameMetadata) | undefined {
   try {
@@ -94,7 +106,8 @@ function lsmAxes(first: TiffDirectory): ((page: number) => FrameMetadata) | unde
     const size = (at: number) => Math.max(view.getInt32(at, littleEndian), 1);
     const [slices, channels, times] = [size(16), size(20), size(24)];
     const pixelUm = view.getFloat64(40, littleEndian) * 1e6;
-    const axes = hyperstackAxes(Math.ceil(channels / samplesOf(first)), slices, times);
+    const zStepUm = view.getFloat64(56, littleEndian) * 1e6;
+    const axes = hyperstackAxes(Math.ceil(channels / samplesOf(first)), slices, times, zStepUm);
     return (page) => ({ ...axes(page), ...(pixelUm > 0 && Number.isFinite(pixelUm) && { pixelUm }) });
   } catch {
     return undefined;

@@ -1,15 +1,10 @@
 import { basename, join } from "node:path";
+import { unitUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
 import { parseWell, wellAt } from "./wells.js";
 import { type Multiscale, readOmeAttributes } from "./zarr-groups.js";
 import { placeOf, type ZarrPlace } from "./zarr-images.js";
-
-/** Micrometres in one unit of length, as OME-Zarr names them. */
-const UNITS_UM: Readonly<Record<string, number>> = {
-  ...{ micrometer: 1, micrometre: 1, micron: 1, µm: 1, μm: 1, um: 1 },
-  ...{ nanometer: 1e-3, nm: 1e-3, millimeter: 1e3, mm: 1e3, meter: 1e6, angstrom: 1e-4 },
-};
 
 /** What the axes of arrays are that have no list of them (before 0.3). */
 const OLD_AXES = ["t", "c", "z", "y", "x"];
@@ -105,8 +100,8 @@ function lengthsOf(
   name: string,
 ): { stepUm: number; originUm: number } | undefined {
   const axis = axes.indexOf(name);
-  const unitUm = UNITS_UM[described?.[axis]?.unit?.toLowerCase() ?? ""];
-  if (unitUm === undefined) return undefined;
+  const um = unitUm(described?.[axis]?.unit);
+  if (um === undefined) return undefined;
   let [step, origin] = [1, 0];
   for (const { scale, translation } of [
     ...datasets[0]!.coordinateTransformations,
@@ -116,7 +111,7 @@ function lengthsOf(
     if (factor !== undefined) [step, origin] = [step * factor, origin * factor];
     if (shift !== undefined) origin += shift;
   }
-  return { stepUm: step * unitUm, originUm: origin * unitUm };
+  return { stepUm: step * um, originUm: origin * um };
 }
 
 function numberAt(values: unknown, index: number): number | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { pagesOfOneStack } from "../../src/calibration/stack-pages.js";
+import { pagesOfOneStack, planeUm } from "../../src/calibration/stack-pages.js";
 import type { FrameMetadata } from "../../src/frames/micro-manager-metadata.js";
 
 const stack = (...pages: FrameMetadata[]) =>
@@ -44,5 +44,15 @@ describe("the pages of a stack", () => {
     ["images of a file", (i) => ({ series: `s${i >> 2}`, zIndex: i % 4 }), "2 positions (s0, s1)"],
   ])("of several %s are refused", (_, of, said) => {
     expect(() => pagesOfOneStack(stack(...each(8, of)))).toThrow(said);
+  });
+});
+
+describe("a plane", () => {
+  test.each([
+    ["by the drive", { zUm: 7, zIndex: 3, zStepUm: 0.5 }, 7],
+    ["in its stack", { zIndex: 3, zStepUm: 0.5 }, 1.5],
+    ["nowhere that is known", { zIndex: 3 }, undefined],
+  ])("lies %s", (_, metadata, zUm) => {
+    expect(planeUm(metadata)).toBe(zUm);
   });
 });

@@ -87,6 +87,22 @@ describe("an odd TIFF", () => {
     expect(await read(tiff(data, [page([262, 3, 1, 0])]))).toEqual([245]);
   });
 
+  it.each([
+    ["unit=micron\nspacing=-0.5", 0.5],
+    ["spacing=300.0\nunit=nm", 0.3],
+    ["unit=\\u00B5m\nspacing=2", 2],
+    ["spacing=2\nunit=pixel", undefined],
+    ["spacing=x\nunit=um", undefined],
+  ])("of ImageJ tells the distance of its planes: %j", async (lines, zStepUm) => {
+    const { data: bytes, entry } = described(`ImageJ=1.53t\nimages=3\nslices=3\n${lines}\n`);
+    const found = [];
+    for await (const read of decodePages(new MemoryBytes(tiff(bytes, [page(entry)])), "odd.tif")) {
+      if (!("error" in read)) found.push(read.metadata);
+    }
+    const step = zStepUm !== undefined && { zStepUm };
+    expect(found).toEqual([0, 1, 2].map((zIndex) => ({ zIndex, ...step })));
+  });
+
   it("that is not compressed is read as it is, whatever predictor it names", async () => {
     expect(await read(tiff(data, [page([317, 3, 1, 2])]))).toEqual([10]);
   });
@@ -120,11 +136,12 @@ describe("an odd TIFF", () => {
     expect([pixels[0], pixels[63], pixels[64], pixels[99]]).toEqual([10, 10, 0, 0]);
   });
 
-  it("of the LSM format gives slices and times without the thumbnails, and the size of a pixel", async () => {
+  it("of the LSM format gives slices and times without the thumbnails, and the size of a voxel", async () => {
     const info = Buffer.alloc(64);
     for (const [at, value] of [0x0400494c, 64, WIDTH, HEIGHT, 2, 1, 2].entries())
       info.writeInt32LE(value, 4 * at);
     info.writeDoubleLE(0.5e-6, 40);
+    info.writeDoubleLE(2e-6, 56);
     const thumbnail: Entry[] = [[254, 4, 1, 1]];
     const entry: Entry = [34412, 1, info.length, 8 + PLANE];
     const pages = [page(entry), page(...thumbnail), ...[1, 2, 3].flatMap(() => [page(), page(...thumbnail)])];
@@ -134,7 +151,7 @@ describe("an odd TIFF", () => {
       if (!("error" in read)) found.push(read.metadata);
     }
     expect(found).toEqual(
-      [0, 1, 2, 3].map((i) => ({ zIndex: i % 2, timeIndex: Math.floor(i / 2), pixelUm: 0.5 })),
+      [0, 1, 2, 3].map((i) => ({ zIndex: i % 2, timeIndex: Math.floor(i / 2), pixelUm: 0.5, zStepUm: 2 })),
     );
   });
 

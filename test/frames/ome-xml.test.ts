@@ -26,6 +26,19 @@ describe("OME-XML", () => {
     });
   });
 
+  it.each([
+    ['PhysicalSizeZ="0.3"', 0.3],
+    ['PhysicalSizeZ="250" PhysicalSizeZUnit="nm"', 0.25],
+    ['PhysicalSizeZ="2" PhysicalSizeZUnit="pixel"', undefined],
+    ['PhysicalSizeZ="-1"', undefined],
+  ])("tells the distance of the planes of a stack: %s", (size, zStepUm) => {
+    const text = `<OME><Image ID="Image:0"><Pixels SizeC="1" SizeZ="3" SizeT="1" ${size}><TiffData/></Pixels></Image></OME>`;
+    expect(parseOmeXml(text, "a.tif")(2)).toEqual({
+      zIndex: 2,
+      ...(zStepUm !== undefined && { zStepUm }),
+    });
+  });
+
   it("is read where it is cut off", () => {
     const cut = plate.slice(0, plate.indexOf("<TiffData"));
     expect(parseOmeXml(cut, "a.ome.tif")(0)).toEqual({ pixelUm: 0.5, bitDepth: 12 });
