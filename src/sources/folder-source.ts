@@ -1,21 +1,16 @@
 import { stat } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { type FSWatcher, watch } from "chokidar";
+import { basename, join, resolve } from "node:path";
 import type { FolderSourceConfig } from "../config/schema.js";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { ChannelNames } from "../frames/channel-names.js";
 import { errorCode, fileReason } from "../frames/file-reasons.js";
-import { isPassedOver } from "../frames/image-names.js";
 import { namePattern } from "../frames/name-groups.js";
-import { isAgentsFolder } from "../frames/own-folders.js";
 import { PageReader } from "../frames/page-reader.js";
-import { hasZarrName, isInZarr } from "../frames/zarr-groups.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import { EarlierFiles } from "./earlier-files.js";
 import { folderSession, headerOf } from "./file-header.js";
 import { FileSites } from "./file-sites.js";
-import { FolderListings } from "./folder-listings.js";
-import { FolderPresence } from "./folder-presence.js";
+import { FolderWatch } from "./folder-watch.js";
 import {
   FIRST_LOOK_MS,
   type FileStats,
@@ -24,17 +19,11 @@ import {
   type SeenPage,
   signatureOf,
 } from "./followed-file.js";
-import { globMatcher } from "./glob.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 import { ZarrStores } from "./zarr-stores.js";
 
 /** Files whose state is remembered so that they are not read again. */
 const MAX_FILES = 200_000;
-/** When the files of a new folder are listed again, in times that a file has to rest. */
-const LISTINGS = [1, 5];
-/** On file systems that are polled, two changes within it look like one, ms. */
-const COARSEST_CLOCK_MS = 2000;
-
 /** Frames from image files, and from OME-Zarrs, that appear, grow or change in a folder. They are observed, never gated. */
 export class FolderSource implements FrameSource {
   readonly #config: FolderSourceConfig;
@@ -49,14 +38,7 @@ export class FolderSource implements FrameSource {
   readonly #reader = new PageReader();
   readonly #sites: FileSites;
   readonly #stores: ZarrStores;
-  readonly #listings: FolderListings;
-  readonly #presence: FolderPresence;
-  /** Files that were there at the start, to be left alone. */
-  readonly #ignored = new Set<string>();
-  readonly #matches: (name: string) => boolean;
-  #watcher: FSWatcher | undefined;
-  /** Whether all files that were there at the start have been met. */
-  #isReady: boolean = false;
+  readonly #watch: FolderWatch;
   #handler: SourceHandler | undefined;
   /** Resolves when what earlier runs have recorded is known. */
   #recalled: Promise<void> | undefined;
@@ -67,20 +49,22 @@ export class FolderSource implements FrameSource {
     this.#config = config;
     this.#context = context;
     this.#root = resolve(config.path ?? ".");
-    this.#matches = globMatcher(config.pattern);
-    this.#listings = new FolderListings(context.clock, (path) => {
-      if (this.#isWanted(path) && !this.#ignored.has(path)) this.#enqueue(path);
-    });
     this.#stores = new ZarrStores({
       clock: context.clock,
       ...{ maxBytes: config.maxFileMib * 2 ** 20, stableMs: config.stableMs, giveUpMs: config.giveUpMs },
       recall: () => this.#recall(),
-      earlierIn: (store) => this.#earlier.takeIn(this.#relative(store)),
+      earlierIn: (store) => this.#earlier.takeIn(this.#watch.relative(store)),
       due: (store) => this.#enqueue(store),
     });
-    this.#presence = new FolderPresence(this.#root, context.clock, {
-      gone: () => context.log.error({ folder: this.#root }, "The watched folder is gone; it is looked for"),
-      back: () => void this.#watchAgain(),
+    this.#watch = new FolderWatch(this.#root, config, context, {
+      met: (path, wasThere) => {
+        if (wasThere && !this.#watch.isStore(path)) this.#followed(path).restingSince = "its time";
+        this.#enqueue(path);
+      },
+      leaveAlone: (store) => {
+        this.#stores.leaveAlone(store);
+        this.#enqueue(store);
+      },
     });
     const { namePattern: pattern, plateWells } = config;
     this.#sites = new FileSites({
@@ -96,105 +80,22 @@ export class FolderSource implements FrameSource {
       throw new FrameReadError(this.#root, "is not a folder; create it or set sources.folder.path");
     }
     this.#recalled = this.#recall();
-    await this.#watch(this.#config.existing === "ignore");
-    this.#presence.start(stats);
+    await this.#watch.start(stats);
     signal.throwIfAborted();
     return this.#root;
-  }
-
-  /** @param leavesAlone whether what is there already is left alone. */
-  async #watch(leavesAlone: boolean): Promise<void> {
-    const watcher = watch(this.#root, {
-      ignoreInitial: leavesAlone,
-      usePolling: this.#config.polling,
-      interval: this.#config.pollMs,
-      // As in a search: a link to a parent would give every image again and again.
-      followSymlinks: false,
-      ignored: (path, stats) => {
-        const name = this.#relative(path);
-        if (isPassedOver(name) || isInZarr(name)) return true;
-        if (stats?.isDirectory() === false) return !this.#matches(name);
-        return name !== "" && isAgentsFolder(path);
-      },
-    });
-    this.#watcher = watcher;
-    watcher.on("add", (path) => {
-      if (!this.#isReady) this.#followed(path).restingSince = "its time";
-      if (this.#isReady && this.#config.polling) this.#planListings(dirname(path));
-      this.#enqueue(path);
-    });
-    watcher.on("addDir", (path) => {
-      if (this.#isStore(path)) this.#enqueue(path);
-      else if (this.#isReady) this.#planListings(path);
-    });
-    watcher.on("change", (path) => this.#enqueue(path));
-    watcher.on("error", (error) => {
-      this.#context.log.error({ folder: this.#root, reason: reasonOf(error) }, "Watching the folder failed");
-    });
-    await new Promise<void>((resolveReady) => void watcher.once("ready", resolveReady));
-    this.#isReady = true;
-    for (const [folder, names] of Object.entries(watcher.getWatched())) {
-      if (this.#relative(folder).startsWith("..") || this.#isStore(folder)) continue;
-      if (leavesAlone) this.#leaveAlone(names.map((name) => join(folder, name)));
-      this.#planListings(folder);
-    }
-  }
-
-  async #watchAgain(): Promise<void> {
-    const { log } = this.#context;
-    try {
-      await this.#watcher?.close();
-      if (this.#stopping.signal.aborted) return;
-      await this.#watch(false);
-      log.warn({ folder: this.#root }, "The watched folder was made again; it is watched as before");
-    } catch (error) {
-      log.error({ folder: this.#root, reason: reasonOf(error) }, "Watching the folder failed");
-    }
   }
 
   async pause(): Promise<void> {
     this.#todo.clear();
     this.#stopping.abort();
-    this.#presence.stop();
-    this.#listings.stop();
     this.#stores.pause();
-    await this.#watcher?.close();
+    await this.#watch.stop();
   }
 
   async stop(): Promise<void> {
     await this.pause();
     await Promise.all([this.#reader.stop(), this.#stores.stop()]);
     await this.#reading;
-  }
-
-  /** Lists a folder again; where a listing misses something, too, by a coarse clock. */
-  #planListings(folder: string): void {
-    const rests = LISTINGS.map((times) => times * this.#config.stableMs);
-    this.#listings.plan(folder, this.#config.polling ? [...rests, COARSEST_CLOCK_MS + rests.at(-1)!] : rests);
-  }
-
-  /** What is there at the start. */
-  #leaveAlone(paths: readonly string[]): void {
-    for (const path of paths) {
-      if (!this.#isStore(path)) this.#ignored.add(path);
-      else {
-        this.#stores.leaveAlone(path);
-        this.#enqueue(path);
-      }
-    }
-  }
-
-  #isStore(path: string): boolean {
-    return hasZarrName(this.#relative(path));
-  }
-
-  #isWanted(path: string): boolean {
-    const name = this.#relative(path);
-    return !isPassedOver(name) && this.#matches(name);
-  }
-
-  #relative(path: string): string {
-    return relative(this.#root, path).split(sep).join("/");
   }
 
   /** Finds out which pages earlier runs in the same results folder have given. */
@@ -220,7 +121,7 @@ export class FolderSource implements FrameSource {
     while (this.#todo.size > 0) {
       for (const path of this.#todo) {
         this.#todo.delete(path);
-        await (this.#isStore(path) ? this.#readStore(path) : this.#readOne(path));
+        await (this.#watch.isStore(path) ? this.#readStore(path) : this.#readOne(path));
       }
       // Files may come in meanwhile.
       await this.#reader.close();
@@ -244,7 +145,7 @@ export class FolderSource implements FrameSource {
     const known = this.#files.get(path);
     if (known !== undefined) return known;
     const file = new FollowedFile();
-    const earlier = this.#earlier.take(this.#relative(path));
+    const earlier = this.#earlier.take(this.#watch.relative(path));
     if (earlier !== undefined) file.restore(earlier);
     this.#files.set(path, file);
     return file;
@@ -296,7 +197,7 @@ export class FolderSource implements FrameSource {
   }
 
   async #give(path: string, page: SeenPage, channelNames: readonly string[]): Promise<void> {
-    const relativePath = this.#relative(path);
+    const relativePath = this.#watch.relative(path);
     const header = headerOf(
       { ...page, relativePath, session: folderSession(this.#root), sequence: this.#sequence++ },
       this.#sites.frameOf({ ...page, path: relativePath, channelNames }),
