@@ -143,6 +143,18 @@ def test_a_drop_or_an_error_ends_the_wait_at_once(answer: dict[str, str], misses
         assert client.why_unscored == answer.get("message", "no verdict in time")
 
 
+def test_two_images_with_an_id_of_the_users_own_are_told_apart_by_their_time() -> None:
+    given = Frame(site=Site(name="A1"), id="mine", timestamp_ms=5.0)
+    with FakeAgent(VERDICT) as agent, FocusClient(agent.address) as client:
+        for frame in (Frame(site=Site(name="A1"), id="mine"), Frame(site=Site(name="A1"), id="mine"), given):
+            client.score(IMAGE, frame, timeout_s=WAIT_S)
+            time.sleep(0.002)
+        agent.wait_for("frame", 3)
+    heads = [head for head, _ in agent.received["frame"]]
+    assert [head["id"] for head in heads] == ["mine"] * 3
+    assert heads[0]["timestampMs"] < heads[1]["timestampMs"] and heads[2]["timestampMs"] == 5.0
+
+
 def test_after_bye_nothing_waits() -> None:
     def answers(message: dict[str, Any]) -> list[bytes]:
         return [b'{"v":1,"type":"bye"}'] if message["type"] == "frame" else []
