@@ -117,10 +117,7 @@ export class Agent implements SourceHandler {
   frame(incoming: IncomingFrame): Promise<void> {
     this.#counters.received++;
     this.#counters.lastFrameMs = this.#clock.wallMs();
-    const frame = this.#open.open(incoming, (overdue) => {
-      this.#queue.remove(overdue);
-      this.#drop(overdue, "deadline");
-    });
+    const frame = this.#open.open(incoming, (overdue) => this.#tooLate(overdue));
     for (const { item, why } of this.#queue.push(frame)) this.#drop(item, why);
     return frame.isDone;
   }
@@ -158,6 +155,8 @@ export class Agent implements SourceHandler {
     this.#options.log.warn({ session, site: site.name, why, reason }, "Controller ended a site");
     const outcome = this.policy.abandon(message);
     this.note(message, ...(outcome === undefined ? [] : [outcome]));
+    // An agent that was held up may find a frame and, behind it, that nobody waits for it any more.
+    for (const frame of this.#open.abandoned(message)) this.#tooLate(frame);
   }
 
   queued(): number {
@@ -228,6 +227,12 @@ export class Agent implements SourceHandler {
   readonly #learn = (): void => {
     if (this.policy.learnSome()) setImmediate(this.#learn);
   };
+
+  /** Nobody waits for a frame any more: it is scored only if it is in work, and then only recorded. */
+  #tooLate(job: OpenFrame): void {
+    this.#queue.remove(job);
+    this.#drop(job, "deadline");
+  }
 
   /** Ends a frame that gets no verdict in time. */
   #drop(job: OpenFrame, why: DropReason): void {

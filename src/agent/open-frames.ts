@@ -1,5 +1,5 @@
 import type { Clock } from "../protocol/clock.js";
-import { DEFAULT_DEADLINE_MS, type FrameMessage } from "../protocol/messages.js";
+import { type AbandonMessage, DEFAULT_DEADLINE_MS, type FrameMessage } from "../protocol/messages.js";
 import type { IncomingFrame } from "../sources/source.js";
 
 /** A frame on its way, with what has become of it. */
@@ -64,6 +64,20 @@ export class OpenFrames {
         header.sequence < sequence,
     );
     await Promise.all(slices.map(({ isDone }) => isDone));
+  }
+
+  /** The gated frames of a site that its controller has ended: it waits for none of them any more. */
+  abandoned({ session, site, channel, timeIndex }: AbandonMessage): OpenFrame[] {
+    return this.all().filter(
+      ({ header }) =>
+        header.mode === "gate" &&
+        header.session === session &&
+        header.site.name === site.name &&
+        header.site.plate === site.plate &&
+        header.site.position === site.position &&
+        header.channel === channel &&
+        header.timeIndex === timeIndex,
+    );
   }
 
   all(): OpenFrame[] {

@@ -6,7 +6,7 @@ const MAX_RAISED = 10_000;
 
 /** Something that a rule has to say. A rule says the same thing once until it has changed. */
 export interface Finding {
-  /** Which alert: `row-failures`, `plate-failures`, `hour-failures`, `no-frames`, `drift`. */
+  /** Which alert: `row-failures`, `plate-failures`, `hour-failures`, `no-frames`, `drift`, `blank-sites`. */
   readonly alert: string;
   /** The run that it concerns. */
   readonly session: string;

@@ -6,6 +6,7 @@ import type { AlertMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import type { Sink, SinkCounts } from "../sinks/sink.js";
 import type { AlertRule, Finding } from "./alert-rule.js";
+import { BlankRule } from "./blank-rule.js";
 import { DriftRule } from "./drift-rule.js";
 import { FailureRule } from "./failure-rule.js";
 import { Silence } from "./silence.js";
@@ -29,7 +30,7 @@ export class AlertsSink implements Sink {
   constructor(config: AlertsConfig, parts: AlertsParts) {
     const { log, clock } = parts;
     this.#parts = parts;
-    this.#rules = [new FailureRule(config), new DriftRule(config.drift)];
+    this.#rules = [new FailureRule(config), new DriftRule(config.drift), new BlankRule(config.blankSites)];
     this.#silence = new Silence(config.silentS, clock, (finding) => this.#tell(finding));
     const { webhook, timeoutMs } = config;
     this.#webhook = webhook === undefined ? undefined : new Webhook(webhook, timeoutMs, log, clock);

@@ -30,6 +30,13 @@ export const AlertsConfig = z.strictObject({
     .describe(
       "No frame for this long during an acquisition, s; 0: no alert. Longer where it has paused for longer before.",
     ),
+  blankSites: z
+    .int()
+    .min(0)
+    .default(24)
+    .describe(
+      "Sites in a row of one channel with nothing to focus on, after one that had something; 0: no alert.",
+    ),
   drift: z
     .strictObject({
       umPerHour: z

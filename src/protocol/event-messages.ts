@@ -150,7 +150,7 @@ export const AlertMessage = z.object({
   v: Version,
   type: z.literal("alert"),
   session: Name.optional(),
-  /** What is wrong: `row-failures`, `plate-failures`, `hour-failures`, `no-frames`, `drift`; more may be added. */
+  /** What is wrong: `row-failures`, `plate-failures`, `hour-failures`, `no-frames`, `drift`, `blank-sites`; more may be added. */
   alert: Name,
   state: z.enum(["raised", "cleared"]),
   /** One sentence for people. */

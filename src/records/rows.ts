@@ -55,8 +55,9 @@ export interface FrameRow {
   /** Level as a whole and as a real number, 0 to 10; of a z-stack, those of its sharpest slice. */
   level?: number | undefined;
   expectedLevel?: number | undefined;
-  /** Of a z-stack: which slice that is. */
+  /** Of a z-stack: which slice that is, and where it was taken, um. */
   sharpestZIndex?: number | undefined;
+  sharpestZUm?: number | undefined;
   /** Aggregate certainty, 0 to 1. */
   certainty?: number | undefined;
   /** Probability that the level is right within one, 0 to 1; of a z-stack, of its last slice. */

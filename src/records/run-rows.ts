@@ -168,6 +168,7 @@ function applyVerdict(row: FrameRow, verdict: Verdict): void {
   row.expectedLevel = stack?.sharpestLevel ?? verdict.expectedLevel;
   row.level = stack === undefined ? verdict.level : Math.round(stack.sharpestLevel);
   row.sharpestZIndex = stack?.sharpestZIndex;
+  row.sharpestZUm = stack?.sharpestZUm;
   row.certainty = verdict.aggregateCertainty;
   row.confidence = verdict.confidence;
   if (verdict.unfamiliar) row.unfamiliar = true;

@@ -203,7 +203,7 @@ function figures(ending: SiteEnding): Omit<SiteState, Given> {
     levelBefore: before[0]?.level ?? outcome?.levelBefore,
     level: outcome?.levelAfter ?? kept?.expectedLevel,
     certainty: kept?.certainty,
-    zUm: outcome?.zAfterUm ?? kept?.zUm ?? last?.zUm ?? last?.plannedZUm,
+    zUm: outcome?.zAfterUm ?? kept?.sharpestZUm ?? kept?.zUm ?? last?.zUm ?? last?.plannedZUm,
     tried: [...before, ...(outcome?.tried ?? [])],
     why: outcome?.why ?? end?.why ?? last?.why,
     reason: outcome?.reason ?? end?.reason ?? last?.reason,

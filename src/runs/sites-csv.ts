@@ -62,9 +62,10 @@ function rowOf({ session, site, state }: LedgerEntry): Record<string, string | n
     unfamiliar: judged.length === 0 ? undefined : Number(judged.some((row) => row.unfamiliar)),
     ...{ decision: decided?.decision ?? outcome?.decision, recovered },
     ...{ attempts: frames.length, unscored: frames.filter(({ end }) => end !== "verdict").length },
-    ...{ planned_z_um: first?.plannedZUm ?? first?.zUm, first_z_um: first?.zUm },
+    planned_z_um: rounded(first?.plannedZUm ?? first?.zUm),
+    first_z_um: rounded(first?.sharpestZUm ?? first?.zUm),
     asked_z_um: moved && rounded((moved.zUm ?? 0) + moved.moveUm!),
-    ...{ reported_z_um: last?.zUm, z_source: last?.zSource, kept_z_um: state.zUm },
+    ...{ reported_z_um: rounded(last?.zUm), z_source: last?.zSource, kept_z_um: rounded(state.zUm) },
     gained_levels:
       isRefocused && levelBefore !== undefined && level !== undefined
         ? rounded(levelBefore - level)

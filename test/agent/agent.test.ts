@@ -252,6 +252,25 @@ describe("a gating controller", () => {
     });
   });
 
+  test("that has given a site up is told so, and what its frame shows does not end the site otherwise", async () => {
+    const { scorer, release } = heldScorer(0);
+    const { agent, address, results } = await start(scorer);
+    const controller = new TestController(address);
+    const { session } = controller;
+    const [site, other] = [{ name: "A4" }, { name: "A5" }];
+    const { id } = await controller.sendFrame({ site, attempt: 1, zUm: 7, deadlineMs: 600_000 });
+
+    await controller.send({ v: 1, type: "abandon", session, site: other, why: "unscored", reason: "late" });
+    await controller.send({ v: 1, type: "abandon", session, site, why: "unscored", reason: "late" });
+
+    expect(await controller.answerTo(id)).toMatchObject({ type: "drop", why: "deadline" });
+    release();
+    const late = await until(async () => (await results()).find(({ type }) => type === "verdict"));
+    expect(late).toMatchObject({ late: true, id });
+    await agent.stop();
+    expect((await results()).map(({ type }) => type)).toEqual(["abandon", "abandon", "drop", "verdict"]);
+  });
+
   test("gets an error when the scorer fails, and the next frame is scored", async () => {
     const broken = faultyScorer(async ({ pixels }) => {
       if (pixels[0] === 70) throw new Error("the device was lost");

@@ -152,6 +152,16 @@ describe("the account of a run", () => {
       { status: "sharp", recovered: undefined, level: 0.4, frames: [{ zIndex: 1 }] },
     ]);
   });
+
+  test("of a stack that is judged as a whole lies at its sharpest slice", () => {
+    const stack = {
+      ...{ judged: 3, sharpestZIndex: 1, sharpestZUm: 10, sharpestLevel: 0.4 },
+      edge: "none" as const,
+    };
+    const last = judged({ mode: "observe", stack: { size: 3, last: true }, zIndex: 2, zUm: 12 }, { stack });
+
+    expect(ledgerOf(last)).toMatchObject([{ status: "sharp", level: 0.4, zUm: 10 }]);
+  });
 });
 
 describe("sites of one name", () => {

@@ -48,14 +48,30 @@ describe("sites.csv", () => {
       aggregateCertainty: 0.1234567,
       confidence: 0.9876543,
     };
-    const [row] = rowsOf(at(0, fields));
+    const measured = at(0, fields);
+    const frame = { ...measured.frame, plannedZUm: 3.0000000000000004, zUm: 4.721999999999999 };
+    const [row] = rowsOf({ ...measured, frame });
 
     expect(row).toMatchObject({
       kept_expected_level: "0.3",
       first_expected_level: "0.3",
       confidence: "0.988",
+      ...{ planned_z_um: "3", first_z_um: "4.722", reported_z_um: "4.722", kept_z_um: "4.722" },
     });
     expect(Object.values(row!).filter((text) => /^\d+\.\d{4,}$/.test(text))).toEqual([]);
+  });
+
+  test("has the z of a stack's sharpest slice, and beside it where the drive was last", () => {
+    const stack = {
+      ...{ judged: 3, sharpestZIndex: 1, sharpestZUm: 10, sharpestLevel: 0.4 },
+      edge: "none" as const,
+    };
+    const last = at(0, { stack });
+    const frame = { ...last.frame, stack: { size: 3 }, zIndex: 2, zUm: 12, plannedZUm: 10 };
+
+    expect(rowsOf({ ...last, frame })).toMatchObject([
+      { planned_z_um: "10", first_z_um: "10", kept_z_um: "10", reported_z_um: "12" },
+    ]);
   });
 
   test("says of which sites a frame is unlike all that the model was trained on, whatever came after it", () => {

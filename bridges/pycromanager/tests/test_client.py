@@ -29,7 +29,9 @@ def eventually(condition: Any) -> None:
         time.sleep(0.02)
 
 
-def test_without_an_agent_frames_go_on_unscored_and_soon_without_waiting() -> None:
+def test_without_an_agent_frames_go_on_unscored_and_soon_without_waiting(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with FocusClient(NOBODY, deadline_ms=50, misses_until_degraded=2) as client:
         assert not client.degraded
         assert [client.score(IMAGE, FRAME) for _ in range(2)] == [None, None]
@@ -39,6 +41,8 @@ def test_without_an_agent_frames_go_on_unscored_and_soon_without_waiting() -> No
         assert time.monotonic() - start < 30
         counters = client.counters
     assert (counters.sent, counters.scored, counters.unscored) == (0, 0, 22)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 1 and warnings[0].startswith(f"No agent answers at {NOBODY}")
 
 
 def test_offer_keeps_the_newest_frames_and_counts_the_others() -> None:
@@ -136,6 +140,19 @@ def test_a_drop_or_an_error_ends_the_wait_at_once(answer: dict[str, str], misses
         assert client.score(IMAGE, FRAME, timeout_s=60) is None
         assert client.degraded == misses
         assert client.counters.unscored == 1
+        assert client.why_unscored == answer.get("message", "no verdict in time")
+
+
+def test_two_images_with_an_id_of_the_users_own_are_told_apart_by_their_time() -> None:
+    given = Frame(site=Site(name="A1"), id="mine", timestamp_ms=5.0)
+    with FakeAgent(VERDICT) as agent, FocusClient(agent.address) as client:
+        for frame in (Frame(site=Site(name="A1"), id="mine"), Frame(site=Site(name="A1"), id="mine"), given):
+            client.score(IMAGE, frame, timeout_s=WAIT_S)
+            time.sleep(0.002)
+        agent.wait_for("frame", 3)
+    heads = [head for head, _ in agent.received["frame"]]
+    assert [head["id"] for head in heads] == ["mine"] * 3
+    assert heads[0]["timestampMs"] < heads[1]["timestampMs"] and heads[2]["timestampMs"] == 5.0
 
 
 def test_after_bye_nothing_waits() -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from conftest import needs
@@ -242,3 +243,39 @@ def test_a_drive_that_is_only_inexact_is_no_drive_that_runs_the_other_way(made_u
     drive = FocusDrive(Core(), FocusLock.none(), LIMITS)
     drive.go(14.0)
     assert drive.may_move
+
+
+def test_an_error_that_ends_a_run_is_told_as_one(beads: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from beads import bead_events
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no answer of the stage")
+
+    failures: list[str] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: failures.append(str(args.exc_value)))
+    accept = scripted({})
+    with FakeAgent(answer=accept) as agent:
+        with FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
+            assert client.wait_for_agent(RUN_S)
+            monkeypatch.setattr(beads, "setZPosition", fail)
+            started(beads, client, bead_events([5.0, 6.0]), []).join(RUN_S)
+        agent.wait_for("bye", 1)
+    assert failures == ["no answer of the stage"]
+    said = [(message["why"], message["reason"]) for (message,) in agent.received["abandon"]]
+    assert said == [("skipped", "the run ended with an error")] * 2
+
+
+def test_an_image_that_cannot_be_judged_says_why(failing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from beads import bead_events
+
+    engine = failing.mda.engine
+    taken = type(engine).exec_single_event
+
+    def colours(event: Any) -> Iterator[Any]:
+        for image, own_event, meta in taken(engine, event):
+            yield np.stack([image] * 3, -1), own_event, meta
+
+    monkeypatch.setattr(engine, "exec_single_event", colours)
+    (result,) = gate(failing, scripted({}), bead_events([5.0]))
+    assert (result.status, result.keep_attempt) == ("unscored", 0)
+    assert result.reason == "an image has two axes (height, width); this one has shape (512, 512, 3)"

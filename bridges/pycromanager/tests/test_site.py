@@ -148,6 +148,7 @@ def test_after_a_lost_lock_there_is_no_way_back() -> None:
     [
         (Attempt(1.0, verdict("accept")), "judged"),
         (Attempt(1.0, None), "unscored"),
+        (Attempt(None, None, why_unscored="an image has two axes"), "unscored"),
         (Attempt(None, None, "the camera is off"), "no-frame"),
         (Attempt(None, None, "no sample", is_skipped=True), "skipped"),
     ],
@@ -156,7 +157,8 @@ def test_a_site_says_in_one_word_what_became_of_it(last: Attempt, status: str) -
     site = attempts()
     site.take(last)
     assert site.result().status == status
-    assert site.result().reason == (last.why_no_frame or ("" if last.verdict else "no verdict in time"))
+    why = last.why_no_frame or last.why_unscored or "no verdict in time"
+    assert site.result().reason == ("" if last.verdict else why)
     site.refuse("the run was cancelled", "cancelled")
     assert (site.result().status, site.result().refused_why) == ("refused", "cancelled")
 

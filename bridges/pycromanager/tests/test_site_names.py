@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from parfocal_bridge.site_names import Place, SiteNames
 
 
@@ -127,3 +129,21 @@ def test_a_numbered_position_is_followed_wherever_it_goes() -> None:
     run = names.new_run()
     assert [names.name_of(Place("a", 0, None, 500.0 * t, 0.0, t), run) for t in range(3)] == ["a"] * 3
     assert [names.name_of(Place("a", 0, None, 500.0 * t, 0.0), run) for t in range(3)] == ["a"] * 3
+
+
+def test_an_unnamed_place_that_creeps_stays_one_site() -> None:
+    names = SiteNames()
+    run = names.new_run()
+    assert {names.name_of(Place(x_um=0.6 * i, y_um=-0.3 * i), run) for i in range(20)} == {"x0_y0"}
+
+
+def test_thousands_of_unnamed_places_are_not_all_looked_at_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, looks = SiteNames(), []
+    distance_um = Place.distance_um
+    monkeypatch.setattr(Place, "distance_um", lambda *both: looks.append(1) or distance_um(*both))
+    run = names.new_run()
+    places = [Place(x_um=100.0 * (i % 50), y_um=100.0 * (i // 50)) for i in range(2000)]
+    first = [names.name_of(place, run) for place in places]
+    assert [names.name_of(place, run) for place in places] == first
+    assert len(set(first)) == 2000
+    assert len(looks) < 10 * 2000

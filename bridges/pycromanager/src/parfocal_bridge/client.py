@@ -86,6 +86,9 @@ class FocusClient:
         self.welcome: Welcome | None = None
         self.names = SiteNames()
         """Tells the sites of this session apart."""
+        self.why_unscored: str | None = None
+        """Why the last frame given to ``score`` got no verdict; None if it got one."""
+        self._address = address
         self._controller = Controller(
             name=controller, version=controller_version, host=socket.gethostname() or None
         )
@@ -162,6 +165,7 @@ class FocusClient:
             if self._is_closed or self.degraded:
                 self._ledger.count("unscored")
                 self._say_degraded(True)
+                self.why_unscored = "the agent is away or does not answer in time"
                 self._offer(pixels, frame)
                 return None
             self._say_degraded(False)
@@ -209,7 +213,9 @@ class FocusClient:
             else:
                 self._presence.missed(time.monotonic())
         self._ledger.count("unscored" if ticket.verdict is None else "scored")
+        self.why_unscored = None
         if ticket.verdict is None:
+            self.why_unscored = ticket.why_not or "no verdict in time"
             log.info("%s: unscored (%s)", frame.site.name, ticket.answer or "no answer in time")
         return ticket.verdict
 
@@ -234,7 +240,12 @@ class FocusClient:
     def _say_degraded(self, is_degraded: bool) -> None:
         if is_degraded != self._is_degraded:
             self._is_degraded = is_degraded
-            if is_degraded:
+            if is_degraded and self.welcome is None:
+                log.warning(
+                    "No agent answers at %s, where 'parfocal agent' would start one: frames go on unscored",
+                    self._address,
+                )
+            elif is_degraded:
                 log.warning("The agent does not answer: frames go on unscored until it is back")
             else:
                 log.warning("The agent is back: frames are gated again")
@@ -283,7 +294,7 @@ class FocusClient:
         elif isinstance(message, AgentError):
             log.warning("The agent reports %s: %s", message.code, message.message)
             self._ledger.count("errors")
-            self._ledger.no_verdict(message.id, f"error {message.code}", None)
+            self._ledger.no_verdict(message.id, f"error {message.code}", None, message.message)
 
     def _verdict(self, verdict: Verdict) -> None:
         self._ledger.verdict(verdict)

@@ -103,9 +103,9 @@ class FocusEngine:
         self._clock = event.metadata.pop(_RUNNER_CLOCK, None)
         try:
             held.acquire()
-        except Exception:
+        except Exception as error:
             # The runner ends with this event: what is not handed on now is lost.
-            self._end(held)
+            self._end(held, f"the run ended with an error: {error}")
             yield from held.ready()
             raise
         if is_cancelled(self._core):
@@ -129,10 +129,10 @@ class FocusEngine:
     def _hold(self, visit: Visit[MDAEvent]) -> HeldVisit:
         return HeldVisit(visit, self._gate, self._execute, RunnerWaits(self._core))
 
-    def _end(self, held: HeldVisit) -> None:
+    def _end(self, held: HeldVisit, reason: str | None = None) -> None:
         """The run ends in the middle of this visit, or just after it."""
         if held.is_held:
-            held.end(self._gate.leave())
+            held.end(self._gate.leave(reason))
 
     def _execute(self, shot: MDAEvent, payloads: list[Any]) -> Catch:
         """Fills ``payloads`` with what to hand on of a shot."""

@@ -9,8 +9,9 @@ from typing import Generic, TypeVar
 
 from parfocal_bridge.client import FocusClient
 from parfocal_bridge.events import Delivered, Events
-from parfocal_bridge.messages import Frame, NextSite, Stack, Verdict
+from parfocal_bridge.messages import Frame, NextSite, Stack
 from parfocal_bridge.placing import Placing
+from parfocal_bridge.site import Attempt
 from parfocal_bridge.visits import Visit
 
 log = logging.getLogger(__name__)
@@ -56,11 +57,8 @@ class FrameSender(Generic[E]):
         delivered: Delivered,
         planned_z_um: float | None,
         upcoming: Visit[E] | None,
-    ) -> tuple[float | None, Verdict | None]:
-        """Sends the frame that closes a visit; returns where the drive was, um, and the verdict.
-
-        The z of a z-stack is that of its middle.
-        """
+    ) -> Attempt:
+        """Sends the frame that closes a visit, and waits for the verdict."""
         closing = visit.judged[-1]
         try:
             frame = self._frame(closing, number, delivered, planned_z_um)
@@ -75,8 +73,9 @@ class FrameSender(Generic[E]):
             verdict = self._client.score(delivered.image, frame)
         except Exception as error:
             log.warning("%s: unscored: %s", self._events.site(closing).name, error)
-            return None, None
-        return None if frame.z_um is None else frame.z_um - self._placing.off_middle(visit, closing), verdict
+            return Attempt(None, None, why_unscored=str(error))
+        z_um = None if frame.z_um is None else frame.z_um - self._placing.off_middle(visit, closing)
+        return Attempt(z_um, verdict, why_unscored=None if verdict else self._client.why_unscored)
 
     def _offer(
         self,

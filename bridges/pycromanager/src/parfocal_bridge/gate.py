@@ -56,6 +56,7 @@ class Gate(Generic[E]):
     """One gated run.
 
     :param on_site: called with what became of each gated site.
+    :param why_left: says why a run ended before its plan.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class Gate(Generic[E]):
         drive: FocusDrive,
         rules: GateRules[E],
         on_site: Callable[[SiteResult], None] | None = None,
+        why_left: Callable[[], str] = lambda: "the run was cancelled",
     ) -> None:
         self._client = client
         self._events = events
         self._drive = drive
         self._rules = rules
+        self._why_left = why_left
         self._on_site = guarded(on_site or _no_one, _no_one, "on_site")
         self._gate_if = guarded(rules.gate_if or _every_one, _every_one, "gate_if")
         self._placing = Placing(events, drive, rules.limits)
@@ -119,13 +122,15 @@ class Gate(Generic[E]):
         if self._visits is not None:
             self._visits.close()
 
-    def leave(self, reason: str = "the run was cancelled") -> int:
+    def leave(self, reason: str | None = None) -> int:
         """The run ends before its plan: home to the best z known, and word of the sites that nobody will see.
 
         Returns the attempt to keep of the site that was under way.
+
+        :param reason: what ended the run; by default as ``why_left`` says.
         """
         self._client.acquiring = False
-        keep = 0
+        reason, keep = reason or self._why_left(), 0
         if self._under_way is not None:
             visit, attempts = self._under_way
             self._under_way = None
@@ -231,8 +236,7 @@ class Gate(Generic[E]):
             self._sender.offer(visit, event, number, others)
             is_closing = event is visit.judged[-1]
             if gating is not None and is_closing:
-                z_um, verdict = self._sender.score(visit, number, gating, start.planned_z_um, upcoming)
-                attempt = Attempt(z_um, verdict)
+                attempt = self._sender.score(visit, number, gating, start.planned_z_um, upcoming)
             elif gating is not None:
                 self._sender.offer_slice(visit, event, number, gating, start.planned_z_um)
             elif is_closing:

@@ -43,6 +43,8 @@ class Ticket:
         self.done = threading.Event()
         self.verdict: Verdict | None = None
         self.answer = ""
+        self.why_not: str | None = None
+        """What the agent says of a frame that it cannot judge."""
 
     def wait(self, timeout_s: float) -> bool:
         """Waits for an answer of either kind; false if there is none in time."""
@@ -109,12 +111,14 @@ class Ledger:
                 self._counts["late"] += 1
             self._changed.notify_all()
 
-    def no_verdict(self, frame_id: str | None, answer: str, counter: str | None) -> None:
+    def no_verdict(
+        self, frame_id: str | None, answer: str, counter: str | None, why: str | None = None
+    ) -> None:
         """The agent answered a frame with something else than a verdict."""
         with self._changed:
             ticket = self._tickets.get(frame_id or "")
             if ticket is not None:
-                ticket.answer = answer
+                ticket.answer, ticket.why_not = answer, why
                 ticket.done.set()
             elif frame_id is not None and frame_id in self._observed:
                 del self._observed[frame_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 from collections.abc import Callable, Collection
@@ -95,7 +96,8 @@ def make_gate(
     drive = FocusDrive(core, options.get("focus_lock") or FocusLock.none(), limits, options.get("autofocus"))
     optics = options.get("optics") or optics_of(core)
     events = UseqEvents(core, optics, options.get("plate"), client.names, camera)
-    return Gate(client, events, drive, GateRules(limits, **given), options.get("on_site"))
+    why_left = functools.partial(_why_left, core)
+    return Gate(client, events, drive, GateRules(limits, **given), options.get("on_site"), why_left)
 
 
 def delivered_of(image: Any, event: MDAEvent, metadata: Any) -> Delivered:
@@ -108,6 +110,11 @@ def is_cancelled(core: CMMCorePlus) -> bool:
     """True if the run of this core is to end now."""
     status = core.mda.status
     return status.cancel_requested or str(status.phase) == "finishing"
+
+
+def _why_left(core: CMMCorePlus) -> str:
+    is_failed = str(core.mda.status.finish_reason) == "errored"
+    return "the run ended with an error" if is_failed else "the run was cancelled"
 
 
 def optics_of(core: CMMCorePlus) -> Optics | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 from parfocal_bridge.messages import MAX_NAME_LENGTH, Frame, encode
@@ -38,6 +39,9 @@ def packed(
     frame_id = frame.id or f"{session}/{place}/{client}{sequence}#{frame.attempt}"
     if len(frame_id) > MAX_NAME_LENGTH:
         frame_id = f"{session}/{client}{sequence}#{frame.attempt}"
+    if frame.id and frame.timestamp_ms is None:
+        # An image with the id of another one, and nothing else to tell them apart, would get its verdict.
+        frame = replace(frame, timestamp_ms=time.time() * 1000)
     header = replace(
         frame,
         id=frame_id,

@@ -177,8 +177,8 @@ def gate_loop(
             frames.settle(_visited(gate, visit, acquired, own))
             if own.is_over():
                 break
-    except BaseException:
-        gate.leave("the acquisition failed")
+    except BaseException as error:
+        gate.leave(f"the acquisition failed: {error}")
         raise
     if own.is_over():
         frames.settle(gate.leave("the acquisition was aborted"))

@@ -18,13 +18,15 @@ SAME_Z_UM = 0.1
 class Attempt:
     """One frame, or z-stack, of a site: where it was taken, um, and its verdict; both None if not known.
 
-    ``z_um`` of a z-stack is that of its middle. ``why_no_frame`` says why nothing was judged, if so.
+    ``z_um`` of a z-stack is that of its middle. ``why_no_frame`` says why there was nothing to judge, if so,
+    and ``why_unscored`` why a frame got no verdict, where that is known.
     """
 
     z_um: float | None
     verdict: Verdict | None
     why_no_frame: str | None = None
     is_skipped: bool = False
+    why_unscored: str | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ class SiteAttempts:
         """What became of the site."""
         last = self._attempts[-1]
         refused, refused_why = self._refused or (None, None)
-        unscored_because = last.why_no_frame or "no verdict in time"
+        unscored_because = last.why_no_frame or last.why_unscored or "no verdict in time"
         return SiteResult(
             site=self._site,
             channel=self._channel,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 SAME_PLACE_UM = 1.0
@@ -43,12 +45,17 @@ class Place:
         return math.hypot(_apart(self.x_um, other.x_um), _apart(self.y_um, other.y_um))
 
 
-@dataclass
+_Key = tuple[str | None, str, int, int]
+"""Plate, name, and for places without a name the square of ``SAME_PLACE_UM`` that they are in."""
+
+
+@dataclass(eq=False)
 class _Site:
     name: str
     place: Place
     run: int
     runs: set[int] = field(default_factory=set)
+    key: _Key | None = None
 
 
 class SiteNames:
@@ -67,7 +74,7 @@ class SiteNames:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._run = -1
-        self._sites: dict[tuple[str | None, str], list[_Site]] = {}
+        self._sites: dict[_Key, list[_Site]] = {}
         self._taken: dict[str | None, set[str]] = {}
 
     def new_run(self) -> int:
@@ -87,8 +94,8 @@ class SiteNames:
             return sum(earlier < run for earlier in self._site(place, run).runs)
 
     def _site(self, place: Place, run: int) -> _Site:
-        key = (place.plate, "" if place.is_anonymous else place.own_name)
-        namesakes = self._sites.setdefault(key, [])
+        keys = _keys_of(place)
+        namesakes = itertools.chain.from_iterable(self._sites.get(key, ()) for key in keys)
         same = [site for site in namesakes if _is_same(site, place, run)]
         if same:
             site = min(same, key=lambda known: place.distance_um(known.place))
@@ -97,21 +104,43 @@ class SiteNames:
             site.run = run
         else:
             site = _Site(self._free_name(place), place, run)
-            namesakes.append(site)
+        self._file(site, keys[0])
         site.runs.add(run)
         return site
 
+    def _file(self, site: _Site, key: _Key) -> None:
+        """Where it is found again, also after it has moved."""
+        if site.key == key:
+            return
+        if site.key is not None:
+            self._sites[site.key].remove(site)
+        site.key = key
+        self._sites.setdefault(key, []).append(site)
+
     def _free_name(self, place: Place) -> str:
-        base, taken = place.own_name, self._taken.setdefault(place.plate, set())
-        names = [base]
-        if place.position is not None:
-            names.append(f"{base}-p{place.position}")
-        if place.x_um is not None and place.y_um is not None:
-            names.append(f"{base}-{_name_at(place.x_um, place.y_um)}")
-        names += [f"{base}-{number}" for number in range(2, len(taken) + 3)]
-        name = next(name for name in names if name not in taken)
+        taken = self._taken.setdefault(place.plate, set())
+        name = next(name for name in _names_for(place) if name not in taken)
         taken.add(name)
         return name
+
+
+def _keys_of(place: Place) -> list[_Key]:
+    """Where the sites are that may be this place; first where it is to be found itself."""
+    if not place.is_anonymous:
+        return [(place.plate, place.own_name, 0, 0)]
+    column, row = (math.floor((um or 0.0) / SAME_PLACE_UM) for um in (place.x_um, place.y_um))
+    return [(place.plate, "", column + i, row + j) for i in (0, -1, 1) for j in (0, -1, 1)]
+
+
+def _names_for(place: Place) -> Iterator[str]:
+    """The names that it may get, the best ones first."""
+    base = place.own_name
+    yield base
+    if place.position is not None:
+        yield f"{base}-p{place.position}"
+    if place.x_um is not None and place.y_um is not None:
+        yield f"{base}-{_name_at(place.x_um, place.y_um)}"
+    yield from (f"{base}-{number}" for number in itertools.count(2))
 
 
 def _is_same(site: _Site, place: Place, run: int) -> bool:
