@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
@@ -135,4 +135,21 @@ describe.skipIf(!hasJava && process.env.CI !== "true")("the plugin in ImageJ", (
     expect(slices.map(({ slice }) => slice)).toEqual([1, 2]);
     expect(slices[0]!.patches).toHaveLength(2 * judged[0]!.patches.length);
   });
+
+  it("says so where the jar of ONNX Runtime is missing", async () => {
+    const lib = (await readdir(join(BRIDGE, "target", "lib"))).filter((name) => name.startsWith("ij-"));
+    const classPath = [join(BRIDGE, "target", "Parfocal_.jar"), join(BRIDGE, "target", "lib", lib[0]!)];
+    const java = [
+      "-Djava.awt.headless=true",
+      "-cp",
+      classPath.join(delimiter),
+      "test/bridges/ScoreInImageJ.java",
+    ];
+    // The program expects an overlay, and ends without.
+    const failed = (await execute("java", [...java, folder]).catch((error: unknown) => error)) as {
+      stdout: string;
+    };
+
+    expect(failed.stdout).toContain("is onnxruntime-1.19.2.jar in plugins/jars");
+  }, 60_000);
 });

@@ -37,7 +37,14 @@ public final class FocusQuality implements PlugIn {
       judge(image, wholeStack, paint);
     } catch (IllegalArgumentException | ModelException problem) {
       IJ.error(TITLE, problem.getMessage());
+    } catch (LinkageError problem) {
+      // ImageJ says nothing of a class that is missing.
+      IJ.error(TITLE, "Cannot load ONNX Runtime: is onnxruntime-1.19.2.jar in plugins/jars (Fiji: jars)?\n" + reasonOf(problem));
     }
+  }
+
+  private static String reasonOf(Throwable problem) {
+    return problem.getCause() == null ? problem.toString() : reasonOf(problem.getCause());
   }
 
   /** Adds a row to the results table for each slice, and frames its patches. Escape ends it; what is judged until then stays. */
