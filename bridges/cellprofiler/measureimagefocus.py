@@ -35,6 +35,8 @@ CATEGORY = "ImageFocus"
 FEATURES = ("Score", "Certainty", "Level")
 PATCH_PX = 84
 LARGEST_COUNT = 65535
+#: So many pixels on either side may be left out of a range, where so many steps or fewer would be left for all others.
+FEW, FEWEST_STEPS = 8, 256
 #: Weighted quantile of the levels of the patches that is the level of an image.
 FRAME_QUANTILE = 0.35
 #: So many patches speak for what an image shows, and log odds count up to this. As src/focus/content.ts.
@@ -137,14 +139,30 @@ def counts_of(image, name):
             "MeasureImageFocus needs a grayscale image of at least %d x %d pixels; %s is %s"
             % (PATCH_PX, PATCH_PX, name, size)
         )
-    pixels = numpy.nan_to_num(pixels, posinf=0, neginf=0)
-    low, high = pixels.min(), pixels.max()
+    numbers = pixels[numpy.isfinite(pixels)]
+    low, high = (numbers.min(), numbers.max()) if numbers.size else (0, 0)
     if low < 0 or high > 1:
         # Worked out by other modules. The network does not mind offset and gain.
-        pixels = (pixels - low) / ((high - low) or 1)
+        low, high = without_few(numbers, low, high)
+        pixels = (numpy.clip(pixels, low, high) - low) / ((high - low) or 1)
+        low, high = 0, 1
+    pixels = numpy.clip(numpy.where(numpy.isnan(pixels), low, pixels), low, high)
     # What the file's counts were divided by; images that are floating point in the file were not.
     scale = image.scale if image.scale and image.scale > 1 else LARGEST_COUNT
     return numpy.clip(numpy.rint(pixels * scale), 0, LARGEST_COUNT).astype(numpy.uint16)
+
+
+def without_few(numbers, low, high):
+    """The range of numbers without the few that lie so far outside that all others would be left without steps. As
+    src/frames/counts.ts."""
+    if numbers.size <= FEW:
+        return low, high
+    lowest = numpy.sort(numpy.partition(numbers, FEW)[: FEW + 1])
+    highest = numpy.sort(numpy.partition(numbers, numbers.size - FEW - 1)[-FEW - 1 :])
+    span = highest[0] - lowest[-1]
+    if span <= 0 or span * LARGEST_COUNT >= (high - low) * FEWEST_STEPS:
+        return low, high
+    return lowest[lowest >= lowest[-1] - span][0], highest[highest <= highest[0] + span][-1]
 
 
 def measure(session, counts, mask=None):

@@ -32,6 +32,12 @@ export interface FocusModel {
 export async function openModel(nameOrFolder = "default"): Promise<FocusModel> {
   const shipped = join(SHIPPED, nameOrFolder);
   const folder = !nameOrFolder.includes("/") && existsSync(shipped) ? shipped : nameOrFolder;
+  if (!existsSync(folder)) {
+    throw new ModelError(
+      folder,
+      "there is no such folder, and no shipped model of this name (there is: default)",
+    );
+  }
   const read = async (file: string) => {
     try {
       return await readFile(join(folder, file));

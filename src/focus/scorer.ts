@@ -1,3 +1,4 @@
+import { EngineError, FrameShapeError, UnknownNameError } from "../errors.js";
 import { assertScorable, type Frame } from "../frames/frame.js";
 import { fittingBinning } from "./binning.js";
 import { mostProbableLevel } from "./certainty.js";
@@ -19,7 +20,7 @@ import { type FocusModel, openModel } from "./model.js";
 import { decidingPatches } from "./patch-choice.js";
 import { type FocusReport, LEVELS } from "./report.js";
 import type { FrameScorer, ModelIdentity, ScoreOptions } from "./scorer-types.js";
-import { patchesOf, patchGrid, type Tiling } from "./tiling.js";
+import { patchesOf, patchGrid, TILINGS, type Tiling } from "./tiling.js";
 
 export interface ScorerOptions extends EngineOptions {
   /** Name of a shipped model, or a model folder. @default "default" */
@@ -45,6 +46,7 @@ export class Scorer implements FrameScorer {
   readonly #model: FocusModel;
   readonly #engine: FocusEngine;
   readonly #tiling: Tiling;
+  #disposed: Promise<void> | undefined;
 
   private constructor(model: FocusModel, engine: FocusEngine, tiling: Tiling) {
     this.#model = model;
@@ -59,21 +61,28 @@ export class Scorer implements FrameScorer {
    * @throws ModelError, EngineError or UnknownNameError, each saying what to do.
    */
   static async load(options: ScorerOptions = {}): Promise<Scorer> {
+    const { tiling = "cover" } = options;
+    if (!TILINGS.includes(tiling)) throw new UnknownNameError("tiling", tiling, TILINGS);
     const start = await engineNamed(options.engine ?? "onnx");
     const model = await openModel(options.model);
-    return new Scorer(model, await start(model, options), options.tiling ?? "cover");
+    return new Scorer(model, await start(model, options), tiling);
   }
 
   /**
    * Scores one frame in isolation: the verdict comes from the patches that decide it, however large the frame is. The engine
    * computes on the calling thread, which does nothing else meanwhile; a program that has to answer others meanwhile scores
    * in a worker thread.
-   * @throws FrameShapeError when the frame is smaller than a patch or its pixels do not fill its shape.
+   * @throws FrameShapeError when the frame is smaller than a patch, its pixels do not fill its shape, or its bit depth or the binning is none.
+   * @throws EngineError after `dispose`.
    */
   async score(frame: Frame, options: ScoreOptions = {}): Promise<FocusReport> {
     const { signal, binning: wanted = 1, coverage = "sample" } = options;
     signal?.throwIfAborted();
+    this.#assertInUse();
     assertScorable(frame);
+    if (!(Number.isInteger(wanted) && wanted >= 1)) {
+      throw new FrameShapeError(`a binning of ${wanted} is none: it is a whole number from 1`);
+    }
     const range = countRange(frame);
     const binning = fittingBinning(frame, wanted);
     const grid = patchGrid(frame, binning, this.#tiling);
@@ -119,6 +128,7 @@ export class Scorer implements FrameScorer {
 
   async completed(frame: Frame, report: FocusReport, signal?: AbortSignal): Promise<FocusReport> {
     if (report.coverage === "full") return report;
+    this.#assertInUse();
     const grid = patchesOf(frame, report);
     const missing = [...report.certainties.keys()].filter((patch) => Number.isNaN(report.certainties[patch]));
     const scores = await scoresOfPatches(this.#engine, frame, grid, missing, signal);
@@ -126,8 +136,14 @@ export class Scorer implements FrameScorer {
     return { ...report, ...mapOf(report, missing, scores, scale), coverage: "full" };
   }
 
-  async dispose(): Promise<void> {
-    await this.#engine.dispose();
+  /** Lets go of the engine; a frame that is still being scored gets an error. Does nothing the second time. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#engine.dispose();
+    return this.#disposed;
+  }
+
+  #assertInUse(): void {
+    if (this.#disposed !== undefined) throw new EngineError("this Scorer was disposed: load another one");
   }
 }
 

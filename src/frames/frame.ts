@@ -33,7 +33,7 @@ export function pixelTypeOf(frame: Frame): PixelType {
  * @throws FrameShapeError naming what is wrong.
  */
 export function assertScorable(frame: Frame): void {
-  const { width, height, pixels } = frame;
+  const { width, height, pixels, bitDepth } = frame;
   if (!(pixels instanceof Uint8Array || pixels instanceof Uint16Array)) {
     throw new FrameShapeError("pixels are neither uint8 nor uint16");
   }
@@ -52,5 +52,8 @@ export function assertScorable(frame: Frame): void {
     throw new FrameShapeError(
       `${pixels.length} pixels do not fill a frame of ${width} x ${height} px (${width * height} needed)`,
     );
+  }
+  if (bitDepth !== undefined && !(Number.isInteger(bitDepth) && bitDepth >= 8 && bitDepth <= 16)) {
+    throw new FrameShapeError(`a bit depth of ${bitDepth} is none: 8 to 16; leave it out if it is not known`);
   }
 }

@@ -62,15 +62,23 @@ const READERS: Readonly<Record<TableFormat, (path: string) => Reading>> = {
 
 async function* readCsv(path: string): Reading {
   let columns: readonly string[] | undefined;
-  const records = createReadStream(path).pipe(parse({ bom: true }));
-  for await (const record of records as AsyncIterable<string[]>) {
-    if (columns === undefined) {
-      columns = record;
-      yield columns;
-      continue;
+  const file = createReadStream(path);
+  const records = file.pipe(parse({ bom: true }));
+  // A pipe does not pass errors on.
+  file.on("error", (cause) => records.destroy(cause));
+  try {
+    for await (const record of records as AsyncIterable<string[]>) {
+      if (columns === undefined) {
+        columns = record;
+        yield columns;
+        continue;
+      }
+      yield rowOf(columns.map((column, i) => [column, unescaped(record[i]!)] as const));
     }
-    yield rowOf(columns.map((column, i) => [column, unescaped(record[i]!)] as const));
+  } finally {
+    file.destroy();
   }
+  if (columns === undefined) throw new ResultsError(path, "is no table of scores: it is empty");
 }
 
 async function* readJsonLines(path: string): Reading {
@@ -121,6 +129,7 @@ async function* orResultsError(path: string, reading: Reading): Reading {
   try {
     yield* reading;
   } catch (cause) {
+    if (cause instanceof ResultsError) throw cause;
     throw new ResultsError(path, `cannot be read: ${fileReason(cause)}`, { cause });
   }
 }

@@ -1,10 +1,15 @@
 import ij.IJ;
 import ij.ImagePlus;
 import ij.ImageStack;
+import ij.VirtualStack;
 import ij.WindowManager;
+import ij.gui.Overlay;
 import ij.gui.Roi;
 import ij.macro.Interpreter;
 import ij.measure.ResultsTable;
+import ij.process.ImageProcessor;
+import java.awt.Color;
+import java.awt.event.KeyEvent;
 import java.io.File;
 import java.util.Arrays;
 
@@ -17,7 +22,7 @@ public final class ScoreInImageJ {
     for (File file : files) print(file.getName(), judged(IJ.openImage(file.getPath())));
     ImagePlus first = IJ.openImage(files[0].getPath());
     ImageStack slices = new ImageStack(first.getWidth(), first.getHeight());
-    slices.addSlice(first.getProcessor());
+    slices.addSlice("file_1.tif", first.getProcessor());
     slices.addSlice(first.getProcessor().convertToByteProcessor(true));
     print("stack", judged(new ImagePlus("stack", slices)));
     print("hyperstack", judged(hyperstack(first)));
@@ -26,6 +31,15 @@ public final class ScoreInImageJ {
     ratio.getProcessor().multiply(1 / 65535.0);
     ratio.getProcessor().setf(0, Float.NaN);
     print("float", judged(ratio));
+    ratio.getProcessor().setf(1, 1e6f);
+    ratio.getProcessor().setf(2, 1e7f);
+    print("hot pixels", judged(ratio));
+    Roi note = new Roi(1, 1, 5, 5);
+    note.setStrokeColor(Color.WHITE);
+    first.setOverlay(new Overlay(note));
+    judged(first);
+    print("annotated", judged(first));
+    print("escape", judged(new ImagePlus("escape", new Interrupted(first.getProcessor()))));
     ImagePlus grey8 = new ImagePlus("grey8", first.getProcessor().convertToByteProcessor(true));
     print("grey8", judged(grey8));
     print("colours", judged(new ImagePlus("colours", grey8.getProcessor().convertToRGB())));
@@ -39,6 +53,32 @@ public final class ScoreInImageJ {
     hyperstack.setDimensions(2, 1, 2);
     hyperstack.setOpenAsHyperStack(true);
     return hyperstack;
+  }
+
+  /** Three slices; somebody presses Escape while the second one is read. */
+  private static final class Interrupted extends VirtualStack {
+    private final ImageProcessor slice;
+
+    Interrupted(ImageProcessor slice) {
+      super(slice.getWidth(), slice.getHeight());
+      this.slice = slice;
+    }
+
+    @Override
+    public int getSize() {
+      return 3;
+    }
+
+    @Override
+    public ImageProcessor getProcessor(int number) {
+      if (number == 2) IJ.setKeyDown(KeyEvent.VK_ESCAPE);
+      return slice;
+    }
+
+    @Override
+    public String getSliceLabel(int number) {
+      return null;
+    }
   }
 
   private static ImagePlus judged(ImagePlus image) {
@@ -62,8 +102,9 @@ public final class ScoreInImageJ {
     }
     for (int row = 0; row < table.size(); row++) {
       System.out.printf(
-          "{\"file\":\"%s\",\"slice\":%d,\"channel\":%d,\"time\":%d,\"level\":%f,\"score\":%d,\"certainty\":%f,\"patches\":[%s]}%n",
+          "{\"file\":\"%s\",\"label\":\"%s\",\"slice\":%d,\"channel\":%d,\"time\":%d,\"level\":%f,\"score\":%d,\"certainty\":%f,\"patches\":[%s]}%n",
           name,
+          table.getLabel(row),
           (int) table.getValue("Slice", row),
           table.columnExists("Channel") ? (int) table.getValue("Channel", row) : 0,
           table.columnExists("Time") ? (int) table.getValue("Time", row) : 0,

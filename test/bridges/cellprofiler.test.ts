@@ -55,16 +55,18 @@ def counts(values): return module.counts_of(Image(values), "DNA")
 mask = numpy.zeros(pixels.shape, bool); mask[:200, :180] = True
 small = numpy.zeros(pixels.shape, bool); small[40:160, 40:160] = True
 broken = pixels * 7 - 2; broken[3, 4] = numpy.nan
+hot = broken.copy(); hot[5, 6] = 1e6; hot[7, 8] = -1e7; hot[9, 10] = numpy.inf
 def level(values, mask=None): return module.measure(session, counts(values), mask)
 print(json.dumps([level(numpy.where(mask, pixels, 0), mask), level(pixels[:168, :168]),
-  level(pixels, small), level(pixels), level(pixels, numpy.ones_like(mask)), level(broken)]).replace("NaN", "null"))
+  level(pixels, small), level(pixels), level(pixels, numpy.ones_like(mask)), level(broken), level(hot)]).replace("NaN", "null"))
 `;
     const { stdout } = await promisify(execFile)(PYTHON!, ["-c", program]);
-    const [masked, cropped, outside, whole, unmasked, stretched] = JSON.parse(stdout) as number[][];
+    const [masked, cropped, outside, whole, unmasked, stretched, withHot] = JSON.parse(stdout) as number[][];
 
     for (const [i, value] of masked!.entries()) expect(value).toBeCloseTo(cropped![i]!, 5);
     expect(outside).toEqual([null, null, null]);
     expect(unmasked).toEqual(whole);
     expect(Math.abs(stretched![2]! - whole![2]!)).toBeLessThan(0.05);
+    expect(Math.abs(withHot![2]! - whole![2]!)).toBeLessThan(0.05);
   }, 60_000);
 });

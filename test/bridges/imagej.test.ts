@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
@@ -18,6 +18,7 @@ const hasJava = ["javac", "mvn"].every((program) => spawnSync(program, ["-versio
 
 interface Judged {
   readonly file: string;
+  readonly label: string;
   readonly slice: number;
   /** Of a hyperstack, from 1. */
   readonly channel: number;
@@ -86,6 +87,7 @@ describe.skipIf(!hasJava && process.env.CI !== "true")("the plugin in ImageJ", (
     const slices = judged.filter(({ file }) => file === "stack");
 
     expect(slices.map(({ slice }) => slice)).toEqual([1, 2]);
+    expect(slices.map(({ label }) => label)).toEqual(["stack:file_1", "stack"]);
     expect(slices[0]!.level).toBeCloseTo(judged[0]!.level, 4);
     const perSlice = judged[0]!.patches.length;
     expect(slices[0]!.patches.map((patch) => patch[5])).toEqual([
@@ -113,4 +115,41 @@ describe.skipIf(!hasJava && process.env.CI !== "true")("the plugin in ImageJ", (
     expect(level("float")).toBeCloseTo(judged[0]!.level, 2);
     expect(level("colours")).toBeCloseTo(level("grey8"), 4);
   });
+
+  it("lets no few pixels set the range of floating-point numbers", () => {
+    const level = judged.find(({ file }) => file === "hot pixels")!.level;
+
+    expect(level).toBeCloseTo(judged[0]!.level, 2);
+  });
+
+  it("leaves in the overlay what is not its own, and replaces its own", () => {
+    const { patches } = judged.find(({ file }) => file === "annotated")!;
+
+    expect(patches).toHaveLength(judged[0]!.patches.length + 1);
+    expect(patches[0]!.slice(0, 5)).toEqual([1, 1, 255, 255, 255]);
+  });
+
+  it("ends when Escape is pressed, and keeps what is judged until then", () => {
+    const slices = judged.filter(({ file }) => file === "escape");
+
+    expect(slices.map(({ slice }) => slice)).toEqual([1, 2]);
+    expect(slices[0]!.patches).toHaveLength(2 * judged[0]!.patches.length);
+  });
+
+  it("says so where the jar of ONNX Runtime is missing", async () => {
+    const lib = (await readdir(join(BRIDGE, "target", "lib"))).filter((name) => name.startsWith("ij-"));
+    const classPath = [join(BRIDGE, "target", "Parfocal_.jar"), join(BRIDGE, "target", "lib", lib[0]!)];
+    const java = [
+      "-Djava.awt.headless=true",
+      "-cp",
+      classPath.join(delimiter),
+      "test/bridges/ScoreInImageJ.java",
+    ];
+    // The program expects an overlay, and ends without.
+    const failed = (await execute("java", [...java, folder]).catch((error: unknown) => error)) as {
+      stdout: string;
+    };
+
+    expect(failed.stdout).toContain("is onnxruntime-1.19.2.jar in plugins/jars");
+  }, 60_000);
 });

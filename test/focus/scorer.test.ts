@@ -1,10 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FrameShapeError, ModelError, UnknownNameError } from "../../src/errors.js";
+import { EngineError, FrameShapeError, ModelError, UnknownNameError } from "../../src/errors.js";
 import { patchStrip } from "../../src/focus/patch-strip.js";
 import { Scorer } from "../../src/focus/scorer.js";
-import { patchGrid } from "../../src/focus/tiling.js";
+import { patchGrid, type Tiling } from "../../src/focus/tiling.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { Defocus } from "../../src/optics/defocus.js";
 import { LEVEL_UM } from "../../src/optics/point-spread-function.js";
@@ -216,6 +216,29 @@ describe("Scorer with the shipped model", () => {
     expect([actual.level, actual.condition]).toEqual([expected.level, expected.condition]);
   });
 
+  it("says so when it is used after it was disposed, which does nothing the second time", async () => {
+    const other = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu" });
+    const frame = await dataFrame(IN_FOCUS);
+    await other.dispose();
+    await other.dispose();
+    const error = await failure(other.score(frame));
+    expect(error).toBeInstanceOf(EngineError);
+    expect(error!.message).toMatch(/was disposed/);
+    expect((await scorer.score(frame)).condition).toBe("in-focus");
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("refuses a binning of %d", async (binning) => {
+    const error = await failure(scorer.score(await dataFrame(IN_FOCUS), { binning }));
+    expect(error).toBeInstanceOf(FrameShapeError);
+    expect(error!.message).toMatch(/binning/);
+  });
+
+  it.each([0, -1, 7, 10.5, 17, Number.NaN])("refuses a bit depth of %d", async (bitDepth) => {
+    const error = await failure(scorer.score({ ...(await dataFrame(IN_FOCUS)), bitDepth }));
+    expect(error).toBeInstanceOf(FrameShapeError);
+    expect(error!.message).toMatch(/bit depth/);
+  });
+
   it("names its engine and device in one line", () => {
     expect(scorer.engine).toMatch(/^ONNX Runtime [\d.]+ on cpu$/);
   });
@@ -225,6 +248,7 @@ describe("Scorer.load", () => {
   it.each([
     [{ engine: "tensorrt" }, 'unknown engine "tensorrt"; known: onnx, kserve, tensorflow'],
     [{ device: "tpu" }, 'unknown device "tpu"; known: auto, cuda, webgpu, cpu'],
+    [{ tiling: "tiles" as Tiling }, 'unknown tiling "tiles"; known: cover, original'],
     [{ engine: "tensorflow", device: "tpu" }, 'unknown TensorFlow backend "tpu"; known: gpu, native, wasm'],
   ])("refuses %j and lists the known names", async (options, message) => {
     const error = await failure(Scorer.load({ model: SHIPPED_MODEL, ...options }));
@@ -235,7 +259,9 @@ describe("Scorer.load", () => {
   it("names a model that is not there", async () => {
     const error = await failure(Scorer.load({ model: "no-such-model" }));
     expect(error).toBeInstanceOf(ModelError);
-    expect(error!.message).toMatch(/model no-such-model: card\.json cannot be read/);
+    expect(error!.message).toMatch(
+      /model no-such-model: .*no shipped model of this name \(there is: default\)/,
+    );
   });
 });
 

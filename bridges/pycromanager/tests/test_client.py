@@ -246,3 +246,31 @@ def test_long_names_still_make_an_id_that_the_agent_takes() -> None:
     with FakeAgent(VERDICT) as agent, FocusClient(agent.address) as client:
         client.score(IMAGE, Frame(site=Site(name="n" * 500), channel="c" * 500), timeout_s=WAIT_S)
     assert len(agent.received["frame"][0][0]["id"]) <= 512
+
+
+def test_a_call_waits_for_those_of_other_threads_no_longer_than_for_its_own_verdict() -> None:
+    with (
+        FakeAgent() as agent,
+        FocusClient(agent.address, deadline_ms=60_000, misses_until_degraded=9) as client,
+    ):
+        other = threading.Thread(target=client.score, args=(IMAGE, FRAME))
+        other.start()
+        agent.wait_for("frame", 1)
+        start = time.monotonic()
+        assert client.score(IMAGE, Frame(site=Site(name="B1")), timeout_s=0.3) is None
+        assert time.monotonic() - start < WAIT_S
+        agent.wait_for("frame", 2)
+        assert agent.received["frame"][1][0]["mode"] == "observe"
+        client.close()
+        other.join(WAIT_S)
+        assert not other.is_alive()
+        assert client.counters.unscored == 2
+
+
+@pytest.mark.parametrize("deadline_ms", [-1.0, math.nan, math.inf, 3_600_001.0])
+def test_a_deadline_of_a_frame_that_is_none_is_refused(deadline_ms: float) -> None:
+    with (
+        FocusClient(NOBODY, deadline_ms=50) as client,
+        pytest.raises(ValueError, match="deadline_ms must be positive"),
+    ):
+        client.score(IMAGE, Frame(site=Site(name="A1"), deadline_ms=deadline_ms))

@@ -13,6 +13,7 @@ def test_pixels_go_out_little_endian_in_row_order_whatever_their_layout() -> Non
     assert wire_pixels(image.astype(">u2")) == expected
     assert wire_pixels(np.asfortranarray(image)) == expected
     assert wire_pixels(np.repeat(image, 2, axis=1)[:, ::2]) == expected
+    assert wire_pixels(np.ma.masked_greater(image, 600)) == expected
     assert wire_pixels(np.uint8([[1, 2], [3, 4]])) == ("uint8", (2, 2), b"\1\2\3\4")
 
 

@@ -73,10 +73,7 @@ class FocusClient:
         misses_until_degraded: int = 3,
         on_verdict: Callable[[Verdict], None] | None = None,
     ) -> None:
-        if not 0 < deadline_ms <= MAX_DEADLINE_MS:
-            raise ValueError(
-                f"deadline_ms must be positive and at most {MAX_DEADLINE_MS}, an hour: {deadline_ms}"
-            )
+        _check_deadline(deadline_ms)
         if observe_queue < 1 or misses_until_degraded < 1:
             raise ValueError("observe_queue and misses_until_degraded must be at least 1")
         self.session = session or str(uuid.uuid4())
@@ -156,12 +153,20 @@ class FocusClient:
     def score(self, image: Any, frame: Frame, timeout_s: float | None = None) -> Verdict | None:
         """The verdict on a frame; None if there is none in time, and then the frame counts as unscored.
 
+        One frame is waited for at a time: this call waits for one of another thread as long at most.
+
         :param timeout_s: longest wait, s; by default the deadline and 0.1 s for the way.
         """
         pixels = wire_pixels(image)
         deadline_ms = frame.deadline_ms or self.deadline_ms
+        _check_deadline(deadline_ms)
         wait_s = (deadline_ms + GRACE_MS) / 1000 if timeout_s is None else timeout_s
-        with self._gate:
+        if not self._gate.acquire(timeout=min(max(wait_s, 0.0), threading.TIMEOUT_MAX)):
+            self._ledger.count("unscored")
+            log.info("%s: unscored (another frame waits)", frame.site.name)
+            self._offer(pixels, frame)
+            return None
+        try:
             if self._is_closed or self.degraded:
                 self._ledger.count("unscored")
                 self._say_degraded(True)
@@ -177,6 +182,8 @@ class FocusClient:
             if not ticket.done.is_set():
                 self._link.take_back(parcel.id)
             return self._settle(ticket, frame)
+        finally:
+            self._gate.release()
 
     def abandon(self, site: Site, channel: str | None, time_index: int | None, why: str, reason: str) -> None:
         """Tells the agent how a site ended that it cannot know of; never waits. One that is away hears it
@@ -196,13 +203,14 @@ class FocusClient:
         self._before_close.append(callback)
 
     def close(self) -> None:
-        """Says ``bye`` and closes the connection; takes 2 s at most.
+        """Says ``bye`` and closes the connection; takes 2 s at most. Ends the waits of other threads.
 
         An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen.
         """
         for callback in self._before_close:
             callback()
         self._is_closed = True
+        self._ledger.close()
         self._link.stop()
 
     def _settle(self, ticket: Ticket, frame: Frame) -> Verdict | None:
@@ -303,3 +311,10 @@ class FocusClient:
                 self._on_verdict(verdict)
             except Exception:
                 log.exception("on_verdict failed")
+
+
+def _check_deadline(deadline_ms: float) -> None:
+    if not 0 < deadline_ms <= MAX_DEADLINE_MS:
+        raise ValueError(
+            f"deadline_ms must be positive and at most {MAX_DEADLINE_MS}, an hour: {deadline_ms}"
+        )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from parfocal_bridge.messages import Verdict
 
 _MAX_OBSERVED = 1024
+_CLOSED = "the connection was closed"
 LATE_S = 0.1
 """A wait that ends so much too late was held up."""
 LAST_LOOK_S = 0.25
@@ -46,6 +47,11 @@ class Ticket:
         self.why_not: str | None = None
         """What the agent says of a frame that it cannot judge."""
 
+    def refuse(self, why: str) -> None:
+        """Something else came than a verdict."""
+        self.answer = why
+        self.done.set()
+
     def wait(self, timeout_s: float) -> bool:
         """Waits for an answer of either kind; false if there is none in time."""
         return waited(self.done.wait, timeout_s)
@@ -59,6 +65,7 @@ class Ledger:
         self._counts = dict.fromkeys(Counters.__dataclass_fields__, 0)
         self._tickets: dict[str, Ticket] = {}
         self._observed: OrderedDict[str, None] = OrderedDict()
+        self._is_closed = False
 
     @property
     def counters(self) -> Counters:
@@ -76,7 +83,16 @@ class Ledger:
         ticket = Ticket()
         with self._changed:
             self._tickets[frame_id] = ticket
+            if self._is_closed:
+                ticket.refuse(_CLOSED)
         return ticket
+
+    def close(self) -> None:
+        """No answer comes any more: nobody is to wait for one."""
+        with self._changed:
+            self._is_closed = True
+            for ticket in self._tickets.values():
+                ticket.refuse(_CLOSED)
 
     def settled(self, frame_id: str) -> None:
         """Nobody waits for the frame any more."""
@@ -118,8 +134,8 @@ class Ledger:
         with self._changed:
             ticket = self._tickets.get(frame_id or "")
             if ticket is not None:
-                ticket.answer, ticket.why_not = answer, why
-                ticket.done.set()
+                ticket.why_not = why
+                ticket.refuse(answer)
             elif frame_id is not None and frame_id in self._observed:
                 del self._observed[frame_id]
                 if counter is not None:

@@ -24,6 +24,8 @@ def wire_pixels(image: Any) -> tuple[str, tuple[int, int], bytes]:
     height, width = image.shape
     if not (1 <= height <= MAX_SIDE_PX and 1 <= width <= MAX_SIDE_PX):
         raise ValueError(f"an image has 1 to {MAX_SIDE_PX} px a side; this one has shape {image.shape}")
+    # A masked array would put fill values in the place of what is masked.
+    image = np.asarray(image)
     if image.dtype.itemsize == 1:
         return "uint8", (height, width), image.tobytes()
     return "uint16", (height, width), image.astype("<u2", copy=False).tobytes()

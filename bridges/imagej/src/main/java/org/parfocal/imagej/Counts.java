@@ -7,7 +7,6 @@ import ij.process.ImageProcessor;
 /** The camera counts of an image, in row order: of colours their luminance, of floating-point numbers their range. */
 final class Counts {
   static final int PATCH_PX = 84;
-  private static final int LARGEST_COUNT = 65535;
 
   final int width;
   final int height;
@@ -44,18 +43,13 @@ final class Counts {
 
   /** As src/frames/counts.ts: whole numbers that fit keep their steps, others are stretched over 16 bits. */
   private static void stretch(float[] numbers, float[] counts) {
-    double low = Double.POSITIVE_INFINITY;
-    double high = Double.NEGATIVE_INFINITY;
-    boolean isWhole = true;
-    for (float number : numbers) {
-      if (Float.isNaN(number) || Float.isInfinite(number)) continue;
-      low = Math.min(low, number);
-      high = Math.max(high, number);
-      isWhole &= number == Math.rint(number);
-    }
+    NumberRange range = NumberRange.of(numbers);
+    double low = range.low;
+    double high = range.high;
     if (low > high) return;
-    double from = isWhole && low >= 0 && high <= LARGEST_COUNT ? 0 : low;
-    double gain = isWhole && high - from <= LARGEST_COUNT ? 1 : LARGEST_COUNT / (high > low ? high - low : 1);
+    double from = range.isWhole && low >= 0 && high <= NumberRange.LARGEST_COUNT ? 0 : low;
+    boolean keepsSteps = range.isWhole && high - from <= NumberRange.LARGEST_COUNT;
+    double gain = keepsSteps ? 1 : NumberRange.LARGEST_COUNT / (high > low ? high - low : 1);
     for (int i = 0; i < counts.length; i++) {
       if (Float.isNaN(numbers[i])) continue;
       counts[i] = Math.round((Math.min(Math.max(numbers[i], low), high) - from) * gain);

@@ -4,9 +4,9 @@ import ij.IJ;
 import ij.ImagePlus;
 import ij.WindowManager;
 import ij.gui.GenericDialog;
-import ij.gui.Overlay;
 import ij.measure.ResultsTable;
 import ij.plugin.PlugIn;
+import ij.process.ImageProcessor;
 
 /**
  * Tells how far the open image, or each slice of a stack, is out of focus, and frames its patches: hue is the level, brightness
@@ -37,34 +37,56 @@ public final class FocusQuality implements PlugIn {
       judge(image, wholeStack, paint);
     } catch (IllegalArgumentException | ModelException problem) {
       IJ.error(TITLE, problem.getMessage());
+    } catch (LinkageError problem) {
+      // ImageJ says nothing of a class that is missing.
+      IJ.error(TITLE, "Cannot load ONNX Runtime: is onnxruntime-1.19.2.jar in plugins/jars (Fiji: jars)?\n" + reasonOf(problem));
     }
   }
 
-  /** Adds a row to the results table for each slice, and frames its patches. */
+  private static String reasonOf(Throwable problem) {
+    return problem.getCause() == null ? problem.toString() : reasonOf(problem.getCause());
+  }
+
+  /** Adds a row to the results table for each slice, and frames its patches. Escape ends it; what is judged until then stays. */
   private static void judge(ImagePlus image, boolean wholeStack, boolean paint) throws ModelException {
     FocusModel model = FocusModel.shipped();
-    Overlay overlay = new Overlay();
+    FocusOverlay overlay = new FocusOverlay();
     ResultsTable table = ResultsTable.getResultsTable();
     int first = wholeStack ? 1 : image.getCurrentSlice();
     int last = wholeStack ? image.getStackSize() : first;
-    for (int slice = first; slice <= last; slice++) {
-      FrameFocus focus = model.judge(Counts.of(image.getStack().getProcessor(slice)));
-      table.incrementCounter();
-      table.addLabel(image.getTitle());
-      table.addValue("Slice", slice);
-      int[] axes = image.isHyperStack() ? image.convertIndexToPosition(slice) : null;
-      if (axes != null) {
-        table.addValue("Channel", axes[0]);
-        table.addValue("Z", axes[1]);
-        table.addValue("Time", axes[2]);
+    IJ.resetEscape();
+    try {
+      for (int slice = first; slice <= last && !IJ.escapePressed(); slice++) {
+        ImageProcessor pixels = image.getStack().getProcessor(slice);
+        if (pixels == null) throw new IllegalArgumentException("Slice " + slice + " cannot be read");
+        FrameFocus focus = model.judge(Counts.of(pixels));
+        int[] axes = image.isHyperStack() ? image.convertIndexToPosition(slice) : null;
+        addRow(table, image, slice, axes, focus);
+        if (paint) overlay.add(focus, axes != null ? axes : new int[] {image.getStackSize() > 1 ? slice : 0});
+        IJ.showProgress(slice - first + 1, last - first + 1);
       }
-      table.addValue("Focus level", focus.level());
-      table.addValue("Focus score", focus.score());
-      table.addValue("Focus certainty", focus.certainty());
-      if (paint) FocusOverlay.add(overlay, focus, axes != null ? axes : new int[] {image.getStackSize() > 1 ? slice : 0});
-      IJ.showProgress(slice - first + 1, last - first + 1);
+    } finally {
+      IJ.showProgress(1);
+      overlay.showOn(image);
+      if (table.size() > 0) table.show("Results");
     }
-    if (paint) image.setOverlay(overlay);
-    table.show("Results");
+  }
+
+  /** @param axes channel, slice and time, from 1; null: no hyperstack */
+  private static void addRow(ResultsTable table, ImagePlus image, int slice, int[] axes, FrameFocus focus) {
+    table.incrementCounter();
+    String sliceLabel = image.getStackSize() > 1 ? image.getStack().getShortSliceLabel(slice) : null;
+    // As ImageJ's own Measure: the slices of an image sequence are named after their files.
+    boolean isLabelled = sliceLabel != null && !sliceLabel.isEmpty();
+    table.addLabel(isLabelled ? image.getTitle() + ":" + sliceLabel : image.getTitle());
+    table.addValue("Slice", slice);
+    if (axes != null) {
+      table.addValue("Channel", axes[0]);
+      table.addValue("Z", axes[1]);
+      table.addValue("Time", axes[2]);
+    }
+    table.addValue("Focus level", focus.level());
+    table.addValue("Focus score", focus.score());
+    table.addValue("Focus certainty", focus.certainty());
   }
 }

@@ -11,6 +11,13 @@ final class AgentLink {
   static final long HEARTBEAT_MS = 1000;
   private static final int RECEIVE_BATCH = 64;
   private static final long STUMBLE_PAUSE_MS = 200;
+  /** Beats until an address that could not be used is tried again: a name may be known later. */
+  private static final int BEATS_UNTIL_NEXT_TRY = 5;
+
+  /** Makes the socket to an address. */
+  interface Opener {
+    AgentSocket open(String address) throws IOException;
+  }
 
   /** What happens on the link, called in its thread. */
   interface Listener {
@@ -27,6 +34,7 @@ final class AgentLink {
   }
 
   private final String address;
+  private final Opener opener;
   private final Listener listener;
   private final Log log;
   private final Outbox outbox;
@@ -38,7 +46,12 @@ final class AgentLink {
 
   /** @param maxObserved frames that nobody awaits and that may wait to be sent; the newest are kept. */
   AgentLink(String address, int maxObserved, Listener listener, Log log) {
+    this(address, AgentSocket::new, maxObserved, listener, log);
+  }
+
+  AgentLink(String address, Opener opener, int maxObserved, Listener listener, Log log) {
     this.address = address;
+    this.opener = opener;
     this.listener = listener;
     this.log = log;
     outbox = new Outbox(maxObserved);
@@ -87,21 +100,30 @@ final class AgentLink {
   }
 
   private void run() {
-    try (AgentSocket opened = new AgentSocket(address)) {
-      socket = opened;
-      while (!isStopping()) {
-        turn(opened);
+    boolean saidUnusable = false;
+    while (!isStopping()) {
+      try (AgentSocket opened = opener.open(address)) {
+        talk(opened);
+      } catch (IOException | RuntimeException e) {
+        if (!saidUnusable) {
+          saidUnusable = true;
+          log.warn("the connection to the agent cannot be used, it is tried again: " + e.getMessage(), e);
+        }
       }
       socket = null;
-      if (opened.send(listener.goodbye())) {
-        opened.close(true);
-      }
-    } catch (IOException | RuntimeException e) {
-      log.warn("the connection to the agent cannot be used: " + e.getMessage(), e);
-    } finally {
-      socket = null;
-      awaitStop();
-      outbox.clear().forEach(listener::lost);
+      awaitNextTry();
+    }
+    outbox.clear().forEach(listener::lost);
+  }
+
+  private void talk(AgentSocket opened) throws IOException {
+    socket = opened;
+    while (!isStopping()) {
+      turn(opened);
+    }
+    socket = null;
+    if (opened.send(listener.goodbye())) {
+      opened.close(true);
     }
   }
 
@@ -109,13 +131,13 @@ final class AgentLink {
    * Without a socket nothing is sent, and what comes in the meantime stays bounded. The beat goes on, though nobody
    * hears it: by it the listener knows that the agent is silent.
    */
-  private void awaitStop() {
+  private void awaitNextTry() {
     try {
-      while (!stopping.await(HEARTBEAT_MS, TimeUnit.MILLISECONDS)) {
+      for (int i = 0; i < BEATS_UNTIL_NEXT_TRY && !stopping.await(HEARTBEAT_MS, TimeUnit.MILLISECONDS); i++) {
         listener.beat();
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      stopping.countDown();
     }
   }
 

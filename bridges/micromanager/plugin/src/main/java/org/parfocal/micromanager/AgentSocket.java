@@ -29,6 +29,7 @@ final class AgentSocket implements Closeable {
     wakes.source().configureBlocking(false);
     wakes.sink().configureBlocking(false);
     socket = context.socket(SocketType.DEALER);
+    socket.setIPv6(address.startsWith("tcp://["));
     socket.setSndHWM(SEND_HIGH_WATER_MARK);
     // The other way round than in libzmq: false queues nothing while there is no connection.
     socket.setImmediate(false);

@@ -124,11 +124,12 @@ final class FocusClient implements AgentLink.Listener {
     }
   }
 
-  /** Says {@code bye} and closes the connection; takes two seconds at most. */
+  /** Says {@code bye} and closes the connection; takes two seconds at most. Ends the waits of other threads. */
   void close() {
     synchronized (this) {
       isClosed = true;
     }
+    ledger.close();
     link.stop();
   }
 

@@ -7,8 +7,10 @@ import java.util.Map;
 /** The frames that have no answer yet, and what became of the others. */
 final class Ledger {
   private static final int MAX_OBSERVED = 1024;
+  private static final String CLOSED = "the connection was closed";
 
   private final Counters counters = new Counters();
+  private boolean isClosed;
   private final Map<String, Ticket> tickets = new HashMap<>();
   private final Map<String, FrameHeader> observed =
       new LinkedHashMap<String, FrameHeader>() {
@@ -32,7 +34,16 @@ final class Ledger {
   synchronized Ticket awaits(String id) {
     Ticket ticket = new Ticket();
     tickets.put(id, ticket);
+    if (isClosed) {
+      ticket.refuse(CLOSED);
+    }
     return ticket;
+  }
+
+  /** No answer comes any more: nobody is to wait for one. */
+  synchronized void close() {
+    isClosed = true;
+    tickets.values().forEach(ticket -> ticket.refuse(CLOSED));
   }
 
   /** Nobody waits for this frame any more; {@code isScored}: it got its verdict. */

@@ -31,6 +31,7 @@ final class FakeAgent implements AutoCloseable {
   FakeAgent(String address, Function<JSONObject, List<String>> answers) {
     this.answers = answers;
     router.setLinger(0);
+    router.setIPv6(address.contains("["));
     router.bind(address);
     this.address = router.getLastEndpoint();
     thread = new Thread(this::run, "fake-agent");

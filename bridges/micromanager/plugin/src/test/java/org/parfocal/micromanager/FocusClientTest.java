@@ -6,11 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import mmcorej.org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
@@ -229,5 +236,78 @@ class FocusClientTest {
     Eventually.holds(() -> log.has("nonsense"), "said in the log");
     Eventually.holds(client::isDegraded, "nothing waits any more");
     client.close();
+  }
+
+  @Test
+  void whoWaitsForAVerdictWaitsNoLongerThanTheConnectionIsOpen() throws Exception {
+    try (FakeAgent agent = new FakeAgent(message -> List.of())) {
+      client(agent.address);
+      CompletableFuture<Verdict> scored =
+          CompletableFuture.supplyAsync(() -> client.score(PIXELS, frame(0), Mode.GATE, LONG_MS));
+      Eventually.holds(() -> !agent.messages("frame").isEmpty(), "a frame");
+      client.close();
+      assertNull(scored.get(5, TimeUnit.SECONDS));
+      assertEquals(1, client.counters().unscored);
+    }
+  }
+
+  @Test
+  void aNameThatIsNotKnownYetIsTriedAgain() {
+    try (FakeAgent agent = new FakeAgent(message -> List.of())) {
+      AtomicInteger tries = new AtomicInteger();
+      AgentLink.Opener opener = address -> {
+        if (tries.incrementAndGet() == 1) {
+          throw new IOException("name or service not known");
+        }
+        return new AgentSocket(address);
+      };
+      AgentLink link = new AgentLink(agent.address, opener, 1, new SilentListener(), log);
+      try {
+        Eventually.holds(() -> !agent.messages("heartbeat").isEmpty(), "connected");
+        assertEquals(2, tries.get());
+        assertTrue(log.has("tried again: name or service not known"));
+      } finally {
+        link.stop();
+      }
+    }
+  }
+
+  @Test
+  void anAddressMayBeOneOfIPv6() {
+    assumeTrue(hasIPv6(), "this machine has no IPv6");
+    try (FakeAgent agent = new FakeAgent("tcp://[::1]:*", toFrames(FocusClientTest::flag))) {
+      client(agent.address);
+      assertNotNull(client.score(PIXELS, frame(0), Mode.GATE, LONG_MS));
+    }
+  }
+
+  private static boolean hasIPv6() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+      return socket.isBound();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Says a heartbeat, hears nothing. */
+  private static final class SilentListener implements AgentLink.Listener {
+    @Override
+    public void received(byte[] part) {}
+
+    @Override
+    public void sent(Parcel parcel) {}
+
+    @Override
+    public void lost(Parcel parcel) {}
+
+    @Override
+    public byte[] beat() {
+      return ControllerMessages.heartbeat("s", 0, false);
+    }
+
+    @Override
+    public byte[] goodbye() {
+      return ControllerMessages.bye("s");
+    }
   }
 }
