@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { pipeline } from "node:stream";
 import { parse } from "csv-parse";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { ResultsError } from "../errors.js";
@@ -30,6 +31,8 @@ export async function openTable(path: string, format = formatOf(path)): Promise<
   // Columns come first.
   const first = await rows.next();
   const columns = first.done === true ? [] : (first.value as readonly string[]);
+  if (columns.length === 0 && format === "csv")
+    throw new ResultsError(path, "is no table of scores: it is empty");
   if (columns.length > 0) {
     const missing = COLUMNS.filter((column) => !columns.includes(column));
     if (missing.length > 0)
@@ -62,7 +65,8 @@ const READERS: Readonly<Record<TableFormat, (path: string) => Reading>> = {
 
 async function* readCsv(path: string): Reading {
   let columns: readonly string[] | undefined;
-  const records = createReadStream(path).pipe(parse({ bom: true }));
+  // What keeps the file from being read comes out with the records.
+  const records = pipeline(createReadStream(path), parse({ bom: true }), () => undefined);
   for await (const record of records as AsyncIterable<string[]>) {
     if (columns === undefined) {
       columns = record;
