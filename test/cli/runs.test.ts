@@ -211,3 +211,16 @@ describe("shell completion", () => {
     expect((await words("agent", "--dash")).join()).toContain("--dashboard-port");
   });
 });
+
+describe("parfocal replay", () => {
+  test.each([
+    ["--speed", "0"],
+    ["--speed", "-1"],
+    ["--port", "70000"],
+  ])("refuses %s %s", async (option, value) => {
+    const { code, stderr } = await parfocal("replay", "anywhere", option, value);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${option} must be`);
+  });
+});
