@@ -141,6 +141,16 @@ describe("parfocal report", () => {
     expect(await listed("--session", "first")).toEqual(["A1", "A2"]);
   });
 
+  test("refuses a focus map of a channel that has none", async () => {
+    const map = join(folder, "map.csv");
+    const options = ["--focus-map", map, "--map-format", "squid", "--map-channel", "GFP"];
+
+    const { code, stderr } = await parfocal("report", folder, ...options);
+
+    expect([code, stderr]).toEqual([1, expect.stringContaining("has the channel GFP; there are: none")]);
+    await expect(readFile(map)).rejects.toThrow("ENOENT");
+  });
+
   test("refuses a file that holds no results, and one that is not there", async () => {
     const foreign = join(folder, "notes.txt");
     await writeFile(foreign, "hello\n");

@@ -192,6 +192,7 @@ describe("parfocal runs", () => {
   test.each([
     [["export", "third"], "there is no run of this name; the newest are second ("],
     [["list", "--database", "file:/nowhere/runs.db"], "there is no such database"],
+    [["list", "--database", "/nowhere/runs.db"], "/nowhere/runs.db: there is no such database"],
     [["list", "--database", "postgres://127.0.0.1:1/runs"], "cannot be opened"],
   ])("says what is in the way of %j", async (args, words) => {
     const { code, stderr } = await runs(...args);
