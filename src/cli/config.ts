@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { CommandModule } from "yargs";
+import { hideBin } from "yargs/helpers";
 import { configJsonSchema, defaultConfigYaml, SCHEMA_FILE } from "../config/documents.js";
 import { idleSettings } from "../config/idle-settings.js";
 import { loadConfig } from "../config/load-config.js";
@@ -20,7 +21,8 @@ const init: CommandModule<object, { file: string; force: boolean }> = {
       })
       .option("force", { type: "boolean", default: false, describe: "Overwrite the file" }),
   async handler({ file, force }) {
-    if (file === "-") {
+    // yargs leaves a lone dash out.
+    if (hideBin(process.argv).includes("-")) {
       process.stdout.write(defaultConfigYaml());
       return;
     }

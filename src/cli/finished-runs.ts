@@ -67,13 +67,18 @@ async function* fileRecords(
   session: string | undefined,
 ): AsyncGenerator<ResultRecord | undefined> {
   const id = session === undefined ? undefined : (await runOfFile(path, session)).id;
+  let [lines, read] = [0, 0];
   try {
     for await (const record of readRecords(path)) {
+      lines++;
+      if (record !== undefined) read++;
       if (record === undefined || id === undefined || record.session === id) yield record;
     }
   } catch (cause) {
     throw new ResultsError(path, fileReason(cause), { cause });
   }
+  if (lines > 0 && read === 0)
+    throw new ResultsError(path, "these are no results of an agent: none of its lines can be read as one");
 }
 
 async function runOfFile(path: string, called: string) {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { packageVersion } from "./package-version.js";
+import { print } from "./print.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 
 const options = {
@@ -36,9 +37,18 @@ export const mcpCommand: CommandModule<unknown, InferredOptionTypes<typeof optio
     });
     // The client goes by closing our input, which the transport does not tell.
     const gone = once(process.stdin, "close");
+    server.server.onerror = answerBroken;
     await server.connect(new StdioServerTransport());
     await gone;
     await server.close();
     await judge.dispose();
   },
 };
+
+/** Tells a client that waits of a line that is no message; the transport keeps it to itself. */
+function answerBroken(error: Error): void {
+  const isBadJson = error instanceof SyntaxError;
+  if (!isBadJson && error.name !== "ZodError") return;
+  const [code, message] = isBadJson ? [-32700, "Parse error"] : [-32600, "Invalid Request"];
+  print(`${JSON.stringify({ jsonrpc: "2.0", id: null, error: { code, message } })}\n`);
+}

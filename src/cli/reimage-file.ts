@@ -13,6 +13,7 @@ import {
   reimageUseq,
   type StageDevices,
 } from "../runs/reimage-list.js";
+import { ofLastRuns } from "../runs/site-verdicts.js";
 import { UsageError } from "./check-arguments.js";
 
 export const reimageOptions = {
@@ -52,7 +53,7 @@ export function checkReimage(path: string | undefined): true {
 }
 
 /**
- * Writes the positions to image again, as the dashboard does.
+ * Writes the positions to image again, as the dashboard does; those that a later run has imaged again, as that one found them.
  * @returns how many there are, and how many of them have no x and y and are in a .csv only. @throws OutputError
  */
 export async function writeReimage(
@@ -63,7 +64,7 @@ export async function writeReimage(
 ): Promise<{ positions: number; unplaced: number }> {
   // Several runs in one file number their sites alike.
   const numbers = new Map<SiteRow, number>();
-  const states = [...entries].map(({ site, state }) => {
+  const states = ofLastRuns(entries).map(({ site, state }) => {
     const number = numbers.get(site) ?? numbers.size;
     numbers.set(site, number);
     return { ...state, site: number };

@@ -9,6 +9,7 @@ import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
 import { MemoryHistory } from "../dashboard/run-history.js";
 import { systemClock } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
+import { UsageError } from "./check-arguments.js";
 import { finishedRuns, RUN_ARGUMENT } from "./finished-runs.js";
 import { printReady } from "./log-text.js";
 import { packageVersion } from "./package-version.js";
@@ -41,6 +42,13 @@ export const replayCommand: CommandModule<unknown, ReplayArguments> = {
         describe: RUN_ARGUMENT,
       })
       .options(options)
+      .check(({ port, speed }) => {
+        if (!(port >= 0 && port <= 65_535 && Number.isInteger(port)))
+          throw new UsageError(`--port must be 0 to 65535, got ${port}`);
+        if (speed !== undefined && !(speed > 0))
+          throw new UsageError(`--speed must be above 0, got ${speed}`);
+        return true;
+      })
       .epilogue(
         "Prints one line of JSON with type ready and the page's address, or text on a terminal; runs until it is stopped.",
       ),

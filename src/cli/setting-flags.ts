@@ -6,7 +6,7 @@ export function* settingFlags(
   settings: readonly string[] | undefined,
 ): Generator<readonly [string, unknown, string]> {
   for (const setting of settings ?? []) {
-    const match = /^(?<path>[\w.-]+)=(?<value>.*)$/s.exec(setting);
+    const match = /^(?<path>[^=]+)=(?<value>.*)$/s.exec(setting);
     if (match === null) throw new ConfigError("--set", [`"${setting}" is not path=value`]);
     yield [match.groups!.path!, scalar(match.groups!.value!), "--set"];
   }

@@ -20,7 +20,8 @@ export const storeOptions = {
   },
   database: {
     type: "string",
-    describe: "Another database: postgres://… or file:PATH; default: as the agent has it [database.url]",
+    describe:
+      "Another database: postgres://… or the path of a file; default: as the agent has it [database.url]",
   },
   config: { alias: "c", type: "string", describe: "Configuration file of the agent" },
 } as const satisfies Record<string, Options>;
@@ -38,7 +39,10 @@ export async function locate({ results, database, config }: StorePlace): Promise
   const agent = await loadConfig({ file: config, environment: process.env });
   const folder = results ?? agent.results.folder;
   const configured = results === undefined ? agent.database.url : undefined;
-  return { url: database ?? configured ?? storeUrlIn(folder), folder };
+  // A path alone is a file of SQLite.
+  const named =
+    database === undefined || /^(postgres(ql)?|file):/.test(database) ? database : `file:${database}`;
+  return { url: named ?? configured ?? storeUrlIn(folder), folder };
 }
 
 /** Whether there may be a store: a file that is not there would be made by opening it. */

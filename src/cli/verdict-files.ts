@@ -1,4 +1,5 @@
 import type { ArgumentsCamelCase, InferredOptionTypes, Options } from "yargs";
+import { ResultsError } from "../errors.js";
 import { addFocusToPlate } from "../exchange/ome-zarr-focus.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import type { LedgerEntry } from "../records/site-ledger.js";
@@ -30,13 +31,17 @@ export const mapOptions = {
   "map-channel": { type: "string", describe: "--map-format squid: the channel; default: the first" },
 } as const satisfies Record<string, Options>;
 
-/** Writes the focus map, if it is asked for. @throws OutputError */
+/** Writes the focus map, if it is asked for. @throws OutputError; ResultsError where it has no such channel. */
 export async function writeFocusMap(
   { focusMap, mapFormat, mapChannel }: ArgumentsCamelCase<InferredOptionTypes<typeof mapOptions>>,
   sites: Iterable<LedgerEntry>,
 ): Promise<void> {
   if (focusMap === undefined) return;
   const map = new FocusMap(sites);
+  if (mapChannel !== undefined && !map.channels.includes(mapChannel)) {
+    const known = map.channels.join(", ") || "none";
+    throw new ResultsError(focusMap, `no site in focus has the channel ${mapChannel}; there are: ${known}`);
+  }
   await writeAtomically(focusMap, Buffer.from(map.csv(mapFormat, mapChannel)));
   say(`Written: ${focusMap}, from ${map.size} sites in focus whose x, y and z are known`);
 }

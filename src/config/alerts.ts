@@ -16,7 +16,7 @@ const scope = (what: string, share: number) =>
 /** When to tell somebody. */
 export const AlertsConfig = z.strictObject({
   webhook: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: "must be an address that begins with http:// or https://" })
     .optional()
     .describe("Address that gets each alert as JSON {text}, as Slack takes it. If unset: log and page only."),
   timeoutMs: z.int().min(1).max(60_000).default(5000).describe("Longest wait for the webhook's answer, ms."),

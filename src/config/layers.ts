@@ -88,12 +88,14 @@ function setAt(tree: Tree, path: readonly string[], value: unknown): void {
   node[path.at(-1)!] = value;
 }
 
-/** The origin of a path is that of the path itself or of the nearest object around it that was set as a whole. */
+/** The origin of a path is that of the path itself, of the nearest object around it that was set as a whole, or of the first thing in it. */
 function originOf(origins: ReadonlyMap<string, string>, path: readonly PropertyKey[], kind: string) {
   for (let length = path.length; length > 0; length--) {
     const origin = origins.get(path.slice(0, length).map(String).join("."));
     if (origin !== undefined) return `${kind}${origin}`;
   }
+  const around = `${path.map(String).join(".")}.`;
+  for (const [inside, origin] of origins) if (inside.startsWith(around)) return `${kind}${origin}`;
   return undefined;
 }
 

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
-import { ConfigError, reasonOf } from "../errors.js";
+import { ConfigError } from "../errors.js";
+import { fileReason } from "../frames/file-reasons.js";
+import { decodedText } from "../frames/table-text.js";
 import { withHome } from "./home.js";
 import { environmentLayer, type Layer, merge } from "./layers.js";
 import { AgentConfig } from "./schema.js";
@@ -41,9 +43,9 @@ export function checkConfig(layers: readonly Layer[], name: string): AgentConfig
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return decodedText(await readFile(file));
   } catch (error) {
-    throw new ConfigError(file, [`cannot be read: ${reasonOf(error)}`], { cause: error });
+    throw new ConfigError(file, [`cannot be read: ${fileReason(error)}`], { cause: error });
   }
 }
 

@@ -54,7 +54,7 @@ const Scorer = z.strictObject({
     .default("onnx")
     .describe("What computes: onnx, tensorflow, or kserve (an inference server, docs/other-programs.md)."),
   server: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: "must be an address that begins with http:// or https://" })
     .optional()
     .describe("Address of the inference server, for the engine kserve."),
   device: z
@@ -117,7 +117,10 @@ const FolderSource = z.strictObject({
     "What file names mean, where they are of no known form: a regular expression with CellProfiler's named groups.",
   ),
   plateWells: z
-    .union(PLATE_FORMATS.map(({ wells }) => z.literal(wells)))
+    .union(
+      PLATE_FORMATS.map(({ wells }) => z.literal(wells)),
+      `must be one of ${PLATE_FORMATS.map(({ wells }) => wells).join(", ")}`,
+    )
     .optional()
     .describe(
       "Wells of the plates: 6, 12, 24, 48, 96, 384 or 1536. If unset: as many as the wells seen need.",
@@ -173,17 +176,27 @@ const Queue = z.strictObject({
     ),
 });
 
-const OpticsDefaults = z.strictObject({
-  na: z.number().positive().max(2).default(0.5).describe("Numerical aperture of the objective."),
-  refractiveIndex: z.number().min(1).max(2).default(1).describe("Refractive index of the immersion medium."),
-  pixelUm: PositiveUm.default(0.65).describe("Side of a pixel in the sample, um."),
-  binning: z
-    .int()
-    .min(1)
-    .max(4)
-    .optional()
-    .describe("Pixels a side that are judged as one. If unset, worked out from aperture and pixel size."),
-});
+const OpticsDefaults = z
+  .strictObject({
+    na: z.number().positive().max(2).default(0.5).describe("Numerical aperture of the objective."),
+    refractiveIndex: z
+      .number()
+      .min(1)
+      .max(2)
+      .default(1)
+      .describe("Refractive index of the immersion medium."),
+    pixelUm: PositiveUm.default(0.65).describe("Side of a pixel in the sample, um."),
+    binning: z
+      .int()
+      .min(1)
+      .max(4)
+      .optional()
+      .describe("Pixels a side that are judged as one. If unset, worked out from aperture and pixel size."),
+  })
+  .refine(({ na, refractiveIndex }) => na <= refractiveIndex, {
+    path: ["na"],
+    message: "is above policy.optics.refractiveIndex, which no objective's can be; oil has 1.515, water 1.33",
+  });
 
 const Channel = z.strictObject(rules).partial();
 
@@ -292,6 +305,10 @@ export const AgentConfig = z.strictObject({
           message: "is needed because the folder source is enabled",
         })
         .describe("Frames from files."),
+    })
+    .refine(({ zeromq, folder }) => zeromq.enabled || folder.enabled, {
+      path: ["zeromq", "enabled"],
+      message: "the agent would get no frames: set it or sources.folder.enabled to true",
     })
     .prefault({})
     .describe("Where frames come from."),

@@ -6,6 +6,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is a file, not a folder",
   ENXIO: NOT_A_FILE,
   EISDIR: "this is a folder, not a file",
+  EEXIST: "something else of this name is there",
   EACCES: "no permission; check the owner and mode of the file and its folders",
   EPERM: "no permission; check the owner and mode of the file and its folders",
   EROFS: "the file system is read-only",

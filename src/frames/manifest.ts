@@ -8,7 +8,7 @@ import { parse } from "csv-parse/sync";
 import { z } from "zod";
 import { ConfigError, reasonOf } from "../errors.js";
 import { fileReason } from "./file-reasons.js";
-import { separatorOf, textOfTable } from "./table-text.js";
+import { decodedText, separatorOf } from "./table-text.js";
 
 const Text = z
   .string()
@@ -102,7 +102,7 @@ export type ManifestRow = z.infer<typeof ManifestCells> & { readonly path: strin
 export async function readManifest(manifestPath: string): Promise<ManifestRow[]> {
   let text: string;
   try {
-    text = textOfTable(await readFile(manifestPath));
+    text = decodedText(await readFile(manifestPath));
   } catch (cause) {
     throw new ConfigError(manifestPath, [fileReason(cause)], { cause });
   }

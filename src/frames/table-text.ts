@@ -1,8 +1,8 @@
 /** Separators of cells that spreadsheets write, by their language and by the format that is chosen. */
 const SEPARATORS = [",", ";", "\t"] as const;
 
-/** The text of a table as spreadsheets save it: UTF-8, UTF-16 ("Unicode text") or, where it is neither, Windows-1252. */
-export function textOfTable(bytes: Uint8Array): string {
+/** The text of a file as spreadsheets and editors save it: UTF-8, UTF-16 ("Unicode text") or, where it is neither, Windows-1252. */
+export function decodedText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return decoded(bytes, "utf-16le");
   if ((first === 0xfe && second === 0xff) || first === 0) return decoded(bytes, "utf-16be");

@@ -40,6 +40,10 @@ export class FocusMap {
     return this.#points.length;
   }
 
+  get channels(): string[] {
+    return [...new Set(this.#points.map(({ channel }) => channel))];
+  }
+
   /**
    * The map as a table. `points`: a row a site, with its distance from the surface and what the channel and the region are off
    * it. `grid`: the surface of each channel on a grid over the sites. `squid`: the points of one channel as the software of
@@ -73,7 +77,7 @@ export class FocusMap {
   #grid(): string {
     const [xs, ys] = [this.#points.map(({ xUm }) => xUm), this.#points.map(({ yUm }) => yUm)];
     const stepUm = Math.max(spanOf(xs), spanOf(ys)) / (GRID_POINTS - 1);
-    const rows = [...new Set(this.#points.map(({ channel }) => channel))].flatMap((channel) =>
+    const rows = this.channels.flatMap((channel) =>
       gridOver(ys, stepUm).flatMap((yUm) =>
         gridOver(xs, stepUm).map((xUm) => {
           const { zUm, sdUm } = this.#surface!.at({ xUm, yUm, timeMs: 0, channel });

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { ConfigError, reasonOf } from "../errors.js";
+import { fileReason } from "../frames/file-reasons.js";
+import { decodedText } from "../frames/table-text.js";
 import type { MapPoint } from "../refocus/known-focus.js";
 import { unescaped } from "../spreadsheet-text.js";
 
@@ -22,9 +24,9 @@ const REGIONS = ["region", "region_id", "well"];
 export async function readFocusMap(path: string): Promise<MapPoint[]> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = decodedText(await readFile(path));
   } catch (cause) {
-    throw new ConfigError(path, [`the focus map cannot be read: ${reasonOf(cause)}`], { cause });
+    throw new ConfigError(path, [`the focus map cannot be read: ${fileReason(cause)}`], { cause });
   }
   return parseFocusMap(text, path);
 }

@@ -48,13 +48,25 @@ function placeOf(site: SiteRow): Pick<SiteVerdict, "plate" | "well" | "site"> {
   return { plate: site.plate ?? "", well: name, site: site.index ?? site.name };
 }
 
+/** The sites of several runs; of those that a later run has imaged again, what the later one found. */
+export function ofLastRuns(entries: Iterable<LedgerEntry>): LedgerEntry[] {
+  const all = Array.from(entries, (entry) => {
+    const { channel, timeIndex } = entry.state;
+    return { entry, key: keyOf({ ...placeOf(entry.site), channel, timeIndex }) };
+  });
+  const lastRuns = new Map(all.map(({ entry, key }) => [key, entry.session]));
+  return all.flatMap(({ entry, key }) => (entry.session === lastRuns.get(key) ? [entry] : []));
+}
+
 /** A site that was imaged again, in another run, counts once: joined tables must not get more rows. */
 function lastOfEach(verdicts: readonly SiteVerdict[]): SiteVerdict[] {
   return [...new Map(verdicts.map((verdict) => [keyOf(verdict), verdict])).values()];
 }
 
 /** Tells verdicts apart. */
-export function keyOf(verdict: Omit<SiteVerdict, "status">): string {
+export function keyOf(
+  verdict: Pick<SiteVerdict, "plate" | "well" | "site" | "channel" | "timeIndex">,
+): string {
   const { plate, well, site, channel, timeIndex } = verdict;
   return JSON.stringify([plate, well, String(site), channel, timeIndex]);
 }

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { pipeline } from "node:stream";
 import { parse } from "csv-parse";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { ResultsError } from "../errors.js";
@@ -30,6 +31,8 @@ export async function openTable(path: string, format = formatOf(path)): Promise<
   // Columns come first.
   const first = await rows.next();
   const columns = first.done === true ? [] : (first.value as readonly string[]);
+  if (columns.length === 0 && format === "csv")
+    throw new ResultsError(path, "is no table of scores: it is empty");
   if (columns.length > 0) {
     const missing = COLUMNS.filter((column) => !columns.includes(column));
     if (missing.length > 0)
@@ -62,23 +65,16 @@ const READERS: Readonly<Record<TableFormat, (path: string) => Reading>> = {
 
 async function* readCsv(path: string): Reading {
   let columns: readonly string[] | undefined;
-  const file = createReadStream(path);
-  const records = file.pipe(parse({ bom: true }));
-  // A pipe does not pass errors on.
-  file.on("error", (cause) => records.destroy(cause));
-  try {
-    for await (const record of records as AsyncIterable<string[]>) {
-      if (columns === undefined) {
-        columns = record;
-        yield columns;
-        continue;
-      }
-      yield rowOf(columns.map((column, i) => [column, unescaped(record[i]!)] as const));
+  // What keeps the file from being read comes out with the records.
+  const records = pipeline(createReadStream(path), parse({ bom: true }), () => undefined);
+  for await (const record of records as AsyncIterable<string[]>) {
+    if (columns === undefined) {
+      columns = record;
+      yield columns;
+      continue;
     }
-  } finally {
-    file.destroy();
+    yield rowOf(columns.map((column, i) => [column, unescaped(record[i]!)] as const));
   }
-  if (columns === undefined) throw new ResultsError(path, "is no table of scores: it is empty");
 }
 
 async function* readJsonLines(path: string): Reading {
@@ -129,7 +125,6 @@ async function* orResultsError(path: string, reading: Reading): Reading {
   try {
     yield* reading;
   } catch (cause) {
-    if (cause instanceof ResultsError) throw cause;
     throw new ResultsError(path, `cannot be read: ${fileReason(cause)}`, { cause });
   }
 }

@@ -6,7 +6,7 @@ import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
 import { WorkerThread } from "../worker-thread.js";
 import { PendingLines } from "./pending-lines.js";
-import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
+import { assertNoPipe, makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
 import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 import type { SitesUpdate, SitesWorkerData } from "./sites-worker.js";
 
@@ -49,6 +49,7 @@ export class CsvSink implements Sink {
     try {
       // Told now rather than by the thread, which may have a long table to make first.
       await access(this.#config.folder, constants.W_OK);
+      await assertNoPipe(this.#path);
       await (await open(this.#path, "a")).close();
     } catch (cause) {
       throw outputError(this.#path, cause);

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { OutputError } from "../errors.js";
 import { FileLock } from "../file-lock.js";
@@ -11,7 +12,10 @@ export function lockFolder(folder: string): FileLock {
   const lock = acquire(folder);
   if (lock instanceof FileLock) return lock;
   if (lock === "taken") throw takenError(folder);
-  const reason = `cannot be locked: ${lock.reason}; set results.folder to a folder on a disk of this machine`;
+  const advice = isForeign(lockPath(folder))
+    ? `${RESULTS_LOCK} in it is no lock of an agent: remove it`
+    : `${lock.reason}; set results.folder to a folder on a disk of this machine`;
+  const reason = `cannot be locked: ${advice}`;
   throw new OutputError(resolve(folder), reason, { cause: lock.cause });
 }
 
@@ -32,7 +36,17 @@ export async function lockFolderAgain(
 }
 
 function acquire(folder: string): ReturnType<typeof FileLock.acquire> {
-  return FileLock.acquire(join(folder, RESULTS_LOCK));
+  return FileLock.acquire(lockPath(folder));
+}
+
+function lockPath(folder: string): string {
+  return join(folder, RESULTS_LOCK);
+}
+
+/** A lock is an empty file. */
+function isForeign(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && (!stats.isFile() || stats.size > 0);
 }
 
 function takenError(folder: string): OutputError {

@@ -7,7 +7,7 @@ import { recordText } from "../records/record-line.js";
 import { sameFileAt } from "../same-file.js";
 import { lockFolder, lockFolderAgain } from "./folder-lock.js";
 import { Outbox } from "./outbox.js";
-import { makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
+import { assertNoPipe, makeResultsFolder, outputError, resultsPath } from "./results-folder.js";
 import type { Sink, SinkContext, SinkCounts } from "./sink.js";
 import { repairTornLine } from "./torn-line.js";
 
@@ -45,7 +45,7 @@ export class JsonlSink implements Sink {
   constructor(
     config: AgentConfig["results"],
     context: SinkContext,
-    openFile: (path: string) => Promise<LineFile> = (path) => open(path, "a"),
+    openFile: (path: string) => Promise<LineFile> = openToAppend,
   ) {
     this.#config = config;
     this.#context = context;
@@ -67,6 +67,7 @@ export class JsonlSink implements Sink {
     await makeResultsFolder(folder);
     this.#lock = lockFolder(folder);
     try {
+      await assertNoPipe(this.#path);
       const tornBytes = await repairTornLine(this.#path);
       if (tornBytes > 0) {
         const fields = { file: this.#path, movedTo: `${this.#path}.torn`, bytes: tornBytes };
@@ -207,4 +208,9 @@ export class JsonlSink implements Sink {
     const fields = { file: this.#path, reason: reasonOf(error) };
     this.#context.log.error(fields, "Results cannot be written; they are kept and tried again");
   }
+}
+
+async function openToAppend(path: string): Promise<LineFile> {
+  await assertNoPipe(path);
+  return open(path, "a");
 }

@@ -1,7 +1,7 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { OutputError } from "../errors.js";
-import { fileReason } from "../frames/file-reasons.js";
+import { fileReason, NOT_A_FILE } from "../frames/file-reasons.js";
 
 /** Path of one of the result files. */
 export function resultsPath(folder: string, name: "results.jsonl" | "sites.csv"): string {
@@ -26,6 +26,15 @@ export async function makeResultsFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw outputError(resolve(folder), cause);
   }
+}
+
+/**
+ * Makes sure that nothing but a file is at a path: opening a pipe would wait for who is at its other end.
+ * @throws what `outputError` takes.
+ */
+export async function assertNoPipe(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats !== undefined && !stats.isFile() && !stats.isDirectory()) throw new Error(NOT_A_FILE);
 }
 
 /** An error of writing results that says what to do about it. */

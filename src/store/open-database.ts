@@ -1,7 +1,10 @@
-import { resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { access, constants, open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Dialect, Kysely, Migrator, PostgresDialect, SqliteDialect } from "kysely";
 import { reasonOf, StoreError } from "../errors.js";
+import { fileReason, NOT_A_FILE } from "../frames/file-reasons.js";
 import { migrationsFor, type StoreKind } from "./migrations.js";
 import type { StoreTables } from "./schema.js";
 import { openSqlite } from "./sqlite.js";
@@ -53,8 +56,25 @@ export async function openDatabase(url: string): Promise<OpenStore> {
       kind === "sqlite"
         ? "if it is damaged, move it away: it is made again from results.jsonl"
         : "check database.url and that the server is up; results.jsonl has everything meanwhile";
-    throw new StoreError(storePlace(url), `cannot be opened: ${reasonOf(cause)}; ${advice}`, { cause });
+    throw new StoreError(storePlace(url), `cannot be opened: ${await reasonFor(url, cause)}; ${advice}`, {
+      cause,
+    });
   }
+}
+
+/** Why a database cannot be opened: of a file, what the file system says before SQLite's number. */
+async function reasonFor(url: string, cause: unknown): Promise<string> {
+  if (!url.startsWith("file:")) return reasonOf(cause);
+  try {
+    const path = pathOf(url);
+    const isThere = existsSync(path);
+    if (isThere && !statSync(path).isDirectory() && !statSync(path).isFile()) return NOT_A_FILE;
+    if (isThere) await (await open(path, "r+")).close();
+    else await access(dirname(path), constants.W_OK);
+  } catch (error) {
+    return fileReason(error);
+  }
+  return reasonOf(cause);
 }
 
 async function migrate(db: Kysely<StoreTables>, kind: StoreKind): Promise<void> {

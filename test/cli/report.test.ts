@@ -115,6 +115,57 @@ describe("parfocal report", () => {
     expect(stdout).not.toMatch(/ C2 /);
   });
 
+  test("of several runs has sites that were imaged again as the last run found them", async () => {
+    const again = await mkdtemp(join(tmpdir(), "parfocal-report-"));
+    onTestFinished(() => rm(again, { recursive: true, force: true }));
+    const outcome = (session: string, name: string, recovered: "yes" | "no") => {
+      const found = outcomes().find((given) => given.recovered === recovered);
+      return JSON.stringify({ ...found, session, site: { name }, recordedMs: 0 });
+    };
+    const lines = [
+      ...[outcome("first", "A1", "no"), outcome("first", "A2", "no"), outcome("first", "A3", "yes")],
+      ...[outcome("second", "A1", "yes"), outcome("second", "A3", "no")],
+    ];
+    await writeFile(join(again, "results.jsonl"), `${lines.join("\n")}\n`);
+    const listed = async (...more: string[]) => {
+      await parfocal("report", again, "--reimage", join(again, "list.csv"), ...more);
+      const list = await readFile(join(again, "list.csv"), "utf8");
+      return list
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line) => line.split(",")[3]);
+    };
+
+    expect(await listed()).toEqual(["A2", "A3"]);
+    expect(await listed("--session", "first")).toEqual(["A1", "A2"]);
+  });
+
+  test("refuses a focus map of a channel that has none", async () => {
+    const map = join(folder, "map.csv");
+    const options = ["--focus-map", map, "--map-format", "squid", "--map-channel", "GFP"];
+
+    const { code, stderr } = await parfocal("report", folder, ...options);
+
+    expect([code, stderr]).toEqual([1, expect.stringContaining("has the channel GFP; there are: none")]);
+    await expect(readFile(map)).rejects.toThrow("ENOENT");
+  });
+
+  test("refuses a file that holds no results, and one that is not there", async () => {
+    const foreign = join(folder, "notes.txt");
+    await writeFile(foreign, "hello\n");
+
+    const [ofNotes, ofNothing] = await Promise.all([
+      parfocal("report", foreign),
+      parfocal("report", join(folder, "scores.csv")),
+    ]);
+
+    expect(ofNotes).toMatchObject({ code: 1, stdout: "" });
+    expect(ofNotes.stderr).toContain(`${foreign}: these are no results of an agent`);
+    expect(ofNothing).toMatchObject({ code: 1 });
+    expect(ofNothing.stderr).toBe(`${join(folder, "scores.csv")}: cannot be read: no such file or folder\n`);
+  });
+
   test("writes the positions to image again as the page does, and a page with their wells", async () => {
     const out = await mkdtemp(join(tmpdir(), "parfocal-report-"));
     onTestFinished(() => rm(out, { recursive: true, force: true }));

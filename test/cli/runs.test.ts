@@ -192,6 +192,7 @@ describe("parfocal runs", () => {
   test.each([
     [["export", "third"], "there is no run of this name; the newest are second ("],
     [["list", "--database", "file:/nowhere/runs.db"], "there is no such database"],
+    [["list", "--database", "/nowhere/runs.db"], "/nowhere/runs.db: there is no such database"],
     [["list", "--database", "postgres://127.0.0.1:1/runs"], "cannot be opened"],
   ])("says what is in the way of %j", async (args, words) => {
     const { code, stderr } = await runs(...args);
@@ -209,5 +210,18 @@ describe("shell completion", () => {
 
     expect(await words("")).toEqual(expect.arrayContaining(["agent", "runs", "replay"]));
     expect((await words("agent", "--dash")).join()).toContain("--dashboard-port");
+  });
+});
+
+describe("parfocal replay", () => {
+  test.each([
+    ["--speed", "0"],
+    ["--speed", "-1"],
+    ["--port", "70000"],
+  ])("refuses %s %s", async (option, value) => {
+    const { code, stderr } = await parfocal("replay", "anywhere", option, value);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${option} must be`);
   });
 });

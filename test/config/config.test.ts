@@ -10,7 +10,7 @@ import { AgentConfig } from "../../src/config/schema.js";
 import { yamlLayer } from "../../src/config/yaml-layer.js";
 import { ConfigError } from "../../src/errors.js";
 
-async function fileWith(text: string): Promise<string> {
+async function fileWith(text: string | Uint8Array): Promise<string> {
   const file = join(await mkdtemp(join(tmpdir(), "parfocal-config-")), "agent.yaml");
   await writeFile(file, text);
   return file;
@@ -100,6 +100,39 @@ describe("the configuration", () => {
     ]);
   });
 
+  test.each(["latin1", "utf16le"] as const)("in %s keeps the names of its channels", async (encoding) => {
+    const text = "\ufeffpolicy: { channels: { Phasenkontrast grün: { retries: 0 } } }\n";
+    const bytes = Buffer.from(encoding === "latin1" ? text.slice(1) : text, encoding);
+
+    const { policy } = await loadConfig({ file: await fileWith(bytes) });
+
+    expect(policy.channels).toEqual({ "Phasenkontrast grün": { retries: 0 } });
+  });
+
+  test("without any source is refused", async () => {
+    const file = await fileWith("sources:\n  zeromq:\n    enabled: false\n");
+
+    expect(await problemsOf(loadConfig({ file }))).toEqual([
+      expect.stringMatching(/^sources.zeromq.enabled: .*no frames.*line 3/),
+    ]);
+  });
+
+  test("with an aperture that its immersion does not allow is refused", async () => {
+    const problems = await problemsOf(
+      loadConfig({ file: await fileWith("policy: { optics: { na: 1.4 } }\n") }),
+    );
+
+    expect(problems).toEqual([expect.stringMatching(/^policy.optics.na: .*refractiveIndex.*line 1/)]);
+  });
+
+  test("whose environment has an unknown key far inside names its variable", async () => {
+    const environment = { PARFOCAL_POLCY__CHANNELS__DAPI__RETRIES: "0" };
+
+    expect(await problemsOf(loadConfig({ environment }))).toEqual([
+      "polcy: unknown key (environment variable PARFOCAL_POLCY__CHANNELS__DAPI__RETRIES)",
+    ]);
+  });
+
   test("that is missing is named", async () => {
     expect(await problemsOf(loadConfig({ file: "/nowhere/agent.yaml" }))).toEqual([
       expect.stringContaining("cannot be read"),
@@ -134,13 +167,16 @@ describe("the configuration", () => {
 
   test("tells what was set and has no effect", async () => {
     const file = await fileWith(
-      "sources: { folder: { path: in } }\nscorer: { server: 'http://127.0.0.1:1' }",
+      "sources: { folder: { path: in } }\nscorer: { server: 'http://127.0.0.1:1' }\n" +
+        "dashboard: { token: 0123456789abcdef }\ndatabase: { url: 'file:runs.db', enabled: false }",
     );
     const config = await loadConfig({ file });
 
     expect(idleSettings(config).map((sentence) => sentence.split(" ")[0])).toEqual([
       "sources.folder.path",
       "scorer.server",
+      "dashboard.token",
+      "database.url",
     ]);
     expect(idleSettings(await loadConfig({}))).toEqual([]);
   });

@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -137,6 +139,17 @@ it("says that no agent answers where there is none", async () => {
 
   expect(isError).toBe(true);
   expect(text).toContain("No agent answers at http://127.0.0.1:1");
+});
+
+it("answers a line that is no message", async () => {
+  const server = spawn(process.execPath, [MAIN, "mcp"], { stdio: ["pipe", "pipe", "ignore"] });
+  server.stdin.end('{bad\n{"foo":1}\n');
+  const answers = (await text(server.stdout)).trim().split("\n");
+
+  expect(answers.map((line) => JSON.parse(line) as object)).toEqual([
+    { jsonrpc: "2.0", id: null, error: { code: -32700, message: "Parse error" } },
+    { jsonrpc: "2.0", id: null, error: { code: -32600, message: "Invalid Request" } },
+  ]);
 });
 
 it("says so after five seconds where something else takes the connection and is silent", async () => {

@@ -29,6 +29,13 @@ describe("a focus map in a file", () => {
     expect(() => parseFocusMap(text, "map.csv")).toThrow(reason);
   });
 
+  test("is read as spreadsheets of Windows save it", async () => {
+    const file = join(await temporaryFolder(), "map.csv");
+    await writeFile(file, "x;y;z;channel\n1;2;3;Phase grün\n", "latin1");
+
+    expect(await readFocusMap(file)).toMatchObject([{ channel: "Phase grün" }]);
+  });
+
   test("that is not there is named", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "map.csv"), "x,y,z\n1,2,3\n");

@@ -1,25 +1,37 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
+import { ResultsError } from "../../src/errors.js";
 import { openTable } from "../../src/scores/read-table.js";
 
-describe("openTable", () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "parfocal-read-table-"));
-    await writeFile(join(folder, "empty.csv"), "");
-    await writeFile(join(folder, "other.csv"), "a,b\n1,2\n");
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+describe("a table of scores", () => {
+  test.each(["csv", "jsonl", "parquet"])("that is not there is named (%s)", async (ending) => {
+    const path = join(tmpdir(), `parfocal-missing.${ending}`);
 
-  it.each([
-    ["none.csv", "cannot be read: no such file or folder"],
-    ["none.parquet", "cannot be read: no such file or folder"],
-    ["empty.csv", "is no table of scores: it is empty"],
-    ["other.csv", "is no table of scores: there is no column file"],
-  ])("says of %s that it %s", async (name, reason) => {
-    const path = join(folder, name);
-    await expect(openTable(path)).rejects.toThrow(`${path}: ${reason}`);
+    await expect(openTable(path)).rejects.toThrow(
+      new ResultsError(path, "cannot be read: no such file or folder"),
+    );
+  });
+
+  test("that is a folder is named", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "parfocal-table-")), "scores.csv");
+    await mkdir(path);
+
+    await expect(openTable(path)).rejects.toThrow(`${path}: cannot be read: this is a folder`);
+  });
+
+  test("in CSV has a header, so an empty file is none", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "parfocal-table-")), "scores.csv");
+    await writeFile(path, "");
+
+    await expect(openTable(path)).rejects.toThrow(`${path}: is no table of scores: it is empty`);
+  });
+
+  test("in CSV without the columns of one is none", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "parfocal-table-")), "scores.csv");
+    await writeFile(path, "a,b\n1,2\n");
+
+    await expect(openTable(path)).rejects.toThrow(`${path}: is no table of scores: there is no column file`);
   });
 });

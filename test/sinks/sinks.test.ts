@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import {
   access,
   appendFile,
   type FileHandle,
+  mkdir,
   open,
   readdir,
   readFile,
@@ -63,6 +65,28 @@ function lineFile(file: FileHandle, { isFull, onSync }: Faults): LineFile {
     close: () => file.close(),
   };
 }
+
+describe.skipIf(process.platform === "win32")("a results folder of other programs", () => {
+  const started = (Sink: typeof JsonlSink | typeof CsvSink, folder: string) =>
+    new Sink(results(folder), { log: recordingLog().log, clock: systemClock }).start(signal);
+
+  test("with a pipe in the place of a file is refused, and waits for nobody at its other end", async () => {
+    const folder = await temporaryFolder();
+    for (const name of ["results.jsonl", "sites.csv"]) execFileSync("mkfifo", [join(folder, name)]);
+
+    await expect(started(JsonlSink, folder)).rejects.toThrow(/results.jsonl: .*a pipe or a device/);
+    await expect(started(CsvSink, folder)).rejects.toThrow(/sites.csv: .*a pipe or a device/);
+  });
+
+  test("with something else in the place of its lock says what to remove", async () => {
+    const [withFolder, withFile] = [await temporaryFolder(), await temporaryFolder()];
+    await mkdir(join(withFolder, ".agent.lock"));
+    await writeFile(join(withFile, ".agent.lock"), "locked by somebody");
+
+    for (const folder of [withFolder, withFile])
+      await expect(started(JsonlSink, folder)).rejects.toThrow(/.agent.lock in it .* remove it/);
+  });
+});
 
 describe("results.jsonl", () => {
   test("counts what comes after it was stopped as lost", async () => {

@@ -327,6 +327,14 @@ describe("a database that cannot be opened", () => {
     );
   });
 
+  test("is named with what to do: a folder", async () => {
+    const folder = await temporaryFolder();
+
+    await expect(new ResultsStore(`file:${folder}`).start()).rejects.toThrow(
+      `${folder}: cannot be opened: this is a folder, not a file`,
+    );
+  });
+
   test("is named with what to do: a server that is not there, without its password", async () => {
     const opening = new ResultsStore("postgres://parfocal:secret@127.0.0.1:1/runs").start();
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { open, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorCode, fileReason } from "../../frames/file-reasons.js";
-import { makeResultsFolder, resultsPath } from "../../sinks/results-folder.js";
+import { assertNoPipe, makeResultsFolder, resultsPath } from "../../sinks/results-folder.js";
 import { type Check, type Finding, failed, ok, warning } from "./check.js";
 
 const MIB = 2 ** 20;
@@ -39,6 +39,7 @@ export const checkResults: Check = async ({ results, dashboard }) => {
 
 async function lastLine(path: string): Promise<Finding[]> {
   try {
+    await assertNoPipe(path);
     const { size } = await stat(path);
     if (size === 0) return [];
     const file = await open(path);
@@ -49,6 +50,6 @@ async function lastLine(path: string): Promise<Finding[]> {
   } catch (error) {
     return errorCode(error) === "ENOENT"
       ? []
-      : [failed("results.jsonl", fileReason(error), "look at its permissions")];
+      : [failed("results.jsonl", fileReason(error), "look at its permissions, or move it away")];
   }
 }
