@@ -21,8 +21,7 @@ const POOR_FIT = 0.5;
 const options = {
   "z-step-um": {
     type: "number",
-    describe:
-      "Distance of the planes, um, in the order of the pages or files; default: what the files say",
+    describe: "Distance of the planes, um, in the order of the pages or files; default: what the files say",
   },
   channel: { type: "string", describe: "Of a stack of several channels, the one to take, by its name" },
   out: { type: "string", default: "calibration.yaml", describe: "File for agent and score (--calibration)" },
