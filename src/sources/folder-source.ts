@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { FolderSourceConfig } from "../config/schema.js";
+import type { FolderSourceConfig } from "../config/sources.js";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { ChannelNames } from "../frames/channel-names.js";
 import { errorCode, fileReason } from "../frames/file-reasons.js";

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
-import type { FolderSourceConfig } from "../config/schema.js";
+import type { FolderSourceConfig } from "../config/sources.js";
 import { reasonOf } from "../errors.js";
 import { isPassedOver } from "../frames/image-names.js";
 import { isAgentsFolder } from "../frames/own-folders.js";

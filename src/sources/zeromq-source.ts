@@ -1,4 +1,4 @@
-import type { ZeromqSourceConfig } from "../config/schema.js";
+import type { ZeromqSourceConfig } from "../config/sources.js";
 import { isParfocalError, reasonOf } from "../errors.js";
 import { releaser } from "../frame-memory.js";
 import { MAX_SIDE_PX } from "../frames/frame.js";
