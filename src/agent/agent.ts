@@ -41,9 +41,6 @@ export class Agent implements SourceHandler {
   readonly #counters = new HealthCounters();
   /** Aborts scoring when a stop is forced. */
   readonly #forced = new AbortController();
-  readonly #whenForced = new Promise<void>((resolve) => {
-    this.#forced.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
   readonly #open: OpenFrames;
   readonly #answers: Answers;
   readonly #unfamiliar: UnfamiliarFrames;
@@ -178,7 +175,7 @@ export class Agent implements SourceHandler {
     try {
       const binning = binningOf(this.policy.settings.optics, job.header);
       const report = await scorer.score(job.frame, { signal: this.#forced.signal, binning });
-      await Promise.race([this.#open.slicesBefore(job.header), this.#whenForced]);
+      await this.#open.slicesBefore(job.header, this.#forced.signal);
       const doneMs = this.#clock.now();
       if (this.#open.isOverdue(job)) this.#drop(job, "deadline");
       const isLate = job.isSettled;
@@ -301,7 +298,8 @@ export class Agent implements SourceHandler {
   /** Resolves when all frames are scored, the drain time is over or the stop is forced. */
   #drained(): Promise<void> {
     return new Promise((resolve) => {
-      void this.#whenForced.then(resolve);
+      if (this.#forced.signal.aborted) resolve();
+      else this.#forced.signal.addEventListener("abort", () => resolve(), { once: true });
       const cancel = this.#clock.after(this.#options.config.agent.drainMs, resolve);
       void Promise.all(this.#workers).then(() => {
         cancel();

@@ -53,8 +53,8 @@ export class OpenFrames {
     return frame.header.mode === "gate" && this.msLeft(frame) < 0;
   }
 
-  /** Resolves when the slices before the one that closes a z-stack are settled: workers may overtake each other. */
-  async slicesBefore({ stack, mode, session, sequence }: FrameMessage): Promise<void> {
+  /** Resolves when the slices before the one that closes a z-stack are settled (workers may overtake each other), or at an abort. */
+  async slicesBefore({ stack, mode, session, sequence }: FrameMessage, signal: AbortSignal): Promise<void> {
     if (stack === undefined || (mode !== "gate" && stack.last !== true)) return;
     const slices = [...this.#open].filter(
       ({ header }) =>
@@ -63,7 +63,16 @@ export class OpenFrames {
         header.session === session &&
         header.sequence < sequence,
     );
-    await Promise.all(slices.map(({ isDone }) => isDone));
+    if (slices.length === 0 || signal.aborted) return;
+    // No race with a promise of the agent's whole life: it would remember each one.
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      signal.addEventListener("abort", done, { once: true });
+      void Promise.all(slices.map(({ isDone }) => isDone)).then(done);
+    });
   }
 
   /** The gated frames of a site that its controller has ended: it waits for none of them any more. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { type OpenFrame, OpenFrames } from "../../src/agent/open-frames.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
@@ -63,10 +64,9 @@ describe("the frame that closes a z-stack", () => {
     { mode: "gate", session: "s", sequence: 0, stack: { size: 4 } },
   ];
 
-  async function waitsFor(header: FrameMessage): Promise<number[]> {
-    const frames = new OpenFrames(new ManualClock());
+  function opened(frames: OpenFrames) {
     const pixels = { width: 1, height: 1, pixels: new Uint8Array(1) };
-    const open = others.map((fields) =>
+    return others.map((fields) =>
       frames.open(
         {
           ...{ source: "zeromq", receivedMs: 0, answer: () => undefined },
@@ -76,8 +76,14 @@ describe("the frame that closes a z-stack", () => {
         () => undefined,
       ),
     );
+  }
+
+  async function waitsFor(header: FrameMessage): Promise<number[]> {
+    const frames = new OpenFrames(new ManualClock());
+    const open = opened(frames);
+    const { signal } = new AbortController();
     let isOver = false;
-    void frames.slicesBefore(header).then(() => {
+    void frames.slicesBefore(header, signal).then(() => {
       isOver = true;
     });
     const settled: number[] = [];
@@ -104,5 +110,26 @@ describe("the frame that closes a z-stack", () => {
   test("is one that is watched, too", async () => {
     const watched = { ...closing, mode: "observe", stack: { size: 4, last: true } } as const;
     expect(await waitsFor(watched)).toEqual([0, 1]);
+  });
+
+  test("waits no longer once the agent is told to stop at once", async () => {
+    const frames = new OpenFrames(new ManualClock());
+    opened(frames);
+    const forced = new AbortController();
+    const waiting = frames.slicesBefore(closing, forced.signal);
+    forced.abort();
+    await waiting;
+    await frames.slicesBefore(closing, forced.signal);
+  });
+
+  test("leaves nothing behind at a signal that lives as long as the agent", async () => {
+    const frames = new OpenFrames(new ManualClock());
+    const open = opened(frames);
+    const { signal } = new AbortController();
+    const waiting = frames.slicesBefore(closing, signal);
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    for (const each of open) frames.settle(each);
+    await waiting;
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 });
