@@ -19,3 +19,9 @@ export const BindAddress = z.string().superRefine((address, ctx) => {
     ctx.addIssue({ code: "custom", message });
   }
 });
+
+/** Address of a server that is asked over HTTP. */
+export const HttpAddress = z.url({
+  protocol: /^https?$/,
+  error: "must be an address that begins with http:// or https://",
+});

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HttpAddress } from "./addresses.js";
 
 const Share = z.number().min(0).max(1);
 
@@ -15,10 +16,9 @@ const scope = (what: string, share: number) =>
 
 /** When to tell somebody. */
 export const AlertsConfig = z.strictObject({
-  webhook: z
-    .url({ protocol: /^https?$/, error: "must be an address that begins with http:// or https://" })
-    .optional()
-    .describe("Address that gets each alert as JSON {text}, as Slack takes it. If unset: log and page only."),
+  webhook: HttpAddress.optional().describe(
+    "Address that gets each alert as JSON {text}, as Slack takes it. If unset: log and page only.",
+  ),
   timeoutMs: z.int().min(1).max(60_000).default(5000).describe("Longest wait for the webhook's answer, ms."),
   row: scope("of a plate's row", 0.5),
   plate: scope("of a plate", 0.2),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BindAddress } from "./addresses.js";
+import { BindAddress, HttpAddress } from "./addresses.js";
 import { AlertsConfig } from "./alerts.js";
 import { DashboardConfig } from "./dashboard.js";
 import { DatabaseConfig } from "./database.js";
@@ -13,10 +13,7 @@ const Scorer = z.strictObject({
     .enum(["onnx", "tensorflow", "kserve"])
     .default("onnx")
     .describe("What computes: onnx, tensorflow, or kserve (an inference server, docs/other-programs.md)."),
-  server: z
-    .url({ protocol: /^https?$/, error: "must be an address that begins with http:// or https://" })
-    .optional()
-    .describe("Address of the inference server, for the engine kserve."),
+  server: HttpAddress.optional().describe("Address of the inference server, for the engine kserve."),
   device: z
     .enum(["auto", "cpu", "webgpu", "cuda", "gpu", "native", "wasm"])
     .default("auto")
