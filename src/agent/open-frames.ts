@@ -1,5 +1,6 @@
 import type { Clock } from "../protocol/clock.js";
 import { type AbandonMessage, DEFAULT_DEADLINE_MS, type FrameMessage } from "../protocol/messages.js";
+import { nameKey } from "../records/site-keys.js";
 import type { IncomingFrame } from "../sources/source.js";
 
 /** A frame on its way, with what has become of it. */
@@ -81,9 +82,7 @@ export class OpenFrames {
       ({ header }) =>
         header.mode === "gate" &&
         header.session === session &&
-        header.site.name === site.name &&
-        header.site.plate === site.plate &&
-        header.site.position === site.position &&
+        nameKey(header.site) === nameKey(site) &&
         header.channel === channel &&
         header.timeIndex === timeIndex,
     );

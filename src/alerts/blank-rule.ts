@@ -29,11 +29,16 @@ export class BlankRule implements AlertRule {
     if (isEmpty && (before === undefined || decision === "retry")) return [];
     const inRow = isEmpty ? before! + 1 : 0;
     this.#inRow.set(key, inRow);
-    const channel = frame.channel === undefined ? "" : ` in ${frame.channel}`;
-    const message =
-      inRow > 0
-        ? `The last ${inRow} sites${channel} show nothing to focus on, others before them did: is the lamp on, the shutter open, the plate there?`
-        : `A site${channel} shows something again`;
-    return this.#raised.ifNews(key, inRow >= this.#limit, () => ({ alert: "blank-sites", session, message }));
+    const { channel } = frame;
+    return this.#raised.ifNews(key, inRow >= this.#limit, () => ({
+      ...{ alert: "blank-sites", session, message: messageOf(inRow, channel) },
+    }));
   }
+}
+
+/** @param inRow sites that show nothing; 0: the last one shows something. */
+function messageOf(inRow: number, channel: string | undefined): string {
+  const where = channel === undefined ? "" : ` in ${channel}`;
+  if (inRow === 0) return `A site${where} shows something again`;
+  return `The last ${inRow} sites${where} show nothing to focus on, others before them did: is the lamp on, the shutter open, the plate there?`;
 }

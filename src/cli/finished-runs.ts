@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isDatabaseUrl } from "../config/database.js";
 import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
 import type { ResultRecord } from "../records/record.js";
@@ -58,7 +59,7 @@ export async function finishedRuns(
 
 /** The database that a word names: by its address, or as a file. */
 function databaseAt(word: string): LocatedStore | undefined {
-  if (/^(postgres(ql)?|file):/.test(word)) return { url: word, folder: "." };
+  if (isDatabaseUrl(word)) return { url: word, folder: "." };
   return word.endsWith(".db") ? { url: `file:${word}`, folder: dirname(word) } : undefined;
 }
 

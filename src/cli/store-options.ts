@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { InferredOptionTypes, Options } from "yargs";
+import { isDatabaseUrl } from "../config/database.js";
 import { loadConfig } from "../config/load-config.js";
 import { ResultsError } from "../errors.js";
 import type { ResultRecord } from "../records/record.js";
@@ -40,8 +41,7 @@ export async function locate({ results, database, config }: StorePlace): Promise
   const folder = results ?? agent.results.folder;
   const configured = results === undefined ? agent.database.url : undefined;
   // A path alone is a file of SQLite.
-  const named =
-    database === undefined || /^(postgres(ql)?|file):/.test(database) ? database : `file:${database}`;
+  const named = database === undefined || isDatabaseUrl(database) ? database : `file:${database}`;
   return { url: named ?? configured ?? storeUrlIn(folder), folder };
 }
 

@@ -1,11 +1,18 @@
 import { z } from "zod";
 
+const DATABASE_URL = /^(postgres|postgresql|file):/;
+
+/** Whether a word is the address of a database, rather than a path or the name of a run. */
+export function isDatabaseUrl(word: string): boolean {
+  return DATABASE_URL.test(word);
+}
+
 /** The results store. */
 export const DatabaseConfig = z.strictObject({
   enabled: z.boolean().default(true).describe("Keep runs in a database, for the page and for parfocal runs."),
   url: z
     .string()
-    .regex(/^(postgres|postgresql|file):/, 'must begin with "postgres://" or "file:"')
+    .regex(DATABASE_URL, 'must begin with "postgres://" or "file:"')
     .optional()
     .describe(
       "postgres://USER:PASSWORD@HOST/NAME, or file:PATH for SQLite. If unset: parfocal.db in results.folder.",

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import { unitUm } from "./length-units.js";
+import { lengthUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
-import { finite, wholeNumber } from "./numbers.js";
+import { positive, wholeNumber } from "./numbers.js";
 import type { IndexReader } from "./plate-index.js";
 import { wellAt } from "./wells.js";
 import { attributesOf, decoded, tagsOf } from "./xml.js";
@@ -87,7 +87,7 @@ export class HarmonyIndex implements IndexReader {
     const channel = image?.channel ?? this.#entry;
     if (name === "ChannelName" && channel !== undefined) channel.name ??= text;
     else if (name === "ImageResolutionX" && channel !== undefined)
-      channel.pixelUm ??= positive(lengthUm(inside, text));
+      channel.pixelUm ??= positive(lengthOf(inside, text));
     else if (image !== undefined) this.#imageValue(image, name, inside, text);
     else if (this.#isInPlate && (name === "Name" || name === "PlateID")) {
       if (name === "Name" || this.#plate === undefined) this.#plate = text;
@@ -98,7 +98,7 @@ export class HarmonyIndex implements IndexReader {
     const number = wholeNumber(text);
     if (name === "URL") image.url = text;
     else if (name === "ChannelID") image.channelId = text;
-    else if (name === "PositionZ") Object.assign(image, withoutUndefined({ zUm: lengthUm(inside, text) }));
+    else if (name === "PositionZ") Object.assign(image, withoutUndefined({ zUm: lengthOf(inside, text) }));
     else if (number === undefined) return;
     else if (name === "Row") image.row = number;
     else if (name === "Col") image.column = number;
@@ -108,12 +108,6 @@ export class HarmonyIndex implements IndexReader {
   }
 }
 
-function lengthUm(inside: string, text: string): number | undefined {
-  const unit = unitUm(attributesOf(inside).Unit ?? "m");
-  const value = finite(text);
-  return value === undefined || unit === undefined ? undefined : value * unit;
-}
-
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && value > 0 ? value : undefined;
+function lengthOf(inside: string, text: string): number | undefined {
+  return lengthUm(text, attributesOf(inside).Unit ?? "m");
 }

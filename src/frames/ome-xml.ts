@@ -4,10 +4,10 @@
  * @module
  */
 
-import { unitUm } from "./length-units.js";
+import { lengthUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
-import { finite, wholeNumber } from "./numbers.js";
+import { positive, wholeNumber } from "./numbers.js";
 import { wellAt } from "./wells.js";
 import { type Attributes, attributesOf, tagsOf } from "./xml.js";
 
@@ -214,8 +214,7 @@ function sharedBy({ pixels }: OmeImage): FrameMetadata {
 
 /** A side of a pixel or the distance of two planes, um. OME takes micrometres where no unit is told. */
 function stepUm(size: string | undefined, unit = "µm"): number | undefined {
-  const um = (finite(size) ?? 0) * (unitUm(unit) ?? 0);
-  return um > 0 ? um : undefined;
+  return positive(lengthUm(size, unit));
 }
 
 function sizeOf({ pixels }: OmeImage, name: string): number {

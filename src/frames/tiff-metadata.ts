@@ -4,10 +4,10 @@
  * @module
  */
 
-import { unitUm } from "./length-units.js";
+import { lengthUm } from "./length-units.js";
 import { isMetaSeries, parseMetaSeries } from "./metaseries.js";
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
-import { finite } from "./numbers.js";
+import { positive } from "./numbers.js";
 import { type FileMetadata, headOfOmeXml, parseOmeXml } from "./ome-xml.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
@@ -71,7 +71,8 @@ function imageJAxes(description: string): (page: number) => FrameMetadata {
   const size = (name: string) =>
     Number(new RegExp(`^${name}=([1-9]\\d{0,8})$`, "m").exec(description)?.[1] ?? 1);
   const text = (name: string) => new RegExp(`^${name}=(.+)$`, "m").exec(description)?.[1]?.trim();
-  const zStepUm = Math.abs(finite(text("spacing")) ?? 0) * (unitUm(text("unit")) ?? 0);
+  // Negative where the stack goes down.
+  const zStepUm = Math.abs(lengthUm(text("spacing"), text("unit")) ?? 0);
   return hyperstackAxes(size("channels"), size("slices"), size("frames"), zStepUm);
 }
 
@@ -87,7 +88,7 @@ function hyperstackAxes(
     return withoutUndefined({
       channelIndex: channels > 1 ? page % channels : undefined,
       zIndex: slices > 1 ? Math.floor(page / channels) % slices : undefined,
-      zStepUm: slices > 1 && zStepUm > 0 && Number.isFinite(zStepUm) ? zStepUm : undefined,
+      zStepUm: slices > 1 ? positive(zStepUm) : undefined,
       timeIndex: frames > 1 ? Math.floor(page / (channels * slices)) : undefined,
     });
   };
@@ -105,10 +106,10 @@ function lsmAxes(first: TiffDirectory): ((page: number) => FrameMetadata) | unde
     const { littleEndian } = first.header;
     const size = (at: number) => Math.max(view.getInt32(at, littleEndian), 1);
     const [slices, channels, times] = [size(16), size(20), size(24)];
-    const pixelUm = view.getFloat64(40, littleEndian) * 1e6;
+    const pixelUm = positive(view.getFloat64(40, littleEndian) * 1e6);
     const zStepUm = view.getFloat64(56, littleEndian) * 1e6;
     const axes = hyperstackAxes(Math.ceil(channels / samplesOf(first)), slices, times, zStepUm);
-    return (page) => ({ ...axes(page), ...(pixelUm > 0 && Number.isFinite(pixelUm) && { pixelUm }) });
+    return (page) => ({ ...axes(page), ...(pixelUm !== undefined && { pixelUm }) });
   } catch {
     return undefined;
   }

@@ -76,7 +76,7 @@ export class SiteKeys {
 }
 
 /** Tells sites apart that have different names; however a controller spells a well, it is the same one. */
-function nameKey({ plate, well: asSpelled, name, position }: SiteName): string {
+export function nameKey({ plate, well: asSpelled, name, position }: SiteName): string {
   const well = asSpelled === undefined ? undefined : wellSpelling(asSpelled);
   return JSON.stringify(position === undefined ? [plate, well, name] : [plate, well, name, position]);
 }
