@@ -53,7 +53,13 @@ export function createDashboard(config: AgentConfig, parts: AgentDashboardParts)
     ...{ port, log, clock, probes },
     history: database === undefined ? new MemoryHistory() : storeHistory(database),
     previews: new PreviewKeeper({
-      ...{ config: previews, folder: join(folder, "previews"), log, clock },
+      // Without control nobody can mark a frame.
+      ...{
+        config: control ? previews : { ...previews, holdMib: 0 },
+        folder: join(folder, "previews"),
+        log,
+        clock,
+      },
       complete: (frame, report) => scorer.completed(frame, report),
     }),
     status: () => statusOf(parts),

@@ -62,10 +62,13 @@ export class FailureRule implements AlertRule {
   }
 
   observe(record: ResultRecord, nowMs: number): readonly Finding[] {
-    const entry = this.#ledger.apply(record);
+    const change = this.#ledger.apply(record);
     // A late verdict changes nothing, the frame was counted when it was dropped; slices are judged by the last one.
     const isLate = record.type === "verdict" && record.late === true;
-    if (entry === undefined || isLate || (record.frame !== undefined && isSlice(record.frame))) return [];
+    if (change?.state === undefined || isLate || (record.frame !== undefined && isSlice(record.frame))) {
+      return [];
+    }
+    const entry = { session: change.session, site: change.site, state: change.state };
     const end = endOf(entry, nowMs);
     if (end === undefined) return [];
     this.#count(entry, end);

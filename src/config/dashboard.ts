@@ -22,7 +22,9 @@ const previews = z.strictObject({
     .int()
     .min(0)
     .default(128)
-    .describe("Memory for the last frames as they came, MiB, so that one that is marked can be saved whole."),
+    .describe(
+      "With control: memory for the last frames as they came, MiB, so that one that is marked can be saved whole.",
+    ),
 });
 
 /** The page that shows a run while it goes on, and the HTTP server behind it. */

@@ -42,7 +42,7 @@ export interface DashboardParts {
   readonly control?: ControlOptions;
 }
 
-/** Headers of the last frames, bytes; the history knows the others. */
+/** Headers of the last frames, for marks, bytes; the history knows the others. */
 const MAX_HEADER_BYTES = 4 * 2 ** 20;
 
 /** The page on a port of this machine. As a sink it passes the records on to the pages that are open. */
@@ -92,7 +92,7 @@ export class Dashboard implements Sink {
 
   write(record: ResultRecord): void {
     if (record.frame !== undefined) {
-      this.#headers.add(record.frame);
+      if (this.#parts.control !== undefined) this.#headers.add(record.frame);
       this.#liveRun = record.session;
     }
     this.#parts.history.apply?.(record);

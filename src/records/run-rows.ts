@@ -54,22 +54,18 @@ export class RunRows {
   readonly #keys: SiteKeys;
   readonly #frames: Shelf<FrameRow>;
 
-  /**
-   * @param known sites and frames, to go on from.
-   * @param keys of the known sites, where they had some before.
-   */
-  constructor(
-    kept: KeptRows,
-    { sites, frames }: Pick<Rows, "sites" | "frames"> = NO_ROWS,
-    keys: readonly string[] = [],
-  ) {
+  /** @param known sites and frames, to go on from. */
+  constructor(kept: KeptRows, { sites, frames }: Pick<Rows, "sites" | "frames"> = NO_ROWS) {
     this.#frames = kept.frames;
     this.sites = kept.sites;
     this.#keys = kept.keys;
-    for (const [i, site] of sites.entries()) {
-      this.sites.add(this.#keys.add(site, site, keys[i]), { ...site });
-    }
+    for (const site of sites) this.addSite(site);
     for (const frame of frames) this.#frames.set(frame.id, frame);
+  }
+
+  /** Takes in a site that is known from before. @param key that it had, if it had one. */
+  addSite(site: SiteRow, key?: string): void {
+    this.sites.add(this.#keys.add(site, site, key), { ...site });
   }
 
   frameById(id: string): FrameRow | undefined {
@@ -125,6 +121,11 @@ export class RunRows {
     const well = named.well && wellSpelling(named.well);
     return this.sites.add(key, { name, plate, well, row, column, index, position, xUm, yUm });
   }
+}
+
+/** The row that tells which site a record is about; undefined if it is about none. */
+export function changedRow({ frame, outcome, end, label }: RowChanges): Row | undefined {
+  return frame ?? outcome ?? end ?? label;
 }
 
 /** Tells the sites of a run at each channel and time point apart. */

@@ -1,10 +1,10 @@
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { ResultRecord } from "./record.js";
 import type { FrameRow, SiteRow } from "./rows.js";
-import { type RowChanges, RunRows } from "./run-rows.js";
+import { changedRow, type RowChanges, RunRows } from "./run-rows.js";
 import { partFor, type Shelf } from "./shelf.js";
 import { type Namesakes, SiteKeys } from "./site-keys.js";
-import { ShelvedSites } from "./site-list.js";
+import { type KeyedSite, ShelvedSites } from "./site-list.js";
 import { type SiteAccount, type SiteState, SiteStates } from "./site-state.js";
 
 /** Frames that are known by their ids: what comes later about a frame comes within seconds. */
@@ -18,7 +18,11 @@ export interface LedgerEntry {
 }
 
 /** What a record has changed. */
-export interface LedgerChange extends LedgerEntry {
+export interface LedgerChange extends Omit<LedgerEntry, "state"> {
+  /** Of the site, the same whenever the records are read again. */
+  readonly key: string;
+  /** Undefined where no image of it is known, and nothing was said of how it ended. */
+  readonly state: SiteState | undefined;
   readonly rows: RowChanges;
 }
 
@@ -29,7 +33,7 @@ export interface LedgerShelves {
   /** By key of the site. */
   readonly numbers: Shelf<number>;
   /** By its number. */
-  readonly sites: Shelf<SiteRow>;
+  readonly sites: Shelf<KeyedSite>;
   /** By site, channel and time point. */
   readonly accounts: Shelf<SiteAccount>;
 }
@@ -64,16 +68,24 @@ export class SiteLedger {
     this.#shelvesOf = shelvesOf ?? shelvesInMemory;
   }
 
+  /** Takes in sites that a run has had before. */
+  restore(session: string, sites: Iterable<KeyedSite>): void {
+    const { rows } = this.#run(session);
+    for (const { key, row } of sites) rows.addSite(row, key);
+  }
+
   /** Takes one record; gives what is known now of the site that it is about, if it is about one. */
   apply(record: ResultRecord): LedgerChange | undefined {
     const { session } = record;
     if (session === undefined) return undefined;
-    const run = this.#runs.get(session) ?? this.#begin(session);
+    const run = this.#run(session);
     run.heard = this.#records++;
     const rows = run.rows.apply(record);
+    const number = changedRow(rows)?.site;
+    if (number === undefined) return undefined;
     const state = run.states.apply(rows);
-    const site = state && run.rows.sites.at(state.site);
-    return site && { session, site, state, rows };
+    const [site, key] = [run.rows.sites.at(number), run.rows.sites.keyAt(number)];
+    return site && key !== undefined ? { session, key, site, state, rows } : undefined;
   }
 
   /** All sites, run by run, in the order in which they were first heard of. */
@@ -84,6 +96,10 @@ export class SiteLedger {
         if (site !== undefined) yield { session, site, state };
       }
     }
+  }
+
+  #run(session: string): LedgerRun {
+    return this.#runs.get(session) ?? this.#begin(session);
   }
 
   #begin(session: string): LedgerRun {

@@ -6,6 +6,7 @@ export interface SiteList {
   /** Number of the site with this key, if it is known. */
   numberOf(key: string): number | undefined;
   at(number: number): SiteRow | undefined;
+  keyAt(number: number): string | undefined;
   /** @returns its number. */
   add(key: string, site: SiteRow): number;
   /** Takes where a site is from a frame, if that was not known. */
@@ -47,13 +48,19 @@ export class ListedSites implements SiteList {
 /** No key of a site is empty. */
 const NEXT = "";
 
+/** A site, and the key that tells it from others. */
+export interface KeyedSite {
+  readonly key: string;
+  readonly row: SiteRow;
+}
+
 /** Sites on shelves. */
 export class ShelvedSites implements SiteList {
   readonly #numbers: Shelf<number>;
-  readonly #sites: Shelf<SiteRow>;
+  readonly #sites: Shelf<KeyedSite>;
 
   /** @param numbers by key. @param sites by number. */
-  constructor(numbers: Shelf<number>, sites: Shelf<SiteRow>) {
+  constructor(numbers: Shelf<number>, sites: Shelf<KeyedSite>) {
     this.#numbers = numbers;
     this.#sites = sites;
   }
@@ -64,24 +71,29 @@ export class ShelvedSites implements SiteList {
   }
 
   at(number: number): SiteRow | undefined {
-    return this.#sites.get(String(number));
+    return this.#sites.get(String(number))?.row;
+  }
+
+  keyAt(number: number): string | undefined {
+    return this.#sites.get(String(number))?.key;
   }
 
   add(key: string, row: SiteRow): number {
     const number = this.#numbers.get(NEXT) ?? 0;
     this.#numbers.set(NEXT, number + 1);
     this.#numbers.set(key, number);
-    this.#sites.set(String(number), row);
+    this.#sites.set(String(number), { key, row });
     return number;
   }
 
   place(number: number, xUm: number | undefined, yUm: number | undefined): void {
-    const row = this.#sites.get(String(number))!;
+    const site = this.#sites.get(String(number))!;
+    const { row } = site;
     const isNews =
       (row.xUm === undefined && xUm !== undefined) || (row.yUm === undefined && yUm !== undefined);
     if (!isNews) return;
     row.xUm ??= xUm;
     row.yUm ??= yUm;
-    this.#sites.set(String(number), row);
+    this.#sites.set(String(number), site);
   }
 }

@@ -1,6 +1,6 @@
 import type { Mark, OutcomeMessage, Recovered } from "../protocol/messages.js";
 import type { EndRow, FrameRow, LabelRow, OutcomeRow } from "./rows.js";
-import { type RowChanges, type Rows, rowKey } from "./run-rows.js";
+import { changedRow, type RowChanges, type Rows, rowKey } from "./run-rows.js";
 import type { Shelf } from "./shelf.js";
 import { recoveredOf, type SiteEnding, type SiteStatus, statusOf } from "./site-status.js";
 
@@ -73,9 +73,10 @@ export class SiteStates {
   }
 
   /** Takes the rows that a record has changed; gives what is known now of the site that they are about. */
-  apply({ frame, frameBefore, outcome, end, label }: RowChanges): SiteState | undefined {
-    const row = frame ?? outcome ?? end ?? label;
+  apply(changes: RowChanges): SiteState | undefined {
+    const row = changedRow(changes);
     if (row === undefined) return undefined;
+    const { frame, frameBefore, outcome, end, label } = changes;
     const key = rowKey(row);
     const account = this.#accounts.get(key) ?? newAccount();
     this.#states.delete(account);

@@ -2,29 +2,18 @@ import { BoundedMap } from "../protocol/bounded-map.js";
 import type { RuleValues } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "../records/rows.js";
-import { NO_ROWS, type Rows, RunRows } from "../records/run-rows.js";
+import { changedRow, NO_ROWS, type Rows, RunRows } from "../records/run-rows.js";
 import { SiteKeys } from "../records/site-keys.js";
 import { ListedSites } from "../records/site-list.js";
-import { type SiteState, SiteStates } from "../records/site-state.js";
+import { SiteStates } from "../records/site-state.js";
 import type { SiteStatus } from "../records/site-status.js";
 import { eventOf } from "./event-text.js";
 import { FrameCounts } from "./frame-counts.js";
 import { LastRows } from "./last-rows.js";
-import { recentPart } from "./recent-part.js";
 import type { EventRow, RunEntry, RunSnapshot, StatusCounts } from "./run-snapshot.js";
 
-/** Frames of a run that are in memory and on the page, the newest: a plate of 1536 wells, 4 sites and 4 channels has 24,576. */
-const MAX_FRAMES = 40_000;
-/** Old frames go so many at a time. */
-const FRAMES_OVER = 10_000;
 /** Events that are kept; the oldest go first. */
 const MAX_EVENTS = 5000;
-
-/** What a record is about: the number of a site, and what is known of it now; both undefined where it is about none. */
-export interface Applied {
-  readonly site: number | undefined;
-  readonly state: SiteState | undefined;
-}
 
 /**
  * A run as the page has it: its rows, what became of its sites, and what happened. The same record may be applied twice and
@@ -36,7 +25,7 @@ export class RunTable {
   readonly states: SiteStates;
   readonly frames: FrameRow[];
   readonly events: EventRow[] = [];
-  /** Of all its frames, also of those that were let go of. */
+  /** Of all its frames, also of those that are not here. */
   readonly counts = new FrameCounts();
   readonly #sites = new ListedSites();
   readonly #rows: RunRows;
@@ -51,11 +40,10 @@ export class RunTable {
   #startedMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  /** @param keys of its sites, where they had some before. */
-  constructor(id: string, rows: Rows = NO_ROWS, keys?: readonly string[]) {
+  constructor(id: string, rows: Rows = NO_ROWS) {
     this.id = id;
     const kept = { frames: new Map(), sites: this.#sites, keys: new SiteKeys() };
-    this.#rows = new RunRows(kept, rows, keys);
+    this.#rows = new RunRows(kept, rows);
     this.#outcomes = new LastRows(rows.outcomes);
     this.#ends = new LastRows(rows.ends);
     this.#labels = new LastRows(rows.labels);
@@ -66,8 +54,8 @@ export class RunTable {
     for (const row of rows.ends) this.#note(row);
   }
 
-  static from(snapshot: RunSnapshot, keys?: readonly string[]): RunTable {
-    const table = new RunTable(snapshot.run.id, snapshot, keys);
+  static from(snapshot: RunSnapshot): RunTable {
+    const table = new RunTable(snapshot.run.id, snapshot);
     for (const event of snapshot.events) table.#addEvent(event);
     for (const [channel, rules] of Object.entries(snapshot.rules)) table.#rules.set(channel, rules);
     table.#controller = snapshot.run.controller;
@@ -100,8 +88,11 @@ export class RunTable {
     return this.#sites.rows;
   }
 
-  /** Takes one record of this run, or one that concerns the agent as a whole. */
-  apply(record: ResultRecord): Applied {
+  /**
+   * Takes one record of this run, or one that concerns the agent as a whole.
+   * @returns number of the site that it is about, if it is about one.
+   */
+  apply(record: ResultRecord): number | undefined {
     if (record.session !== undefined) {
       this.#startedMs = Math.min(this.#startedMs, record.recordedMs);
       this.#lastMs = Math.max(this.#lastMs, record.recordedMs);
@@ -118,10 +109,11 @@ export class RunTable {
       this.#setRules(frame.channel, record.rules);
     }
     this.#note(frame ?? end);
-    const site = (frame ?? outcome ?? end ?? label)?.site;
+    const site = changedRow(changes)?.site;
     const event = eventOf(record, site);
     if (event !== undefined) this.#addEvent(event);
-    return { site, state: this.states.apply(changes) };
+    this.states.apply(changes);
+    return site;
   }
 
   /** The run in short. */
@@ -138,22 +130,6 @@ export class RunTable {
       frames: this.counts.frames,
       states: countStatuses(this.states.statuses()),
     };
-  }
-
-  /** The table itself, or where it has grown too large, one with its newest frames. */
-  withinLimit(): RunTable {
-    return this.frames.length > MAX_FRAMES + FRAMES_OVER ? this.recent(MAX_FRAMES) : this;
-  }
-
-  /** The same run with its newest frames only; what is counted stays. @param most frames. */
-  recent(most: number): RunTable {
-    const { snapshot, sites } = recentPart(this.snapshot(), most);
-    const table = RunTable.from(
-      snapshot,
-      sites.map((site) => this.keyOfSite(site)),
-    );
-    Object.assign(table.counts, this.counts);
-    return table;
   }
 
   snapshot(): RunSnapshot {

@@ -56,10 +56,10 @@ export class SitesTable {
   /** @returns whether it has changed. */
   apply(record: ResultRecord): boolean {
     const entry = this.#ledger.apply(record);
-    if (entry === undefined) return false;
-    const { session, state } = entry;
+    if (entry?.state === undefined) return false;
+    const { session, site, state } = entry;
     const key = JSON.stringify([session, state.site, state.timeIndex, state.channel]);
-    this.#changed.set(key, entry);
+    this.#changed.set(key, { session, site, state });
     if (this.#changed.size >= MAX_CHANGED) this.#settle();
     return true;
   }

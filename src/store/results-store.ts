@@ -1,6 +1,5 @@
 import { type Kysely, sql } from "kysely";
 import { reasonOf, StoreError } from "../errors.js";
-import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import { parseRecord } from "../records/record-line.js";
@@ -10,30 +9,17 @@ import { readJournal } from "./journal.js";
 import type { StoreKind } from "./migrations.js";
 import { type OpenStore, openDatabase, storePlace } from "./open-database.js";
 import { type RecordPage, readPage, readTable } from "./read-records.js";
-import { type StoredRecord, storable } from "./record-rows.js";
+import type { StoredRecord } from "./record-rows.js";
 import { RUN_TABLES, type StoreTables } from "./schema.js";
 import { inTransaction, writeRecords } from "./write-records.js";
+import { WrittenRuns } from "./written-runs.js";
 
 /** Records written in one transaction: stays below the databases' limits of parameters. */
 export const MAX_BATCH = 500;
-/** Frames of runs that are kept in memory; beyond that, runs go that none of the last so many writes was about. */
-const MAX_FRAMES = 40_000;
-const RECENT_WRITES = 100;
-/** Runs that are kept, however few frames they have. */
-const MAX_RUNS = 1000;
-
-/** A run in memory, and the number of the last write that was about it. */
-interface KeptRun {
-  table: RunTable;
-  write: number;
-}
-
 /** Runs in a database. Every method throws a StoreError if the database refuses; nothing is then half written. */
 export class ResultsStore {
   readonly #url: string;
-  /** Runs that are written to, kept up to date: making one anew reads all of its records. */
-  readonly #runs = new BoundedMap<string, KeptRun>(MAX_RUNS);
-  #writes = 0;
+  readonly #written = new WrittenRuns();
   #open: OpenStore | undefined;
 
   /** @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL. */
@@ -56,14 +42,7 @@ export class ResultsStore {
     return this.#try("written", async (db, kind) => {
       for (let i = 0; i < records.length; i += MAX_BATCH) {
         const batch = records.slice(i, i + MAX_BATCH);
-        await inTransaction(db, kind, (transaction) =>
-          writeRecords(transaction, batch, (own, session) => this.#written(own, storable(session))),
-        );
-        for (const { record } of batch) {
-          if (record.session !== undefined) continue;
-          for (const [, { table }] of this.#runs.entries()) table.apply(record);
-        }
-        this.#forgetOldRuns();
+        await inTransaction(db, kind, (transaction) => writeRecords(transaction, batch, this.#written));
       }
     });
   }
@@ -111,12 +90,9 @@ export class ResultsStore {
     }
   }
 
-  /** A run as a table; undefined if there is none of this name. */
-  async table(runId: string): Promise<RunTable | undefined> {
-    const known = this.#runs.get(runId);
-    if (known !== undefined) return known.table;
-    const table = await this.#try("read", (db) => readTable(db, runId));
-    return table.isEmpty ? undefined : table;
+  /** A run as a table, with its newest records; undefined if there is none of this name. @param most records. */
+  table(runId: string, most?: number): Promise<RunTable | undefined> {
+    return this.#try("read", (db) => readTable(db, runId, most));
   }
 
   /** How the sites of each run stand. */
@@ -131,26 +107,6 @@ export class ResultsStore {
       states.set(run_id, { ...states.get(run_id), [status]: Number(count) });
     }
     return states;
-  }
-
-  async #written(db: Kysely<StoreTables>, runId: string): Promise<RunTable> {
-    const run = this.#runs.get(runId) ?? { table: await readTable(db, runId), write: 0 };
-    run.write = this.#writes;
-    this.#runs.set(runId, run);
-    return run.table;
-  }
-
-  /** Runs of controllers that are there stay, however many: each would be read again for every batch. */
-  #forgetOldRuns(): void {
-    this.#writes++;
-    const runs = [...this.#runs.entries()];
-    for (const [, run] of runs) run.table = run.table.withinLimit();
-    let frames = runs.reduce((sum, [, { table }]) => sum + table.frames.length, 0);
-    for (const [id, { table, write }] of runs) {
-      if (frames <= MAX_FRAMES || this.#writes - write <= RECENT_WRITES) continue;
-      this.#runs.delete(id);
-      frames -= table.frames.length;
-    }
   }
 
   /** Header of a frame. */

@@ -1,8 +1,9 @@
 import { type Insertable, type Kysely, sql } from "kysely";
-import type { RunTable } from "../runs/run-table.js";
 import type { StoreKind } from "./migrations.js";
+import { readEarlier } from "./read-records.js";
 import { detailRows, recordRow, type StoredRecord, stateRow, storable } from "./record-rows.js";
 import type { StoreTables } from "./schema.js";
+import type { RunFigures, WrittenRuns } from "./written-runs.js";
 
 const DETAIL_TABLES = [
   "models",
@@ -15,9 +16,6 @@ const DETAIL_TABLES = [
   "labels",
 ] as const;
 type DetailTable = (typeof DETAIL_TABLES)[number];
-
-/** The run of a record, with all of its records that are in the database. */
-export type TableOf = (db: Kysely<StoreTables>, session: string) => Promise<RunTable>;
 
 /**
  * All or nothing. SQLite takes a transaction back by itself when the disk is full; taking it back again fails, which must
@@ -43,17 +41,23 @@ export function inTransaction<T>(
 
 /**
  * Writes records and what is read out of them; those that are there already are left as they are.
- * @param tableOf gives the run that they are added to.
+ * @param written the runs that they are added to; one that is not there is read from the database.
  */
 export async function writeRecords(
   db: Kysely<StoreTables>,
   batch: readonly StoredRecord[],
-  tableOf: TableOf,
+  written: WrittenRuns,
 ): Promise<void> {
   const rows = new Map(batch.map((stored) => [recordRow(stored), stored]));
   // One statement may not name the same row twice.
   const unique = new Map([...rows.keys()].map((row) => [row.key, row]));
   if (unique.size === 0) return;
+  for (const { session } of batch.map(({ record }) => record)) {
+    const runId = session === undefined ? undefined : storable(session);
+    if (runId === undefined || written.figures(runId) !== undefined) continue;
+    // Before its new records are there.
+    written.begin(runId, await readEarlier(db, runId));
+  }
   const fresh = await db
     .insertInto("records")
     .values([...unique.values()])
@@ -62,19 +66,18 @@ export async function writeRecords(
     .execute();
   const isFresh = new Set(fresh.map(({ key }) => key));
   const records = [...unique.values()].filter(({ key }) => isFresh.has(key)).map((row) => rows.get(row)!);
-  const runs = new Map<string, RunTable>();
+  const runs = new Set<string>();
   const details: ReturnType<typeof detailRows>[] = [];
   const states = new Map<string, Insertable<StoreTables["site_states"]>>();
   for (const stored of records) {
     const { session } = stored.record;
     if (session === undefined) continue;
-    const table = runs.get(session) ?? (await tableOf(db, session));
-    runs.set(session, table);
-    const { site, state } = table.apply(stored.record);
-    const key = site === undefined ? "" : table.keyOfSite(site);
+    const runId = storable(session);
+    runs.add(runId);
+    const { key = "", state } = written.apply(runId, stored.record) ?? {};
     details.push(detailRows(stored, key));
     if (state === undefined) continue;
-    const row = stateRow(storable(session), key, state);
+    const row = stateRow(runId, key, state);
     states.set(JSON.stringify([row.run_id, row.site_key, row.channel, row.time_index]), row);
   }
   for (const table of DETAIL_TABLES) {
@@ -82,7 +85,7 @@ export async function writeRecords(
     if (values.length > 0) await insertNew(db, table, values);
   }
   if (states.size > 0) await putStates(db, [...states.values()]);
-  await countRuns(db, runs);
+  for (const runId of runs) await countRun(db, runId, written.figures(runId)!);
 }
 
 /** Writes what became of sites over what was known of them. */
@@ -128,16 +131,17 @@ function withStorableText(row: object): object {
   return Object.fromEntries(entries) as object;
 }
 
-/** Brings the counts of the runs up to date. */
-async function countRuns(db: Kysely<StoreTables>, runs: ReadonlyMap<string, RunTable>): Promise<void> {
-  for (const [session, table] of runs) {
-    const times = { started_ms: Math.round(table.startedMs), last_ms: Math.round(table.lastMs) };
-    const controller = table.controller === undefined ? null : storable(table.controller);
-    const values = { controller, ...times, ...table.counts };
-    await db
-      .insertInto("runs")
-      .values({ id: storable(session), ...values })
-      .onConflict((conflict) => conflict.column("id").doUpdateSet(values))
-      .execute();
-  }
+/** Brings the figures of a run up to date. */
+async function countRun(
+  db: Kysely<StoreTables>,
+  id: string,
+  { startedMs, lastMs, controller, counts }: RunFigures,
+): Promise<void> {
+  const times = { started_ms: Math.round(startedMs), last_ms: Math.round(lastMs) };
+  const values = { controller: controller === undefined ? null : storable(controller), ...times, ...counts };
+  await db
+    .insertInto("runs")
+    .values({ id, ...values })
+    .onConflict((conflict) => conflict.column("id").doUpdateSet(values))
+    .execute();
 }

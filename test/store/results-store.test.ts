@@ -11,6 +11,7 @@ import { openDatabase, storePlace } from "../../src/store/open-database.js";
 import { ResultsStore } from "../../src/store/results-store.js";
 import { StoreClient } from "../../src/store/store-client.js";
 import { temporaryFolder } from "../agent/helpers.js";
+import { times } from "../helpers/campaign.js";
 import { missingPostgres, PostgresServer } from "./postgres-server.js";
 import { anyRecord, stored, verdict } from "./records.js";
 
@@ -206,6 +207,46 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
     },
   );
 
+  test.skipIf(isMissing)("gives the newest records of a long run, and counts all", async () => {
+    const { store } = await open();
+    const written = Array.from({ length: 25 }, (_, i) => verdict({ site: `A1-Site_${i}`, ms: 1000 + i }));
+    await store.write(written.map(stored));
+
+    const table = (await store.table("run-1", 10))!;
+
+    expect(table.frames.map(({ id }) => id)).toEqual(written.slice(15).map(({ id }) => id));
+    expect(table.entry()).toMatchObject({ frames: 25, sites: 10, startedMs: 1000, lastMs: 1024 });
+    expect(RunTable.from(table.snapshot()).entry()).toEqual(table.entry());
+    expect(table.counts).toMatchObject({ frames: 25, accepted: 25 });
+  });
+
+  test.skipIf(isMissing)("tells places of one name apart after it was opened again", async () => {
+    const { store, url } = await open();
+    const at = (xUm: number, id: string) => {
+      const record = verdict();
+      return { ...record, id, frame: { ...record.frame!, id, xUm } };
+    };
+    await store.write([at(0, "a"), at(500, "b"), at(1000, "c")].map(stored));
+    // More than are read again.
+    const others = Array.from({ length: 4000 }, (_, i) => verdict({ site: "A2-Site_0", ms: 2000 + i }));
+    await store.write(others.map(stored));
+    await store.stop();
+    const again = new ResultsStore(url);
+    await again.start();
+    onTestFinished(() => again.stop());
+    await again.write([at(500, "b again"), at(1500, "d")].map(stored));
+
+    const { db } = await openDatabase(url);
+    const { rows } = await sql<{
+      frame_id: string;
+      site_key: string;
+    }>`select * from frames where frame_id not like '%A2%'`.execute(db);
+    const keys = Object.fromEntries(rows.map(({ frame_id, site_key }) => [frame_id, site_key]));
+    await db.destroy();
+    expect(keys["b again"]).toBe(keys.b);
+    expect(new Set([keys.a, keys.b, keys.c, keys.d]).size).toBe(4);
+  });
+
   test.skipIf(isMissing)(
     "is brought up to date once, and refuses what a newer version has made",
     async () => {
@@ -314,6 +355,49 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
     await store.stop();
 
     await expect(store.listRuns()).rejects.toThrow(/is not open/);
+  });
+});
+
+describe("a results store that is opened again", () => {
+  async function opened(): Promise<{ store: ResultsStore; url: string }> {
+    const url = await freshUrl.sqlite();
+    const store = new ResultsStore(url);
+    await store.start();
+    return { store, url };
+  }
+
+  test("goes on with a run as if it had not been closed", async () => {
+    const rows = async (url: string) => {
+      const { db } = await openDatabase(url);
+      const all = [
+        await sql`select * from runs order by id`.execute(db),
+        await sql`select * from site_states order by run_id, site_key, channel, time_index`.execute(db),
+        await sql`select run_id, site_key, record_key from frames order by record_key`.execute(db),
+        await sql`select run_id, site_key, record_key from outcomes order by record_key`.execute(db),
+      ];
+      await db.destroy();
+      return all.map(({ rows }) => rows);
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyRecord, { minLength: 2, maxLength: 40 }),
+        fc.integer({ min: 1, max: 39 }),
+        async (records, at) => {
+          const [whole, parts] = [await opened(), await opened()];
+          await whole.store.write(records.map(stored));
+          await whole.store.stop();
+          await parts.store.write(records.slice(0, at).map(stored));
+          await parts.store.stop();
+          const again = new ResultsStore(parts.url);
+          await again.start();
+          await again.write(records.slice(at).map(stored));
+          await again.stop();
+
+          expect(await rows(parts.url)).toEqual(await rows(whole.url));
+        },
+      ),
+      { numRuns: times(50, 500) },
+    );
   });
 });
 

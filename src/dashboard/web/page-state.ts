@@ -269,7 +269,7 @@ export class PageState {
       return;
     }
     if (session !== undefined && session !== this.table.id) return;
-    const { site } = this.table.apply(record);
+    const site = this.table.apply(record);
     if (site !== undefined) this.changedSites.add(site);
     this.version++;
     const come = this.table.frames.length - this.#loadedFrames;
