@@ -6,10 +6,8 @@
 import type { Frame } from "../frames/frame.js";
 import type { PatchGrid } from "./tiling.js";
 
-/** Patches that decide a large frame; more make its level no better (`scripts/choose-patches.ts`). */
+/** Patches that decide a frame; more make its level no better (`scripts/choose-patches.ts`). */
 const DECIDING_PATCHES = 32;
-/** A frame of so many patches or fewer is judged whole: that costs little, and its map is there at once. */
-const WHOLE_UP_TO = 64;
 
 /** The frame is divided into so many parts a side, and each has its share of the patches. */
 const PARTS = 4;
@@ -22,16 +20,15 @@ const NOISE_MARGIN = 1.35;
 /**
  * The patches that decide a frame, by their number in row order, rising: in each of 4 x 4 parts those with the most
  * structure, then the best of the rest. The same for the same pixels, and the same whatever the gain and offset of counts.
- * @param most of a frame with more patches, so many are chosen; by default 32, or all of at most 64.
+ * @param most of a frame with more patches, so many are chosen.
  */
-export function decidingPatches(frame: Frame, grid: PatchGrid, most?: number): number[] {
+export function decidingPatches(frame: Frame, grid: PatchGrid, most: number = DECIDING_PATCHES): number[] {
   const [rows, columns] = [grid.tops.length, grid.lefts.length];
   const all = Array.from({ length: rows * columns }, (_, patch) => patch);
-  const limit = most ?? (all.length <= WHOLE_UP_TO ? WHOLE_UP_TO : DECIDING_PATCHES);
-  if (all.length <= limit) return all;
+  if (all.length <= most) return all;
   const structure = structureOf(frame, grid);
   const byStructure = all.sort((a, b) => structure[b]! - structure[a]! || a - b);
-  const shareOfPart = Math.floor(limit / PARTS ** 2);
+  const shareOfPart = Math.floor(most / PARTS ** 2);
   const taken = new Map<number, number>();
   const [chosen, rest]: [number[], number[]] = [[], []];
   for (const patch of byStructure) {
@@ -41,7 +38,7 @@ export function decidingPatches(frame: Frame, grid: PatchGrid, most?: number): n
     taken.set(part, count + 1);
     (count < shareOfPart ? chosen : rest).push(patch);
   }
-  return [...chosen, ...rest.slice(0, limit - chosen.length)].sort((a, b) => a - b);
+  return [...chosen, ...rest.slice(0, most - chosen.length)].sort((a, b) => a - b);
 }
 
 /**

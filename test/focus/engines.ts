@@ -15,7 +15,8 @@ export async function expectAgreement(other: Scorer): Promise<void> {
     { width: 84, height: 84, pixels: new Uint16Array(84 * 84).fill(300) },
   ];
   for (const frame of frames) {
-    const [expected, actual] = [await reference.score(frame), await other.score(frame)];
+    const expected = await reference.score(frame, { coverage: "full" });
+    const actual = await other.score(frame, { coverage: "full" });
     expect([actual.rows, actual.columns]).toEqual([expected.rows, expected.columns]);
     for (const key of ["probabilities", "certainties", "distribution"] as const) {
       expect(largestDifference(actual[key], expected[key]), key).toBeLessThan(1e-4);
