@@ -12,6 +12,12 @@ const LONGEST_WAIT_MS = 1000;
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144" };
 
+/**
+ * For V8, which lets a heap that may become large grow to four times of what is in use before it looks for what is not. What was given to
+ * this process comes after it, and counts.
+ */
+const HEAP = "--max-old-space-size=1024 --max-semi-space-size=8";
+
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
 /** What the line `ready` says. */
@@ -76,7 +82,7 @@ export class Supervisor {
     const child = spawn(process.execPath, [...this.#command, ...this.#samePlaces()], {
       // The channel closes when this process ends, however it does: the agent then ends, too.
       stdio: ["ignore", "pipe", "inherit", "ipc"],
-      env: { ...ALLOCATOR, ...process.env, ...this.#sameToken() },
+      env: { ...ALLOCATOR, ...process.env, NODE_OPTIONS: nodeOptions(), ...this.#sameToken() },
     });
     this.#child = child;
     this.#failedStarts++;
@@ -122,4 +128,9 @@ export class Supervisor {
       };
     });
   }
+}
+
+function nodeOptions(): string {
+  const { NODE_OPTIONS: given = "" } = process.env;
+  return `${HEAP} ${given}`.trim();
 }

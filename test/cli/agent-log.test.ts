@@ -22,7 +22,9 @@ async function shownOnTerminal(...flags: string[]): Promise<string> {
   return new Promise((resolve) => {
     terminal.stdout.on("data", (data: Buffer) => {
       shown += data.toString();
-      if (isStopped || !/INFO: Ready|"msg":"Ready"/.test(shown)) return;
+      const isLogged = /INFO: Ready|"msg":"Ready"/.test(shown);
+      const isTold = /Taking frames; |"type":"ready"/.test(shown);
+      if (isStopped || !isLogged || !isTold) return;
       isStopped = true;
       terminal.stdin.write("\u0003");
     });

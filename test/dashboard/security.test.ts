@@ -211,6 +211,24 @@ describe("the server", () => {
     socket.destroy();
   });
 
+  test("answers others between the requests of a client that sends thousands at once", async () => {
+    const { host } = served;
+    const [hostname, port] = host.split(":");
+    const socket = connect(Number(port), hostname!);
+    onTestFinished(() => void socket.destroy());
+    let answers = 0;
+    socket.on("data", (data) => {
+      answers += String(data).split("HTTP/1.1 200").length - 1;
+    });
+    socket.write(`GET /api/status HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(3000));
+    await once(socket, "data");
+
+    const before = answers;
+    await ask(host, "/livez");
+
+    expect(answers - before).toBeLessThan(300);
+  });
+
   test("lets no other page embed it or load from elsewhere", async () => {
     const { headers } = await ask(served.host, "/api/status");
 

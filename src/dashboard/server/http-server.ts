@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
 import { isParfocalError, RequestError, reasonOf } from "../../errors.js";
@@ -59,6 +60,8 @@ export class HttpServer {
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 });
   /** All that are open, those of pages among them, which Node does not count as its own. */
   readonly #connections = new Set<Duplex>();
+  /** Of each connection, when its last request so far has been answered. */
+  readonly #answered = new WeakMap<Duplex, Promise<void>>();
   #server: Server | undefined;
 
   constructor(port: number, maxClients: number, handlers: HttpHandlers, log: Logger) {
@@ -73,7 +76,7 @@ export class HttpServer {
    * @throws AddressError if the port is taken.
    */
   async start(): Promise<string> {
-    const server = createServer((request, response) => void this.#serve(request, response));
+    const server = createServer((request, response) => this.#take(request, response));
     this.#server = server;
     server.on("connection", (socket) => {
       this.#connections.add(socket);
@@ -100,6 +103,17 @@ export class HttpServer {
     }, GOODBYE_MS);
     await closed;
     clearTimeout(timer);
+  }
+
+  /** One request of a connection after the other, and others between: a client may send thousands at once. */
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const before = this.#answered.get(request.socket);
+    const answered = (async () => {
+      await before;
+      if (before !== undefined) await setImmediate();
+      await this.#serve(request, response);
+    })();
+    this.#answered.set(request.socket, answered);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
