@@ -34,7 +34,7 @@ export function flagLayer(flags: Iterable<readonly [string, unknown, string]>): 
   const tree: Tree = {};
   for (const [path, value, flag] of flags) {
     if (value === undefined) continue;
-    setAt(tree, path.split("."), value);
+    setAt(tree, keysOf(path, value), value);
     origins.set(path, flag);
   }
   return { tree, whereIs: (path) => originOf(origins, path, "flag ") };
@@ -52,6 +52,16 @@ export function scalar(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** The keys of a dotted path. The name of a channel may hold dots itself, and may be set as a whole. */
+function keysOf(path: string, value: unknown): string[] {
+  const match = /^policy\.channels\.(?<name>.+)$/s.exec(path);
+  if (match === null) return path.split(".");
+  const name = match.groups!.name!;
+  const end = isTree(value) ? -1 : name.lastIndexOf(".");
+  const keys = end < 0 ? [name] : [name.slice(0, end), name.slice(end + 1)];
+  return ["policy", "channels", ...keys];
 }
 
 /** Names of channels are the user's own, and as they stand. */

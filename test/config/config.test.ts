@@ -145,6 +145,16 @@ describe("the configuration", () => {
     expect(policy.maxLevel).toBe(1.1);
   });
 
+  test.each([
+    ["policy.channels.Cy3.5.maxLevel", 2, { "Cy3.5": { maxLevel: 2 } }],
+    ["policy.channels.GFP 525/50.retries", 0, { "GFP 525/50": { retries: 0 } }],
+    ["policy.channels.Cy3.5", { maxLevel: 2 }, { "Cy3.5": { maxLevel: 2 } }],
+    ["policy.channels", { DAPI: { maxLevel: 2 } }, { DAPI: { maxLevel: 2 } }],
+  ])("takes the name of a channel in the flag %s as it stands", async (path, value, channels) => {
+    const { policy } = await loadConfig({ flags: flagLayer([[path, value, "--set"]]) });
+    expect(policy.channels).toEqual(channels);
+  });
+
   test("keeps the names of channels in the environment as they are", async () => {
     const { policy } = await loadConfig({ environment: { PARFOCAL_POLICY__CHANNELS__DAPI__MAX_LEVEL: "2" } });
 
