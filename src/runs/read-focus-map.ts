@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { ConfigError, reasonOf } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
-import { decodedText } from "../frames/table-text.js";
+import { decodedText, separatorOf } from "../frames/table-text.js";
 import type { MapPoint } from "../refocus/known-focus.js";
 import { unescaped } from "../spreadsheet-text.js";
 
@@ -60,11 +60,9 @@ export function parseFocusMap(text: string, name: string): MapPoint[] {
 type Row = Readonly<Record<string, string>>;
 
 function rowsOf(text: string, name: string): Row[] {
-  const header = /^[^\r\n]*/.exec(text.replace(/^\uFEFF/, ""))![0];
-  const delimiter = [",", ";", "\t"].find((sign) => header.includes(sign)) ?? ",";
   try {
     return parse(text, {
-      ...{ bom: true, delimiter, skip_empty_lines: true, trim: true },
+      ...{ bom: true, delimiter: separatorOf(text), skip_empty_lines: true, trim: true },
       columns: (names: string[]) => names.map((column) => column.trim().toLowerCase()),
     }) as Row[];
   } catch (cause) {
