@@ -4,14 +4,14 @@ import type { AgentConfig } from "../config/schema.js";
 import { Dashboard, type PartialStatus } from "../dashboard/dashboard.js";
 import { LabelSet } from "../dashboard/label-set.js";
 import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
-import { MemoryHistory, type RunHistory } from "../dashboard/run-history.js";
+import { MemoryHistory } from "../dashboard/run-history.js";
 import type { Probes } from "../dashboard/server/routes.js";
-import { RequestError } from "../errors.js";
 import { live, ready } from "../operations/health-answer.js";
 import { ruleValuesFor } from "../refocus/thresholds.js";
 import type { DatabaseSink } from "../sinks/database-sink.js";
 import { MetricsSink } from "../sinks/metrics-sink.js";
 import type { PartContext } from "./create-agent.js";
+import { StoreHistory } from "./store-history.js";
 
 const TOKEN_BYTES = 24;
 
@@ -51,7 +51,7 @@ export function createDashboard(config: AgentConfig, parts: AgentDashboardParts)
   const { folder } = config.results;
   return new Dashboard({
     ...{ port, log, clock, probes },
-    history: database === undefined ? new MemoryHistory() : storeHistory(database),
+    history: database === undefined ? new MemoryHistory() : new StoreHistory(database),
     previews: new PreviewKeeper({
       // Without control nobody can mark a frame.
       ...{
@@ -74,23 +74,6 @@ export function createDashboard(config: AgentConfig, parts: AgentDashboardParts)
       },
     }),
   });
-}
-
-/** The results store as the page reads it. */
-function storeHistory(database: DatabaseSink): RunHistory {
-  const open = async () => {
-    const store = await database.store();
-    if (store === undefined) throw new RequestError(503, database.problem ?? "the results store is not open");
-    return store;
-  };
-  return {
-    get problem() {
-      return database.problem;
-    },
-    listRuns: async () => (await open()).listRuns(),
-    snapshot: async (runId) => (await open()).snapshot(runId),
-    frame: async (runId, frameId) => (await open()).frame(runId, frameId),
-  };
 }
 
 function statusOf({ version, scorer: { model }, engine, agent }: PartContext): PartialStatus {

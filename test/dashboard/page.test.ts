@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -423,6 +423,28 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     // Nothing but the gap lies between them and what is below.
     expect(time.y - (frame.y + frame.height)).toBeLessThan(20);
     expect(await page.locator(".panel.change").count()).toBe(0);
+  });
+
+  test("a run is shown while the database is damaged, and whole once it can be read", async () => {
+    const database = join(await temporaryFolder(), "parfocal.db");
+    const damaged = "this is no database, but it is long enough to be taken for one".repeat(20);
+    await writeFile(database, damaged);
+    const { host, controller } = await serve({}, { database: { url: `file:${database}`, batchMs: 5 } });
+    const ask = (well: string) => controller.ask(0, { site: { name: `${well}-Site_0`, well } });
+    await ask("A1");
+    const page = await open(`http://${host}/`);
+    await page.getByText(/^Finished runs cannot be shown: .*move it away/).waitFor();
+    await wells(page, /^A01 level/).waitFor();
+    await ask("A2");
+    await wells(page, /^A02 level/).waitFor();
+
+    await rm(database);
+
+    await page.getByText(/^Finished runs cannot be shown/).waitFor({ state: "detached" });
+    await ask("A3");
+    await wells(page, /^A03 level/).waitFor();
+    await page.reload();
+    for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
   });
 
   test("positions without wells are shown where the stage has them", async () => {

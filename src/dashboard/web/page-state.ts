@@ -237,7 +237,11 @@ export class PageState {
   #take(message: ServerMessage): void {
     if (message.type === "status") {
       const isNews = shownOf(message.status) !== shownOf(this.status);
+      const isReadableAgain =
+        this.status?.storeProblem !== undefined && message.status.storeProblem === undefined;
       this.status = message.status;
+      // Until now there was only what had come since.
+      if (isReadableAgain && this.table.id !== "") void this.show(this.table.id);
       this.#followLive();
       if (isNews) this.draw();
       else this.#drawing ??= setTimeout(() => this.#drawNow(), LAST_DRAW_MS);
