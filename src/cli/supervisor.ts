@@ -16,7 +16,7 @@ const ALLOCATOR = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144" };
  * For V8, which lets a heap that may become large grow to four times of what is in use before it looks for what is not. What was given to
  * this process comes after it, and counts.
  */
-const HEAP = "--max-old-space-size=1024 --max-semi-space-size=8";
+const HEAP = "--max-old-space-size=1024";
 
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 

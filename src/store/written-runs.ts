@@ -7,8 +7,8 @@ import { FrameCounts } from "../runs/frame-counts.js";
 /** Runs that are known; one that was written to longest ago is read again. */
 const MAX_RUNS = 1000;
 /** Sites of all runs that are known, and accounts of what became of them. */
-export const MAX_SITES = 20_000;
-const MAX_ACCOUNTS = 10_000;
+export const MAX_SITES = 10_000;
+const MAX_ACCOUNTS = 4000;
 /** Last frames of all runs that are known by their ids: what comes later about a frame comes within seconds. */
 export const MAX_FRAMES = 4000;
 
