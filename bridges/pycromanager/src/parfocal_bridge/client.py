@@ -34,6 +34,7 @@ from parfocal_bridge.parcel import Parcel, WirePixels, packed
 from parfocal_bridge.pixels import wire_pixels
 from parfocal_bridge.presence import Presence
 from parfocal_bridge.site_names import SiteNames
+from parfocal_bridge.unsent_frames import UnsentFrames
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,8 @@ class FocusClient:
         self._gate = threading.Lock()
         self._lock = threading.Lock()
         self._ledger = Ledger()
+        self.unsent = UnsentFrames(lambda: self._ledger.count("dropped"))
+        """Told of frames that were to be offered and cannot be."""
         self._sequence = 0
         self._presence = Presence(time.monotonic(), misses_until_degraded)
         self._arrived = threading.Event()

@@ -93,7 +93,7 @@ class FrameSender(Generic[E]):
             frame = self._frame(event, number, delivered, planned_z_um)
             return [self._client.offer(delivered.image, replace(frame, stack=stack))]
         except Exception as error:
-            log.warning("%s: not observed: %s", self._events.site(event).name, error)
+            self._client.unsent.note(self._events.site(event).name, error)
             return []
 
     def _watched_stack(self, visit: Visit[E], event: E) -> Stack | None:
