@@ -81,8 +81,9 @@ export class GateClient {
   }
 
   /** Tells the agent how a site ended where it cannot know; an agent that is away is not told. */
-  async abandon({ v, session, site, channel, timeIndex }: FrameMessage, refusal: Refusal): Promise<void> {
-    const place = { v, session, site, ...withoutUndefined({ channel, timeIndex }) };
+  async abandon({ id, v, session, site, channel, timeIndex }: FrameMessage, refusal: Refusal): Promise<void> {
+    const frameId = refusal.why === "unscored" ? id : undefined;
+    const place = { v, session, site, ...withoutUndefined({ channel, timeIndex, frameId }) };
     await this.#send(encodeMessage({ type: "abandon", ...place, ...refusal }));
   }
 

@@ -62,6 +62,8 @@ export const AbandonMessage = z.object({
    * `no-frame`: the camera gave none; `skipped`: the site was not imaged.
    */
   why: z.enum(ABANDON_REASONS).catch("other"),
+  /** With `unscored`: the gated frame that got no verdict in time. One that was recorded all the same was not used. */
+  frameId: Name.optional(),
   /** One sentence for people. */
   reason: z.string(),
 });

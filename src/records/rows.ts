@@ -73,6 +73,8 @@ export interface FrameRow {
   reason?: string | undefined;
   /** Scored after its deadline: the controller went on without the verdict. */
   late?: true | undefined;
+  /** Scored in time, but the verdict did not reach the controller in time: it says that it went on without it. */
+  unheard?: true | undefined;
 }
 
 /** What became of a gated site, channel and time point. */

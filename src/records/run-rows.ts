@@ -90,7 +90,10 @@ export class RunRows {
       return { outcome: outcomeRow(record, site) };
     }
     if (record.type === "abandon") {
-      return { end: endRow(record, this.#siteNumber(record.site, record)) };
+      return {
+        end: endRow(record, this.#siteNumber(record.site, record)),
+        ...this.#unheard(record),
+      };
     }
     if (record.type === "change" && record.change.what === "label") {
       const { site: named, channel = "", timeIndex = 0, frameId, mark } = record.change;
@@ -98,6 +101,15 @@ export class RunRows {
       return { label: { site, channel, timeIndex, frameId, mark, ms } };
     }
     return {};
+  }
+
+  /** The frame whose verdict the controller did not get in time, as it says. */
+  #unheard({ frameId = "" }: AbandonMessage): Pick<RowChanges, "frame" | "frameBefore"> {
+    const frame = this.frameById(frameId);
+    if (frame === undefined || frame.mode !== "gate" || frame.end !== "verdict") return {};
+    const frameBefore = { end: frame.end, decision: frame.decision };
+    Object.assign(frame, { end: "drop", why: "deadline", unheard: true });
+    return { frame, frameBefore };
   }
 
   /** The row of a frame that was heard of. An id that a controller has used again is another frame's. */
@@ -163,7 +175,7 @@ function applyEnd(row: FrameRow, record: ResultRecord): void {
 function applyVerdict(row: FrameRow, verdict: Verdict): void {
   const { stack, action } = verdict;
   if (verdict.late) row.late = true;
-  else row.end = "verdict";
+  else if (!row.unheard) row.end = "verdict";
   row.condition = verdict.condition;
   // Of a z-stack, its sharpest slice.
   row.expectedLevel = stack?.sharpestLevel ?? verdict.expectedLevel;

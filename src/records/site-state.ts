@@ -83,7 +83,7 @@ export class SiteStates {
     if (frame?.isSlice) putSlice(account, frame);
     else if (frame !== undefined) putFrame(account, frame, frameBefore === undefined);
     if (outcome !== undefined) account.outcome = outcome;
-    if (end !== undefined) account.end = end;
+    if (end !== undefined && isOfLastVisit(account, frame)) account.end = end;
     if (label !== undefined) account.label = label;
     else this.#noteTime(row);
     this.#accounts.set(key, account);
@@ -140,9 +140,16 @@ function stateOf({ site, channel, timeIndex }: Row, account: SiteAccount): SiteS
   return { site, channel, timeIndex, watched, mark: label?.mark, ...ending, ...figures(ending) };
 }
 
+/** Whether word of how a site ended is of its last visit: it may name a frame of an earlier one. */
+function isOfLastVisit({ frames }: SiteAccount, named: FrameRow | undefined): boolean {
+  return named === undefined || frames.some(({ id }) => id === named.id);
+}
+
 /** How a site ended; undefined if no image of it is known, and nothing was said of it. */
-function endingOf({ frames: own, sharpestSlice, outcome, end }: SiteAccount): SiteEnding | undefined {
+function endingOf({ frames: own, sharpestSlice, outcome: told, end }: SiteAccount): SiteEnding | undefined {
   const frames = own.length === 0 && sharpestSlice !== undefined ? [sharpestSlice] : own;
+  // It tells what the agent decided; the controller went on without that.
+  const outcome = frames.at(-1)?.unheard ? undefined : told;
   if (frames.length === 0 && outcome === undefined && end === undefined) return undefined;
   return { frames, outcome, end };
 }
@@ -190,7 +197,8 @@ function putSlice(account: SiteAccount, slice: FrameRow): void {
 function figures(ending: SiteEnding): Omit<SiteState, Given> {
   const { frames, outcome, end } = ending;
   const last = frames.at(-1);
-  const keepAttempt = outcome?.keepAttempt ?? last?.keepAttempt ?? last?.attempt;
+  const heard = frames.findLast(({ end }) => end === "verdict");
+  const keepAttempt = outcome?.keepAttempt ?? heard?.keepAttempt ?? last?.attempt;
   const kept = frames.find(({ attempt }) => attempt === keepAttempt) ?? last;
   // Of a search that another agent had begun, the outcome knows only the end.
   const first = outcome?.tried?.[0]?.attempt ?? Number.POSITIVE_INFINITY;

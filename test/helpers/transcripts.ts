@@ -92,7 +92,7 @@ export function breaksOff({ conversation }: Transcript, attempt: number): boolea
 
 /** What a controller did. */
 export interface Conduct {
-  readonly frames: readonly { readonly attempt: number; readonly zUm: number }[];
+  readonly frames: readonly { readonly id?: string; readonly attempt: number; readonly zUm: number }[];
   /** Where the drive was sent after it stood where the site began, um. */
   readonly movesUm: readonly number[];
   /** Where it stands at last, um. */
@@ -100,6 +100,8 @@ export interface Conduct {
   readonly keepAttempt: number;
   /** Each `abandon` that was said. */
   readonly abandons: readonly string[];
+  /** The frame that each of them names; undefined where nothing is sent. */
+  readonly named?: readonly (string | undefined)[];
 }
 
 /** Fails unless a controller did what the transcript says. */
@@ -112,4 +114,7 @@ export function expectConduct({ given, end, ...transcript }: Transcript, conduct
   expect(conduct.zUm).toEqual(near(end.zUm ?? end.visitedUm!.at(-1)!));
   expect(conduct.keepAttempt).toBe(end.keepAttempt);
   expect(conduct.abandons).toEqual(end.abandon === null ? [] : [end.abandon]);
+  if (conduct.named === undefined) return;
+  const unscored = end.abandon === "unscored" ? conduct.frames.at(-1)?.id : undefined;
+  expect(conduct.named).toEqual(conduct.abandons.map(() => unscored));
 }

@@ -58,9 +58,10 @@ async function conductOf(transcript: Transcript) {
   const { value } = await run.next();
   await client.stop();
   await agent.heard("bye");
-  const abandons = agent.received.flatMap((message) => (message.type === "abandon" ? [message.why] : []));
-  const frames = heard.map((frame) => ({ attempt: frame.attempt, zUm: frame.zUm! }));
-  return { frames, movesUm, zUm: drive.positionUm, keepAttempt: value!.keepAttempt, abandons };
+  const said = agent.received.filter((message) => message.type === "abandon");
+  const frames = heard.map(({ id, attempt, zUm }) => ({ id, attempt, zUm: zUm! }));
+  const [abandons, named] = [said.map(({ why }) => why), said.map(({ frameId }) => frameId)];
+  return { frames, movesUm, zUm: drive.positionUm, keepAttempt: value!.keepAttempt, abandons, named };
 }
 
 function answerTo({ id, session }: FrameMessage, answer: object | null): object | undefined {

@@ -99,6 +99,35 @@ describe("the account of a run", () => {
     ]);
   });
 
+  test("does not take a verdict for what was done that reached the controller too late, as it says", () => {
+    const sharp = judged({});
+    const end = outcome(sharp, { recovered: "not-needed", attempts: 1, levelBefore: 0.3, travelUm: 0 });
+    const late = abandoned("unscored", { frameId: sharp.id });
+
+    expect(ledgerOf(sharp, end, late)).toMatchObject([
+      { status: "unscored", recovered: "unknown", why: "unscored", reason: "so it is", level: 0.3 },
+    ]);
+    expect(ledgerOf(sharp, end, late, sharp, end)).toMatchObject([{ status: "unscored" }]);
+  });
+
+  test("keeps the frame to which a controller went home that got the verdict on its retry too late", () => {
+    const first = judged({ zUm: 1 }, retry);
+    const second = judged({ attempt: 1, zUm: 8 });
+    const end = outcome(second, { zBeforeUm: 1, zAfterUm: 8 });
+
+    expect(ledgerOf(first, second, end, abandoned("unscored", { frameId: second.id }))).toMatchObject([
+      { status: "unscored", recovered: "unknown", kept: { id: first.id }, zUm: 1, level: 5, levelBefore: 5 },
+    ]);
+  });
+
+  test("of a site that was imaged again is not changed by late word of its first time", () => {
+    const [before, again] = [judged({}), judged({})];
+
+    expect(ledgerOf(before, again, abandoned("unscored", { frameId: before.id }))).toMatchObject([
+      { status: "sharp", recovered: "not-needed", end: undefined },
+    ]);
+  });
+
   test("knows the whole of a search that one agent began and another ended", () => {
     const [first, second] = [judged({ zUm: 1 }, retry), judged({ attempt: 1, zUm: 8 })];
     const tried = [{ attempt: 1, zUm: 8, level: 0.3 }];

@@ -172,3 +172,25 @@ def test_a_watched_stack_is_judged_once_and_its_slices_are_not_flagged(
     assert [record["decision"] for record in ends] == [decision]
     assert "flag" not in [record["decision"] for record in verdicts if "stack" not in record]
     assert not any("action" in record for record in verdicts)
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [(IMAGE.astype(float) / 3, "float64"), (np.zeros((84, 84, 3), np.uint8), "(84, 84, 3)")],
+    ids=["corrected to floats", "colours"],
+)
+def test_the_log_says_once_that_frames_are_in_no_table_and_the_counter_has_them_all(
+    image: Any, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FakeAgent(ACCEPT) as agent, FocusClient(agent.address) as client:
+        assert client.wait_for_agent(RUN_S)
+        watch_one = observing(client)
+        for number in range(3):
+            axes = {"position": number}
+            assert watch_one(image, {"Axes": axes})[0] is image, "it is saved all the same"
+        watch_one(IMAGE, {"Axes": {"position": 3}})
+        agent.wait_for("frame", 1)
+        assert client.counters.dropped == 3
+    said = [record.getMessage() for record in caplog.records if "in no table" in record.getMessage()]
+    assert len(said) == 1 and said[0].startswith("p0: not observed")
+    assert reason in said[0]

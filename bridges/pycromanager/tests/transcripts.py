@@ -79,6 +79,8 @@ class Transcript:
         if "abandon" in self.needs:
             said = [message["why"] for (message,) in agent.received["abandon"]]
             assert said == ([] if self.end["abandon"] is None else [self.end["abandon"]])
+            named = [message.get("frameId") for (message,) in agent.received["abandon"]]
+            assert named == ([self.heard[-1]["id"]] if said == ["unscored"] else [None] * len(said))
 
 
 def names_of(controller: str) -> list[str]:

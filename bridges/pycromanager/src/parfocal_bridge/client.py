@@ -34,6 +34,7 @@ from parfocal_bridge.parcel import Parcel, WirePixels, packed
 from parfocal_bridge.pixels import wire_pixels
 from parfocal_bridge.presence import Presence
 from parfocal_bridge.site_names import SiteNames
+from parfocal_bridge.unsent_frames import UnsentFrames
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,8 @@ class FocusClient:
         """Tells the sites of this session apart."""
         self.why_unscored: str | None = None
         """Why the last frame given to ``score`` got no verdict; None if it got one."""
+        self.unscored_id: str | None = None
+        """The id of that frame, if it was waited for."""
         self._address = address
         self._controller = Controller(
             name=controller, version=controller_version, host=socket.gethostname() or None
@@ -93,6 +96,8 @@ class FocusClient:
         self._gate = threading.Lock()
         self._lock = threading.Lock()
         self._ledger = Ledger()
+        self.unsent = UnsentFrames(lambda: self._ledger.count("dropped"))
+        """Told of frames that were to be offered and cannot be."""
         self._sequence = 0
         self._presence = Presence(time.monotonic(), misses_until_degraded)
         self._arrived = threading.Event()
@@ -170,7 +175,7 @@ class FocusClient:
             if self._is_closed or self.degraded:
                 self._ledger.count("unscored")
                 self._say_degraded(True)
-                self.why_unscored = "the agent is away or does not answer in time"
+                self.why_unscored, self.unscored_id = "the agent is away or does not answer in time", None
                 self._offer(pixels, frame)
                 return None
             self._say_degraded(False)
@@ -181,21 +186,30 @@ class FocusClient:
             self._ledger.settled(parcel.id)
             if not ticket.done.is_set():
                 self._link.take_back(parcel.id)
-            return self._settle(ticket, frame)
+            return self._settle(ticket, frame, parcel.id)
         finally:
             self._gate.release()
 
-    def abandon(self, site: Site, channel: str | None, time_index: int | None, why: str, reason: str) -> None:
+    def abandon(
+        self,
+        site: Site,
+        channel: str | None,
+        time_index: int | None,
+        why: str,
+        reason: str,
+        frame_id: str | None = None,
+    ) -> None:
         """Tells the agent how a site ended that it cannot know of; never waits. One that is away hears it
         later.
 
         :param why: what a verdict asked for was not done: ``limits``, ``drive``, ``lock``, ``autofocus``,
             ``cancelled`` or ``other``; or there was nothing to judge: ``unscored``, ``no-frame``,
             ``skipped``.
+        :param frame_id: with ``unscored``: the frame that got no verdict in time (``unscored_id``). One that
+            the agent gave all the same is then not taken for what was done.
         """
-        message = Abandon(
-            session=self.session, site=site, channel=channel, time_index=time_index, why=why, reason=reason
-        )
+        place: dict[str, Any] = dict(site=site, channel=channel, time_index=time_index)
+        message = Abandon(session=self.session, **place, why=why, frame_id=frame_id, reason=reason)
         self._link.say(encode(message))
 
     def before_close(self, callback: Callable[[], None]) -> None:
@@ -213,7 +227,7 @@ class FocusClient:
         self._ledger.close()
         self._link.stop()
 
-    def _settle(self, ticket: Ticket, frame: Frame) -> Verdict | None:
+    def _settle(self, ticket: Ticket, frame: Frame, frame_id: str) -> Verdict | None:
         is_answered = ticket.done.is_set() and ticket.answer != "drop deadline"
         with self._lock:
             if is_answered:
@@ -221,9 +235,10 @@ class FocusClient:
             else:
                 self._presence.missed(time.monotonic())
         self._ledger.count("unscored" if ticket.verdict is None else "scored")
-        self.why_unscored = None
+        self.why_unscored = self.unscored_id = None
         if ticket.verdict is None:
             self.why_unscored = ticket.why_not or "no verdict in time"
+            self.unscored_id = frame_id
             log.info("%s: unscored (%s)", frame.site.name, ticket.answer or "no answer in time")
         return ticket.verdict
 

@@ -75,7 +75,10 @@ class FrameSender(Generic[E]):
             log.warning("%s: unscored: %s", self._events.site(closing).name, error)
             return Attempt(None, None, why_unscored=str(error))
         z_um = None if frame.z_um is None else frame.z_um - self._placing.off_middle(visit, closing)
-        return Attempt(z_um, verdict, why_unscored=None if verdict else self._client.why_unscored)
+        if verdict is not None:
+            return Attempt(z_um, verdict)
+        client = self._client
+        return Attempt(z_um, None, why_unscored=client.why_unscored, unscored_id=client.unscored_id)
 
     def _offer(
         self,
@@ -90,7 +93,7 @@ class FrameSender(Generic[E]):
             frame = self._frame(event, number, delivered, planned_z_um)
             return [self._client.offer(delivered.image, replace(frame, stack=stack))]
         except Exception as error:
-            log.warning("%s: not observed: %s", self._events.site(event).name, error)
+            self._client.unsent.note(self._events.site(event).name, error)
             return []
 
     def _watched_stack(self, visit: Visit[E], event: E) -> Stack | None:

@@ -257,10 +257,10 @@ class Gate(Generic[E]):
         if result.refused is not None:
             self._abandon(visit, result.refused_why or "other", result.refused)
         elif result.status != "judged":
-            self._abandon(visit, result.status, result.reason)
+            self._abandon(visit, result.status, result.reason, result.attempts[-1].unscored_id)
         self._on_site(result)
 
-    def _abandon(self, visit: Visit[E], why: str, reason: str) -> None:
+    def _abandon(self, visit: Visit[E], why: str, reason: str, frame_id: str | None = None) -> None:
         event = visit.judged[-1]
         self._client.abandon(
             self._events.site(event),
@@ -268,6 +268,7 @@ class Gate(Generic[E]):
             self._events.time_index(event),
             why,
             reason,
+            frame_id,
         )
 
 

@@ -23,7 +23,7 @@ class Counters:
     """What became of the frames of one client.
 
     ``sent`` left for the agent; ``scored`` got a verdict (gated ones in time); ``unscored`` are gated frames
-    that went on without one; ``dropped`` are observed frames that were never sent or that the agent skipped;
+    that went on without one; ``dropped`` are observed frames that were never sent, or that the agent skipped;
     ``errors`` are messages of the agent that say so or that cannot be read; ``late`` are verdicts that came
     after the wait; ``ignored`` are messages of an unknown type.
     """

@@ -7,7 +7,6 @@ images with a timeout, since an image that never comes is not reported.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
@@ -43,8 +42,6 @@ __all__ = [
     "observing",
     "site_of_axes",
 ]
-
-log = logging.getLogger(__name__)
 
 
 class _Acquisition:
@@ -224,7 +221,7 @@ def observing(
             frame = events.frame(event, axes.get(ATTEMPT_AXIS, 0), Delivered(image, metadata))
             watched.offer(image, frame, events.run_key(event))
         except Exception as error:
-            log.warning("An image was not observed: %s", error)
+            client.unsent.note("an image", error)
         return image, metadata
 
     return image_process_fn

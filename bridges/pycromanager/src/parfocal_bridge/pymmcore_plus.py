@@ -8,7 +8,6 @@ event loop or none, and belongs to its event.
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -40,8 +39,6 @@ __all__ = [
     "is_single_plane",
     "optics_of",
 ]
-
-log = logging.getLogger(__name__)
 
 
 def gated(
@@ -212,4 +209,4 @@ class ObserveListener:
             size = 1 if self._events.is_plane(event) else planned_slices(event)
             self._stacks.offer(image, frame, self._events.run_key(event), size)
         except Exception as error:
-            log.warning("A frame was not observed: %s", error)
+            self._client.unsent.note("a frame", error)

@@ -64,7 +64,7 @@ class Abandon(Message):
     """A site ended without the agent: what a verdict asked for is not done, or there is nothing to judge.
 
     ``why`` is ``limits``, ``drive``, ``lock``, ``autofocus``, ``cancelled`` or ``other``; or ``unscored``,
-    ``no-frame`` or ``skipped``.
+    ``no-frame`` or ``skipped``. ``frame_id`` is the gated frame that got no verdict in time.
     """
 
     type: ClassVar[str] = "abandon"
@@ -74,6 +74,7 @@ class Abandon(Message):
     channel: Name | None = None
     time_index: Index | None = None
     why: Name
+    frame_id: Name | None = None
     reason: str = ""
 
 

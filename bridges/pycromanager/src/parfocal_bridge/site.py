@@ -19,7 +19,7 @@ class Attempt:
     """One frame, or z-stack, of a site: where it was taken, um, and its verdict; both None if not known.
 
     ``z_um`` of a z-stack is that of its middle. ``why_no_frame`` says why there was nothing to judge, if so,
-    and ``why_unscored`` why a frame got no verdict, where that is known.
+    and ``why_unscored`` why a frame got no verdict, where that is known; ``unscored_id`` is its id.
     """
 
     z_um: float | None
@@ -27,6 +27,7 @@ class Attempt:
     why_no_frame: str | None = None
     is_skipped: bool = False
     why_unscored: str | None = None
+    unscored_id: str | None = None
 
 
 @dataclass(frozen=True)

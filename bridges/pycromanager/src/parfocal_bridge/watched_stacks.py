@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -13,8 +12,6 @@ import numpy as np
 from parfocal_bridge.client import FocusClient
 from parfocal_bridge.messages import Frame, Stack
 from parfocal_bridge.visits import SLICE_WAIT_S
-
-log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -99,7 +96,7 @@ class WatchedStacks:
         try:
             self._client.offer(image, frame)
         except Exception as error:
-            log.warning("%s: not observed: %s", frame.site.name, error)
+            self._client.unsent.note(frame.site.name, error)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

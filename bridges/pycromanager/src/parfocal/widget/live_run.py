@@ -157,6 +157,8 @@ class LiveRun:
 
     @staticmethod
     def _ended(site: _Site, outcome: Record) -> None:
+        if site.status in ("unscored", "error"):
+            return
         site.level = float(outcome["levelAfter"])
         if outcome["recovered"] in ("yes", "not-needed"):
             site.status = "sharp"

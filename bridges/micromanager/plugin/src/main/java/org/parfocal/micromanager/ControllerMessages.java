@@ -27,6 +27,11 @@ final class ControllerMessages {
   static byte[] abandon(String session, FrameHeader frame, AbandonReason why, String reason) {
     JsonBuilder message = JsonBuilder.message("abandon").putName("session", session);
     frame.putPlace(message);
-    return message.put("why", why.word()).put("reason", reason).toBytes();
+    message.put("why", why.word());
+    if (why == AbandonReason.UNSCORED) {
+      // A verdict that came too late is not to count as what was done.
+      message.putName("frameId", frame.awaitedId);
+    }
+    return message.put("reason", reason).toBytes();
   }
 }

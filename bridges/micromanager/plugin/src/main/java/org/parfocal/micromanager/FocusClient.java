@@ -136,6 +136,7 @@ final class FocusClient implements AgentLink.Listener {
   private Verdict scoreAlone(Pixels pixels, FrameHeader header, Mode mode, int deadlineMs) {
     Parcel parcel = parcel(pixels, header, mode, deadlineMs, true);
     Ticket ticket = ledger.awaits(parcel.id);
+    header.awaitedId = parcel.id;
     link.put(parcel);
     boolean isAnswered = ticket.await(deadlineMs + GRACE_MS) && !ticket.why().equals("drop deadline");
     link.takeBack(parcel.id);

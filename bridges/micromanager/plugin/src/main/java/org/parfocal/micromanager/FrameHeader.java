@@ -31,6 +31,8 @@ final class FrameHeader {
   Long timestampMs;
   /** Free text about the frame; logged by the agent. */
   JsonBuilder meta;
+  /** Under which it was sent and waited for; null if it was not. */
+  String awaitedId;
 
   FrameHeader(Site site, int attempt, String channel) {
     this.site = site;

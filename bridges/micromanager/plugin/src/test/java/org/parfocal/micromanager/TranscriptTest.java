@@ -203,5 +203,9 @@ class TranscriptTest {
     assertEquals(endUm, studio.core.zUm, SAME_UM, says);
     List<String> why = agent.messages("abandon").stream().map(message -> message.optString("why")).toList();
     assertEquals(end.isNull("abandon") ? List.of() : List.of(end.getString("abandon")), why, says);
+    for (JSONObject said : agent.messages("abandon")) {
+      String frameId = why.contains("unscored") ? heard.get(heard.size() - 1).getString("id") : "";
+      assertEquals(frameId, said.optString("frameId"), says);
+    }
   }
 }
