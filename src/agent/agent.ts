@@ -22,6 +22,7 @@ import { FrameQueue, type Lane } from "./frame-queue.js";
 import { HealthCounters } from "./health.js";
 import { memoryBudget } from "./memory-budget.js";
 import { type OpenFrame, OpenFrames } from "./open-frames.js";
+import { RefusedInput } from "./refused-input.js";
 import { UnfamiliarFrames } from "./unfamiliar-frames.js";
 import { scoresOf, verdictOf } from "./verdict.js";
 
@@ -43,6 +44,7 @@ export class Agent implements SourceHandler {
   readonly #forced = new AbortController();
   readonly #open: OpenFrames;
   readonly #answers: Answers;
+  readonly #refused: RefusedInput;
   readonly #unfamiliar: UnfamiliarFrames;
   readonly #startedSources: FrameSource[] = [];
   readonly #startedSinks: Sink[] = [];
@@ -61,6 +63,7 @@ export class Agent implements SourceHandler {
     this.policy = new RefocusPolicy(options.config.policy, options.focusMap);
     this.#open = new OpenFrames(this.#clock);
     this.#answers = new Answers(this.#clock);
+    this.#refused = new RefusedInput(options.log, this.#clock);
     this.#unfamiliar = new UnfamiliarFrames(options.log);
   }
 
@@ -120,10 +123,7 @@ export class Agent implements SourceHandler {
   }
 
   problem(source: string, error: ErrorMessage, file?: string): void {
-    this.#options.log.warn(
-      { source, code: error.code, reason: error.message },
-      "A message or file was refused",
-    );
+    this.#refused.tell(source, error);
     void this.#record({
       ...error,
       recordedMs: this.#clock.wallMs(),

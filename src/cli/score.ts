@@ -53,6 +53,10 @@ const options = {
     default: "luminance",
     describe: "What is judged of colour images",
   },
+  "max-image-mib": {
+    type: "number",
+    describe: "Largest image, MiB; default: a quarter of the memory that is free",
+  },
   "name-pattern": {
     type: "string",
     describe:
@@ -128,7 +132,8 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     void countImages(argv.paths, isOurs, counting.signal).then((total) => {
       progress.total = total;
     });
-    const decoder = new FrameDecoder(availableParallelism(), argv.colour as Colour);
+    const maxBytes = argv.maxImageMib === undefined ? undefined : argv.maxImageMib * 2 ** 20;
+    const decoder = new FrameDecoder(availableParallelism(), argv.colour as Colour, maxBytes);
     const wanted = async function* () {
       for await (const image of searchImages(argv.paths, onProblem)) {
         if (isOurs(image) && !table.isDone(image.path)) yield image;
@@ -168,7 +173,8 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
   },
 };
 
-function checkTable({ shard, format, out }: ScoreArguments): true {
+function checkTable({ shard, format, out, "max-image-mib": mib }: ScoreArguments): true {
+  if (mib !== undefined && !(mib >= 1)) throw new UsageError(`--max-image-mib must be 1 or more, got ${mib}`);
   if (shard !== undefined && parseShard(shard) === undefined) {
     throw new UsageError(`--shard must be a part of a whole such as 2/4, got ${shard}`);
   }

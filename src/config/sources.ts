@@ -12,12 +12,7 @@ const ZeromqSource = z.strictObject({
   address: BindAddress.default("tcp://127.0.0.1:5610").describe(
     "Where controllers connect. Loopback only; port 0 picks a free one.",
   ),
-  maxFrameMib: z
-    .int()
-    .min(1)
-    .max(2048)
-    .default(256)
-    .describe("Largest frame, MiB. A larger one closes its connection."),
+  maxFrameMib: z.int().min(1).max(2048).default(256).describe("Largest frame, MiB. A larger one is refused."),
 });
 
 const NamePattern = z

@@ -16,3 +16,10 @@ export function assertPlausible(imageBytes: number, storedBytes: number): void {
     `it claims ${image} MiB of pixels in ${stored} MiB of data: no camera's image compresses so`,
   );
 }
+
+/** @throws Error saying that an image is larger than one may be. */
+export function assertAffordable(imageBytes: number, maxBytes: number, what = "one image"): void {
+  if (imageBytes <= maxBytes) return;
+  const [size, most] = [imageBytes, maxBytes].map((bytes) => Math.round(bytes / 2 ** 20));
+  throw new Error(`it takes ${size} MiB, over the limit of ${most} MiB for ${what}`);
+}

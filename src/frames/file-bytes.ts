@@ -67,6 +67,8 @@ export class MemoryBytes extends FileBytes {
 
 /** Directories and their values lie together: so much is read at once for them. */
 const WINDOW_BYTES = 4096;
+/** The system reads less than 2 GiB at once. */
+const MOST_AT_ONCE = 2 ** 30;
 
 /** A file on the disk, read where it is asked for: it may be larger than the memory. */
 export class OpenFileBytes extends FileBytes {
@@ -91,7 +93,8 @@ export class OpenFileBytes extends FileBytes {
   #fromDisk(offset: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     for (let read = 0; read < length; ) {
-      const more = readSync(this.#descriptor, bytes, read, length - read, offset + read);
+      const most = Math.min(length - read, MOST_AT_ONCE);
+      const more = readSync(this.#descriptor, bytes, read, most, offset + read);
       if (more === 0) throw new Error(`the file ends at byte ${offset + read}: it was cut while it was read`);
       read += more;
     }

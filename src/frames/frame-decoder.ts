@@ -1,7 +1,8 @@
 import { isParfocalError } from "../errors.js";
 import type { Colour } from "./counts.js";
+import { affordableBytes } from "./image-limit.js";
 import { PageReader } from "./page-reader.js";
-import type { ReadPage } from "./page-worker.js";
+import type { OpenRequest, ReadPage } from "./page-worker.js";
 import type { FramePage } from "./read-frames.js";
 
 /** A page of a file, or why it cannot be read. */
@@ -19,11 +20,15 @@ interface Reading {
 /** Reads files in worker threads, one file a thread: the one that is asked for, and the beginnings of those after it. */
 export class FrameDecoder {
   readonly #readers: readonly PageReader[];
-  readonly #colour: Colour;
+  readonly #how: Omit<OpenRequest, "path">;
 
-  /** @param threads worker threads. @param colour what is taken of colour images. */
-  constructor(threads: number, colour: Colour = "luminance") {
-    this.#colour = colour;
+  /**
+   * @param threads worker threads.
+   * @param colour what is taken of colour images.
+   * @param maxBytes most bytes of the pixels of one image.
+   */
+  constructor(threads: number, colour: Colour = "luminance", maxBytes: number = affordableBytes()) {
+    this.#how = { colour, maxBytes };
     this.#readers = Array.from({ length: threads }, () => new PageReader());
   }
 
@@ -50,7 +55,7 @@ export class FrameDecoder {
 
   /** A thread has finished its file before the next one of its turn is begun. */
   #begin(index: number, path: string): Reading {
-    const pages = pagesOf(this.#readers[index % this.#readers.length]!, path, this.#colour);
+    const pages = pagesOf(this.#readers[index % this.#readers.length]!, path, this.#how);
     const first = pages.next();
     // Told in its turn.
     first.catch(() => undefined);
@@ -77,8 +82,8 @@ async function* pagesIn(
 async function* pagesOf(
   reader: PageReader,
   path: string,
-  colour: Colour,
+  how: Omit<OpenRequest, "path">,
 ): AsyncGenerator<ReadPage, void, undefined> {
-  await reader.open({ path, colour });
+  await reader.open({ path, ...how });
   yield* reader.pages(path);
 }

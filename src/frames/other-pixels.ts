@@ -182,7 +182,7 @@ function readNumberKind(
 function sourceOf(file: FileBytes, blocks: TiffBlocks) {
   const indexes = new Map(blocks.offsets.map((offset, index) => [offset, index]));
   const read = ({ offset }: { readonly offset: number }) =>
-    Uint8Array.from(readBlock(file, blocks, indexes.get(offset)!)).buffer;
+    readBlock(file, blocks, indexes.get(offset)!).slice().buffer;
   return { fetch: async (slices: readonly { offset: number }[]) => slices.map(read) };
 }
 
@@ -215,7 +215,7 @@ async function decodeBlock(
   const blockBytes = blockRowBytes(layout) * blockHeight;
   const bytes = new Uint8Array(buffer);
   const ours = tiffCodec(compression);
-  if (ours !== undefined) return Uint8Array.from(ours.decode(bytes, blockBytes)).buffer;
+  if (ours !== undefined) return ours.decode(bytes, blockBytes).slice().buffer as ArrayBuffer;
   if (compression === ZSTANDARD) {
     return (await decodeZstandard(bytes, blockBytes)).buffer as ArrayBuffer;
   }

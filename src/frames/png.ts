@@ -3,7 +3,8 @@ import { decode } from "fast-png";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { significantBits } from "./bit-depth.js";
 import { type Colour, countsOf, planeOf } from "./counts.js";
-import { assertPlausible } from "./expansion.js";
+import { assertAffordable, assertPlausible } from "./expansion.js";
+import type { FileBytes } from "./file-bytes.js";
 import { type Frame, MAX_SIDE_PX } from "./frame.js";
 import { inflated } from "./inflate.js";
 import { pngOf, SIGNATURE } from "./png-chunks.js";
@@ -15,6 +16,11 @@ const PALETTE = 3;
 /** No Deflate stream expands further. */
 const LARGEST_DEFLATE_RATIO = 1032;
 
+/** What a PNG may hold beside its pixels, bytes. */
+const MOST_BESIDE = 64 * 2 ** 20;
+/** Bytes of the signature and the header's chunk. */
+const HEAD_BYTES = SIGNATURE.length + 25;
+
 /** True when the bytes begin like a PNG, whatever the file is called. */
 export function hasPngSignature(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
@@ -23,17 +29,36 @@ export function hasPngSignature(bytes: Uint8Array): boolean {
 /**
  * Decodes a PNG of 8 or 16 bits, grey or in colours; transparency counts for nothing.
  *
- * @param bytes the whole file.
  * @param path names the file in errors; nothing is opened.
  * @param colour what is taken of a colour image.
- * @throws FrameReadError when the PNG is cut short, damaged, or has other pixels.
+ * @param maxBytes most bytes of its pixels, all channels together.
+ * @throws FrameReadError when the PNG is cut short, damaged, too large, or has other pixels.
  */
-export function decodePng(bytes: Uint8Array, path: string, colour: Colour = "luminance"): Frame {
+export function decodePng(
+  file: FileBytes,
+  path: string,
+  colour: Colour = "luminance",
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): Frame {
   try {
-    return decodeWhole(bytes, colour);
+    assertAffordableFile(file, maxBytes);
+    return decodeWhole(file.read(0, file.size), colour);
   } catch (cause) {
     throw new FrameReadError(path, reasonOf(cause), { cause });
   }
+}
+
+/** A PNG is read whole: what it claims is looked at before. @throws Error where that is too much, or far less than the file has. */
+function assertAffordableFile(file: FileBytes, maxBytes: number): void {
+  if (file.size < HEAD_BYTES) return;
+  const header = headerOf(file.read(0, HEAD_BYTES));
+  assertReadable(header);
+  const pixels = rowBytes(header);
+  // It is unpacked twice, and read whole.
+  assertAffordable(pixels, maxBytes / 2, "one PNG");
+  if (file.size <= 2 * pixels + MOST_BESIDE) return;
+  const mib = [file.size, pixels].map((bytes) => Math.round(bytes / 2 ** 20));
+  throw new Error(`the file has ${mib[0]} MiB, far more than the ${mib[1]} MiB of its pixels: it is damaged`);
 }
 
 function decodeWhole(bytes: Uint8Array, colour: Colour): Frame {
@@ -77,7 +102,7 @@ function onePlane(samples: Frame["pixels"], channels: number, colour: Colour): F
 }
 
 /** Bytes that the pixels unpack to, at most: each row begins with its filter. Interlaced images have up to twice the rows. */
-function rowBytes({ width, height, bits, interlaced, colourType }: PngHeader): number {
+function rowBytes({ width, height, bits, interlaced, colourType }: PngHead): number {
   const row = (width * CHANNELS[colourType]! * bits) / 8;
   return interlaced ? 2 * height * (2 + row) : height * (1 + row);
 }
@@ -91,7 +116,7 @@ function withoutCompression({ head, data }: PngHeader, wantedBytes: number): Uin
   return pngOf(head, deflateSync(unpacked, { level: 0 }));
 }
 
-interface PngHeader {
+interface PngHead {
   readonly width: number;
   readonly height: number;
   readonly bits: number;
@@ -99,6 +124,9 @@ interface PngHeader {
   readonly interlaced: boolean;
   /** Body of the IHDR chunk. */
   readonly head: Uint8Array;
+}
+
+interface PngHeader extends PngHead {
   /** From the sBIT chunk. */
   readonly significantBits: number | undefined;
   /** The compressed pixels, in pieces, and their length together. */
@@ -106,10 +134,28 @@ interface PngHeader {
   readonly dataBytes: number;
 }
 
+/** What the first chunk says. @throws Error where it is none. */
+function headerOf(bytes: Uint8Array): PngHead {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const body = SIGNATURE.length + 8;
+  const name = String.fromCharCode(...bytes.subarray(body - 4, body));
+  if (name !== "IHDR" || view.getUint32(body - 8) !== 13) {
+    throw new Error("the PNG is damaged (it has no header)");
+  }
+  return {
+    width: view.getUint32(body),
+    height: view.getUint32(body + 4),
+    bits: view.getUint8(body + 8),
+    colourType: view.getUint8(body + 9),
+    interlaced: view.getUint8(body + 12) !== 0,
+    head: bytes.subarray(body, body + 13),
+  };
+}
+
 /** Walks the chunks without decoding them: finds a file cut short, and what the header claims. */
 function readChunks(bytes: Uint8Array): PngHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let header: Omit<PngHeader, "significantBits" | "data" | "dataBytes"> | undefined;
+  let header: PngHead | undefined;
   let significant: number | undefined;
   const data: Uint8Array[] = [];
   let dataBytes = 0;
@@ -122,17 +168,7 @@ function readChunks(bytes: Uint8Array): PngHeader {
       );
     }
     const name = String.fromCharCode(...bytes.subarray(at + 4, body));
-    if (header === undefined) {
-      if (name !== "IHDR" || length !== 13) throw new Error("the PNG is damaged (it has no header)");
-      header = {
-        width: view.getUint32(body),
-        height: view.getUint32(body + 4),
-        bits: view.getUint8(body + 8),
-        colourType: view.getUint8(body + 9),
-        interlaced: view.getUint8(body + 12) !== 0,
-        head: bytes.subarray(body, body + length),
-      };
-    }
+    header ??= headerOf(bytes);
     if (name === "sBIT" && length > 0) significant = view.getUint8(body);
     if (crc32(bytes.subarray(at + 4, body + length)) !== view.getUint32(body + length)) {
       throw new Error(`the PNG is damaged (CRC mismatch in its ${name} chunk)`);
@@ -146,7 +182,7 @@ function readChunks(bytes: Uint8Array): PngHeader {
   }
 }
 
-function assertReadable({ width, height, bits, colourType }: PngHeader): void {
+function assertReadable({ width, height, bits, colourType }: PngHead): void {
   if (width < 1 || height < 1)
     throw new Error(`the PNG's size, ${width} x ${height} px, is not that of an image`);
   if (width > MAX_SIDE_PX || height > MAX_SIDE_PX) {

@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { FrameReadError } from "../errors.js";
 import { type FileBytes, MemoryBytes, OpenFileBytes } from "./file-bytes.js";
 import { fileReason } from "./file-reasons.js";
+import { affordableBytes } from "./image-limit.js";
 import { isNdTiff, ndTiffAxes } from "./ndtiff-index.js";
 import { descriptionsBeside } from "./ome-beside.js";
 import { openForReading } from "./open-file.js";
@@ -54,7 +55,8 @@ export interface OpenImage {
 
 /**
  * Opens one TIFF or PNG file, or an image of an OME-Zarr, and gives its frames in page order. Pages are read one by one; the format is told by
- * the file's first bytes, never by its name (real TIFFs are published under names that end in .png).
+ * the file's first bytes, never by its name (real TIFFs are published under names that end in .png). An image may take what `affordableBytes` says
+ * if `maxBytes` is missing.
  * @throws FrameReadError naming the file and the reason; of a damaged page, after the pages before it.
  */
 export async function* readFrames(
@@ -63,7 +65,7 @@ export async function* readFrames(
 ): AsyncGenerator<FramePage, void, undefined> {
   const image = openImage(path);
   try {
-    for await (const read of image.pages(options)) {
+    for await (const read of image.pages({ maxBytes: affordableBytes(), ...options })) {
       if ("error" in read) throw read.error;
       yield read;
     }
@@ -186,16 +188,8 @@ export async function* decodePages(
   const start = file.read(0, Math.min(SIGNATURE_BYTES, file.size));
   assertSignature(start, path);
   if (hasTiffSignature(start)) yield* decodeTiff(file, path, options);
-  else yield { page: 0, frame: decodePng(pngBytes(file, path, options), path, options.colour), metadata: {} };
-}
-
-/** A PNG is read whole. */
-function pngBytes(
-  file: FileBytes,
-  path: string,
-  { maxBytes = Number.POSITIVE_INFINITY }: ReadOptions,
-): Uint8Array {
-  if (file.size <= maxBytes) return file.read(0, file.size);
-  const [size, most] = [file.size, maxBytes].map((bytes) => Math.round(bytes / 2 ** 20));
-  throw new FrameReadError(path, `the file has ${size} MiB, over the limit of ${most} MiB`);
+  else {
+    const frame = decodePng(file, path, options.colour, options.maxBytes);
+    yield { page: 0, frame, metadata: {} };
+  }
 }

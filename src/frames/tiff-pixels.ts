@@ -12,8 +12,6 @@ import { type TiffCodec, tiffCodec } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 import { predictorOf } from "./tiff-predictor.js";
 
-export { assertAffordable } from "./tiff-blocks.js";
-
 const HOST_IS_LITTLE_ENDIAN = endianness() === "LE";
 
 /** Photometric interpretations that are one plane of counts: inverted or not, or with a palette. */

@@ -7,6 +7,7 @@ import { MESSAGES, type MessageType, type PlainMessage } from "./messages.js";
 import { ProtocolError, type ProtocolErrorContext } from "./protocol-error.js";
 
 const BIG_ENDIAN_HOST = endianness() === "BE";
+const MIB = 2 ** 20;
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 export type Pixels = Uint8Array | Uint16Array;
@@ -52,6 +53,23 @@ export function decodeMessage(parts: readonly Uint8Array[]): Incoming {
   }
   if (result.data.type !== "frame") return { kind: "plain", message: result.data };
   return { kind: "frame", header: result.data, pixels: pixelsOf(result.data, parts, context) };
+}
+
+/** What is wrong with a message whose pixels were left out, as they have over `maxBytes`. @param head its first part. */
+export function tooLarge(head: Uint8Array, bytes: number, maxBytes: number): ProtocolError {
+  let context: ProtocolErrorContext = {};
+  try {
+    context = contextOf(parseJson(head));
+  } catch {
+    // It is refused in any case.
+  }
+  const size = (bytes / MIB).toFixed(1);
+  const limit = maxBytes / MIB;
+  return new ProtocolError(
+    "too-large",
+    `the frame has ${size} MiB, over the limit of ${limit} MiB: set sources.zeromq.maxFrameMib to more, or send a part of it`,
+    context,
+  );
 }
 
 function isKnown(type: string): type is MessageType {

@@ -6,6 +6,7 @@ export type ProtocolErrorCode =
   | "bad-message"
   | "bad-parts"
   | "bad-length"
+  | "too-large"
   | "unsupported-version";
 
 /** Where a broken message came from, as far as it could be read. */

@@ -20,6 +20,8 @@ export interface ArrivedMessage {
   readonly head: Uint8Array;
   /** The second part, in shared memory that is held for whoever takes the message. */
   readonly pixels?: { readonly memory: SharedArrayBuffer; readonly bytes: number };
+  /** Bytes of a second part that is larger than a frame may be, and was left out. */
+  readonly tooLarge?: number;
 }
 
 /** A message without its routing identity. What was received is copied: it is a view of memory that is better let go soon. */
@@ -27,6 +29,7 @@ export async function arrived(
   connection: string,
   parts: readonly Uint8Array[],
   frames: FrameMemory,
+  maxFrameBytes: number,
 ): Promise<ArrivedMessage> {
   const [head = new Uint8Array(0), second] = parts;
   const message = {
@@ -34,6 +37,7 @@ export async function arrived(
     head: new Uint8Array(head.subarray(0, MAX_JSON_BYTES + 1)),
   };
   if (second === undefined) return message;
+  if (second.byteLength > maxFrameBytes) return { ...message, tooLarge: second.byteLength };
   const { memory, rest } = frames.copyOf(second);
   await rest;
   return { ...message, pixels: { memory, bytes: second.byteLength } };

@@ -11,6 +11,8 @@ const KEEPALIVE_S = 10;
 const KEEPALIVES_LOST = 3;
 /** Messages that libzmq holds for one connection; what is more waits in `Outgoing`, bounded in bytes. */
 const SEND_HIGH_WATER_MARK = 64;
+/** A message that is larger than a frame may be, by so much at most, is received and refused by name; a larger one closes its connection. */
+const REFUSED_BYTES = 256 * 2 ** 20;
 /** How long the last answers may take to leave after an orderly stop, ms. */
 const LINGER_MS = 250;
 /** Pause after receiving failed, ms. */
@@ -45,17 +47,18 @@ export class ControllerSocket {
 
   /**
    * Binds and begins to receive.
+   * @param maxFrameBytes most bytes of the pixels of a frame.
    * @returns the address, with the port where the given one leaves it open.
    * @throws what the system says.
    */
-  async bind(address: string, maxMessageBytes: number): Promise<string> {
+  async bind(address: string, maxFrameBytes: number): Promise<string> {
     const router = new Router({
       ...socketOptions(address),
       // Input never stops: the queue drops what is too much. libzmq (4.3.5) aborts the process when a peer leaves while its
       // input is stopped by this mark and heartbeats of its own kind are on, so neither is used.
       receiveHighWaterMark: 0,
       sendHighWaterMark: SEND_HIGH_WATER_MARK,
-      maxMessageSize: maxMessageBytes,
+      maxMessageSize: maxFrameBytes + REFUSED_BYTES,
       linger: 0,
       sendTimeout: 0,
       // An answer that cannot be delivered fails instead of vanishing.
@@ -75,7 +78,7 @@ export class ControllerSocket {
       throw error;
     }
     this.#router = router;
-    void this.#receive(router);
+    void this.#receive(router, maxFrameBytes);
     return router.lastEndpoint ?? address;
   }
 
@@ -103,13 +106,13 @@ export class ControllerSocket {
     router.close();
   }
 
-  async #receive(router: Router): Promise<void> {
+  async #receive(router: Router, maxFrameBytes: number): Promise<void> {
     while (!router.closed) {
       try {
         let turnMs = this.#clock.now();
         for await (const [identity, ...parts] of router) {
           if (identity !== undefined) {
-            this.#arrive(await arrived(identity.toString("hex"), parts, this.#memory));
+            this.#arrive(await arrived(identity.toString("hex"), parts, this.#memory, maxFrameBytes));
           }
           await this.#room();
           if (this.#clock.now() - turnMs < TURN_MS) continue;

@@ -4,6 +4,7 @@ import type { FolderSourceConfig } from "../config/sources.js";
 import { FrameReadError, reasonOf } from "../errors.js";
 import { ChannelNames } from "../frames/channel-names.js";
 import { errorCode, fileReason } from "../frames/file-reasons.js";
+import { affordableBytes } from "../frames/image-limit.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PageReader } from "../frames/page-reader.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
@@ -29,6 +30,8 @@ export class FolderSource implements FrameSource {
   readonly #config: FolderSourceConfig;
   readonly #context: SourceContext;
   readonly #root: string;
+  /** Most bytes of the pixels of one image. */
+  readonly #maxBytes: number;
   readonly #files = new BoundedMap<string, FollowedFile>(MAX_FILES);
   readonly #earlier = new EarlierFiles();
   readonly #channels = new ChannelNames();
@@ -49,9 +52,10 @@ export class FolderSource implements FrameSource {
     this.#config = config;
     this.#context = context;
     this.#root = resolve(config.path ?? ".");
+    this.#maxBytes = Math.min(config.maxFileMib * 2 ** 20, affordableBytes());
     this.#stores = new ZarrStores({
       clock: context.clock,
-      ...{ maxBytes: config.maxFileMib * 2 ** 20, stableMs: config.stableMs, giveUpMs: config.giveUpMs },
+      ...{ maxBytes: this.#maxBytes, stableMs: config.stableMs, giveUpMs: config.giveUpMs },
       recall: () => this.#recall(),
       earlierIn: (store) => this.#earlier.takeIn(this.#watch.relative(store)),
       due: (store) => this.#enqueue(store),
@@ -163,9 +167,9 @@ export class FolderSource implements FrameSource {
         this.#lookAgain(path, file, FIRST_LOOK_MS);
         return;
       }
-      const { maxFileMib, colour } = this.#config;
+      const { colour } = this.#config;
       // What is read may be newer than what was looked at.
-      const stats = await this.#reader.open({ path, colour, maxBytes: maxFileMib * 2 ** 20, look: true });
+      const stats = await this.#reader.open({ path, colour, maxBytes: this.#maxBytes, look: true });
       rest = this.#rested(file, stats);
       const channelNames = await this.#channels.beside(path);
       const isPending = await file.pass(

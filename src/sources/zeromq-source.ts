@@ -5,7 +5,7 @@ import { MAX_SIDE_PX } from "../frames/frame.js";
 import { bindError } from "../protocol/bind-error.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import { passed } from "../protocol/clock.js";
-import { decodeMessage, encodeMessage, type Incoming, type Pixels } from "../protocol/codec.js";
+import { decodeMessage, encodeMessage, type Incoming, type Pixels, tooLarge } from "../protocol/codec.js";
 import {
   type FrameMessage,
   HEARTBEAT_MS,
@@ -56,6 +56,10 @@ export class ZeromqSource implements FrameSource {
     this.#newThread = newThread;
   }
 
+  get #maxFrameBytes(): number {
+    return this.#config.maxFrameMib * 2 ** 20;
+  }
+
   async start(handler: SourceHandler, signal: AbortSignal): Promise<string> {
     this.#handler = handler;
     const address = await this.#listen(this.#config.address);
@@ -86,8 +90,7 @@ export class ZeromqSource implements FrameSource {
     this.#thread = thread;
     try {
       await assertNobodyListens(address);
-      const maxMessageBytes = this.#config.maxFrameMib * 2 ** 20;
-      return (await thread.call("bind", { address, maxMessageBytes })) as string;
+      return (await thread.call("bind", { address, maxFrameBytes: this.#maxFrameBytes })) as string;
     } catch (error) {
       await thread.stop();
       throw bindError(address, error, "sources.zeromq.address");
@@ -136,6 +139,7 @@ export class ZeromqSource implements FrameSource {
     const letGo = pixels === undefined ? () => undefined : releaser(pixels.memory);
     let incoming: Incoming;
     try {
+      if (arrival.tooLarge !== undefined) throw tooLarge(head, arrival.tooLarge, this.#maxFrameBytes);
       incoming = decodeMessage(partsOf(arrival));
     } catch (error) {
       letGo();
@@ -174,7 +178,7 @@ export class ZeromqSource implements FrameSource {
     this.#controllers.introduced(session, controller.name);
     const limits = {
       maxSidePx: MAX_SIDE_PX,
-      maxFrameBytes: this.#config.maxFrameMib * 2 ** 20,
+      maxFrameBytes: this.#maxFrameBytes,
       gateInFlight: 1,
     };
     this.#send(

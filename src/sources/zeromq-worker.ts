@@ -9,8 +9,8 @@ import { ControllerSocket } from "./controller-socket.js";
 const socket = new ControllerSocket(systemClock);
 
 const functions = {
-  bind: ({ address, maxMessageBytes }: { address: string; maxMessageBytes: number }) =>
-    socket.bind(address, maxMessageBytes),
+  bind: ({ address, maxFrameBytes }: { address: string; maxFrameBytes: number }) =>
+    socket.bind(address, maxFrameBytes),
   arrivals: () => socket.arrivals(),
   send: ({ connection, text }: { connection: string; text: string }) => socket.send(connection, text),
   stop: () => socket.stop(),

@@ -64,6 +64,24 @@ async function startAgent(...args: string[]): Promise<Running & { ready: Ready }
 const picture = () => Uint8Array.from({ length: 256 * 256 }, (_, i) => (i * 7919) % 251);
 
 describe("the agent as a process", () => {
+  test("refuses frames over its limit by name, tells it in the log once, and answers those within it", async () => {
+    const { ready, errors } = await startAgent("--set", "sources.zeromq.maxFrameMib=1");
+    const controller = new TestController(ready.addresses.zeromq);
+
+    for (let i = 0; i < 3; i++) {
+      const { id } = await controller.sendFrame({ shape: [1100, 1100] }, new Uint8Array(1100 * 1100));
+      const answer = await controller.answerTo(id);
+      expect(answer).toMatchObject({ type: "error", code: "too-large", session: expect.any(String) });
+      expect(answer).toMatchObject({
+        message: expect.stringContaining("1.2 MiB, over the limit of 1 MiB: set sources.zeromq.maxFrameMib"),
+      });
+    }
+    const { id } = await controller.sendFrame({ shape: [256, 256] }, picture());
+
+    expect(await controller.answerTo(id)).toMatchObject({ type: "verdict" });
+    expect(errors().split("maxFrameMib to more")).toHaveLength(2);
+  });
+
   test("says where it listens, answers, and ends with 0 on SIGTERM", async () => {
     const { child, ready, output, errors, ended } = await startAgent();
     expect(ready).toMatchObject({ type: "ready", addresses: { zeromq: /^tcp:/, publish: /^tcp:/ } });

@@ -1,12 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
+import { mkdtemp, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { OpenFileBytes } from "../../src/frames/file-bytes.js";
+import { FrameDecoder } from "../../src/frames/frame-decoder.js";
 import { decodeFrames, type FramePage, readFrames } from "../../src/frames/read-frames.js";
 import { readAll } from "./fixtures.js";
-import { type Entry, tiff } from "./tiff-builder.js";
+import { BIG_TIFF_BYTES, bigTiff, type Entry, tiff } from "./tiff-builder.js";
 
 const page = (side: number, compression: number, bytes: number): Entry[] => [
   [256, 4, 1, side],
@@ -138,4 +141,66 @@ describe("a crafted file", () => {
       "4 MiB, over the limit of 1 MiB",
     );
   });
+
+  test("with strips that all lie in the same place is refused before anything is allocated", async () => {
+    const side = 32_768;
+    const lists = Buffer.alloc(side + 8 * side, 9);
+    for (let row = 0; row < side; row++) {
+      lists.writeUInt32LE(8, side + 4 * row);
+      lists.writeUInt32LE(side, side + 4 * side + 4 * row);
+    }
+    const overlapping = page(side, 1, side).map(([tag, type, count, value]): Entry => {
+      if (tag === 273) return [273, 4, side, 8 + side];
+      if (tag === 279) return [279, 4, side, 8 + side + 4 * side];
+      return tag === 278 ? [278, 4, 1, 1] : [tag, type, count, value];
+    });
+    const before = process.memoryUsage().arrayBuffers;
+
+    await expect(read(tiff(lists, [overlapping]))).rejects.toThrow(/no camera's image/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * 2 ** 20);
+  });
+
+  test("with an image that no memory holds is refused by whatever reads files", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "parfocal-large-")), "a.tif");
+    // 32,768 x 32,768 px of 64 floating-point channels: 512 GiB, of which the disk holds the directory.
+    const pixels = 64 * 8 * 32_768 ** 2;
+    await writeFile(path, bigTiff({ side: 32_768, bits: 64, channels: 64, pixels }));
+    await truncate(path, BIG_TIFF_BYTES + pixels);
+    const refusal = `${path}: it takes 524288 MiB, over the limit of`;
+
+    await expect(readFrames(path).next()).rejects.toThrow(refusal);
+    const decoder = new FrameDecoder(1);
+    for await (const read of decoder.pages([path]))
+      expect(read).toMatchObject({ failure: expect.stringContaining(refusal) });
+    await decoder.dispose();
+  });
+
+  test("with a PNG of more pixels than allowed, or of far more bytes than pixels, is refused before it is read", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "parfocal-large-"));
+    const [large, long] = [join(folder, "large.png"), join(folder, "long.png")];
+    await writeFile(large, png(20_000, chunk("IDAT", flat)));
+    await writeFile(long, png(100, chunk("IDAT", deflateSync(new Uint8Array(100 * 101)))));
+    await truncate(long, 2 ** 31);
+    const before = process.memoryUsage().arrayBuffers;
+
+    await expect(readFrames(large, { maxBytes: 2 ** 20 }).next()).rejects.toThrow(
+      /large.png: .*381 MiB, over/,
+    );
+    await expect(readFrames(long).next()).rejects.toThrow(/long.png: .*2048 MiB, far more than/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+  });
+});
+
+test("an image whose only strip has more than 2 GiB is read", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "parfocal-large-")), "a.tif");
+  const pixels = 2 * 32_768 ** 2;
+  await writeFile(path, bigTiff({ side: 32_768, bits: 16, channels: 1, pixels }));
+  await truncate(path, BIG_TIFF_BYTES + pixels);
+  const descriptor = openSync(path, "r");
+
+  // Its last bytes lie beyond what the system gives at once.
+  expect(new OpenFileBytes(descriptor, BIG_TIFF_BYTES + pixels).read(BIG_TIFF_BYTES, pixels)).toHaveLength(
+    pixels,
+  );
+  closeSync(descriptor);
 });
