@@ -182,7 +182,7 @@ function readNumberKind(
 function sourceOf(file: FileBytes, blocks: TiffBlocks) {
   const indexes = new Map(blocks.offsets.map((offset, index) => [offset, index]));
   const read = ({ offset }: { readonly offset: number }) =>
-    readBlock(file, blocks, indexes.get(offset)!).slice().buffer;
+    new Uint8Array(readBlock(file, blocks, indexes.get(offset)!)).buffer;
   return { fetch: async (slices: readonly { offset: number }[]) => slices.map(read) };
 }
 
@@ -215,7 +215,7 @@ async function decodeBlock(
   const blockBytes = blockRowBytes(layout) * blockHeight;
   const bytes = new Uint8Array(buffer);
   const ours = tiffCodec(compression);
-  if (ours !== undefined) return ours.decode(bytes, blockBytes).slice().buffer as ArrayBuffer;
+  if (ours !== undefined) return new Uint8Array(ours.decode(bytes, blockBytes)).buffer;
   if (compression === ZSTANDARD) {
     return (await decodeZstandard(bytes, blockBytes)).buffer as ArrayBuffer;
   }
