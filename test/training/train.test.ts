@@ -196,7 +196,7 @@ describe("train before its first step", () => {
     );
     const reportsOf = async (model: string) => {
       const scorer = await Scorer.load({ model, device: "cpu" });
-      const field = await scorer.score(await dataFrame(`plate/${PLATE[0]}`));
+      const field = await scorer.score(await dataFrame(`plate/${PLATE[0]}`), { coverage: "full" });
       const random = new Random(1);
       const pixels = Uint16Array.from({ length: 252 * 252 }, () => random.poisson(300));
       const noise = await scorer.score({ width: 252, height: 252, pixels });

@@ -122,17 +122,15 @@ def test_observed_acquisitions_are_answered(agent: Agent, headless: Any) -> None
 
 
 def test_an_observer_that_fails_passes_the_image_on() -> None:
-    class Failing:
-        def before_close(self, callback: Any) -> None:
-            pass
-
-        def offer(self, image: Any, frame: Any) -> None:
+    class Failing(FocusClient):
+        def offer(self, image: Any, frame: Any) -> Any:
             raise RuntimeError("on purpose")
 
-    process = observing(Failing())  # type: ignore[arg-type]
     image = np.zeros((4, 4), np.uint16)
-    assert process(image, {"Axes": {"position": 0}}) == (image, {"Axes": {"position": 0}})
-    assert process(image, None) == (image, None)
+    with Failing("tcp://127.0.0.1:9") as client:
+        process = observing(client)
+        assert process(image, {"Axes": {"position": 0}}) == (image, {"Axes": {"position": 0}})
+        assert process(image, None) == (image, None)
 
 
 def test_an_image_that_never_comes_is_not_waited_for_for_ever() -> None:
