@@ -8,7 +8,7 @@ import { type KeyedSite, ShelvedSites } from "./site-list.js";
 import { type SiteAccount, type SiteState, SiteStates } from "./site-state.js";
 
 /** Frames that are known by their ids: what comes later about a frame comes within seconds. */
-const MAX_FRAMES = 4000;
+export const MAX_FRAMES = 4000;
 
 /** A site, channel and time point of a run, and what became of it. */
 export interface LedgerEntry {

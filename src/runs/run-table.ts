@@ -79,11 +79,6 @@ export class RunTable {
     return this.isEmpty ? 0 : this.#lastMs;
   }
 
-  /** Who drove the microscope, as it calls itself. */
-  get controller(): string | undefined {
-    return this.#controller;
-  }
-
   get sites(): readonly SiteRow[] {
     return this.#sites.rows;
   }

@@ -1,11 +1,12 @@
 import type { Kysely, Selectable } from "kysely";
 import type { ResultRecord } from "../records/record.js";
 import { NO_ROWS } from "../records/run-rows.js";
+import { MAX_FRAMES } from "../records/site-ledger.js";
 import type { KeyedSite } from "../records/site-list.js";
 import { FrameCounts } from "../runs/frame-counts.js";
 import { RunTable } from "../runs/run-table.js";
 import type { StoreTables } from "./schema.js";
-import { type EarlierRun, MAX_FRAMES, MAX_SITES } from "./written-runs.js";
+import { type EarlierRun, MAX_SITES } from "./written-runs.js";
 
 /** Records read at a time. */
 const PAGE = 5000;

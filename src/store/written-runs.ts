@@ -9,8 +9,6 @@ const MAX_RUNS = 1000;
 /** Sites of all runs that are known, and accounts of what became of them. */
 export const MAX_SITES = 10_000;
 const MAX_ACCOUNTS = 4000;
-/** Last frames of all runs that are known by their ids: what comes later about a frame comes within seconds. */
-export const MAX_FRAMES = 4000;
 
 /** The figures of a run: a row of `runs`. */
 export interface RunFigures {
@@ -33,7 +31,6 @@ export class WrittenRuns {
   readonly #runs = new BoundedMap<string, RunFigures>(MAX_RUNS);
   readonly #ledger = new SiteLedger({
     maxRuns: MAX_RUNS,
-    maxFrames: MAX_FRAMES,
     shelvesOf: forgetfulShelves(MAX_SITES, MAX_ACCOUNTS),
   });
 
