@@ -11,7 +11,9 @@ export function median(values: ArrayLike<number>): number | undefined {
 
 /** Standard deviation of errors about 0 that a few outliers do not move: from the median of their absolute values; 0 of none. */
 export function robustSd(errors: ArrayLike<number>): number {
-  return SD_PER_MEDIAN * (median(new Float64Array(errors).map(Math.abs)) ?? 0);
+  const sizes = new Float64Array(errors);
+  for (let i = 0; i < sizes.length; i++) sizes[i] = Math.abs(sizes[i]!);
+  return SD_PER_MEDIAN * (median(sizes) ?? 0);
 }
 
 /** Value below which the given share of the sorted values lies (nearest rank); NaN of none. */

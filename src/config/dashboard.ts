@@ -12,7 +12,9 @@ const previews = z.strictObject({
     .number()
     .positive()
     .default(1)
-    .describe("Most pictures a second of frames in focus while no page is open; other frames have one each."),
+    .describe(
+      "Most pictures a second of frames in focus while no page is open (20 while one is); other frames have one each.",
+    ),
   keepMib: z
     .int()
     .min(1)

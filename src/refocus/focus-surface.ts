@@ -67,16 +67,15 @@ export class FocusSurface<T extends FoundFocus = FoundFocus> {
       found,
       ({ sdUm }, i) => Math.max(sdUm, MIN_SCATTER_UM) ** 2 + wanderUm ** 2 * (found.length - 1 - i),
     );
-    let fit = solve(
-      rows,
-      z,
-      variances.map((variance) => 1 / variance),
-      priorSd,
-    );
+    const weights = variances.map((variance) => 1 / variance);
+    let fit = solve(rows, z, weights, priorSd);
     for (let k = 0; k < REWEIGHTINGS; k++) {
-      const residuals = misfitsOf(rows, z, fit).map((misfit, i) => misfit / Math.sqrt(variances[i]!));
+      const residuals = misfitsOf(rows, z, fit);
+      for (let i = 0; i < residuals.length; i++) residuals[i]! /= Math.sqrt(variances[i]!);
       const limit = CAUCHY * Math.max(1, robustSd(residuals));
-      const weights = residuals.map((r, i) => 1 / (variances[i]! * (1 + (r / limit) ** 2)));
+      for (let i = 0; i < weights.length; i++) {
+        weights[i] = 1 / (variances[i]! * (1 + (residuals[i]! / limit) ** 2));
+      }
       fit = solve(rows, z, weights, priorSd);
     }
     const misfits = misfitsOf(rows, z, fit);
@@ -124,8 +123,11 @@ function termsOf(found: readonly FoundFocus[], channels: readonly (string | unde
     const x = (place.xUm - x0) / xySpan;
     const y = (place.yUm - y0) / xySpan;
     const t = (place.timeMs - t0) / tSpan;
-    const offsets = channels.slice(1).map((channel) => (channel === place.channel ? 1 : 0));
-    return Float64Array.of(1, x, y, t, x * x, x * y, y * y, ...offsets);
+    const terms = new Float64Array(6 + channels.length);
+    terms.set([1, x, y, t, x * x, x * y, y * y]);
+    const channel = channels.indexOf(place.channel);
+    if (channel > 0) terms[6 + channel] = 1;
+    return terms;
   };
 }
 
@@ -167,7 +169,9 @@ function solve(
 
 /** What the surface leaves. */
 function misfitsOf(rows: readonly Float64Array[], z: Float64Array, { coefficients }: Fit): Float64Array {
-  return z.map((zi, i) => zi - dot(rows[i]!, coefficients));
+  const misfits = Float64Array.from(z);
+  for (let i = 0; i < misfits.length; i++) misfits[i]! -= dot(rows[i]!, coefficients);
+  return misfits;
 }
 
 /** Inverse of a symmetric positive definite matrix (Gauss-Jordan; the prior on the diagonal keeps it definite). */

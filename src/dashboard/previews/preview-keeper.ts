@@ -13,11 +13,14 @@ import { errorCode } from "../../frames/file-reasons.js";
 import type { Frame } from "../../frames/frame.js";
 import type { Clock } from "../../protocol/clock.js";
 import type { FrameDetail } from "../wire.js";
+import { PictureRate } from "./picture-rate.js";
 import { type FrameId, type PatchDetail, type PreviewLimits, previewName } from "./preview-folder.js";
 
 /** Pixels that may wait for their picture, bytes; beyond that a frame goes without, except one that would be alone. */
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
 const MIB = 2 ** 20;
+/** Pictures of frames in focus a second while a page is open: more than an eye follows, and than a plate has sites. */
+const WATCHED_PER_SECOND = 20;
 
 export interface PreviewKeeperOptions {
   readonly config: AgentConfig["dashboard"]["previews"];
@@ -39,8 +42,9 @@ export class PreviewKeeper {
   #thread: Promise<FrameThread> | undefined;
   #isStarted: boolean = false;
   #waitingBytes = 0;
-  /** When the next picture of a frame in focus is due while nobody looks, monotonic, ms. */
-  #nextMs = Number.NEGATIVE_INFINITY;
+  /** Of frames in focus, while nobody looks and while somebody does. */
+  readonly #unwatched: PictureRate;
+  readonly #watched = new PictureRate(WATCHED_PER_SECOND, WATCHED_PER_SECOND);
   #isFailing: boolean = false;
   #isCompleting: boolean = false;
   #skipped = 0;
@@ -48,6 +52,7 @@ export class PreviewKeeper {
   constructor({ config, folder, log, clock, complete }: PreviewKeeperOptions) {
     this.#complete = complete;
     this.#config = config;
+    this.#unwatched = new PictureRate(config.perSecond, 1);
     this.#folder = folder;
     this.#log = log;
     this.#clock = clock;
@@ -72,7 +77,9 @@ export class PreviewKeeper {
   keep(id: FrameId, frame: Frame, report: FocusReport, isWatched = false): void {
     if (!this.#isStarted) return;
     const bytes = frame.pixels.byteLength;
-    if (!isWatched && report.condition === "in-focus" && !this.#isDue()) {
+    const rate = isWatched ? this.#watched : this.#unwatched;
+    // At a camera's full rate, pictures that nobody has to look at would take a core.
+    if (report.condition === "in-focus" && !rate.takes(this.#clock.now())) {
       this.#skipped++;
       return;
     }
@@ -113,16 +120,6 @@ export class PreviewKeeper {
   async stop(): Promise<void> {
     this.#isStarted = false;
     await (await this.#thread?.catch(() => undefined))?.stop();
-  }
-
-  /** Pictures take a few ms each: at a camera's full rate, those of frames that nobody has to look at would take a core. */
-  #isDue(): boolean {
-    const now = this.#clock.now();
-    if (now < this.#nextMs) return false;
-    const everyMs = 1000 / this.#config.perSecond;
-    // A frame that comes a little early still has one.
-    this.#nextMs = Math.max(this.#nextMs, now - everyMs) + everyMs;
-    return true;
   }
 
   /** The report with every patch judged, or as it is where that would hold up others. */
