@@ -1,5 +1,5 @@
 /**
- * A long run: `npm run bench:soak`, `-- --frames N --side PX --json FILE --plot FILE.svg`. Two controllers that watch and one that gates send
+ * A long run: `npm run bench:soak`, `-- --frames N --side PX --empty SHARE --json FILE --plot FILE.svg`. Two controllers that watch and one that gates send
  * frames to a real agent as fast as its answers come, a folder gets a file now and then, and a page is open. Every few seconds the
  * agent's memory, open handles and latency are looked at. Ends with 1 if a frame got no answer, or two. Linux.
  */
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     frames: { type: "string", default: "1000000" },
     every: { type: "string", default: "10" },
     side: { type: "string" },
+    empty: { type: "string", default: "0" },
     json: { type: "string" },
     plot: { type: "string" },
     "node-flag": { type: "string", multiple: true, default: [] },
@@ -55,7 +56,8 @@ const agent = await startAgentProcess(
 agent.child.stderr?.resume();
 const controllers = await Promise.all(
   ["watch-1", "watch-2", "gate"].map(
-    async (session, i) => new SoakController(agent.addresses.zeromq, session, await soakScene(i, side)),
+    async (session, i) =>
+      new SoakController(agent.addresses.zeromq, session, await soakScene(i, Number(values.empty), side)),
   ),
 );
 const [first, second, gating] = controllers as [SoakController, SoakController, SoakController];

@@ -16,20 +16,28 @@ const SIZES = [
 const BLURRED_SHARE = 0.05;
 const BLUR_PX = 6;
 
-/** The sites of one controller: mostly sharp, one in twenty blurred. @param onlySidePx of all frames; by default of several sizes. */
-export async function soakScene(seed: number, onlySidePx?: number): Promise<Scene> {
+/** Counts of an empty field: light without structure, and its shot noise. */
+const EMPTY_COUNTS = 200;
+
+/**
+ * The sites of one controller: mostly sharp, one in twenty blurred.
+ * @param emptyShare of the sites that show nothing, 0 to 1. @param onlySidePx of all frames; by default of several sizes.
+ */
+export async function soakScene(seed: number, emptyShare: number, onlySidePx?: number): Promise<Scene> {
   const random = new Random(seed);
   const sizes = onlySidePx === undefined ? SIZES : [{ sidePx: onlySidePx, upTo: 1 }];
   const pictures = await Promise.all(
     sizes.map(async ({ sidePx }) => {
       const sharp = { sidePx, pixels: await benchFrame(sidePx) };
-      return { sharp, blurred: { sidePx, pixels: blurred(sharp) } };
+      const nothing = Uint16Array.from(sharp.pixels, () => random.poisson(EMPTY_COUNTS));
+      return { sharp, blurred: { sidePx, pixels: blurred(sharp) }, empty: { sidePx, pixels: nothing } };
     }),
   );
   return () => {
     const draw = random.uniform();
     const index = sizes.findIndex(({ upTo }) => draw < upTo);
-    const { sharp, blurred: soft } = pictures[index]!;
+    const { sharp, blurred: soft, empty } = pictures[index]!;
+    if (random.uniform() < emptyShare) return { first: empty, refocused: empty };
     return { first: random.uniform() < BLURRED_SHARE ? soft : sharp, refocused: sharp };
   };
 }
