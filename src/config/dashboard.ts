@@ -13,7 +13,7 @@ const previews = z.strictObject({
     .positive()
     .default(1)
     .describe(
-      "Most pictures a second of frames in focus while no page is open (20 while one is); other frames have one each.",
+      "Most pictures a second of frames in focus and of empty ones while no page is open (20 while one is); others have one each.",
     ),
   keepMib: z
     .int()

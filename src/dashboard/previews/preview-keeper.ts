@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { AgentConfig } from "../../config/schema.js";
 import { reasonOf } from "../../errors.js";
 import { mostProbableLevel } from "../../focus/certainty.js";
-import { type FocusReport, LEVELS } from "../../focus/report.js";
+import { type Condition, type FocusReport, LEVELS } from "../../focus/report.js";
 import type { FrameScorer } from "../../focus/scorer-types.js";
 import { patchesOf } from "../../focus/tiling.js";
 import { holdFrame } from "../../frame-memory.js";
@@ -19,7 +19,9 @@ import { type FrameId, type PatchDetail, type PreviewLimits, previewName } from 
 /** Pixels that may wait for their picture, bytes; beyond that a frame goes without, except one that would be alone. */
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
 const MIB = 2 ** 20;
-/** Pictures of frames in focus a second while a page is open: more than an eye follows, and than a plate has sites. */
+/** Frames that nobody has to look at are in focus, or empty. */
+const UNREMARKABLE: ReadonlySet<Condition> = new Set(["in-focus", "blank"]);
+/** Their pictures a second while a page is open: more than an eye follows, and than a plate has sites. */
 const WATCHED_PER_SECOND = 20;
 
 export interface PreviewKeeperOptions {
@@ -42,7 +44,7 @@ export class PreviewKeeper {
   #thread: Promise<FrameThread> | undefined;
   #isStarted: boolean = false;
   #waitingBytes = 0;
-  /** Of frames in focus, while nobody looks and while somebody does. */
+  /** Of frames that nobody has to look at: while no page is open, and while one is. */
   readonly #unwatched: PictureRate;
   readonly #watched = new PictureRate(WATCHED_PER_SECOND, WATCHED_PER_SECOND);
   #isFailing: boolean = false;
@@ -78,8 +80,8 @@ export class PreviewKeeper {
     if (!this.#isStarted) return;
     const bytes = frame.pixels.byteLength;
     const rate = isWatched ? this.#watched : this.#unwatched;
-    // At a camera's full rate, pictures that nobody has to look at would take a core.
-    if (report.condition === "in-focus" && !rate.takes(this.#clock.now())) {
+    // At a camera's full rate, all their pictures would take a core.
+    if (UNREMARKABLE.has(report.condition) && !rate.takes(this.#clock.now())) {
       this.#skipped++;
       return;
     }
