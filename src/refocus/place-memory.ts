@@ -1,0 +1,202 @@
+import { BoundedMap } from "../protocol/bounded-map.js";
+import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.js";
+import { SiteKeys } from "../records/site-keys.js";
+import { median } from "../statistics.js";
+import { FocusSurface, type FoundFocus, type Place } from "./focus-surface.js";
+import type { KnownFocus } from "./known-focus.js";
+
+/** Sites that the surface is fitted to, at most: the newest. */
+const MAX_FOUND = 200;
+/** Names of sites by which they are known again; what was found there is forgotten much sooner. */
+const MAX_NAMES = 2000;
+/**
+ * A site that was sharp in its first frame says on which level it lies, not on which side. The surface that led there is
+ * off by the same for its neighbours, so that many such sites do not average out: they count as less certain by this.
+ */
+const UNSEARCHED_SD = 1.5;
+/** Closer than this, um, a site was started where it was planned. */
+const SAME_Z_UM = 0.05;
+/** The predictions of this many sites decide whether the surface is to be believed. */
+const TRACK_RECORD = 8;
+const MIN_TRACK_RECORD = 2;
+/** How far off a map is believed to be as long as no site of the run was found, um: the plate was taken off and put back. */
+const UNTRIED_MAP_SD_UM = 3;
+/** What the map is off is the median over so many of the last sites. */
+const MAP_SITES = 8;
+/** Sites of one well lie on one surface: scatter that is assumed until the run shows it, um. */
+const WELL_SD_UM = 0.3;
+
+interface FoundSite extends FoundFocus {
+  readonly key: string;
+  readonly well: string | undefined;
+  /** Planned z, um. */
+  readonly plannedUm: number;
+  /** What the map says, if there is one. */
+  readonly mapped: { readonly zUm: number; readonly sdUm: number } | undefined;
+}
+
+/** By what a site is told from others, and what the map says of it. */
+type KnownSite = Pick<FoundSite, "key" | "well" | "mapped">;
+
+/** Ways to predict where a site is in focus. `plan`: where the controller would image it anyway. */
+const PREDICTORS = ["plan", "map", "site", "well", "surface", "plan-surface"] as const;
+type Predictor = (typeof PREDICTORS)[number];
+
+/** A plane of focus and its standard deviation, um. */
+type Plane = Pick<FoundFocus, "zUm" | "sdUm">;
+
+/** Where the sites of one session were in focus, and where those to come are to be expected. */
+export class PlaceMemory {
+  readonly #map: KnownFocus | undefined;
+  readonly #found: FoundSite[] = [];
+  readonly #sites = new SiteKeys(new BoundedMap(MAX_NAMES));
+  /** Until another site is found. */
+  #surfaces: ReturnType<typeof surfacesOf> | undefined;
+  /** How far off each way of predicting was, um, for the newest sites. */
+  readonly #misses = new Map<Predictor, number[]>(PREDICTORS.map((name) => [name, []]));
+
+  /** @param map where the plate was in focus before. */
+  constructor(map?: KnownFocus) {
+    this.#map = map;
+  }
+
+  /** Where the site of a frame is expected in focus; undefined where nothing is known, or no z. */
+  expectedAt(frame: FrameMessage, timeMs: number): Plane | undefined {
+    if (frame.zUm === undefined) return undefined;
+    return this.#expected(placeOf(frame, timeMs), this.#namesOf(frame), plannedOf(frame));
+  }
+
+  /** Where focus is expected at a site to come, or undefined where the plan is the best guess. */
+  next(next: NextSite, timeMs: number): NextZ | undefined {
+    const { channel, xUm = 0, yUm = 0, zUm } = next;
+    const expected = this.#expected({ xUm, yUm, timeMs, channel }, this.#namesOf(next), zUm);
+    if (expected === undefined || expected.name === "plan") return undefined;
+    const basis = expected.name === "site" ? "site" : "surface";
+    return { zUm: rounded(expected.zUm), sdUm: rounded(expected.sdUm), basis };
+  }
+
+  /**
+   * Takes in where a site was found.
+   * @param first of its frames. @param isSearched more than this one frame was taken.
+   */
+  learn(first: FrameMessage, focus: Plane, isSearched: boolean, timeMs: number): void {
+    const found = {
+      ...placeOf(first, timeMs),
+      ...focus,
+      ...this.#namesOf(first),
+      plannedUm: plannedOf(first),
+    };
+    for (const name of PREDICTORS) {
+      const predicted = this.#predict(name, found, found, found.plannedUm);
+      if (predicted === undefined) continue;
+      const misses = this.#misses.get(name)!;
+      const missUm = Math.abs(predicted.zUm - found.zUm);
+      // A site that was sharp at once lies anywhere within its level: that it was sharp there does not prove the guess.
+      misses.push(Math.hypot(missUm, found.sdUm));
+      if (misses.length > TRACK_RECORD) misses.shift();
+    }
+    // A site seen again that was sharp where its last visit had led to says nothing new: taken in, its drift would feed
+    // on its own prediction.
+    const isAgain = this.#found.some(({ key, channel }) => key === found.key && channel === found.channel);
+    const isAsPlanned = Math.abs(first.zUm! - found.plannedUm) < SAME_Z_UM;
+    if (!isSearched && !isAsPlanned && isAgain) return;
+    this.#found.push(isSearched ? found : { ...found, sdUm: UNSEARCHED_SD * found.sdUm });
+    if (this.#found.length > MAX_FOUND) this.#found.shift();
+    this.#surfaces = undefined;
+  }
+
+  /** Fits the surfaces now, so that nobody has to wait for them later. */
+  fit(): void {
+    if (this.#found.length > 0) this.#surfaces ??= surfacesOf(this.#found);
+  }
+
+  /** By the way of predicting that was the least off on the last sites, the plan itself among them. */
+  #expected(
+    place: Place,
+    names: KnownSite,
+    plannedUm: number,
+  ): (Plane & { readonly name: Predictor }) | undefined {
+    if (this.#typicalMiss("plan") === undefined) {
+      // Whoever gives a map has a reason to.
+      const mapped = this.#predict("map", place, names, plannedUm);
+      return mapped && { ...mapped, name: "map" };
+    }
+    const known = PREDICTORS.flatMap((name) => {
+      const missUm = this.#typicalMiss(name);
+      const predicted = missUm === undefined ? undefined : this.#predict(name, place, names, plannedUm);
+      return predicted === undefined ? [] : [{ ...predicted, name, sdUm: Math.max(predicted.sdUm, missUm!) }];
+    });
+    return known.reduce((a, b) => (b.sdUm < a.sdUm ? b : a));
+  }
+
+  #namesOf(seen: FrameMessage | NextSite): KnownSite {
+    return { key: this.#sites.keyOf(seen.site, seen), well: wellOf(seen.site), mapped: this.#map?.at(seen) };
+  }
+
+  #typicalMiss(name: Predictor): number | undefined {
+    const misses = this.#misses.get(name)!;
+    return misses.length < MIN_TRACK_RECORD ? undefined : median(misses);
+  }
+
+  #predict(
+    name: Predictor,
+    place: Place,
+    { key, well, mapped }: KnownSite,
+    plannedUm: number,
+  ): Plane | undefined {
+    if (name === "plan") return { zUm: plannedUm, sdUm: 0 };
+    if (name === "map") return mapped && this.#asMapped(mapped);
+    this.fit();
+    if (this.#surfaces === undefined) return undefined;
+    const { surface, aboutPlan } = this.#surfaces;
+    if (name === "plan-surface") {
+      const { zUm, sdUm } = aboutPlan.at(place);
+      return { zUm: plannedUm + zUm, sdUm };
+    }
+    if (name === "surface") return surface.at(place);
+    if (name === "well") {
+      const mate = this.#found.findLast((found) => well !== undefined && found.well === well);
+      return mate && { zUm: mate.zUm, sdUm: Math.hypot(mate.sdUm, WELL_SD_UM) };
+    }
+    const before =
+      this.#found.findLast((found) => found.key === key && found.channel === place.channel) ??
+      this.#found.findLast((found) => found.key === key);
+    return before && surface.atAgain(place, before);
+  }
+
+  /** What the map says, moved by what it was off at the last sites. */
+  #asMapped({ zUm, sdUm }: Plane): Plane {
+    const off = this.#found.flatMap((found) =>
+      found.mapped === undefined ? [] : [found.zUm - found.mapped.zUm],
+    );
+    const offUm = median(off.slice(-MAP_SITES));
+    return offUm === undefined
+      ? { zUm, sdUm: Math.hypot(sdUm, UNTRIED_MAP_SD_UM) }
+      : { zUm: zUm + offUm, sdUm };
+  }
+}
+
+/** Surfaces through the planes of focus, and through their distances from the planned z. */
+function surfacesOf(found: readonly FoundSite[]): Record<"surface" | "aboutPlan", FocusSurface<FoundSite>> {
+  return {
+    surface: new FocusSurface(found),
+    aboutPlan: new FocusSurface(found, { zOf: ({ zUm, plannedUm }) => zUm - plannedUm }),
+  };
+}
+
+function placeOf(frame: FrameMessage, timeMs: number): Place {
+  return { xUm: frame.xUm ?? 0, yUm: frame.yUm ?? 0, timeMs, channel: frame.channel };
+}
+
+function plannedOf(frame: FrameMessage): number {
+  return frame.plannedZUm ?? frame.zUm!;
+}
+
+function rounded(um: number): number {
+  return Math.round(um * 1000) / 1000;
+}
+
+/** The well of a site, told from those of other plates. */
+export function wellOf({ plate, well }: Site): string | undefined {
+  return well === undefined ? undefined : JSON.stringify([plate, well]);
+}
