@@ -2,7 +2,6 @@ import type { FocusReport } from "../focus/report.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import { SiteKeys } from "../records/site-keys.js";
-import type { FocusEvidence } from "./focus-evidence.js";
 import type { KnownFocus } from "./known-focus.js";
 import { decideStep, endAt, judgeAlone } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
@@ -25,7 +24,7 @@ import {
   rulesFor,
   umPerLevelFor,
 } from "./thresholds.js";
-import { hasResponded, provesNoResponse } from "./unresponsive-drive.js";
+import { UnresponsiveDrives } from "./unresponsive-drive.js";
 
 /** Sites that may be under search, and z-stacks that may be under way, at a time. */
 const MAX_SITES = 10_000;
@@ -48,8 +47,7 @@ export class RefocusPolicy {
   readonly #sites = new BoundedMap<string, SiteKeys>(MAX_SESSIONS);
   /** What sites that ended have to teach, until they are learned. */
   readonly #lessons: Iterator<undefined, void>[] = [];
-  /** By channel: searches in a row in which moving changed nothing. */
-  readonly #unresponsive = new BoundedMap<string, number>(MAX_SITES);
+  readonly #unresponsive = new UnresponsiveDrives();
   /** By session: frames that were asked for again. */
   readonly #retries = new BoundedMap<string, number>(MAX_SESSIONS);
 
@@ -116,7 +114,7 @@ export class RefocusPolicy {
       frame.stack === undefined ? decideStep(context) : decideStackStep(context, this.#slicesOf(frame));
     if (step.action !== undefined) search.actions.push(step.action);
     if (step.end === undefined) this.#goOn(frame, search, step, outcomes);
-    else this.#finish(search, step.end, step.evidence, rules, timeMs, outcomes);
+    else outcomes.push(this.#finish(search, { ...step, end: step.end }, rules, timeMs));
     return {
       decision: step.end?.decision ?? "retry",
       ...(step.action !== undefined && { action: step.action }),
@@ -193,23 +191,23 @@ export class RefocusPolicy {
     if (evicted !== undefined) outcomes.push(unfinished(evicted[1], "too many sites are under search"));
   }
 
+  /** @returns what became of the site. */
   #finish(
     search: SiteSearch,
-    end: SiteEnd,
-    evidence: FocusEvidence | undefined,
+    { end, evidence }: SiteStep & { readonly end: SiteEnd },
     rules: ChannelRules,
     timeMs: number,
-    outcomes: OutcomeMessage[],
-  ): void {
+  ): OutcomeMessage {
     const { first, samples, best } = search;
     this.#searches.delete(this.#keyOf(first));
-    outcomes.push(outcomeOf(search, end));
     const isFocused = end.recovered === "yes" || end.recovered === "not-needed";
-    const memory = this.#memoryOf(first.session);
     if (isFocused) {
+      const memory = this.#memoryOf(first.session);
       this.#lessons.push(memory.learn(first, rules, samples, best.index, timeMs, evidence));
     }
-    if (samples.length > 1) this.#noteResponse(search, isFocused, rules);
+    const umPerLevel = umPerLevelFor(rules, this.#settings.optics, first);
+    this.#unresponsive.note(first, samples, umPerLevel, isFocused);
+    return outcomeOf(search, end);
   }
 
   #close(site: NamedSite, endOf: (search: SiteSearch) => SiteEnd): OutcomeMessage | undefined {
@@ -251,17 +249,9 @@ export class RefocusPolicy {
     return memory;
   }
 
-  #noteResponse({ first, samples }: SiteSearch, isFocused: boolean, rules: ChannelRules): void {
-    const umPerLevel = umPerLevelFor(rules, this.#settings.optics, first);
-    const isUnresponsive = !isFocused && provesNoResponse(samples, umPerLevel);
-    const inARow = (this.#unresponsive.get(channelKeyOf(first)) ?? 0) + 1;
-    if (isUnresponsive) this.#unresponsive.set(channelKeyOf(first), inARow);
-    else if (hasResponded(samples)) this.#unresponsive.delete(channelKeyOf(first));
-  }
-
   /** Searches in a row in which moving changed nothing, once they are many enough to save the light. */
   #unresponsiveAt(frame: FrameMessage): number {
-    const inARow = this.#unresponsive.get(channelKeyOf(frame)) ?? 0;
+    const inARow = this.#unresponsive.inARow(frame);
     return inARow >= this.#settings.coolDown.afterFailures ? inARow : 0;
   }
 
@@ -286,8 +276,4 @@ function unfinishedEnd(reason: string): SiteEnd {
 
 function isSameTime(first: NamedSite, other: NamedSite): boolean {
   return (first.timeIndex ?? 0) === (other.timeIndex ?? 0);
-}
-
-function channelKeyOf({ session, channel }: FrameMessage): string {
-  return JSON.stringify([session, channel]);
 }
