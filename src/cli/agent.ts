@@ -14,6 +14,7 @@ import { LogOutput } from "./log-output.js";
 import { isForPeople, type LogFormat, logText, printReady } from "./log-text.js";
 import { packageVersion } from "./package-version.js";
 import { settingFlags } from "./setting-flags.js";
+import { keepHeapsSmall } from "./small-heaps.js";
 import { supervise } from "./supervise.js";
 
 /** Exit codes after a second signal: 128 + its number. */
@@ -136,6 +137,7 @@ async function runAgent(config: AgentConfig): Promise<void> {
     const agent = await createAgent(config, { scorer: loaded, log, version: packageVersion(), engine });
     const places = await agent.start(stopping.signal);
     announce(places, loaded, format);
+    keepHeapsSmall();
     log.info({ ...places, model: loaded.model.name, engine }, "Ready");
     const manager = new ServiceManager({
       ...{ environment: process.env, log, clock: systemClock },

@@ -12,12 +12,6 @@ const LONGEST_WAIT_MS = 1000;
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144" };
 
-/**
- * For V8, which lets a heap that may become large grow to four times of what is in use before it looks for what is not. What was given to
- * this process comes after it, and counts.
- */
-const HEAP = "--max-old-space-size=1024";
-
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
 /** What the line `ready` says. */
@@ -82,7 +76,7 @@ export class Supervisor {
     const child = spawn(process.execPath, [...this.#command, ...this.#samePlaces()], {
       // The channel closes when this process ends, however it does: the agent then ends, too.
       stdio: ["ignore", "pipe", "inherit", "ipc"],
-      env: { ...ALLOCATOR, ...process.env, NODE_OPTIONS: nodeOptions(), ...this.#sameToken() },
+      env: { ...ALLOCATOR, ...process.env, ...this.#sameToken() },
     });
     this.#child = child;
     this.#failedStarts++;
@@ -128,9 +122,4 @@ export class Supervisor {
       };
     });
   }
-}
-
-function nodeOptions(): string {
-  const { NODE_OPTIONS: given = "" } = process.env;
-  return `${HEAP} ${given}`.trim();
 }
