@@ -30,6 +30,7 @@ from parfocal_bridge.messages import (
     decode,
     encode,
 )
+from parfocal_bridge.own_process import OwnProcess
 from parfocal_bridge.parcel import Parcel, WirePixels, packed
 from parfocal_bridge.pixels import wire_pixels
 from parfocal_bridge.presence import Presence
@@ -50,6 +51,9 @@ class FocusClient:
 
     ``offer`` and ``score`` may be called from any thread. Neither raises because of the agent: a frame
     without a verdict is *unscored* and the acquisition goes on. Both raise ValueError for what is no image.
+
+    A process that is forked cannot use the client of the one before, which says so with RuntimeError; closing
+    it there does nothing.
 
     :param address: where the agent takes frames.
     :param session: one run of one controller; a new UUID if None.
@@ -93,6 +97,7 @@ class FocusClient:
             name=controller, version=controller_version, host=socket.gethostname() or None
         )
         self._on_verdict = on_verdict
+        self._process = OwnProcess()
         self._gate = threading.Lock()
         self._lock = threading.Lock()
         self._ledger = Ledger()
@@ -127,20 +132,24 @@ class FocusClient:
     @property
     def counters(self) -> Counters:
         """The counts until now."""
+        self._process.require()
         return self._ledger.counters
 
     @property
     def degraded(self) -> bool:
         """True while gated frames do not wait, because the agent is gone or too slow."""
+        self._process.require()
         with self._lock:
             return not self._presence.is_worth_waiting(time.monotonic())
 
     def wait_for_agent(self, timeout_s: float = 5.0) -> bool:
         """Waits until the agent has said ``welcome`` once; false if it did not. Not needed before a frame."""
+        self._process.require()
         return self._arrived.wait(timeout_s)
 
     def offer(self, image: Any, frame: Frame) -> str:
         """Sends a frame that nobody waits for, and returns its id; ``on_verdict`` gets its verdict."""
+        self._process.require()
         return self._offer(wire_pixels(image), frame)
 
     def wait_for_answers(self, frame_ids: Collection[str], most: int = 0) -> int:
@@ -148,6 +157,7 @@ class FocusClient:
 
         It waits no longer than a gated frame does, and not at all while the client is degraded.
         """
+        self._process.require()
         if self._is_closed or self.degraded:
             return self._ledger.unanswered(frame_ids)
         if not self._ledger.wait(frame_ids, most, (self.deadline_ms + GRACE_MS) / 1000):
@@ -162,6 +172,7 @@ class FocusClient:
 
         :param timeout_s: longest wait, s; by default the deadline and 0.1 s for the way.
         """
+        self._process.require()
         pixels = wire_pixels(image)
         deadline_ms = frame.deadline_ms or self.deadline_ms
         _check_deadline(deadline_ms)
@@ -208,6 +219,7 @@ class FocusClient:
         :param frame_id: with ``unscored``: the frame that got no verdict in time (``unscored_id``). One that
             the agent gave all the same is then not taken for what was done.
         """
+        self._process.require()
         place: dict[str, Any] = dict(site=site, channel=channel, time_index=time_index)
         message = Abandon(session=self.session, **place, why=why, frame_id=frame_id, reason=reason)
         self._link.say(encode(message))
@@ -221,6 +233,8 @@ class FocusClient:
 
         An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen.
         """
+        if not self._process.is_here:
+            return
         for callback in self._before_close:
             callback()
         self._is_closed = True
