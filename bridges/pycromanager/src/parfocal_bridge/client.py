@@ -34,6 +34,7 @@ from parfocal_bridge.own_process import OwnProcess
 from parfocal_bridge.parcel import Parcel, WirePixels, packed
 from parfocal_bridge.pixels import wire_pixels
 from parfocal_bridge.presence import Presence
+from parfocal_bridge.said_once import SaidOnce
 from parfocal_bridge.site_names import SiteNames
 from parfocal_bridge.unsent_frames import UnsentFrames
 
@@ -101,6 +102,7 @@ class FocusClient:
         self._gate = threading.Lock()
         self._lock = threading.Lock()
         self._ledger = Ledger()
+        self._errors = SaidOnce()
         self.unsent = UnsentFrames(lambda: self._ledger.count("dropped"))
         """Told of frames that were to be offered and cannot be."""
         self._sequence = 0
@@ -329,7 +331,12 @@ class FocusClient:
         elif isinstance(message, Drop):
             self._ledger.no_verdict(message.id, f"drop {message.why}", "dropped")
         elif isinstance(message, AgentError):
-            log.warning("The agent reports %s: %s", message.code, message.message)
+            if self._errors.is_news(f"{message.code}: {message.message}"):
+                log.warning(
+                    "The agent reports %s: %s (said once; FocusClient.counters.errors counts them)",
+                    message.code,
+                    message.message,
+                )
             self._ledger.count("errors")
             self._ledger.no_verdict(message.id, f"error {message.code}", None, message.message)
 

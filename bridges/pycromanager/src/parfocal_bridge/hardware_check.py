@@ -6,6 +6,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from parfocal_bridge.said_once import SaidOnce
+
 if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
     from useq import MDAEvent
@@ -24,7 +26,7 @@ class HardwareCheck:
 
     def __init__(self, core: CMMCorePlus) -> None:
         self._core = core
-        self._told: set[str] = set()
+        self._said = SaidOnce()
         self._stale: tuple[str, str] | None = None
         """A channel that the core takes for set, though another one may be half set since."""
 
@@ -34,7 +36,9 @@ class HardwareCheck:
             return None
         for what, why in (("stage", self._off_place(event)), ("channel", self._wrong_channel(event))):
             if why is not None:
-                self._log_once(what, f"{event.pos_name or dict(event.index)}: {why}")
+                if self._said.is_news(what):
+                    name = event.pos_name or dict(event.index)
+                    log.warning("%s: %s; such frames are kept, and not judged (said once a run)", name, why)
                 return why
         return None
 
@@ -78,11 +82,6 @@ class HardwareCheck:
         except Exception as error:
             return f"channel {preset} is not set: {error}"
         return None
-
-    def _log_once(self, what: str, why: str) -> None:
-        if what not in self._told:
-            self._told.add(what)
-            log.warning("%s; such frames are kept, and not judged (said once a run)", why)
 
 
 def _place(place_um: Sequence[float | None]) -> str:
