@@ -211,6 +211,8 @@ class FocusClient:
         why: str,
         reason: str,
         frame_id: str | None = None,
+        *,
+        cancelled: bool = False,
     ) -> None:
         """Tells the agent how a site ended that it cannot know of; never waits. One that is away hears it
         later.
@@ -220,10 +222,12 @@ class FocusClient:
             ``skipped``.
         :param frame_id: with ``unscored``: the frame that got no verdict in time (``unscored_id``). One that
             the agent gave all the same is then not taken for what was done.
+        :param cancelled: a user ended the run: the site is listed, and raises no alert.
         """
         self._process.require()
         place: dict[str, Any] = dict(site=site, channel=channel, time_index=time_index)
-        message = Abandon(session=self.session, **place, why=why, frame_id=frame_id, reason=reason)
+        how: dict[str, Any] = dict(why=why, reason=reason, cancelled=cancelled or None)
+        message = Abandon(session=self.session, **place, **how, frame_id=frame_id)
         self._link.say(encode(message))
 
     def before_close(self, callback: Callable[[], None]) -> None:

@@ -132,10 +132,10 @@ class FocusEngine:
     def _hold(self, visit: Visit[MDAEvent]) -> HeldVisit:
         return HeldVisit(visit, self._gate, self._execute, RunnerWaits(self._core))
 
-    def _end(self, held: HeldVisit, reason: str | None = None) -> None:
+    def _end(self, held: HeldVisit, failure: str | None = None) -> None:
         """The run ends in the middle of this visit, or just after it."""
         if held.is_held:
-            held.end(self._gate.leave(reason))
+            held.end(self._gate.leave(failure))
 
     def _execute(self, shot: MDAEvent, payloads: list[Any]) -> Catch:
         """Fills ``payloads`` with what to hand on of a shot."""
