@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Any
 
-from parfocal_bridge.ledger import Counters, Ledger, Ticket
+from parfocal_bridge.ledger import CLOSED, Counters, Ledger, Ticket
 from parfocal_bridge.link import AgentLink
 from parfocal_bridge.messages import (
     Abandon,
@@ -187,8 +187,10 @@ class FocusClient:
         try:
             if self._is_closed or self.degraded:
                 self._ledger.count("unscored")
-                self._say_degraded(True)
-                self.why_unscored, self.unscored_id = "the agent is away or does not answer in time", None
+                self.why_unscored, self.unscored_id = CLOSED, None
+                if not self._is_closed:
+                    self._say_degraded(True)
+                    self.why_unscored = "the agent is away or does not answer in time"
                 self._offer(pixels, frame)
                 return None
             self._say_degraded(False)
@@ -241,6 +243,11 @@ class FocusClient:
         """
         if not self._process.is_here:
             return
+        if self.acquiring and not self._is_closed:
+            log.warning(
+                "The client is closed while an acquisition runs, whose further frames are unscored: "
+                "wait for its end before, as core.run_mda(...).join() does"
+            )
         for callback in self._before_close:
             callback()
         self._is_closed = True
