@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -48,3 +50,18 @@ def test_a_client_that_is_closed_after_the_run_says_nothing(
         core.mda.set_engine(FocusEngine(core, client, limits=LIMITS, gate_if=lambda event: False))
         core.run_mda(sequence([0.0])).join(RUN_S)
     assert not [record for record in caplog.records if "is closed" in record.getMessage()]
+
+
+def test_a_program_that_ends_without_closing_says_what_there_is_to_say() -> None:
+    program = """
+import sys
+from parfocal_bridge import FocusClient, Site
+client = FocusClient(sys.argv[1])
+assert client.wait_for_agent(60)
+for number in range(3000):
+    client.abandon(Site(name=f"A{number}"), None, None, "skipped", "not imaged")
+"""
+    with FakeAgent() as agent:
+        subprocess.run([sys.executable, "-c", program, agent.address], check=True, timeout=RUN_S)
+        agent.wait_for("abandon", 3000)
+        agent.wait_for("bye", 1)

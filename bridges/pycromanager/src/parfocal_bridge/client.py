@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import socket
 import threading
@@ -122,6 +123,7 @@ class FocusClient:
             on_beat=self._beat,
             goodbye=lambda: encode(Bye(session=self.session)),
         )
+        atexit.register(self.close)
 
     def __enter__(self) -> FocusClient:
         return self
@@ -239,7 +241,8 @@ class FocusClient:
     def close(self) -> None:
         """Says ``bye`` and closes the connection; takes 2 s at most. Ends the waits of other threads.
 
-        An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen.
+        An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen. A program
+        that ends without it closes its clients so.
         """
         if not self._process.is_here:
             return
@@ -248,6 +251,7 @@ class FocusClient:
                 "The client is closed while an acquisition runs, whose further frames are unscored: "
                 "wait for its end before, as core.run_mda(...).join() does"
             )
+        atexit.unregister(self.close)
         for callback in self._before_close:
             callback()
         self._is_closed = True
