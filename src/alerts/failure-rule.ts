@@ -70,7 +70,7 @@ export class FailureRule implements AlertRule {
     }
     const entry = { session: change.session, site: change.site, state: change.state };
     const end = endOf(entry, nowMs);
-    if (end === undefined) return [];
+    if (end === undefined || isCancelled(record)) return [];
     this.#count(entry, end);
     const { session, plate, row } = end;
     const plateName = plate === "" ? "the run" : `plate ${plate}`;
@@ -149,6 +149,14 @@ function hourOf({ session }: SiteEnd): string {
 function groupsOf({ session, plate, row }: SiteEnd): string[] {
   const whole = JSON.stringify([session, plate]);
   return row === undefined ? [whole] : [whole, JSON.stringify([session, plate, row])];
+}
+
+/** Whoever ends a run need not be told that the rest of it is missing. */
+function isCancelled(record: ResultRecord): boolean {
+  return (
+    (record.type === "abandon" && record.cancelled === true) ||
+    (record.type === "outcome" && record.why === "cancelled")
+  );
 }
 
 /** How a site ended, if it did. What was only watched and not scored nobody waited for. */

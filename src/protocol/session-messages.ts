@@ -64,6 +64,8 @@ export const AbandonMessage = z.object({
   why: z.enum(ABANDON_REASONS).catch("other"),
   /** With `unscored`: the gated frame that got no verdict in time. One that was recorded all the same was not used. */
   frameId: Name.optional(),
+  /** A user ended the run: whatever is missing raises no alert. */
+  cancelled: z.boolean().optional(),
   /** One sentence for people. */
   reason: z.string(),
 });

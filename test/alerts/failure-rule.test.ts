@@ -133,17 +133,25 @@ describe("too many failures", () => {
     expect(said(rule, slices)).toEqual([]);
   });
 
-  test("count sites that only their controller spoke of", () => {
-    const rule = new FailureRule(config());
-    const abandoned = [0, 1, 2, 3].map((column) => {
+  /** Four sites of row B that only their controller spoke of. */
+  const abandoned = (fields: object) =>
+    [0, 1, 2, 3].map((column) => {
       const { session, site: place, channel, timeIndex } = site(1, column, true).frame!;
-      const end = { why: "no-frame", reason: "", recordedMs: 0 } as const;
+      const end = { why: "no-frame", reason: "", recordedMs: 0, ...fields };
       return { v: 1, type: "abandon", session, site: place, channel, timeIndex, ...end } as ResultRecord;
     });
 
-    expect(said(rule, abandoned)).toEqual([
+  test("count sites that only their controller spoke of", () => {
+    expect(said(new FailureRule(config()), abandoned({}))).toEqual([
       expect.stringContaining("row-failures raised: Row B of plate P1: 4 of 4"),
     ]);
+  });
+
+  test.each(["skipped", "unscored", "cancelled"])("leave out what a cancelled run left %s", (why) => {
+    const rule = new FailureRule(config());
+
+    expect(said(rule, abandoned({ why, cancelled: true }))).toEqual([]);
+    expect(said(rule, abandoned({ type: "outcome", recovered: "unknown", why: "cancelled" }))).toEqual([]);
   });
 
   test("of one run are not those of another", () => {

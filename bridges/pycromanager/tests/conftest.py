@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -103,12 +103,21 @@ class Agent:
 
     def outcomes(self, count: int) -> list[dict]:
         """The outcomes, once there are so many: lines are written after the answer was sent."""
+
+        def outcomes() -> list[dict]:
+            return [record for record in self.records() if record["type"] == "outcome"]
+
+        self.until(lambda: len(outcomes()) >= count)
+        return outcomes()
+
+    def until(self, is_so: Callable[[], bool]) -> bool:
+        """Waits until this is so; false if it does not come."""
         end_s = time.monotonic() + START_S
-        while True:
-            outcomes = [record for record in self.records() if record["type"] == "outcome"]
-            if len(outcomes) >= count or time.monotonic() > end_s:
-                return outcomes
+        while not is_so():
+            if time.monotonic() > end_s:
+                return False
             time.sleep(0.05)
+        return True
 
     def _line(self) -> str:
         assert self._process is not None and self._process.stdout is not None

@@ -144,8 +144,8 @@ def test_an_aborted_acquisition_ends_at_once_and_its_sites_are_told(headless: An
     )
     assert time.monotonic() - started_s < PROMPT_S
     assert [result.site.name for result in results] == ["a", "b"]
-    said = [(m["site"]["name"], m["why"]) for (m,) in agent.received["abandon"]]
-    assert said == [("c", "skipped"), ("d", "skipped")]
+    said = [(m["site"]["name"], m["why"], m["cancelled"]) for (m,) in agent.received["abandon"]]
+    assert said == [("c", "skipped", True), ("d", "skipped", True)]
 
 
 def test_an_acquisition_that_is_aborted_in_mid_search_goes_home(headless: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import socket
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Any
 
-from parfocal_bridge.ledger import Counters, Ledger, Ticket
+from parfocal_bridge.ledger import CLOSED, Counters, Ledger, Ticket
 from parfocal_bridge.link import AgentLink
 from parfocal_bridge.messages import (
     Abandon,
@@ -30,9 +31,11 @@ from parfocal_bridge.messages import (
     decode,
     encode,
 )
+from parfocal_bridge.own_process import OwnProcess
 from parfocal_bridge.parcel import Parcel, WirePixels, packed
 from parfocal_bridge.pixels import wire_pixels
 from parfocal_bridge.presence import Presence
+from parfocal_bridge.said_once import SaidOnce
 from parfocal_bridge.site_names import SiteNames
 from parfocal_bridge.unsent_frames import UnsentFrames
 
@@ -50,6 +53,9 @@ class FocusClient:
 
     ``offer`` and ``score`` may be called from any thread. Neither raises because of the agent: a frame
     without a verdict is *unscored* and the acquisition goes on. Both raise ValueError for what is no image.
+
+    A process that is forked cannot use the client of the one before, which says so with RuntimeError; closing
+    it there does nothing.
 
     :param address: where the agent takes frames.
     :param session: one run of one controller; a new UUID if None.
@@ -93,9 +99,11 @@ class FocusClient:
             name=controller, version=controller_version, host=socket.gethostname() or None
         )
         self._on_verdict = on_verdict
+        self._process = OwnProcess()
         self._gate = threading.Lock()
         self._lock = threading.Lock()
         self._ledger = Ledger()
+        self._errors = SaidOnce()
         self.unsent = UnsentFrames(lambda: self._ledger.count("dropped"))
         """Told of frames that were to be offered and cannot be."""
         self._sequence = 0
@@ -115,6 +123,7 @@ class FocusClient:
             on_beat=self._beat,
             goodbye=lambda: encode(Bye(session=self.session)),
         )
+        atexit.register(self.close)
 
     def __enter__(self) -> FocusClient:
         return self
@@ -127,20 +136,24 @@ class FocusClient:
     @property
     def counters(self) -> Counters:
         """The counts until now."""
+        self._process.require()
         return self._ledger.counters
 
     @property
     def degraded(self) -> bool:
         """True while gated frames do not wait, because the agent is gone or too slow."""
+        self._process.require()
         with self._lock:
             return not self._presence.is_worth_waiting(time.monotonic())
 
     def wait_for_agent(self, timeout_s: float = 5.0) -> bool:
         """Waits until the agent has said ``welcome`` once; false if it did not. Not needed before a frame."""
+        self._process.require()
         return self._arrived.wait(timeout_s)
 
     def offer(self, image: Any, frame: Frame) -> str:
         """Sends a frame that nobody waits for, and returns its id; ``on_verdict`` gets its verdict."""
+        self._process.require()
         return self._offer(wire_pixels(image), frame)
 
     def wait_for_answers(self, frame_ids: Collection[str], most: int = 0) -> int:
@@ -148,6 +161,7 @@ class FocusClient:
 
         It waits no longer than a gated frame does, and not at all while the client is degraded.
         """
+        self._process.require()
         if self._is_closed or self.degraded:
             return self._ledger.unanswered(frame_ids)
         if not self._ledger.wait(frame_ids, most, (self.deadline_ms + GRACE_MS) / 1000):
@@ -162,6 +176,7 @@ class FocusClient:
 
         :param timeout_s: longest wait, s; by default the deadline and 0.1 s for the way.
         """
+        self._process.require()
         pixels = wire_pixels(image)
         deadline_ms = frame.deadline_ms or self.deadline_ms
         _check_deadline(deadline_ms)
@@ -174,8 +189,10 @@ class FocusClient:
         try:
             if self._is_closed or self.degraded:
                 self._ledger.count("unscored")
-                self._say_degraded(True)
-                self.why_unscored, self.unscored_id = "the agent is away or does not answer in time", None
+                self.why_unscored, self.unscored_id = CLOSED, None
+                if not self._is_closed:
+                    self._say_degraded(True)
+                    self.why_unscored = "the agent is away or does not answer in time"
                 self._offer(pixels, frame)
                 return None
             self._say_degraded(False)
@@ -198,6 +215,8 @@ class FocusClient:
         why: str,
         reason: str,
         frame_id: str | None = None,
+        *,
+        cancelled: bool = False,
     ) -> None:
         """Tells the agent how a site ended that it cannot know of; never waits. One that is away hears it
         later.
@@ -207,9 +226,12 @@ class FocusClient:
             ``skipped``.
         :param frame_id: with ``unscored``: the frame that got no verdict in time (``unscored_id``). One that
             the agent gave all the same is then not taken for what was done.
+        :param cancelled: a user ended the run: the site is listed, and raises no alert.
         """
+        self._process.require()
         place: dict[str, Any] = dict(site=site, channel=channel, time_index=time_index)
-        message = Abandon(session=self.session, **place, why=why, frame_id=frame_id, reason=reason)
+        how: dict[str, Any] = dict(why=why, reason=reason, cancelled=cancelled or None)
+        message = Abandon(session=self.session, **place, **how, frame_id=frame_id)
         self._link.say(encode(message))
 
     def before_close(self, callback: Callable[[], None]) -> None:
@@ -219,8 +241,17 @@ class FocusClient:
     def close(self) -> None:
         """Says ``bye`` and closes the connection; takes 2 s at most. Ends the waits of other threads.
 
-        An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen.
+        An agent that has not heard how sites ended is given 5 s to come back, and 3 s to listen. A program
+        that ends without it closes its clients so.
         """
+        if not self._process.is_here:
+            return
+        if self.acquiring and not self._is_closed:
+            log.warning(
+                "The client is closed while an acquisition runs, whose further frames are unscored: "
+                "wait for its end before, as core.run_mda(...).join() does"
+            )
+        atexit.unregister(self.close)
         for callback in self._before_close:
             callback()
         self._is_closed = True
@@ -315,7 +346,12 @@ class FocusClient:
         elif isinstance(message, Drop):
             self._ledger.no_verdict(message.id, f"drop {message.why}", "dropped")
         elif isinstance(message, AgentError):
-            log.warning("The agent reports %s: %s", message.code, message.message)
+            if self._errors.is_news(f"{message.code}: {message.message}"):
+                log.warning(
+                    "The agent reports %s: %s (said once; FocusClient.counters.errors counts them)",
+                    message.code,
+                    message.message,
+                )
             self._ledger.count("errors")
             self._ledger.no_verdict(message.id, f"error {message.code}", None, message.message)
 

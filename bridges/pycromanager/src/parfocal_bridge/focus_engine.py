@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from parfocal_bridge.client import FocusClient
 from parfocal_bridge.events import NOTHING, Catch
 from parfocal_bridge.gate import Gate
+from parfocal_bridge.hardware_check import HardwareCheck
 from parfocal_bridge.held_visit import HeldVisit
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate
@@ -60,6 +61,7 @@ class FocusEngine:
         self._limits = limits
         self._options = options
         self._gate: Gate[MDAEvent] = make_gate(client, core, limits, options)
+        self._check = HardwareCheck(core)
         self._held: HeldVisit | None = None
         self._clock: float | None = None
         self._is_over = False
@@ -80,6 +82,7 @@ class FocusEngine:
         """A run begins."""
         summary = self.engine.setup_sequence(sequence)
         self._gate = make_gate(self._client, self._core, self._limits, self._options)
+        self._check = HardwareCheck(self._core)
         self._held, self._is_over = None, False
         return summary
 
@@ -129,15 +132,15 @@ class FocusEngine:
     def _hold(self, visit: Visit[MDAEvent]) -> HeldVisit:
         return HeldVisit(visit, self._gate, self._execute, RunnerWaits(self._core))
 
-    def _end(self, held: HeldVisit, reason: str | None = None) -> None:
+    def _end(self, held: HeldVisit, failure: str | None = None) -> None:
         """The run ends in the middle of this visit, or just after it."""
         if held.is_held:
-            held.end(self._gate.leave(reason))
+            held.end(self._gate.leave(failure))
 
     def _execute(self, shot: MDAEvent, payloads: list[Any]) -> Catch:
         """Fills ``payloads`` with what to hand on of a shot."""
         count = self._core.getNumberOfCameraChannels()
-        skip = self._run(shot, payloads)
+        skip, fault = self._run(shot, payloads)
         is_image = self._gate.is_image(shot)
         if skip is not None:
             payloads += [None] * (skip.num_frames * count if is_image else 0)
@@ -145,10 +148,12 @@ class FocusEngine:
         if not is_image:
             return NOTHING
         payloads[:] = _by_camera(payloads, count)
+        if fault is not None:
+            return Catch((), fault, is_skipped=True)
         return Catch(tuple(delivered_of(*payload) for payload in payloads if payload is not None))
 
-    def _run(self, shot: MDAEvent, payloads: list[Any]) -> SkipEvent | None:
-        """Has the engine execute a shot, and adds what it gives; why, if it skips it."""
+    def _run(self, shot: MDAEvent, payloads: list[Any]) -> tuple[SkipEvent | None, str | None]:
+        """Has the engine execute a shot, and adds what it gives; why it skips it, and what was refused."""
         from pymmcore_plus.mda import SkipEvent
 
         teardown = getattr(self.engine, "teardown_event", _nothing)
@@ -158,14 +163,15 @@ class FocusEngine:
             self.engine.setup_event(shot)
         except SkipEvent as skip:
             teardown(shot)
-            return skip
+            return skip, None
         else:
+            fault = self._check.fault(shot)
             try:
                 for payload in self.engine.exec_event(shot) or ():
                     payloads.append(payload)
             finally:
                 teardown(shot)
-            return None
+            return None, fault
         finally:
             shot.metadata.pop(_RUNNER_CLOCK, None)  # the shot of an action is the user's own event
 

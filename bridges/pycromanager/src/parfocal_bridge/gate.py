@@ -56,7 +56,7 @@ class Gate(Generic[E]):
     """One gated run.
 
     :param on_site: called with what became of each gated site.
-    :param why_left: says why a run ended before its plan.
+    :param failure: says what ended a run before its plan, if that was an error; else it was cancelled.
     """
 
     def __init__(
@@ -66,13 +66,13 @@ class Gate(Generic[E]):
         drive: FocusDrive,
         rules: GateRules[E],
         on_site: Callable[[SiteResult], None] | None = None,
-        why_left: Callable[[], str] = lambda: "the run was cancelled",
+        failure: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._client = client
         self._events = events
         self._drive = drive
         self._rules = rules
-        self._why_left = why_left
+        self._failure = failure
         self._on_site = guarded(on_site or _no_one, _no_one, "on_site")
         self._gate_if = guarded(rules.gate_if or _every_one, _every_one, "gate_if")
         self._placing = Placing(events, drive, rules.limits)
@@ -83,14 +83,16 @@ class Gate(Generic[E]):
         self._under_way: tuple[Visit[E], SiteAttempts] | None = None
         """A visit that has not ended."""
         self._has_frame = False
+        self._was_stopped = False
+        """A user has ended the run: nobody need be alarmed by what is left of it."""
 
     def shots(self, plan: Iterable[E] | PlanReader[E]) -> Generator[E, Catch, None]:
         """All events of a plan with their retries. Closed before its end, it goes home."""
         try:
             for visit in self.visits(plan):
                 yield from self.visit(visit)
-        except BaseException:
-            self.leave()
+        except BaseException as error:
+            self.leave(None if isinstance(error, GeneratorExit) else f"the run ended with an error: {error}")
             raise
         self.finish()
 
@@ -122,15 +124,17 @@ class Gate(Generic[E]):
         if self._visits is not None:
             self._visits.close()
 
-    def leave(self, reason: str | None = None) -> int:
+    def leave(self, failure: str | None = None) -> int:
         """The run ends before its plan: home to the best z known, and word of the sites that nobody will see.
 
         Returns the attempt to keep of the site that was under way.
 
-        :param reason: what ended the run; by default as ``why_left`` says.
+        :param failure: the error that ended the run; by default as ``failure`` says.
         """
         self._client.acquiring = False
-        reason, keep = reason or self._why_left(), 0
+        failure, keep = failure or self._failure(), 0
+        self._was_stopped = failure is None
+        reason = failure or "the run was cancelled"
         if self._under_way is not None:
             visit, attempts = self._under_way
             self._under_way = None
@@ -269,6 +273,7 @@ class Gate(Generic[E]):
             why,
             reason,
             frame_id,
+            cancelled=self._was_stopped,
         )
 
 

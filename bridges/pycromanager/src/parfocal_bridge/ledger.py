@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from parfocal_bridge.messages import Verdict
 
 _MAX_OBSERVED = 1024
-_CLOSED = "the connection was closed"
+CLOSED = "the connection was closed"
 LATE_S = 0.1
 """A wait that ends so much too late was held up."""
 LAST_LOOK_S = 0.25
@@ -45,11 +45,11 @@ class Ticket:
         self.verdict: Verdict | None = None
         self.answer = ""
         self.why_not: str | None = None
-        """What the agent says of a frame that it cannot judge."""
+        """Why there is no verdict, where that is known."""
 
-    def refuse(self, why: str) -> None:
+    def refuse(self, answer: str, why: str | None) -> None:
         """Something else came than a verdict."""
-        self.answer = why
+        self.answer, self.why_not = answer, why
         self.done.set()
 
     def wait(self, timeout_s: float) -> bool:
@@ -84,7 +84,7 @@ class Ledger:
         with self._changed:
             self._tickets[frame_id] = ticket
             if self._is_closed:
-                ticket.refuse(_CLOSED)
+                ticket.refuse(CLOSED, CLOSED)
         return ticket
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Ledger:
         with self._changed:
             self._is_closed = True
             for ticket in self._tickets.values():
-                ticket.refuse(_CLOSED)
+                ticket.refuse(CLOSED, CLOSED)
 
     def settled(self, frame_id: str) -> None:
         """Nobody waits for the frame any more."""
@@ -134,8 +134,7 @@ class Ledger:
         with self._changed:
             ticket = self._tickets.get(frame_id or "")
             if ticket is not None:
-                ticket.why_not = why
-                ticket.refuse(answer)
+                ticket.refuse(answer, why)
             elif frame_id is not None and frame_id in self._observed:
                 del self._observed[frame_id]
                 if counter is not None:

@@ -96,8 +96,8 @@ def make_gate(
     drive = FocusDrive(core, options.get("focus_lock") or FocusLock.none(), limits, options.get("autofocus"))
     optics = options.get("optics") or optics_of(core)
     events = UseqEvents(core, optics, options.get("plate"), client.names, camera)
-    why_left = functools.partial(_why_left, core)
-    return Gate(client, events, drive, GateRules(limits, **given), options.get("on_site"), why_left)
+    failure = functools.partial(_failure, core)
+    return Gate(client, events, drive, GateRules(limits, **given), options.get("on_site"), failure)
 
 
 def delivered_of(image: Any, event: MDAEvent, metadata: Any) -> Delivered:
@@ -112,9 +112,9 @@ def is_cancelled(core: CMMCorePlus) -> bool:
     return status.cancel_requested or str(status.phase) == "finishing"
 
 
-def _why_left(core: CMMCorePlus) -> str:
+def _failure(core: CMMCorePlus) -> str | None:
     is_failed = str(core.mda.status.finish_reason) == "errored"
-    return "the run ended with an error" if is_failed else "the run was cancelled"
+    return "the run ended with an error" if is_failed else None
 
 
 def optics_of(core: CMMCorePlus) -> Optics | None:

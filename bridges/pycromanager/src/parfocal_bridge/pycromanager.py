@@ -178,7 +178,7 @@ def gate_loop(
         gate.leave(f"the acquisition failed: {error}")
         raise
     if own.is_over():
-        frames.settle(gate.leave("the acquisition was aborted"))
+        frames.settle(gate.leave())
     else:
         gate.finish()
 
@@ -193,7 +193,7 @@ def _visited(
         while True:
             catch = acquired(shot)
             if own.is_over():
-                return gate.leave("the acquisition was aborted")
+                return gate.leave()
             shot = shots.send(catch)
     except StopIteration as end:
         keep: int = end.value

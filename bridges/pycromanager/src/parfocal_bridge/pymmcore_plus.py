@@ -18,6 +18,7 @@ from parfocal_bridge.events import Catch, Delivered
 from parfocal_bridge.focus_engine import FocusEngine
 from parfocal_bridge.gate import Gate
 from parfocal_bridge.gated_sequence import gated_sequence
+from parfocal_bridge.hardware_check import HardwareCheck
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate, optics_of
@@ -76,7 +77,7 @@ def _run(gate: Gate[MDAEvent], events: Iterable[MDAEvent], core: CMMCorePlus) ->
 
     engine: Any = core.mda.engine
     shots = gate.shots(PlanReader(events, functools.partial(is_cancelled, core)))
-    catcher = _Catcher(gate.imaged)
+    catcher = _Catcher(gate.imaged, HardwareCheck(core))
     tap = EngineTap.of(engine)
 
     def ended() -> None:
@@ -112,10 +113,12 @@ class _Catcher:
     """Holds what came of the event that was yielded last.
 
     :param imaged: told of each frame of it.
+    :param check: asked before its frames come.
     """
 
-    def __init__(self, imaged: Callable[[], None]) -> None:
+    def __init__(self, imaged: Callable[[], None], check: HardwareCheck) -> None:
         self._imaged = imaged
+        self._check = check
         self._shot: MDAEvent | None = None
         self._frames: list[Delivered] = []
         self._why_none, self._is_skipped = "", True
@@ -125,13 +128,14 @@ class _Catcher:
         self._why_none, self._is_skipped = "the event was not executed", True
 
     def acquired(self, event: MDAEvent, image: Any, own_event: MDAEvent, metadata: Any) -> None:
-        if self._is_expected(event):
+        if self._is_expected(event) and not self._is_skipped:
             self._frames.append(delivered_of(image, own_event, metadata))
             self._imaged()
 
     def executed(self, event: MDAEvent) -> None:
         if self._is_expected(event):
-            self._why_none, self._is_skipped = "no frame came", False
+            fault = self._check.fault(event)
+            self._why_none, self._is_skipped = fault or "no frame came", fault is not None
 
     def skipped(self, event: MDAEvent, error: Exception) -> None:
         if self._is_expected(event):

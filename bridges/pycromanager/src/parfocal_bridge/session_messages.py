@@ -64,7 +64,8 @@ class Abandon(Message):
     """A site ended without the agent: what a verdict asked for is not done, or there is nothing to judge.
 
     ``why`` is ``limits``, ``drive``, ``lock``, ``autofocus``, ``cancelled`` or ``other``; or ``unscored``,
-    ``no-frame`` or ``skipped``. ``frame_id`` is the gated frame that got no verdict in time.
+    ``no-frame`` or ``skipped``. ``frame_id`` is the gated frame that got no verdict in time. ``cancelled``: a
+    user ended the run.
     """
 
     type: ClassVar[str] = "abandon"
@@ -75,6 +76,7 @@ class Abandon(Message):
     time_index: Index | None = None
     why: Name
     frame_id: Name | None = None
+    cancelled: bool | None = None
     reason: str = ""
 
 

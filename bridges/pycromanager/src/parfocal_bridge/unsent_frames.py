@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
-log = logging.getLogger(__name__)
+from parfocal_bridge.said_once import SaidOnce
 
-_MAX_REASONS = 100
+log = logging.getLogger(__name__)
 
 
 class UnsentFrames:
@@ -19,18 +18,13 @@ class UnsentFrames:
 
     def __init__(self, count: Callable[[], None]) -> None:
         self._count = count
-        self._lock = threading.Lock()
-        self._said: set[str] = set()
+        self._said = SaidOnce()
 
     def note(self, name: str, error: Exception) -> None:
         """A frame of this name was not sent. May be called from any thread."""
         self._count()
         reason = str(error)
-        with self._lock:
-            is_news = reason not in self._said and len(self._said) < _MAX_REASONS
-            if is_news:
-                self._said.add(reason)
-        if is_news:
+        if self._said.is_news(reason):
             log.warning(
                 "%s: not observed, and in no table, nor are other frames like it: %s (said once; "
                 "FocusClient.counters.dropped counts them)",

@@ -23,7 +23,7 @@ final class AgentMessage {
   final Verdict verdict;
   /** For {@link Type#WELCOME}, else null. */
   final Welcome welcome;
-  /** Why a frame was dropped, or what is wrong. */
+  /** Why a frame was dropped, or what is wrong: the code of the error, a colon, and words for people. */
   final String text;
 
   private AgentMessage(Type type, String id, Verdict verdict, Welcome welcome, String text) {
@@ -61,6 +61,11 @@ final class AgentMessage {
       default:
         return null;
     }
+  }
+
+  /** Of an error. */
+  String code() {
+    return text.substring(0, text.indexOf(':'));
   }
 
   private static String orEmpty(String text) {

@@ -24,6 +24,7 @@ final class FocusClient implements AgentLink.Listener {
   private final ReentrantLock oneAtATime = new ReentrantLock();
   private final CountDownLatch arrived = new CountDownLatch(1);
   private final Ledger ledger = new Ledger();
+  private final SaidOnce errors = new SaidOnce();
   private final byte[] hello;
   private final AgentLink link;
 
@@ -226,9 +227,11 @@ final class FocusClient implements AgentLink.Listener {
         ledger.noVerdict(message.id, "drop " + message.text, true);
         break;
       case ERROR:
-        log.warn("the agent reports " + message.text, null);
+        if (errors.isNews(message.text)) {
+          log.warn("the agent reports " + message.text + " (said once)", null);
+        }
         ledger.error();
-        ledger.noVerdict(message.id, "error " + message.text, false);
+        ledger.noVerdict(message.id, "error " + message.code(), false);
         break;
       default:
     }

@@ -1,6 +1,7 @@
 package org.parfocal.micromanager;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -97,6 +98,23 @@ class AgentFaultsTest {
       agent.signal("CONT");
       Parfocal.of(studio).use(Parfocal.of(studio).settings().with(Setting.DEADLINE, "2000"));
       Eventually.holds(this::findsFocus, "the agent is used again");
+    }
+  }
+
+  @Test
+  void framesThatAreTooLargeAreSaidOnceAndNotWaitedFor() throws Exception {
+    try (Agent agent = Agent.start(results, "--set", "sources.zeromq.maxFrameMib=1")) {
+      FocusClient client = use(FakeStudio.settings(agent.address()));
+      Pixels large = Pixels.copyOf(new short[1024 * 1024], 1024, 1024);
+      assertTimeout(Duration.ofSeconds(15), () -> {
+        for (int i = 0; i < 4; i++) {
+          FrameHeader header = new FrameHeader(Site.ofLabel("A" + i), 0, null);
+          assertNull(client.score(large, header, Mode.GATE, 10_000));
+        }
+      });
+      assertEquals(4, client.counters().errors);
+      assertEquals(1, studio.lines.stream().filter(line -> line.contains("sources.zeromq.maxFrameMib")).count());
+      assertTrue(findsFocus(), studio.lines.toString());
     }
   }
 
