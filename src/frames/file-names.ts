@@ -5,7 +5,7 @@
 import { INSTRUMENTS } from "./instruments.js";
 import { parseLooseName } from "./loose-names.js";
 import { readGroups, wellFields } from "./name-groups.js";
-import { parseWell, plateFormat } from "./wells.js";
+import { plateFormat, wellOf } from "./wells.js";
 
 /** What a file name says. Numbers are the file's own: some programs count from 0, some from 1. */
 export interface FrameName {
@@ -151,7 +151,7 @@ function parseFolder(folder: string, wellName: string | undefined, isWell: IsWel
 
 /** A label that is a well, or one of Micro-Manager's HCS plug-in. */
 function wellOfLabel(label: string, isWell: IsWell): FrameName {
-  const well = parseWell(label);
+  const well = wellOf({ name: label });
   return well !== undefined && isWell(well) ? wellFields(well) : {};
 }
 

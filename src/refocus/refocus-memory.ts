@@ -1,3 +1,4 @@
+import { wellNameOf } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.js";
 import { SiteKeys } from "../records/site-keys.js";
@@ -121,7 +122,7 @@ export class RefocusMemory {
     const belief = new FocusBelief(known, { positive: 0.5 });
     if (samples.length > 1) {
       yield;
-      this.#contentOf(first, rules).learn(belief, samples[keep]!.zUm, wellOf(first.site), brightness);
+      this.#contentOf(first, rules).learn(belief, samples[keep]!.zUm, wellKeyOf(first.site), brightness);
       yield;
     }
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
@@ -193,7 +194,11 @@ export class RefocusMemory {
   }
 
   #namesOf(seen: FrameMessage | NextSite): KnownSite {
-    return { key: this.#sites.keyOf(seen.site, seen), well: wellOf(seen.site), mapped: this.#map?.at(seen) };
+    return {
+      key: this.#sites.keyOf(seen.site, seen),
+      well: wellKeyOf(seen.site),
+      mapped: this.#map?.at(seen),
+    };
   }
 
   #typicalMiss(name: Predictor): number | undefined {
@@ -242,7 +247,7 @@ export class RefocusMemory {
     return {
       umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
       oversampling: oversamplingFor(rules, this.#settings.optics, frame),
-      ...this.#contentOf(frame, rules).priorFor(wellOf(frame.site), brightness),
+      ...this.#contentOf(frame, rules).priorFor(wellKeyOf(frame.site), brightness),
     };
   }
 
@@ -277,8 +282,9 @@ function opticsKeyOf({ channel, optics, pixelUm }: FrameMessage): string {
   return JSON.stringify([channel, optics?.na, optics?.refractiveIndex, pixelUm]);
 }
 
-function wellOf({ plate, well }: Site): string | undefined {
-  return well === undefined ? undefined : JSON.stringify([plate, well]);
+function wellKeyOf(site: Site): string | undefined {
+  const well = wellNameOf(site);
+  return well === undefined ? undefined : JSON.stringify([site.plate, well]);
 }
 
 function placeOf(frame: FrameMessage, timeMs: number): Place {

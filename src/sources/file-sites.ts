@@ -1,6 +1,6 @@
 import { type FrameName, fitsPattern, type NameOptions, parseFrameName } from "../frames/file-names.js";
 import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
-import { parseWell, type Well } from "../frames/wells.js";
+import { type Well, wellOf } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 
 /** Frames that are remembered to tell whether two files are of one place. */
@@ -159,7 +159,7 @@ function labelOf(
   if (wellName !== undefined) {
     // Micro-Manager's labels are kept as the microscope shows them.
     for (const shown of [positionName, metadata.positionName]) {
-      if (shown !== undefined && parseWell(shown) !== undefined) return shown;
+      if (shown !== undefined && wellOf({ name: shown }) !== undefined) return shown;
     }
     return [positionName, `${wellName}${inFile}`, rest].filter((part) => part !== undefined).join("_");
   }
@@ -169,11 +169,9 @@ function labelOf(
   return rest === undefined ? undefined : `${rest}${inFile}`;
 }
 
-/** The well that the metadata name, or the label of Micro-Manager's HCS plug-in in them. */
-function wellIn({ well, positionName }: FrameMetadata): Well | undefined {
-  if (well !== undefined) return parseWell(well);
-  const labelled = positionName === undefined ? undefined : parseWell(positionName);
-  return labelled?.site === undefined ? undefined : labelled;
+/** The well that the metadata name, or the label of the position in them. */
+function wellIn({ well, positionName = "" }: FrameMetadata): Well | undefined {
+  return wellOf({ name: positionName, well });
 }
 
 /** The label in a stack's name; where the file itself says it, a running number of the file behind it is left out. */

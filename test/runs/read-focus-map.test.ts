@@ -70,7 +70,8 @@ describe("what a focus map says of a place", () => {
   test("has the offset of its region, by the well however it is spelt, else by the name of the site", () => {
     expect(at({ xUm: 18_000, yUm: 18_000 })).toBeCloseTo(102, 0);
     expect(at({ xUm: 18_500, yUm: 18_000 }, "C03-Site_1", "C03")).toBeCloseTo(108, 0);
-    expect(at({ xUm: 18_500, yUm: 18_000 }, "c3")).toBeCloseTo(108, 0);
+    expect(at({ xUm: 18_500, yUm: 18_000 }, "C3")).toBeCloseTo(108, 0);
+    expect(at({ xUm: 18_500, yUm: 18_000 }, "c3")).toBeCloseTo(102, 0);
   });
 
   test("is nothing where the stage is not known", () => {
