@@ -73,7 +73,7 @@ export function parseFrameName(
   const own = pattern?.exec(file) ?? pattern?.exec([...folders, file].join("/"));
   if (own?.groups !== undefined) return withFolder(readGroups(own.groups), folders);
   const { inStore, plate } = place;
-  if (inStore === undefined) return parseKnown(stemOf(file), folders, isWell);
+  if (inStore === undefined) return parseName(stemOf(file), folders, isWell);
   const store = `/${path}`.endsWith(`/${inStore}`) ? path.slice(0, -inStore.length).split("/") : [];
   const outside = store.filter((part) => part !== "");
   const stem = stemOf(outside.pop() ?? "");
@@ -91,6 +91,20 @@ export interface StorePlace {
 /** Whether a pattern of the user's own fits a path, as `parseFrameName` tries it. */
 export function fitsPattern(path: string, pattern: RegExp): boolean {
   return pattern.test(path.split(/[\\/]/).at(-1)!) || pattern.test(path.replaceAll("\\", "/"));
+}
+
+/** As ImageJ names the channels that it splits: "C1-cells", "MAX_C2-cells"; of colours "cells (red)". */
+const SPLIT_CHANNEL =
+  /^(?<of>(?:[A-Z]{3}_)?)(?<channel>C\d{1,2})-(?=.*[A-Za-z])|\s\((?<colour>red|green|blue)\)$/;
+
+/** The name of one of several channels that ImageJ split, or any other. "C1-Site_0" is a well. */
+function parseName(stem: string, parts: readonly string[], isWell: IsWell): FrameName {
+  const { of = "", channel, colour } = SPLIT_CHANNEL.exec(stem)?.groups ?? {};
+  const split = channel ?? colour;
+  if (split === undefined || wellOf({ name: stem }) !== undefined) return parseKnown(stem, parts, isWell);
+  const said = parseKnown(stem.replace(SPLIT_CHANNEL, of), parts, isWell);
+  const hasChannel = said.channel !== undefined || said.channelIndex !== undefined;
+  return hasChannel ? parseKnown(stem, parts, isWell) : { ...said, channel: split };
 }
 
 function parseKnown(stem: string, parts: readonly string[], isWell: IsWell): FrameName {
@@ -116,7 +130,8 @@ function parseKnown(stem: string, parts: readonly string[], isWell: IsWell): Fra
       return withFolders({ ...onPlate, ...labelled }, folders, isWell);
     }
   }
-  return withFolders(parseLooseName(stem, isWell), folders, isWell);
+  const inWell = withFolders({}, folders, isWell).wellName !== undefined;
+  return withFolders(parseLooseName(stem, isWell, inWell), folders, isWell);
 }
 
 /** Adds what folders say where the name itself does not. */

@@ -111,8 +111,7 @@ export class FileSites {
       metadata,
     );
     return {
-      // Without a plate, what the folders say tells sites of one name apart.
-      name: label === undefined ? path : wellName === undefined ? inFolder(name.folder, label) : label,
+      name: wellName === undefined ? nameOffPlate(path, name.folder, label) : (label ?? path),
       ...(plate !== undefined && { plate }),
       ...(wellName !== undefined && { well: wellName }),
       ...(wellName !== undefined && index !== undefined && { index }),
@@ -178,6 +177,15 @@ function wellIn({ well, positionName = "" }: FrameMetadata): Well | undefined {
 function realLabel(named: string | undefined, inside: string | undefined): string | undefined {
   if (named === undefined || inside === undefined) return named;
   return named.startsWith(`${inside}_`) && /^_\d+$/.test(named.slice(inside.length)) ? inside : named;
+}
+
+/**
+ * Name of a site on no plate. What its folders say tells sites of one name apart; a label that would be taken for a well, as "P24" where
+ * plates have 96, is none.
+ */
+function nameOffPlate(path: string, folder: string | undefined, label: string | undefined): string {
+  const name = label === undefined ? path : inFolder(folder, label);
+  return wellOf({ name }) === undefined ? name : path;
 }
 
 function inFolder(folder: string | undefined, label: string): string {

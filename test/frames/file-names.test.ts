@@ -7,6 +7,7 @@ import { namePattern } from "../../src/frames/name-groups.js";
 
 const B7 = { wellName: "B07", row: 1, column: 6 };
 const A1 = { wellName: "A01", row: 0, column: 0 };
+const C1 = { wellName: "C01", row: 2, column: 0 };
 
 /** Names as each program writes them; where the table of instruments names its source, they were found there. */
 const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
@@ -379,6 +380,30 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     path: "B07/GFP_img12.tif",
     name: { ...B7, channel: "GFP", rest: "img12" },
   },
+  {
+    program: "nobody, with a kind of numbers",
+    path: "deconv_f32.tif",
+    name: { rest: "deconv_f32" },
+  },
+  {
+    program: "nobody, with a field in the folder of a well",
+    path: "B07/img_f3.tif",
+    name: { ...B7, site: 3, rest: "img" },
+  },
+  {
+    program: "nobody, with a position of a plan",
+    path: "B7_0003.tif",
+    name: { ...B7, site: 3 },
+  },
+  { program: "ImageJ, channels split", path: "C2-cells.tif", name: { rest: "cells", channel: "C2" } },
+  {
+    program: "ImageJ, channels split and projected",
+    path: "MAX_C2-P1_B07_s3.tif",
+    name: { ...B7, plate: "MAX_P1", site: 3, channel: "C2" },
+  },
+  { program: "ImageJ, colours split", path: "cells (red).tif", name: { rest: "cells", channel: "red" } },
+  { program: "a well, as ImageJ's channels", path: "C1-Site_4.tif", name: { ...C1, site: 4 } },
+  { program: "a number, as ImageJ's channels", path: "C1-0007.tif", name: { ...C1, site: 7 } },
   { program: "nobody", path: "holiday/picture.png", name: { folder: "holiday", rest: "picture" } },
   { program: "nobody, in the folder of a well", path: "A1/picture.png", name: { ...A1, rest: "picture" } },
   {

@@ -24,6 +24,19 @@ describe("the sites of files", () => {
     expect(sites.frameOf({ path, page: 5, metadata: { channelIndex: 0 } }).channel).toBe("DAPI");
   });
 
+  test("are one for the channels that ImageJ split", () => {
+    const { frames, said } = sitesOf(["sub/C1-Image.tif", "sub/C2-Image.tif"]);
+    expect(frames).toEqual([
+      { site: { name: "sub/Image" }, channel: "C1" },
+      { site: { name: "sub/Image" }, channel: "C2" },
+    ]);
+    expect(said).toEqual([]);
+  });
+
+  test("that are no well have no name that reads like one", () => {
+    expect(sitesOf(["T1.tif"]).sites).toEqual([{ name: "T1.tif" }]);
+  });
+
   test.each([
     ["in the folders of two wells", ["A01/img.tif", "B01/img.tif"], ["A01_img", "B01_img"]],
     ["that differ in a number", ["A01_img1.tif", "A01_img2.tif"], ["A01_img1", "A01_img2"]],
