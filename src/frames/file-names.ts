@@ -19,6 +19,8 @@ export interface FrameName {
   readonly site?: number;
   /** Name of the channel: "DAPI", or "w2" and "ch2" where a program only numbers them. */
   readonly channel?: string;
+  /** All channels of the file, in the order of its pages, where its name lists them. */
+  readonly channels?: readonly string[];
   /** From 0: Micro-Manager names its channels elsewhere. */
   readonly channelIndex?: number;
   readonly timeIndex?: number;
@@ -156,7 +158,7 @@ function parseFolder(folder: string, wellName: string | undefined, isWell: IsWel
   if (axis !== undefined) {
     return { [axis.time === undefined ? "zIndex" : "timeIndex"]: Number(axis.number) };
   }
-  if (/^images?$/i.test(folder)) return {};
+  if (/^(?:images?|ome_tiff)$/i.test(folder)) return {};
   const well = wellOfLabel(folder.replace(/^well[ _]?/i, ""), isWell);
   if (well.site !== undefined) return { positionName: folder, ...well };
   // "P1" and "T2" are more often plates and time points.

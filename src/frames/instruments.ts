@@ -84,7 +84,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     source:
       "Bio-Formats MetaxpressTiffReader; CellProfiler, Metadata module; a GUID may follow the wavelength",
     names: [
-      /^(?:(?<plate>.+)_)?(?<well>[A-Z]{1,2}\d{2})(?=_s\d|_w\d)(?:_s(?<site>\d{1,4}))?(?:_(?<channel>w\d))?(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})?(?:_z(?<z>\d+))?(?:_t(?<time>\d+))?(?:_z\d+)?$/i,
+      /^(?:(?<plate>.+?)_)??(?<well>[A-Z]{1,2}\d{2})(?=_s\d|_w\d)(?:_s(?<site>\d{1,4}))?(?:_(?<channel>w\d))?(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})?(?:_z(?<z>\d+))?(?:_t(?<time>\d+))?(?:_z\d+)?$/i,
     ],
   },
   {
@@ -139,8 +139,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
     program: "NIS-Elements JOBS",
     source: "WellA01_PointA01_0000_ChannelDAPI_Seq0000, as several published data sets have it",
     names: [
-      /^(?:(?<plate>.*?)_)??_?Well(?<well>[A-Z]{1,2}\d{1,2})_Point[^_]+(?:_\d+_[A-Z]{1,2}\d{1,2})?_(?<site>\d+)(?:_ZStack(?<z>\d+))?(?:_Channel(?<channel>.+?))?_Seq\d+(?:_S\d+)?(?:_Z(?<zplane>\d+))?$/,
-      /^(?:(?<plate>.*?)_)??_?Well(?<well>[A-Z]{1,2}\d{1,2})(?:_Channel(?<channel>.+?))?_Seq(?<site>\d+)(?:_S\d+)?(?:_Z(?<z>\d+))?$/,
+      /^(?:(?<plate>.*?)_)??_?Well(?<well>[A-Z]{1,2}\d{1,2})_Point[^_]+(?:_\d+_[A-Z]{1,2}\d{1,2})?_(?<site>\d+)(?:_ZStack(?<z>\d+))?(?:_Channel(?<channels>.+?))?_Seq\d+(?:_S\d+)?(?:_Z(?<zplane>\d+))?$/,
+      /^(?:(?<plate>.*?)_)??_?Well(?<well>[A-Z]{1,2}\d{1,2})(?:_Channel(?<channels>.+?))?_Seq(?<site>\d+)(?:_S\d+)?(?:_Z(?<z>\d+))?$/,
     ],
   },
   {
@@ -163,9 +163,11 @@ export const INSTRUMENTS: readonly Instrument[] = [
   },
   {
     program: "scan^R",
-    source: "Bio-Formats ScanrReader; image.sc thread 14872 (A1--W00001--P00001--Z00000--T00000--Alexa 488)",
+    source:
+      "Bio-Formats ScanrReader; image.sc thread 14872 (A1--W00001--P00001--Z00000--T00000--Alexa 488); CellProfiler's examples have no well in front",
     names: [
       /^(?:(?<plate>.+)--)??(?<well>[A-Z]{1,2}\d{1,2})--W\d{5}--P(?<site>\d{5})--Z(?<z>\d{5})--T(?<time>\d{5})--(?<channel>.+)$/,
+      /^(?:.*?--)?(?<label>W\d{5})--P(?<site>\d{5})--Z(?<z>\d{5})--T(?<time>\d{5})--(?<channel>.+)$/,
     ],
   },
   {
@@ -191,9 +193,11 @@ export const INSTRUMENTS: readonly Instrument[] = [
   {
     program: "Squid",
     source:
-      "Cephla-Lab/Squid, multi_point_worker: <time>/<region>_<fov>_<z>_<channel>, spaces as underscores",
+      "Cephla-Lab/Squid, multi_point_worker and job_processing: <time>/<region>_<fov>_<z>_<channel>, spaces as underscores, or <region>_<fov>_stack",
     names: [
       /^(?<well>[A-Z]{1,2}\d{1,2})_(?<site>\d+)_(?<z>\d+)_(?<channel>(?:Fluorescence|BF)_.+)$/,
+      /^(?<well>[A-Z]{1,2}\d{1,2})_(?<site>\d+)_stack$/,
+      /^(?<label>current|manual\d*|R\d+)_(?<site>\d+)_stack$/,
       /^(?<label>.+)_(?<site>\d+)_(?<z>\d+)_(?<channel>(?:Fluorescence|BF)_.+)$/,
     ],
     folderIsTime: true,

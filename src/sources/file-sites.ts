@@ -61,7 +61,7 @@ export class FileSites {
     const numbered =
       channelIndex === undefined ? undefined : (channelNames[channelIndex] ?? `channel${channelIndex}`);
     const told = metadata.indexed === true ? metadata.channel : undefined;
-    const channel = told ?? namedChannel(name.channel, metadata, page) ?? metadata.channel ?? numbered;
+    const channel = told ?? channelOfPage(name, metadata, page) ?? metadata.channel ?? numbered;
     const timeIndex = name.timeIndex ?? metadata.timeIndex;
     const zIndex = name.zIndex ?? metadata.zIndex;
     const site = this.#siteOf(path, name, metadata);
@@ -139,10 +139,13 @@ export class FileSites {
   }
 }
 
-/** The channel in a name; NIS-Elements names all of those in the file: "DAPI,GFP". */
-function namedChannel(named: string | undefined, metadata: FrameMetadata, page: number): string | undefined {
-  const all = named?.split(",") ?? [];
-  return all.length < 2 ? named : all[(metadata.channelIndex ?? page) % all.length];
+/** The channel in a name; of one that lists those of the file, as NIS-Elements' do, that of the page. */
+function channelOfPage(
+  { channel, channels = [] }: FrameName,
+  metadata: FrameMetadata,
+  page: number,
+): string | undefined {
+  return channel ?? channels[(metadata.channelIndex ?? page) % channels.length];
 }
 
 function labelOf(
@@ -181,11 +184,11 @@ function realLabel(named: string | undefined, inside: string | undefined): strin
 
 /**
  * Name of a site on no plate. What its folders say tells sites of one name apart; a label that would be taken for a well, as "P24" where
- * plates have 96, is none.
+ * plates have 96 and "W1" of a CellVoyager, has the path of its folder or a word before it.
  */
 function nameOffPlate(path: string, folder: string | undefined, label: string | undefined): string {
   const name = label === undefined ? path : inFolder(folder, label);
-  return wellOf({ name }) === undefined ? name : path;
+  return wellOf({ name }) === undefined ? name : `site ${name}`;
 }
 
 function inFolder(folder: string | undefined, label: string): string {

@@ -134,6 +134,21 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...B7, plate: "plate", site: 2, channel: "w1" },
   },
   {
+    program: "ImageXpress with ten sites and more",
+    path: "P1_B07_s12_w4.TIF",
+    name: { ...B7, plate: "P1", site: 12, channel: "w4" },
+  },
+  {
+    program: "ImageXpress without plates, with ten sites and more",
+    path: "B07_s12_w4_z3.tif",
+    name: { ...B7, site: 12, channel: "w4", zIndex: 3 },
+  },
+  {
+    program: "ImageXpress with one channel",
+    path: "240124d3_B07_s22A31C13E-3314-476F-B62C-5CDC65915F2B.tif",
+    name: { ...B7, plate: "240124d3", site: 2 },
+  },
+  {
     program: "ImageXpress without sites",
     path: "exp_B07_w2.TIF",
     name: { ...B7, plate: "exp", channel: "w2" },
@@ -284,6 +299,14 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...A1, site: 2, zIndex: 3, timeIndex: 4, channel: "Alexa 488" },
   },
   {
+    program: "scan^R without a plate",
+    path: "data/--W00100--P00002--Z00003--T00004--dapi.tif",
+    name: {
+      ...{ positionName: "W00100", site: 2, zIndex: 3, timeIndex: 4, channel: "dapi" },
+      folder: "data",
+    },
+  },
+  {
     program: "LAS X Matrix Screener",
     path: "image--L00--S00--U00--V01--J20--E00--O00--X00--Y01--T02--Z03--C01.ome.tif",
     name: {
@@ -317,6 +340,21 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
       timeIndex: 3,
       channel: "Fluorescence_638_nm_Ex",
     },
+  },
+  {
+    program: "Squid, pages in a stack",
+    path: "3/B7_00002_stack.tiff",
+    name: { ...B7, site: 2, timeIndex: 3 },
+  },
+  {
+    program: "Squid, pages in a stack of a region that is no well",
+    path: "3/current_2_stack.tiff",
+    name: { positionName: "current", site: 2, timeIndex: 3 },
+  },
+  {
+    program: "Squid, OME-TIFF",
+    path: "exp/ome_tiff/B7_00002.ome.tiff",
+    name: { ...B7, site: 2, folder: "exp" },
   },
   {
     program: "Squid, of a region that is no well",

@@ -33,8 +33,26 @@ describe("the sites of files", () => {
     expect(said).toEqual([]);
   });
 
+  test("of a CellVoyager, whose wells are only numbered, are told apart by well and field", () => {
+    const { sites } = sitesOf([
+      "Image/W1F001T0001Z01C1.tif",
+      "Image/W1F001T0001Z01C2.tif",
+      "W2F001T0001Z01C1.tif",
+    ]);
+    expect(sites.map(({ name, well }) => [name, well])).toEqual([
+      ["site W1-Site_1", undefined],
+      ["site W1-Site_1", undefined],
+      ["site W2-Site_1", undefined],
+    ]);
+  });
+
+  test("have channels with a comma in their names, as Gen5 writes them", () => {
+    const { frames } = sitesOf(["E2_-2_1_1_Stitched[GFP 469,525]_001.tiff"]);
+    expect(frames).toMatchObject([{ site: { well: "E02", index: 1 }, channel: "Stitched[GFP 469,525]" }]);
+  });
+
   test("that are no well have no name that reads like one", () => {
-    expect(sitesOf(["T1.tif"]).sites).toEqual([{ name: "T1.tif" }]);
+    expect(sitesOf(["T1.tif"]).sites).toEqual([{ name: "site T1" }]);
   });
 
   test.each([
