@@ -103,23 +103,30 @@ const SPLIT_CHANNEL =
 function parseName(stem: string, parts: readonly string[], isWell: IsWell): FrameName {
   const { of = "", channel, colour } = SPLIT_CHANNEL.exec(stem)?.groups ?? {};
   const split = channel ?? colour;
-  if (split === undefined || wellOf({ name: stem }) !== undefined) return parseKnown(stem, parts, isWell);
+  const whole = parseKnown(stem, parts, isWell);
+  // A well may be called C1.
+  if (split === undefined || hasChannel(whole) || wellOf({ name: stem }) !== undefined) return whole;
   const said = parseKnown(stem.replace(SPLIT_CHANNEL, of), parts, isWell);
-  const hasChannel = said.channel !== undefined || said.channelIndex !== undefined;
-  return hasChannel ? parseKnown(stem, parts, isWell) : { ...said, channel: split };
+  return hasChannel(said) ? whole : { ...said, channel: split };
+}
+
+function hasChannel({ channel, channelIndex }: FrameName): boolean {
+  return channel !== undefined || channelIndex !== undefined;
 }
 
 function parseKnown(stem: string, parts: readonly string[], isWell: IsWell): FrameName {
   const folders = [...parts];
-  for (const { names, folderIsPosition, folderIsTime, labelMayBeWell } of INSTRUMENTS) {
+  for (const { names, folders: above, folderIsPosition, folderIsTime, labelMayBeWell } of INSTRUMENTS) {
     for (const name of names) {
       const match = name.exec(stem);
       if (match === null) continue;
-      const said = readGroups(match.groups ?? {});
+      const around = above?.exec(folders.join("/"));
+      const said = readGroups({ ...around?.groups, ...match.groups });
       const { wellName, row, column } = said;
       // What looks like a well and is on no plate was something else.
       if (match.groups?.well !== undefined && wellName === undefined) continue;
       if (wellName !== undefined && !isWell({ row: row!, column: column! })) continue;
+      if (around != null) folders.splice(-around[0].split("/").filter((part) => part !== "").length);
       const label = folderIsPosition === true && said.positionName === undefined ? folders.pop() : undefined;
       const time =
         folderIsTime === true && /^\d{1,6}$/.test(folders.at(-1) ?? "") ? folders.pop() : undefined;

@@ -9,6 +9,8 @@ export interface Instrument {
   readonly folderIsPosition?: true;
   /** The folder of the file is the number of the time point. */
   readonly folderIsTime?: true;
+  /** What the last folders say, by the same groups; they may be missing. */
+  readonly folders?: RegExp;
   /** Labels of positions that read like wells are wells: they come from a list of positions on a plate. */
   readonly labelMayBeWell?: true;
 }
@@ -128,6 +130,14 @@ export const INSTRUMENTS: readonly Instrument[] = [
     ],
   },
   {
+    program: "Incucyte, archive",
+    source:
+      "Leiden-Cell-Observatory/OMERO_scripts, incucyte: EssenFiles/ScanData/<YYMM>/<DD>/<HHMM>/<plate>/A1-1-C1, A1-1-Ph",
+    names: [/^(?<well>[A-P]\d{1,2})-(?<site>\d{1,3})-(?<channel>C\d|Ph?)$/],
+    folders:
+      /(?:^|\/)(?<year>\d{2})(?<month>\d{2})\/(?<day>\d{2})\/(?<hours>\d{2})(?<minutes>\d{2})\/(?<plate>\d+)$/,
+  },
+  {
     program: "Cytation, Lionheart (Gen5)",
     source:
       "bioformats2raw, tests of its BioTek reader: <well>_<read>_<channel>_<image>[Z<z>]_<name>_<cycle>",
@@ -153,8 +163,9 @@ export const INSTRUMENTS: readonly Instrument[] = [
   {
     program: "ZEN",
     source:
-      "ZEN image export (name_s02t01z1c2_ORG); Zeiss OAD script SaveSingleTiles (name_S00001_T00001_C00001)",
+      "ZEN image export (name_s02t01z1c2_ORG); Zeiss OAD script SaveSingleTiles (name_S00001_T00001_C00001); split scenes: idr0011 (Plate1-Blue-A-12-Scene-3-P3-F2-03)",
     names: [
+      /^(?<plate>.+)-Scene-\d+-P(?<site>\d+)-(?<well>[A-Z]{1,2}\d{1,2})(?:-\d+)?(?:_(?:t(?<time>\d{1,6}))?(?:z(?<z>\d{1,4}))?(?<channel>c\d{1,2})?(?:_?ORG)?)?$/,
       /^(?<plate>.+)_S(?<position>\d{4})\((?<well>[A-Z]{1,2}\d{1,2})(?:-(?<site>\d+))?\)_T(?<time>\d{4,6})_Z(?<z>\d{4})_(?<channel>C\d{2})_M\d{4}(?:_ORG)?$/,
       /^(?<label>.+_S\d{5}_T\d{5})_(?<channel>C\d{5})$/,
       /^(?<label>.+?)_(?:s(?<site>\d{1,4}))?(?:t(?<time>\d{1,6}))?(?:z(?<z>\d{1,4}))?(?<channel>c\d{1,2}(?:-\d)?)(?:m\d{1,4})?_ORG$/,

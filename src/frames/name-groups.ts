@@ -139,6 +139,8 @@ function elapsedMinutes(said: Partial<Record<Meaning, string>>): number | undefi
   ).map((part) => (said[part] === undefined ? undefined : Number(said[part])));
   if (hours === undefined) return undefined;
   const dated =
-    year === undefined || month === undefined || day === undefined ? 0 : Date.UTC(year, month - 1, day);
+    year === undefined || month === undefined || day === undefined
+      ? 0
+      : Date.UTC(year < 100 ? 2000 + year : year, month - 1, day);
   return dated / 60_000 + (days * 24 + hours) * 60 + minutes;
 }

@@ -241,6 +241,29 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...A1, site: 1, channel: "Tsf[Stitched[DAPI 377,447]]", timeIndex: 1 },
   },
   {
+    program: "Incucyte, archive",
+    path: "EssenFiles/ScanData/2505/16/1124/1248/B7-2-Ph.tif",
+    name: {
+      ...{ ...B7, plate: "1248", site: 2, channel: "Ph", folder: "EssenFiles/ScanData" },
+      timeIndex: Date.UTC(2025, 4, 16, 11, 24) / 60_000,
+    },
+  },
+  {
+    program: "Incucyte, archive, of a well that reads like a channel",
+    path: "C1-3-C2.tif",
+    name: { ...C1, site: 3, channel: "C2" },
+  },
+  {
+    program: "ZEN, split scenes",
+    path: "Plate1-Blue-A-12-Scene-3-P3-B7-03.tif",
+    name: { ...B7, plate: "Plate1-Blue-A-12", site: 3 },
+  },
+  {
+    program: "ZEN, split scenes that were exported",
+    path: "5-Scene-1-P24-B07_z2c1_ORG.tif",
+    name: { ...B7, plate: "5", site: 24, zIndex: 2, channel: "c1" },
+  },
+  {
     program: "NIS-Elements JOBS",
     path: "P2/20260728_143951_318__WellB07_PointB07_0003_ChannelCam-DIA DIC_Seq0012.tiff",
     name: { ...B7, plate: "20260728_143951_318", site: 3, channel: "Cam-DIA DIC", folder: "P2" },
