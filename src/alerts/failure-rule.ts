@@ -1,11 +1,10 @@
 import type { AlertsConfig } from "../config/alerts.js";
-import { formatRow } from "../frames/wells.js";
+import { formatRow, wellOf } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { ResultRecord } from "../records/record.js";
 import { forgetfulShelves, type LedgerEntry, SiteLedger } from "../records/site-ledger.js";
 import { isGated, type SiteStatus } from "../records/site-status.js";
 import { isSlice } from "../records/slices.js";
-import { wellOf } from "../runs/plate.js";
 import { type AlertRule, type Finding, Raised } from "./alert-rule.js";
 
 const HOUR_MS = 3_600_000;

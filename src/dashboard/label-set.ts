@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { errorCode } from "../frames/file-reasons.js";
 import { makeFolder } from "../frames/make-folder.js";
+import { decodedText } from "../frames/table-text.js";
+import { parseTable, withPoint } from "../frames/user-table.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import type { FrameMessage, Mark } from "../protocol/messages.js";
 import { noFormula } from "../spreadsheet-text.js";
@@ -21,6 +22,9 @@ const COLUMNS = [
 ] as const;
 
 type Row = Record<(typeof COLUMNS)[number], string>;
+
+/** Columns of numbers. */
+const NUMBERS: ReadonlySet<string> = new Set(["pixel_um", "z_um"]);
 
 /** Where labelled frames are saved and listed: images and their manifest.csv, as `parfocal train` and `evaluate` read. */
 export class LabelSet {
@@ -63,13 +67,25 @@ export class LabelSet {
     const path = join(this.folder, "manifest.csv");
     await makeFolder(dirname(path));
     const others = (await this.#rows(path)).filter(({ file }) => file !== row.file);
-    const csv = stringify([...others, row], { header: true, columns: [...COLUMNS] });
+    // Columns that people have added stay.
+    const columns = [...new Set([...COLUMNS, ...others.flatMap((other) => Object.keys(other))])];
+    const csv = stringify([...others, row], { header: true, columns });
     await writeAtomically(path, Buffer.from(csv));
   }
 
-  async #rows(path: string): Promise<Row[]> {
+  /** As a spreadsheet may have saved them since. */
+  async #rows(path: string): Promise<Record<string, string>[]> {
     try {
-      return parse(await readFile(path, "utf8"), { columns: true }) as Row[];
+      const { columns, separator, rows } = parseTable(decodedText(await readFile(path)));
+      const names = columns.map((column) => column.toLowerCase());
+      return rows.map(({ cells }) =>
+        Object.fromEntries(
+          names.map((name, i) => {
+            const cell = cells[i] ?? "";
+            return [name, NUMBERS.has(name) ? withPoint(cell, separator) : cell];
+          }),
+        ),
+      );
     } catch (error) {
       if (errorCode(error) === "ENOENT") return [];
       throw error;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ZodError } from "zod";
@@ -26,17 +26,16 @@ export interface FocusModel {
 
 /**
  * Opens a model.
- * @param nameOrFolder a shipped model's name, such as `default`, or a folder.
+ * @param nameOrFolder a shipped model's name, such as `default`, or a folder. @param shippedIn folder of the shipped ones.
  * @throws ModelError when it is missing, incomplete, or its files are not the ones the card describes.
  */
-export async function openModel(nameOrFolder = "default"): Promise<FocusModel> {
-  const shipped = join(SHIPPED, nameOrFolder);
+export async function openModel(nameOrFolder = "default", shippedIn = SHIPPED): Promise<FocusModel> {
+  const shipped = join(shippedIn, nameOrFolder);
   const folder = !nameOrFolder.includes("/") && existsSync(shipped) ? shipped : nameOrFolder;
   if (!existsSync(folder)) {
-    throw new ModelError(
-      folder,
-      "there is no such folder, and no shipped model of this name (there is: default)",
-    );
+    const names = await modelsIn(shippedIn);
+    const there = names.length === 0 ? `none in ${shippedIn}` : `there is: ${names.join(", ")}`;
+    throw new ModelError(folder, `there is no such folder, and no shipped model of this name (${there})`);
   }
   const read = async (file: string) => {
     try {
@@ -66,6 +65,12 @@ export async function openModel(nameOrFolder = "default"): Promise<FocusModel> {
       return unpackWeights(packed).weights;
     },
   };
+}
+
+/** Names of the models in a folder. */
+async function modelsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => existsSync(join(folder, name, MODEL_FILES.card))).sort();
 }
 
 export function sha256Of(bytes: Uint8Array): string {

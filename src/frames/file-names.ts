@@ -5,7 +5,7 @@
 import { INSTRUMENTS } from "./instruments.js";
 import { parseLooseName } from "./loose-names.js";
 import { readGroups, wellFields } from "./name-groups.js";
-import { parseWell, plateFormat } from "./wells.js";
+import { plateFormat, wellOf } from "./wells.js";
 
 /** What a file name says. Numbers are the file's own: some programs count from 0, some from 1. */
 export interface FrameName {
@@ -19,6 +19,8 @@ export interface FrameName {
   readonly site?: number;
   /** Name of the channel: "DAPI", or "w2" and "ch2" where a program only numbers them. */
   readonly channel?: string;
+  /** All channels of the file, in the order of its pages, where its name lists them. */
+  readonly channels?: readonly string[];
   /** From 0: Micro-Manager names its channels elsewhere. */
   readonly channelIndex?: number;
   readonly timeIndex?: number;
@@ -73,7 +75,7 @@ export function parseFrameName(
   const own = pattern?.exec(file) ?? pattern?.exec([...folders, file].join("/"));
   if (own?.groups !== undefined) return withFolder(readGroups(own.groups), folders);
   const { inStore, plate } = place;
-  if (inStore === undefined) return parseKnown(stemOf(file), folders, isWell);
+  if (inStore === undefined) return parseName(stemOf(file), folders, isWell);
   const store = `/${path}`.endsWith(`/${inStore}`) ? path.slice(0, -inStore.length).split("/") : [];
   const outside = store.filter((part) => part !== "");
   const stem = stemOf(outside.pop() ?? "");
@@ -93,17 +95,38 @@ export function fitsPattern(path: string, pattern: RegExp): boolean {
   return pattern.test(path.split(/[\\/]/).at(-1)!) || pattern.test(path.replaceAll("\\", "/"));
 }
 
+/** As ImageJ names the channels that it splits: "C1-cells", "MAX_C2-cells"; of colours "cells (red)". */
+const SPLIT_CHANNEL =
+  /^(?<of>(?:[A-Z]{3}_)?)(?<channel>C\d{1,2})-(?=.*[A-Za-z])|\s\((?<colour>red|green|blue)\)$/;
+
+/** The name of one of several channels that ImageJ split, or any other. "C1-Site_0" is a well. */
+function parseName(stem: string, parts: readonly string[], isWell: IsWell): FrameName {
+  const { of = "", channel, colour } = SPLIT_CHANNEL.exec(stem)?.groups ?? {};
+  const split = channel ?? colour;
+  const whole = parseKnown(stem, parts, isWell);
+  // A well may be called C1.
+  if (split === undefined || hasChannel(whole) || wellOf({ name: stem }) !== undefined) return whole;
+  const said = parseKnown(stem.replace(SPLIT_CHANNEL, of), parts, isWell);
+  return hasChannel(said) ? whole : { ...said, channel: split };
+}
+
+function hasChannel({ channel, channelIndex }: FrameName): boolean {
+  return channel !== undefined || channelIndex !== undefined;
+}
+
 function parseKnown(stem: string, parts: readonly string[], isWell: IsWell): FrameName {
   const folders = [...parts];
-  for (const { names, folderIsPosition, folderIsTime, labelMayBeWell } of INSTRUMENTS) {
+  for (const { names, folders: above, folderIsPosition, folderIsTime, labelMayBeWell } of INSTRUMENTS) {
     for (const name of names) {
       const match = name.exec(stem);
       if (match === null) continue;
-      const said = readGroups(match.groups ?? {});
+      const around = above?.exec(folders.join("/"));
+      const said = readGroups({ ...around?.groups, ...match.groups });
       const { wellName, row, column } = said;
       // What looks like a well and is on no plate was something else.
       if (match.groups?.well !== undefined && wellName === undefined) continue;
       if (wellName !== undefined && !isWell({ row: row!, column: column! })) continue;
+      if (around != null) folders.splice(-around[0].split("/").filter((part) => part !== "").length);
       const label = folderIsPosition === true && said.positionName === undefined ? folders.pop() : undefined;
       const time =
         folderIsTime === true && /^\d{1,6}$/.test(folders.at(-1) ?? "") ? folders.pop() : undefined;
@@ -116,7 +139,8 @@ function parseKnown(stem: string, parts: readonly string[], isWell: IsWell): Fra
       return withFolders({ ...onPlate, ...labelled }, folders, isWell);
     }
   }
-  return withFolders(parseLooseName(stem, isWell), folders, isWell);
+  const inWell = withFolders({}, folders, isWell).wellName !== undefined;
+  return withFolders(parseLooseName(stem, isWell, inWell), folders, isWell);
 }
 
 /** Adds what folders say where the name itself does not. */
@@ -141,7 +165,7 @@ function parseFolder(folder: string, wellName: string | undefined, isWell: IsWel
   if (axis !== undefined) {
     return { [axis.time === undefined ? "zIndex" : "timeIndex"]: Number(axis.number) };
   }
-  if (/^images?$/i.test(folder)) return {};
+  if (/^(?:images?|ome_tiff)$/i.test(folder)) return {};
   const well = wellOfLabel(folder.replace(/^well[ _]?/i, ""), isWell);
   if (well.site !== undefined) return { positionName: folder, ...well };
   // "P1" and "T2" are more often plates and time points.
@@ -151,7 +175,7 @@ function parseFolder(folder: string, wellName: string | undefined, isWell: IsWel
 
 /** A label that is a well, or one of Micro-Manager's HCS plug-in. */
 function wellOfLabel(label: string, isWell: IsWell): FrameName {
-  const well = parseWell(label);
+  const well = wellOf({ name: label });
   return well !== undefined && isWell(well) ? wellFields(well) : {};
 }
 

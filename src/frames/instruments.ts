@@ -9,6 +9,8 @@ export interface Instrument {
   readonly folderIsPosition?: true;
   /** The folder of the file is the number of the time point. */
   readonly folderIsTime?: true;
+  /** What the last folders say, by the same groups; they may be missing. */
+  readonly folders?: RegExp;
   /** Labels of positions that read like wells are wells: they come from a list of positions on a plate. */
   readonly labelMayBeWell?: true;
 }
@@ -84,7 +86,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     source:
       "Bio-Formats MetaxpressTiffReader; CellProfiler, Metadata module; a GUID may follow the wavelength",
     names: [
-      /^(?:(?<plate>.+)_)?(?<well>[A-Z]{1,2}\d{2})(?=_s\d|_w\d)(?:_s(?<site>\d{1,4}))?(?:_(?<channel>w\d))?(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})?(?:_z(?<z>\d+))?(?:_t(?<time>\d+))?(?:_z\d+)?$/i,
+      /^(?:(?<plate>.+?)_)??(?<well>[A-Z]{1,2}\d{2})(?=_s\d|_w\d)(?:_s(?<site>\d{1,4}))?(?:_(?<channel>w\d))?(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})?(?:_z(?<z>\d+))?(?:_t(?<time>\d+))?(?:_z\d+)?$/i,
     ],
   },
   {
@@ -128,6 +130,14 @@ export const INSTRUMENTS: readonly Instrument[] = [
     ],
   },
   {
+    program: "Incucyte, archive",
+    source:
+      "Leiden-Cell-Observatory/OMERO_scripts, incucyte: EssenFiles/ScanData/<YYMM>/<DD>/<HHMM>/<plate>/A1-1-C1, A1-1-Ph",
+    names: [/^(?<well>[A-P]\d{1,2})-(?<site>\d{1,3})-(?<channel>C\d|Ph?)$/],
+    folders:
+      /(?:^|\/)(?<year>\d{2})(?<month>\d{2})\/(?<day>\d{2})\/(?<hours>\d{2})(?<minutes>\d{2})\/(?<plate>\d+)$/,
+  },
+  {
     program: "Cytation, Lionheart (Gen5)",
     source:
       "bioformats2raw, tests of its BioTek reader: <well>_<read>_<channel>_<image>[Z<z>]_<name>_<cycle>",
@@ -139,8 +149,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
     program: "NIS-Elements JOBS",
     source: "WellA01_PointA01_0000_ChannelDAPI_Seq0000, as several published data sets have it",
     names: [
-      /^(?:(?<plate>.*?)_)??_?Well(?<well>[A-Z]{1,2}\d{1,2})_Point[^_]+(?:_\d+_[A-Z]{1,2}\d{1,2})?_(?<site>\d+)(?:_ZStack(?<z>\d+))?(?:_Channel(?<channel>.+?))?_Seq\d+(?:_S\d+)?(?:_Z(?<zplane>\d+))?$/,
-      /^(?:(?<plate>.*?)_)??_?Well(?<well>[A-Z]{1,2}\d{1,2})(?:_Channel(?<channel>.+?))?_Seq(?<site>\d+)(?:_S\d+)?(?:_Z(?<z>\d+))?$/,
+      /^(?:(?<plate>.*?)_)??_?Well(?<well>[A-Z]{1,2}\d{1,2})_Point[^_]+(?:_\d+_[A-Z]{1,2}\d{1,2})?_(?<site>\d+)(?:_ZStack(?<z>\d+))?(?:_Channel(?<channels>.+?))?_Seq\d+(?:_S\d+)?(?:_Z(?<zplane>\d+))?$/,
+      /^(?:(?<plate>.*?)_)??_?Well(?<well>[A-Z]{1,2}\d{1,2})(?:_Channel(?<channels>.+?))?_Seq(?<site>\d+)(?:_S\d+)?(?:_Z(?<z>\d+))?$/,
     ],
   },
   {
@@ -153,8 +163,9 @@ export const INSTRUMENTS: readonly Instrument[] = [
   {
     program: "ZEN",
     source:
-      "ZEN image export (name_s02t01z1c2_ORG); Zeiss OAD script SaveSingleTiles (name_S00001_T00001_C00001)",
+      "ZEN image export (name_s02t01z1c2_ORG); Zeiss OAD script SaveSingleTiles (name_S00001_T00001_C00001); split scenes: idr0011 (Plate1-Blue-A-12-Scene-3-P3-F2-03)",
     names: [
+      /^(?<plate>.+)-Scene-\d+-P(?<site>\d+)-(?<well>[A-Z]{1,2}\d{1,2})(?:-\d+)?(?:_(?:t(?<time>\d{1,6}))?(?:z(?<z>\d{1,4}))?(?<channel>c\d{1,2})?(?:_?ORG)?)?$/,
       /^(?<plate>.+)_S(?<position>\d{4})\((?<well>[A-Z]{1,2}\d{1,2})(?:-(?<site>\d+))?\)_T(?<time>\d{4,6})_Z(?<z>\d{4})_(?<channel>C\d{2})_M\d{4}(?:_ORG)?$/,
       /^(?<label>.+_S\d{5}_T\d{5})_(?<channel>C\d{5})$/,
       /^(?<label>.+?)_(?:s(?<site>\d{1,4}))?(?:t(?<time>\d{1,6}))?(?:z(?<z>\d{1,4}))?(?<channel>c\d{1,2}(?:-\d)?)(?:m\d{1,4})?_ORG$/,
@@ -163,9 +174,11 @@ export const INSTRUMENTS: readonly Instrument[] = [
   },
   {
     program: "scan^R",
-    source: "Bio-Formats ScanrReader; image.sc thread 14872 (A1--W00001--P00001--Z00000--T00000--Alexa 488)",
+    source:
+      "Bio-Formats ScanrReader; image.sc thread 14872 (A1--W00001--P00001--Z00000--T00000--Alexa 488); CellProfiler's examples have no well in front",
     names: [
       /^(?:(?<plate>.+)--)??(?<well>[A-Z]{1,2}\d{1,2})--W\d{5}--P(?<site>\d{5})--Z(?<z>\d{5})--T(?<time>\d{5})--(?<channel>.+)$/,
+      /^(?:.*?--)?(?<label>W\d{5})--P(?<site>\d{5})--Z(?<z>\d{5})--T(?<time>\d{5})--(?<channel>.+)$/,
     ],
   },
   {
@@ -191,9 +204,11 @@ export const INSTRUMENTS: readonly Instrument[] = [
   {
     program: "Squid",
     source:
-      "Cephla-Lab/Squid, multi_point_worker: <time>/<region>_<fov>_<z>_<channel>, spaces as underscores",
+      "Cephla-Lab/Squid, multi_point_worker and job_processing: <time>/<region>_<fov>_<z>_<channel>, spaces as underscores, or <region>_<fov>_stack",
     names: [
       /^(?<well>[A-Z]{1,2}\d{1,2})_(?<site>\d+)_(?<z>\d+)_(?<channel>(?:Fluorescence|BF)_.+)$/,
+      /^(?<well>[A-Z]{1,2}\d{1,2})_(?<site>\d+)_stack$/,
+      /^(?<label>current|manual\d*|R\d+)_(?<site>\d+)_stack$/,
       /^(?<label>.+)_(?<site>\d+)_(?<z>\d+)_(?<channel>(?:Fluorescence|BF)_.+)$/,
     ],
     folderIsTime: true,

@@ -1,6 +1,6 @@
 import type { FrameName, IsWell } from "./file-names.js";
 import { wellFields } from "./name-groups.js";
-import { parseWell } from "./wells.js";
+import { parseWell, wellOf } from "./wells.js";
 
 /** Stains and lights by which people name channels. */
 const CHANNELS =
@@ -14,26 +14,33 @@ const NUMBERS: readonly { readonly pattern: RegExp; readonly field: NumberField 
   { pattern: /^c(\d{2,4})$/, field: "channelIndex" },
   { pattern: /^z(\d{1,6})$/i, field: "zIndex" },
   { pattern: /^(?:p|pos|position)(\d{2,6})$/i, field: "positionIndex" },
-  { pattern: /^(?:s|f|site|field|fld|fov)(\d{1,6})$/i, field: "site" },
+  { pattern: /^(?:site|field|fld|fov)(\d{1,6})$/i, field: "site" },
 ];
+/** The same in a well; elsewhere "f32" and "s16" are kinds of numbers. */
+const NUMBERS_IN_WELL: typeof NUMBERS = [...NUMBERS, { pattern: /^[sf](\d{1,6})$/i, field: "site" }];
 
 /**
  * Reads a name of no known instrument, by the parts between its underscores: well, site, channel, time, z. Of two parts that
  * look like wells the last one is the well: plates, batches and antibodies stand before it ("B16_C03_DAPI"). What no
  * part explains is `rest`.
+ * @param inWell whether its folder is a well.
  */
-export function parseLooseName(stem: string, isWell: IsWell): FrameName {
+export function parseLooseName(stem: string, isWell: IsWell, inWell: boolean): FrameName {
+  const whole = wellOf({ name: stem });
+  // "T1" is more often a time point, "S1_2" a field.
+  if (whole !== undefined && isWell(whole) && !/^(?:[I-Z]\d$|[SFZ]\d)/.test(stem)) return wellFields(whole);
   let parts = partsOf(stem, /[_-]/);
   let wellAt = wellPartOf(parts, isWell);
   const words = partsOf(stem, /[_\s-]/);
   const wordAt = wellAt < 0 ? wellPartOf(words, isWell) : -1;
   if (wordAt >= 0) [parts, wellAt] = [words, wordAt];
+  const numbers = inWell || wellAt >= 0 ? NUMBERS_IN_WELL : NUMBERS;
   const found: { -readonly [K in keyof FrameName]: FrameName[K] } = {};
   const rest: string[] = [];
   const plate: string[] = [];
   for (const [index, part] of parts.entries()) {
     if (index === wellAt) continue;
-    const number = NUMBERS.find(({ pattern, field }) => pattern.test(part) && found[field] === undefined);
+    const number = numbers.find(({ pattern, field }) => pattern.test(part) && found[field] === undefined);
     if (number !== undefined) found[number.field] = Number(number.pattern.exec(part)![1]);
     const isChannel = number === undefined && CHANNELS.test(part) && found.channel === undefined;
     if (isChannel) found.channel = part;
@@ -61,6 +68,8 @@ function wellPartOf(parts: readonly string[], isWell: IsWell): number {
     const well = /^[A-Z]{1,2}\d{2}$/.test(part) ? parseWell(part) : undefined;
     return well !== undefined && isWell(well) ? [index] : [];
   });
-  const sure = candidates.filter((index) => !NUMBERS.some(({ pattern }) => pattern.test(parts[index]!)));
+  const sure = candidates.filter(
+    (index) => !NUMBERS_IN_WELL.some(({ pattern }) => pattern.test(parts[index]!)),
+  );
   return (sure.length > 0 ? sure : candidates).at(-1) ?? -1;
 }

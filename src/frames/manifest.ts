@@ -4,11 +4,11 @@
  */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { parse } from "csv-parse/sync";
 import { z } from "zod";
 import { ConfigError, reasonOf } from "../errors.js";
 import { fileReason } from "./file-reasons.js";
-import { decodedText, separatorOf } from "./table-text.js";
+import { decodedText } from "./table-text.js";
+import { misfitOf, noNumber, parseTable, type TableRow, type UserTable, withPoint } from "./user-table.js";
 
 const Text = z
   .string()
@@ -23,13 +23,28 @@ const NumberCell = z
     if (text === "") return undefined;
     const value = Number(text);
     if (Number.isFinite(value)) return value;
-    const hint = /^[-+]?\d*,\d+$/.test(text) ? ": decimals are set off by a point" : "";
-    context.addIssue({ code: "custom", message: `"${text}" is not a number${hint}` });
+    context.addIssue({ code: "custom", message: noNumber(text) });
     return z.NEVER;
   })
   .optional();
 
 const PositiveCell = NumberCell.refine((value) => value === undefined || value > 0, "must be above 0");
+
+const NUMBERS = {
+  bit_depth: PositiveCell,
+  min: NumberCell,
+  max: NumberCell,
+  height: PositiveCell,
+  width: PositiveCell,
+  pixel_um: PositiveCell,
+  na: PositiveCell,
+  refractive_index: PositiveCell,
+  z_index: NumberCell,
+  z_step_um: NumberCell,
+  z_um: NumberCell,
+  /** True level of defocus, 0 to 10. */
+  level: NumberCell.refine((level) => level === undefined || (level >= 0 && level <= 10), "must be 0 to 10"),
+};
 
 /** One image, as its row in the file; a column that is missing or empty is undefined. Other columns are ignored. */
 const ManifestCells = z
@@ -44,22 +59,7 @@ const ManifestCells = z
     sample: Text,
     stain: Text,
     modality: Text,
-    bit_depth: PositiveCell,
-    min: NumberCell,
-    max: NumberCell,
-    height: PositiveCell,
-    width: PositiveCell,
-    pixel_um: PositiveCell,
-    na: PositiveCell,
-    refractive_index: PositiveCell,
-    z_index: NumberCell,
-    z_step_um: NumberCell,
-    z_um: NumberCell,
-    /** True level of defocus, 0 to 10. */
-    level: NumberCell.refine(
-      (level) => level === undefined || (level >= 0 && level <= 10),
-      "must be 0 to 10",
-    ),
+    ...NUMBERS,
     focus_label: Text,
     label_basis: Text,
     notes: Text,
@@ -116,10 +116,9 @@ export async function readManifest(manifestPath: string): Promise<ManifestRow[]>
  * @throws ConfigError as `readManifest` does.
  */
 export function parseManifest(text: string, manifestPath: string): ManifestRow[] {
-  const records = parseCells(text, manifestPath);
-  const headerAt = records.findIndex((record) => !isBlank(record));
-  const columns = records[headerAt]?.map((name) => name.trim().toLowerCase());
-  if (columns === undefined)
+  const table = tableIn(text, manifestPath);
+  const columns = table.columns.map((name) => name.toLowerCase());
+  if (columns.length === 0)
     throw new ConfigError(manifestPath, ["the manifest is empty; it needs a header row"]);
   if (!columns.includes("file")) {
     throw new ConfigError(manifestPath, [
@@ -128,14 +127,17 @@ export function parseManifest(text: string, manifestPath: string): ManifestRow[]
   }
   const problems: string[] = [];
   const rows: ManifestRow[] = [];
-  for (const [index, record] of records.entries()) {
-    if (index <= headerAt || isBlank(record)) continue;
-    const row = index + 1;
-    if (record.length < columns.length || !isBlank(record.slice(columns.length))) {
-      problems.push(`row ${row}: ${record.length} cells where the header has ${columns.length}`);
+  for (const { row, cells: said } of table.rows) {
+    const misfit = misfitOf(said, columns);
+    if (misfit !== undefined) {
+      problems.push(`row ${row}: ${misfit}`);
       continue;
     }
-    const cells = ManifestCells.safeParse(Object.fromEntries(columns.map((name, i) => [name, record[i]])));
+    const named = columns.map((name, i) => {
+      const cell = said[i]!;
+      return [name, Object.hasOwn(NUMBERS, name) ? withPoint(cell, table.separator) : cell];
+    });
+    const cells = ManifestCells.safeParse(Object.fromEntries(named));
     if (cells.success) {
       rows.push({ ...cells.data, path: resolve(dirname(manifestPath), cells.data.file) });
     } else {
@@ -148,17 +150,10 @@ export function parseManifest(text: string, manifestPath: string): ManifestRow[]
   return rows;
 }
 
-function isBlank(cells: readonly string[]): boolean {
-  return cells.every((cell) => cell.trim() === "");
-}
-
-function parseCells(text: string, manifestPath: string): string[][] {
-  if (text.startsWith("PK\x03\x04")) {
-    throw new ConfigError(manifestPath, ["it is an Excel workbook or another zip file: save it as CSV"]);
-  }
+function tableIn(text: string, manifestPath: string): UserTable<TableRow[]> {
   try {
-    return parse(text, { bom: true, delimiter: separatorOf(text), relax_column_count: true });
+    return parseTable(text);
   } catch (cause) {
-    throw new ConfigError(manifestPath, [`it is not a CSV table (${reasonOf(cause)})`], { cause });
+    throw new ConfigError(manifestPath, [reasonOf(cause)], { cause });
   }
 }

@@ -11,6 +11,7 @@ type Meaning =
   | "column"
   | "site"
   | "channel"
+  | "channels"
   | "channelIndex"
   | "z"
   | "time"
@@ -30,7 +31,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ...{ row: "row", wellrow: "row", column: "column", col: "column", wellcolumn: "column", wellcol: "column" },
   ...{ site: "site", field: "site", fov: "site" },
   ...{ channel: "channel", channelname: "channel", channelnumber: "channel", wavelength: "channel" },
-  ...{ dye: "channel", stain: "channel", channelindex: "channelIndex" },
+  ...{ dye: "channel", stain: "channel", channelindex: "channelIndex", channels: "channels" },
   ...{ z: "z", zplane: "z", zslice: "z", zindex: "z", slice: "z", plane: "z" },
   ...{ t: "time", time: "time", timepoint: "time", frame: "time", timeindex: "time" },
   ...{
@@ -59,7 +60,9 @@ export function readGroups(groups: Readonly<Record<string, string | undefined>>)
     const trimmed = text?.trim();
     if (meaning !== undefined && trimmed) said[meaning] ??= trimmed;
   }
-  const { plate, channel, label } = said;
+  const { plate, label } = said;
+  const channels = said.channels?.split(",") ?? [];
+  const channel = said.channel ?? (channels.length === 1 ? channels[0] : undefined);
   const site = wholeNumber(said.site);
   const channelIndex = wholeNumber(said.channelIndex);
   const zIndex = wholeNumber(said.z);
@@ -71,6 +74,7 @@ export function readGroups(groups: Readonly<Record<string, string | undefined>>)
     ...(label !== undefined && { positionName: label }),
     ...(site !== undefined && { site }),
     ...(channel !== undefined && { channel }),
+    ...(channels.length > 1 && { channels }),
     ...(channelIndex !== undefined && { channelIndex }),
     ...(timeIndex !== undefined && { timeIndex }),
     ...(zIndex !== undefined && { zIndex }),
@@ -135,6 +139,8 @@ function elapsedMinutes(said: Partial<Record<Meaning, string>>): number | undefi
   ).map((part) => (said[part] === undefined ? undefined : Number(said[part])));
   if (hours === undefined) return undefined;
   const dated =
-    year === undefined || month === undefined || day === undefined ? 0 : Date.UTC(year, month - 1, day);
+    year === undefined || month === undefined || day === undefined
+      ? 0
+      : Date.UTC(year < 100 ? 2000 + year : year, month - 1, day);
   return dated / 60_000 + (days * 24 + hours) * 60 + minutes;
 }

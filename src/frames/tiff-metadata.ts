@@ -9,12 +9,14 @@ import { isMetaSeries, parseMetaSeries } from "./metaseries.js";
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
 import { positive } from "./numbers.js";
 import { type FileMetadata, headOfOmeXml, parseOmeXml } from "./ome-xml.js";
+import { isSquid, parseSquid } from "./squid-description.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 
 /** Metadata of one page; Micro-Manager's tag wins over ImageJ's block. */
 export function readPageMetadata(directory: TiffDirectory): FrameMetadata {
   return merged([
     () => descriptionsOf(directory).filter(isMetaSeries).map(parseMetaSeries),
+    () => descriptionsOf(directory).filter(isSquid).map(parseSquid),
     () => readImageJInfo(directory).map(parseMicroManagerMetadata),
     () => directory.writtenTexts(TiffTag.microManagerMetadata).map(parseMicroManagerMetadata),
   ]);

@@ -45,6 +45,36 @@ export function parseWell(text: string): Well | undefined {
   return { ...well, site: Number(site) };
 }
 
+/** What says in which well a site lies. */
+export interface SiteOnPlate {
+  readonly name: string;
+  readonly well?: string | undefined;
+  /** From 0. */
+  readonly row?: number | undefined;
+  readonly column?: number | undefined;
+}
+
+/** Names of sites that say their well, as plans of Micro-Manager and useq, and people, write them: "A1-Site_0", "A1_0003", "B02_s1". */
+const NAME_WITH_WELL =
+  /^(?<well>[A-Z]{1,2}\d{1,3})(?:[-_ ](?:(?:[Ss]|[Ff]|[Ss]ite|[Ff]ield|[Ff][Oo][Vv]|[Pp]os)[-_ ]?)?(?<site>\d{1,9}))?$/;
+
+/**
+ * In which well a site lies: as its controller or its metadata say, by row and column or else by the well's name; where they
+ * say nothing, as its own name does, in capitals: "p1" is a position.
+ */
+export function wellOf({ name, well: told, row, column }: SiteOnPlate): Well | undefined {
+  if (row !== undefined && column !== undefined) return wellAt(row, column);
+  if (told !== undefined) return parseWell(told);
+  const { well = "", site } = NAME_WITH_WELL.exec(name.trim())?.groups ?? {};
+  const named = parseWell(well);
+  return named === undefined || site === undefined ? named : { ...named, site: Number(site) };
+}
+
+/** The name of a site's well in the one spelling; what its controller calls it where that names none. */
+export function wellNameOf(site: SiteOnPlate): string | undefined {
+  return wellOf(site)?.name ?? site.well;
+}
+
 /** The well at a row and column counted from 0, or undefined where a 1536-well plate has none. */
 export function wellAt(row: number, column: number): Well | undefined {
   if (!isIndex(row, MAX_ROWS) || !isIndex(column, MAX_COLUMNS)) return undefined;

@@ -1,4 +1,4 @@
-import { wellSpelling } from "../frames/wells.js";
+import { wellNameOf } from "../frames/wells.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "./record.js";
 import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "./rows.js";
@@ -130,7 +130,7 @@ export class RunRows {
       return known;
     }
     const { name, plate, row, column, index, position } = named;
-    const well = named.well && wellSpelling(named.well);
+    const well = wellNameOf(named);
     return this.sites.add(key, { name, plate, well, row, column, index, position, xUm, yUm });
   }
 }

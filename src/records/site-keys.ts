@@ -1,9 +1,9 @@
-import { wellSpelling } from "../frames/wells.js";
+import { wellNameOf } from "../frames/wells.js";
 import type { Site } from "../protocol/messages.js";
 import type { Shelf } from "./shelf.js";
 
 /** What tells a site from others, as far as it is known. */
-export type SiteName = Pick<Site, "name" | "plate" | "well" | "position">;
+export type SiteName = Pick<Site, "name" | "plate" | "well" | "row" | "column" | "position">;
 
 /** Where and when a site is imaged: stage x and y, um. */
 export interface SitePlace {
@@ -76,8 +76,9 @@ export class SiteKeys {
 }
 
 /** Tells sites apart that have different names; however a controller spells a well, it is the same one. */
-export function nameKey({ plate, well: asSpelled, name, position }: SiteName): string {
-  const well = asSpelled === undefined ? undefined : wellSpelling(asSpelled);
+export function nameKey(site: SiteName): string {
+  const { plate, name, position } = site;
+  const well = wellNameOf(site);
   return JSON.stringify(position === undefined ? [plate, well, name] : [plate, well, name, position]);
 }
 

@@ -1,4 +1,4 @@
-import { parseWell } from "../frames/wells.js";
+import { parseWell, type SiteOnPlate, wellNameOf } from "../frames/wells.js";
 import { FocusSurface } from "./focus-surface.js";
 
 /** A place of a focus map, and where it is in focus. */
@@ -18,7 +18,7 @@ export interface AskedPlace {
   readonly xUm?: number | undefined;
   readonly yUm?: number | undefined;
   readonly channel?: string | undefined;
-  readonly site: { readonly name: string; readonly well?: string | undefined };
+  readonly site: SiteOnPlate;
 }
 
 /**
@@ -38,8 +38,11 @@ export class KnownFocus {
     const off = new Map<string, number[]>();
     for (const point of found) {
       if (point.region === undefined) continue;
-      const key = keyOf(point.channel, point.region);
-      off.set(key, [...(off.get(key) ?? []), point.zUm - this.#surface.at(point).zUm]);
+      // A region may be a well, however it is spelt, or a site.
+      for (const region of new Set([point.region, parseWell(point.region)?.name ?? point.region])) {
+        const key = keyOf(point.channel, region);
+        off.set(key, [...(off.get(key) ?? []), point.zUm - this.#surface.at(point).zUm]);
+      }
     }
     for (const [key, um] of off) this.#offsets.set(key, um.reduce((sum, part) => sum + part, 0) / um.length);
   }
@@ -48,7 +51,7 @@ export class KnownFocus {
   at({ xUm, yUm, channel, site }: AskedPlace): { zUm: number; sdUm: number } | undefined {
     if (xUm === undefined || yUm === undefined) return undefined;
     const { zUm, sdUm } = this.#surface.at({ xUm, yUm, channel, timeMs: 0 });
-    const offUm = [site.well, site.name]
+    const offUm = [wellNameOf(site), site.name]
       .filter((region) => region !== undefined)
       .flatMap(
         (region) =>
@@ -59,5 +62,5 @@ export class KnownFocus {
 }
 
 function keyOf(channel: string | undefined, region: string): string {
-  return JSON.stringify([channel, parseWell(region)?.name ?? region]);
+  return JSON.stringify([channel, region]);
 }

@@ -1,3 +1,4 @@
+import { wellNameOf } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { FrameMessage, NextSite, NextZ, Site } from "../protocol/messages.js";
 import { SiteKeys } from "../records/site-keys.js";
@@ -130,7 +131,11 @@ export class PlaceMemory {
   }
 
   #namesOf(seen: FrameMessage | NextSite): KnownSite {
-    return { key: this.#sites.keyOf(seen.site, seen), well: wellOf(seen.site), mapped: this.#map?.at(seen) };
+    return {
+      key: this.#sites.keyOf(seen.site, seen),
+      well: wellKeyOf(seen.site),
+      mapped: this.#map?.at(seen),
+    };
   }
 
   #typicalMiss(name: Predictor): number | undefined {
@@ -197,6 +202,7 @@ function rounded(um: number): number {
 }
 
 /** The well of a site, told from those of other plates. */
-export function wellOf({ plate, well }: Site): string | undefined {
-  return well === undefined ? undefined : JSON.stringify([plate, well]);
+export function wellKeyOf(site: Site): string | undefined {
+  const well = wellNameOf(site);
+  return well === undefined ? undefined : JSON.stringify([site.plate, well]);
 }

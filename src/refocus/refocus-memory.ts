@@ -5,7 +5,7 @@ import { FocusBelief } from "./focus-belief.js";
 import { FocusEvidence, type Sample } from "./focus-evidence.js";
 import type { ContentPrior, FocusPrior } from "./focus-prior.js";
 import type { KnownFocus } from "./known-focus.js";
-import { PlaceMemory, wellOf } from "./place-memory.js";
+import { PlaceMemory, wellKeyOf } from "./place-memory.js";
 import { type ChannelRules, oversamplingFor, type PolicySettings, umPerLevelFor } from "./thresholds.js";
 
 /** Channels and optics of a session for which a scale and a side are remembered. */
@@ -73,7 +73,7 @@ export class RefocusMemory {
     const belief = new FocusBelief(known, { positive: 0.5 });
     if (samples.length > 1) {
       yield;
-      this.#contentOf(first, rules).learn(belief, samples[keep]!.zUm, wellOf(first.site), brightness);
+      this.#contentOf(first, rules).learn(belief, samples[keep]!.zUm, wellKeyOf(first.site), brightness);
       yield;
     }
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;
@@ -99,7 +99,7 @@ export class RefocusMemory {
     return {
       umPerLevel: umPerLevelFor(rules, this.#settings.optics, frame),
       oversampling: oversamplingFor(rules, this.#settings.optics, frame),
-      ...this.#contentOf(frame, rules).priorFor(wellOf(frame.site), brightness),
+      ...this.#contentOf(frame, rules).priorFor(wellKeyOf(frame.site), brightness),
     };
   }
 

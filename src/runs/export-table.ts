@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import { wellSpelling } from "../frames/wells.js";
+import { wellNameOf } from "../frames/wells.js";
 import type { ResultRecord } from "../records/record.js";
 import { SiteLedger } from "../records/site-ledger.js";
 import { type SiteVerdict, siteVerdicts } from "./site-verdicts.js";
@@ -44,7 +44,7 @@ function framesCsv(records: readonly ResultRecord[]): string {
     const { frame } = record;
     if (frame === undefined) return [];
     const { plate, name } = frame.site;
-    const well = frame.site.well && wellSpelling(frame.site.well);
+    const well = wellNameOf(frame.site);
     const verdict = record.type === "verdict" ? record : undefined;
     return {
       time: new Date(record.recordedMs).toISOString(),

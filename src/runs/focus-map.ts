@@ -1,8 +1,7 @@
 import { stringify } from "csv-stringify/sync";
-import { formatWell } from "../frames/wells.js";
+import { wellOf } from "../frames/wells.js";
 import type { LedgerEntry } from "../records/site-ledger.js";
 import { FocusSurface, type FoundFocus } from "../refocus/focus-surface.js";
-import { wellOf } from "./plate.js";
 
 /** What a focus map is written as. */
 export const MAP_FORMATS = ["points", "grid", "squid"] as const;
@@ -109,8 +108,7 @@ function pointOf({ site, state }: LedgerEntry): FocusPoint[] {
   const { channel, status, zUm, kept } = state;
   if (status !== "sharp" || kept === undefined) return [];
   if (xUm === undefined || yUm === undefined || zUm === undefined) return [];
-  const well = wellOf(site);
-  const region = well === undefined ? site.name : formatWell(well.row, well.column);
+  const region = wellOf(site)?.name ?? site.name;
   // How far the sites scatter, the surface finds out by itself.
   return [{ region, channel, xUm, yUm, zUm, sdUm: 0, timeMs: 0, foundMs: kept.ms }];
 }

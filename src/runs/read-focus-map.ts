@@ -1,8 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { parse } from "csv-parse/sync";
 import { ConfigError, reasonOf } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
-import { decodedText, separatorOf } from "../frames/table-text.js";
+import { decodedText } from "../frames/table-text.js";
+import {
+  misfitOf,
+  noNumber,
+  parseTable,
+  type TableRow,
+  type UserTable,
+  withPoint,
+} from "../frames/user-table.js";
 import type { MapPoint } from "../refocus/known-focus.js";
 import { unescaped } from "../spreadsheet-text.js";
 
@@ -19,7 +26,7 @@ const REGIONS = ["region", "region_id", "well"];
 /**
  * Reads a focus map: a table with a header, separated by commas, semicolons or tabs. x, y and z are in um (`x_um`, `x`) or mm (`x_mm`);
  * `channel`, `region` (also `region_id`, `well`) and `sd_um` may be missing. All that `parfocal report --focus-map` writes is read.
- * @throws ConfigError naming the file and the line.
+ * @throws ConfigError naming the file and the row.
  */
 export async function readFocusMap(path: string): Promise<MapPoint[]> {
   let text: string;
@@ -33,39 +40,38 @@ export async function readFocusMap(path: string): Promise<MapPoint[]> {
 
 /** @param name of the file, for errors. @throws as `readFocusMap`. */
 export function parseFocusMap(text: string, name: string): MapPoint[] {
-  const rows = rowsOf(text, name);
-  const columns = Object.keys(rows[0] ?? {});
+  const { columns, separator, rows } = tableIn(text, name);
+  const names = columns.map((column) => column.toLowerCase());
   const [x, y, z, sd] = (["x", "y", "z", "sd"] as const).map((key) =>
-    columns.find((column) => Object.hasOwn(COLUMNS[key], column)),
+    names.find((column) => Object.hasOwn(COLUMNS[key], column)),
   );
-  if (x === undefined || y === undefined || z === undefined) {
+  if (rows.length === 0 || x === undefined || y === undefined || z === undefined) {
     throw new ConfigError(name, ["a focus map has rows, and columns x_um, y_um and z_um (or x_mm, y_mm)"]);
   }
-  const labelled = (names: readonly string[], row: Row) =>
-    names.map((label) => unescaped(row[label]?.trim() ?? "")).find((label) => label !== "");
-  return rows.map((row, i) => {
+  return rows.map(({ row, cells }) => {
+    const misfit = misfitOf(cells, columns);
+    if (misfit !== undefined) throw new ConfigError(name, [`row ${row}: ${misfit}`]);
+    const cell = (column: string) => cells[names.indexOf(column)]?.trim() ?? "";
+    const labelled = (labels: readonly string[]) =>
+      labels.map((label) => unescaped(cell(label))).find((label) => label !== "");
     const um = (key: keyof typeof COLUMNS, column: string) => {
-      const number = Number(row[column]?.trim() || "none");
-      // The header is line 1.
-      if (!Number.isFinite(number)) throw new ConfigError(name, [`line ${i + 2}: ${column} is no number`]);
+      const number = Number(withPoint(cell(column), separator) || "none");
+      if (!Number.isFinite(number)) {
+        throw new ConfigError(name, [`row ${row}, ${column}: ${noNumber(cell(column))}`]);
+      }
       return number * COLUMNS[key][column]!;
     };
     return {
       ...{ xUm: um("x", x), yUm: um("y", y), zUm: um("z", z), sdUm: sd === undefined ? 0 : um("sd", sd) },
-      ...{ channel: labelled(CHANNELS, row), region: labelled(REGIONS, row) },
+      ...{ channel: labelled(CHANNELS), region: labelled(REGIONS) },
     };
   });
 }
 
-type Row = Readonly<Record<string, string>>;
-
-function rowsOf(text: string, name: string): Row[] {
+function tableIn(text: string, name: string): UserTable<TableRow[]> {
   try {
-    return parse(text, {
-      ...{ bom: true, delimiter: separatorOf(text), skip_empty_lines: true, trim: true },
-      columns: (names: string[]) => names.map((column) => column.trim().toLowerCase()),
-    }) as Row[];
+    return parseTable(text);
   } catch (cause) {
-    throw new ConfigError(name, [`this is no table: ${reasonOf(cause)}`], { cause });
+    throw new ConfigError(name, [reasonOf(cause)], { cause });
   }
 }

@@ -1,8 +1,7 @@
 import { stringify } from "csv-stringify/browser/esm/sync";
-import { formatWell } from "../frames/wells.js";
+import { wellNameOf } from "../frames/wells.js";
 import type { SiteRow } from "../records/rows.js";
 import type { SiteState } from "../records/site-state.js";
-import { wellOf } from "./plate.js";
 
 /** A position to image again, with all of its channels that need it. */
 export interface ReimageSite {
@@ -89,10 +88,9 @@ export function whatIsBad(
 /** The list as a table, with CellProfiler's names for the place. */
 export function reimageCsv(list: readonly ReimageSite[]): string {
   const rows = list.map(({ site, channels, timeIndices, zUm, level, certainty, reason }) => {
-    const well = wellOf(site);
     return {
       Metadata_Plate: site.plate,
-      Metadata_Well: well === undefined ? site.well : formatWell(well.row, well.column),
+      Metadata_Well: wellNameOf(site),
       Metadata_Site: site.index,
       position: site.name,
       channels: channels.join(" "),

@@ -1,7 +1,6 @@
-import { formatWell, parseWell } from "../frames/wells.js";
+import { parseWell, wellNameOf } from "../frames/wells.js";
 import type { SiteRow } from "../records/rows.js";
 import type { LedgerEntry } from "../records/site-ledger.js";
-import { wellOf } from "./plate.js";
 import { reimageReason } from "./reimage-list.js";
 
 /** What other programs are told of a site, channel and time point. */
@@ -43,9 +42,7 @@ export function siteVerdicts(entries: Iterable<LedgerEntry>): SiteVerdict[] {
 
 /** How other programs name a site: CellProfiler's Metadata_Plate, Metadata_Well, Metadata_Site. */
 function placeOf(site: SiteRow): Pick<SiteVerdict, "plate" | "well" | "site"> {
-  const well = wellOf(site);
-  const name = well === undefined ? (site.well ?? "") : formatWell(well.row, well.column);
-  return { plate: site.plate ?? "", well: name, site: site.index ?? site.name };
+  return { plate: site.plate ?? "", well: wellNameOf(site) ?? "", site: site.index ?? site.name };
 }
 
 /** The sites of several runs; of those that a later run has imaged again, what the later one found. */

@@ -1,6 +1,5 @@
-import { formatWell, parseWell } from "../frames/wells.js";
+import { parseWell, wellOf } from "../frames/wells.js";
 import type { LedgerEntry } from "../records/site-ledger.js";
-import { wellOf } from "../runs/plate.js";
 
 /** What the frames of a well say, of one channel. */
 export interface WellScores {
@@ -60,10 +59,9 @@ export function isJudged(condition: string): boolean {
 export function siteScores({ site, state }: LedgerEntry): PlateRow {
   const { channel, status, level } = state;
   const condition = level === undefined ? status : (CONDITIONS[status] ?? status);
-  const at = wellOf(site);
   return {
     ...{ plate: site.plate ?? "", channel, z: "", condition, expected_level: level ?? "" },
-    well: at === undefined ? "" : formatWell(at.row, at.column),
+    well: wellOf(site)?.name ?? "",
   };
 }
 

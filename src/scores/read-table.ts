@@ -1,18 +1,12 @@
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { pipeline } from "node:stream";
-import { parse } from "csv-parse";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
-import { decodedText, separatorOf } from "../frames/table-text.js";
+import { misfitOf, noNumber, openUserTable, withPoint } from "../frames/user-table.js";
 import { unescaped } from "../spreadsheet-text.js";
 import { COLUMNS, type ScoreRow, TEXT_COLUMNS } from "./score-rows.js";
 import { formatOf, type TableFormat } from "./table-format.js";
-
-/** The line with the columns is shorter than this. */
-const HEAD_BYTES = 4096;
 
 /** A table of scores that is read row by row. */
 export interface ScoreTable {
@@ -69,38 +63,22 @@ const READERS: Readonly<Record<TableFormat, (path: string) => Reading>> = {
 };
 
 async function* readCsv(path: string): Reading {
-  let columns: readonly string[] | undefined;
-  const delimiter = separatorOf(decodedText(await headOf(path)));
-  // What keeps the file from being read comes out with the records.
-  const records = pipeline(createReadStream(path), parse({ bom: true, delimiter }), () => undefined);
-  for await (const record of records as AsyncIterable<string[]>) {
-    if (columns === undefined) {
-      columns = record;
-      yield columns;
-      continue;
-    }
+  const { columns, separator, rows } = await openUserTable(path);
+  yield columns;
+  for await (const { row, cells } of rows) {
+    const misfit = misfitOf(cells, columns);
+    if (misfit !== undefined) throw new Error(`row ${row}: ${misfit}`);
     yield rowOf(
       columns.map((column, i) => {
-        const cell = unescaped(record[i]!);
-        return [column, delimiter === "," || TEXT_COLUMNS.has(column) ? cell : withPoint(cell)] as const;
+        const cell = unescaped(cells[i]!);
+        if (TEXT_COLUMNS.has(column)) return [column, cell] as const;
+        const number = withPoint(cell.trim(), separator);
+        if (number !== "NaN" && Number.isNaN(Number(number))) {
+          throw new Error(`row ${row}, ${column}: ${noNumber(cell)}`);
+        }
+        return [column, number] as const;
       }),
     );
-  }
-}
-
-/** Where commas are for decimals, a spreadsheet separates cells by something else. */
-function withPoint(number: string): string {
-  return number.replace(",", ".");
-}
-
-/** Enough of a file to hold its first line. */
-async function headOf(path: string): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(HEAD_BYTES), position: 0 });
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { type FrameName, fitsPattern, type NameOptions, parseFrameName } from "../frames/file-names.js";
 import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
-import { parseWell, type Well } from "../frames/wells.js";
+import { type Well, wellOf } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 
 /** Frames that are remembered to tell whether two files are of one place. */
@@ -61,7 +61,7 @@ export class FileSites {
     const numbered =
       channelIndex === undefined ? undefined : (channelNames[channelIndex] ?? `channel${channelIndex}`);
     const told = metadata.indexed === true ? metadata.channel : undefined;
-    const channel = told ?? namedChannel(name.channel, metadata, page) ?? metadata.channel ?? numbered;
+    const channel = told ?? channelOfPage(name, metadata, page) ?? metadata.channel ?? numbered;
     const timeIndex = name.timeIndex ?? metadata.timeIndex;
     const zIndex = name.zIndex ?? metadata.zIndex;
     const site = this.#siteOf(path, name, metadata);
@@ -111,8 +111,7 @@ export class FileSites {
       metadata,
     );
     return {
-      // Without a plate, what the folders say tells sites of one name apart.
-      name: label === undefined ? path : wellName === undefined ? inFolder(name.folder, label) : label,
+      name: wellName === undefined ? nameOffPlate(path, name.folder, label) : (label ?? path),
       ...(plate !== undefined && { plate }),
       ...(wellName !== undefined && { well: wellName }),
       ...(wellName !== undefined && index !== undefined && { index }),
@@ -140,10 +139,13 @@ export class FileSites {
   }
 }
 
-/** The channel in a name; NIS-Elements names all of those in the file: "DAPI,GFP". */
-function namedChannel(named: string | undefined, metadata: FrameMetadata, page: number): string | undefined {
-  const all = named?.split(",") ?? [];
-  return all.length < 2 ? named : all[(metadata.channelIndex ?? page) % all.length];
+/** The channel in a name; of one that lists those of the file, as NIS-Elements' do, that of the page. */
+function channelOfPage(
+  { channel, channels = [] }: FrameName,
+  metadata: FrameMetadata,
+  page: number,
+): string | undefined {
+  return channel ?? channels[(metadata.channelIndex ?? page) % channels.length];
 }
 
 function labelOf(
@@ -159,7 +161,7 @@ function labelOf(
   if (wellName !== undefined) {
     // Micro-Manager's labels are kept as the microscope shows them.
     for (const shown of [positionName, metadata.positionName]) {
-      if (shown !== undefined && parseWell(shown) !== undefined) return shown;
+      if (shown !== undefined && wellOf({ name: shown }) !== undefined) return shown;
     }
     return [positionName, `${wellName}${inFile}`, rest].filter((part) => part !== undefined).join("_");
   }
@@ -169,17 +171,24 @@ function labelOf(
   return rest === undefined ? undefined : `${rest}${inFile}`;
 }
 
-/** The well that the metadata name, or the label of Micro-Manager's HCS plug-in in them. */
-function wellIn({ well, positionName }: FrameMetadata): Well | undefined {
-  if (well !== undefined) return parseWell(well);
-  const labelled = positionName === undefined ? undefined : parseWell(positionName);
-  return labelled?.site === undefined ? undefined : labelled;
+/** The well that the metadata name, or the label of the position in them. */
+function wellIn({ well, positionName = "" }: FrameMetadata): Well | undefined {
+  return wellOf({ name: positionName, well });
 }
 
 /** The label in a stack's name; where the file itself says it, a running number of the file behind it is left out. */
 function realLabel(named: string | undefined, inside: string | undefined): string | undefined {
   if (named === undefined || inside === undefined) return named;
   return named.startsWith(`${inside}_`) && /^_\d+$/.test(named.slice(inside.length)) ? inside : named;
+}
+
+/**
+ * Name of a site on no plate. What its folders say tells sites of one name apart; a label that would be taken for a well, as "P24" where
+ * plates have 96 and "W1" of a CellVoyager, has the path of its folder or a word before it.
+ */
+function nameOffPlate(path: string, folder: string | undefined, label: string | undefined): string {
+  const name = label === undefined ? path : inFolder(folder, label);
+  return wellOf({ name }) === undefined ? name : `site ${name}`;
 }
 
 function inFolder(folder: string | undefined, label: string): string {

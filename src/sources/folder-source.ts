@@ -161,6 +161,7 @@ export class FolderSource implements FrameSource {
     let rest: Rest | undefined;
     try {
       const before = await stat(path);
+      file.isGone = false;
       if (signatureOf(before) === file.done) return;
       rest = this.#rested(file, before);
       if (!file.hasPages && !rest.isStill) {
@@ -220,6 +221,9 @@ export class FolderSource implements FrameSource {
       this.#lookAgain(path, file);
       return;
     }
+    // A look that was planned may come after the one that has found it gone.
+    if (isGone && file.isGone) return;
+    file.isGone = isGone;
     file.done = file.signature;
     // A stack that only pauses ends as one that was cut off does.
     const isMangled = path.includes("\uFFFD");

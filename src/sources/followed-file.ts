@@ -63,6 +63,8 @@ export class FollowedFile {
     | undefined;
   /** By what its rest is told: a file that was there at the start may have its time from days ago. */
   restingSince: "its time" | "last look" = "last look";
+  /** Whether it was missing when it was last looked at. */
+  isGone = false;
   #first: GivenPage | undefined;
   #last: GivenPage | undefined;
   /** Its pages may be half old, half new. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Insertable } from "kysely";
+import { wellNameOf } from "../frames/wells.js";
 import type { FrameMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
 import type { SiteState } from "../records/site-state.js";
@@ -134,7 +135,8 @@ function siteRow(
   site: FrameMessage["site"],
   { xUm = null, yUm = null }: { xUm?: number | null | undefined; yUm?: number | null | undefined } = {},
 ): Insertable<StoreTables["sites"]> {
-  const { name, plate = null, well = null, row = null, column = null, index = null, position = null } = site;
+  const { name, plate = null, row = null, column = null, index = null, position = null } = site;
+  const well = wellNameOf(site) ?? null;
   const place = { row_index: row, column_index: column, site_index: index, position };
   return { run_id, site_key, name, plate, well, ...place, x_um: xUm, y_um: yUm };
 }

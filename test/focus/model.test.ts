@@ -1,4 +1,4 @@
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ModelError } from "../../src/errors.js";
@@ -15,6 +15,19 @@ const failure = (promise: Promise<unknown>) =>
   );
 
 const CONTENT: ReadonlySet<string> = new Set(Object.values(CONTENT_TENSORS));
+
+describe("a model of a name that does not ship", () => {
+  it("is refused with the names of those that are there", async () => {
+    const folder = await temporaryFolder();
+    expect((await failure(openModel("none", folder)))?.message).toContain(`(none in ${folder})`);
+    for (const name of ["oil", "air"]) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, "card.json"), "{}");
+    }
+    await mkdir(join(folder, "no-model"));
+    expect((await failure(openModel("none", folder)))?.message).toContain("(there is: air, oil)");
+  });
+});
 
 describe("the shipped model", () => {
   it("opens by name, is under 1 MiB and matches its card", async () => {

@@ -7,6 +7,7 @@ import { namePattern } from "../../src/frames/name-groups.js";
 
 const B7 = { wellName: "B07", row: 1, column: 6 };
 const A1 = { wellName: "A01", row: 0, column: 0 };
+const C1 = { wellName: "C01", row: 2, column: 0 };
 
 /** Names as each program writes them; where the table of instruments names its source, they were found there. */
 const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
@@ -133,6 +134,21 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...B7, plate: "plate", site: 2, channel: "w1" },
   },
   {
+    program: "ImageXpress with ten sites and more",
+    path: "P1_B07_s12_w4.TIF",
+    name: { ...B7, plate: "P1", site: 12, channel: "w4" },
+  },
+  {
+    program: "ImageXpress without plates, with ten sites and more",
+    path: "B07_s12_w4_z3.tif",
+    name: { ...B7, site: 12, channel: "w4", zIndex: 3 },
+  },
+  {
+    program: "ImageXpress with one channel",
+    path: "240124d3_B07_s22A31C13E-3314-476F-B62C-5CDC65915F2B.tif",
+    name: { ...B7, plate: "240124d3", site: 2 },
+  },
+  {
     program: "ImageXpress without sites",
     path: "exp_B07_w2.TIF",
     name: { ...B7, plate: "exp", channel: "w2" },
@@ -225,6 +241,29 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...A1, site: 1, channel: "Tsf[Stitched[DAPI 377,447]]", timeIndex: 1 },
   },
   {
+    program: "Incucyte, archive",
+    path: "EssenFiles/ScanData/2505/16/1124/1248/B7-2-Ph.tif",
+    name: {
+      ...{ ...B7, plate: "1248", site: 2, channel: "Ph", folder: "EssenFiles/ScanData" },
+      timeIndex: Date.UTC(2025, 4, 16, 11, 24) / 60_000,
+    },
+  },
+  {
+    program: "Incucyte, archive, of a well that reads like a channel",
+    path: "C1-3-C2.tif",
+    name: { ...C1, site: 3, channel: "C2" },
+  },
+  {
+    program: "ZEN, split scenes",
+    path: "Plate1-Blue-A-12-Scene-3-P3-B7-03.tif",
+    name: { ...B7, plate: "Plate1-Blue-A-12", site: 3 },
+  },
+  {
+    program: "ZEN, split scenes that were exported",
+    path: "5-Scene-1-P24-B07_z2c1_ORG.tif",
+    name: { ...B7, plate: "5", site: 24, zIndex: 2, channel: "c1" },
+  },
+  {
     program: "NIS-Elements JOBS",
     path: "P2/20260728_143951_318__WellB07_PointB07_0003_ChannelCam-DIA DIC_Seq0012.tiff",
     name: { ...B7, plate: "20260728_143951_318", site: 3, channel: "Cam-DIA DIC", folder: "P2" },
@@ -283,6 +322,14 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...A1, site: 2, zIndex: 3, timeIndex: 4, channel: "Alexa 488" },
   },
   {
+    program: "scan^R without a plate",
+    path: "data/--W00100--P00002--Z00003--T00004--dapi.tif",
+    name: {
+      ...{ positionName: "W00100", site: 2, zIndex: 3, timeIndex: 4, channel: "dapi" },
+      folder: "data",
+    },
+  },
+  {
     program: "LAS X Matrix Screener",
     path: "image--L00--S00--U00--V01--J20--E00--O00--X00--Y01--T02--Z03--C01.ome.tif",
     name: {
@@ -316,6 +363,21 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
       timeIndex: 3,
       channel: "Fluorescence_638_nm_Ex",
     },
+  },
+  {
+    program: "Squid, pages in a stack",
+    path: "3/B7_00002_stack.tiff",
+    name: { ...B7, site: 2, timeIndex: 3 },
+  },
+  {
+    program: "Squid, pages in a stack of a region that is no well",
+    path: "3/current_2_stack.tiff",
+    name: { positionName: "current", site: 2, timeIndex: 3 },
+  },
+  {
+    program: "Squid, OME-TIFF",
+    path: "exp/ome_tiff/B7_00002.ome.tiff",
+    name: { ...B7, site: 2, folder: "exp" },
   },
   {
     program: "Squid, of a region that is no well",
@@ -379,6 +441,30 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     path: "B07/GFP_img12.tif",
     name: { ...B7, channel: "GFP", rest: "img12" },
   },
+  {
+    program: "nobody, with a kind of numbers",
+    path: "deconv_f32.tif",
+    name: { rest: "deconv_f32" },
+  },
+  {
+    program: "nobody, with a field in the folder of a well",
+    path: "B07/img_f3.tif",
+    name: { ...B7, site: 3, rest: "img" },
+  },
+  {
+    program: "nobody, with a position of a plan",
+    path: "B7_0003.tif",
+    name: { ...B7, site: 3 },
+  },
+  { program: "ImageJ, channels split", path: "C2-cells.tif", name: { rest: "cells", channel: "C2" } },
+  {
+    program: "ImageJ, channels split and projected",
+    path: "MAX_C2-P1_B07_s3.tif",
+    name: { ...B7, plate: "MAX_P1", site: 3, channel: "C2" },
+  },
+  { program: "ImageJ, colours split", path: "cells (red).tif", name: { rest: "cells", channel: "red" } },
+  { program: "a well, as ImageJ's channels", path: "C1-Site_4.tif", name: { ...C1, site: 4 } },
+  { program: "a number, as ImageJ's channels", path: "C1-0007.tif", name: { ...C1, site: 7 } },
   { program: "nobody", path: "holiday/picture.png", name: { folder: "holiday", rest: "picture" } },
   { program: "nobody, in the folder of a well", path: "A1/picture.png", name: { ...A1, rest: "picture" } },
   {

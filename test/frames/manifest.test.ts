@@ -75,10 +75,20 @@ describe("parseManifest", () => {
     expect(problemsOf("file,level", "a.png,1,x")).toEqual(["row 2: 3 cells where the header has 2"]);
   });
 
-  it("says how decimals are written", () => {
-    expect(problemsOf("file;na", "a.png;0,95")).toEqual([
-      'row 2, na: "0,95" is not a number: decimals are set off by a point',
+  it("reads decimal commas where commas do not separate cells, and says how decimals are written where they do", () => {
+    expect(rows("file;na;notes", "a.png;0,95;0,95")[0]).toMatchObject({
+      numericalAperture: 0.95,
+      notes: "0,95",
+    });
+    expect(problemsOf("file,na", 'a.png,"0,95"')).toEqual([
+      'row 2, na: "0,95" is not a number: in a table between commas, decimals are set off by a point',
     ]);
+  });
+
+  it.each(["sep=;", '"sep=;"', "SEP=;\r"])("knows the separator from a first line %j", (line) => {
+    const table = [line, "file;notes,of,many,kinds", "a.png;x"];
+    expect(rows(...table)[0]).toMatchObject({ file: "a.png" });
+    expect(problemsOf(...table, ";x")).toEqual(["row 3, file: must name a file"]);
   });
 
   it("tells all problems at once, with their rows", () => {

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatRow, formatWell, parseWell, wellAt, wellSpelling } from "../../src/frames/wells.js";
+import {
+  formatRow,
+  formatWell,
+  parseWell,
+  wellAt,
+  wellNameOf,
+  wellOf,
+  wellSpelling,
+} from "../../src/frames/wells.js";
 
 describe("parseWell", () => {
   it.each([
@@ -88,5 +96,37 @@ describe("wellSpelling", () => {
     ["edge", "edge"],
   ])("spells %s as %s", (text, spelling) => {
     expect(wellSpelling(text)).toBe(spelling);
+  });
+});
+
+describe("the well of a site", () => {
+  it.each([
+    [{ name: "B02-Site_0" }, "B02", 0],
+    [{ name: "A1_s3" }, "A01", 3],
+    [{ name: "A1_0003" }, "A01", 3],
+    [{ name: "C04 field 2" }, "C04", 2],
+    [{ name: "A01" }, "A01", undefined],
+    [{ name: "x", row: 2, column: 3 }, "C04", undefined],
+    [{ name: "A01", well: "b03" }, "B03", undefined],
+    [{ name: "A01", well: "b03", row: 2, column: 3 }, "C04", undefined],
+  ])("%j is %s", (site, name, number) => {
+    expect(wellOf(site)?.name).toBe(name);
+    expect(wellOf(site)?.site).toBe(number);
+  });
+
+  it.each([
+    { name: "p1" },
+    { name: "a01" },
+    { name: "Pos1" },
+    { name: "A1_left" },
+    { name: "P2_A01" },
+    { name: "A01", well: "left dish" },
+    { name: "A01", row: 99, column: 0 },
+  ])("is not known of %j", (site) => {
+    expect(wellOf(site)).toBeUndefined();
+  });
+
+  it("is called what its controller calls it where that is none of a plate", () => {
+    expect(wellNameOf({ name: "A01", well: "left dish" })).toBe("left dish");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatFor, wellOf } from "../../src/runs/plate.js";
+import { formatFor } from "../../src/runs/plate.js";
 
 describe("a plate", () => {
   test.each([
@@ -21,22 +21,5 @@ describe("a plate", () => {
 
   test("without wells is none", () => {
     expect(formatFor([])).toBeUndefined();
-  });
-
-  test.each([
-    [
-      { name: "x", row: 2, column: 3 },
-      { row: 2, column: 3 },
-    ],
-    [
-      { name: "x", well: "b03" },
-      { row: 1, column: 2 },
-    ],
-    [{ name: "C4-Site_7" }, { row: 2, column: 3 }],
-    [{ name: "Pos1" }, undefined],
-    [{ name: "x", row: 99, column: 0 }, undefined],
-  ])("places the site %j", (site, place) => {
-    const well = wellOf(site);
-    expect(well && { row: well.row, column: well.column }).toEqual(place);
   });
 });

@@ -13,6 +13,7 @@ describe("a focus map in a file", () => {
     ["X_mm;Y_mm;Z_um;Region_ID\r\n1;2;12.5;A01\r\n", { region: "A01" }],
     ["\uFEFFx\ty\tz\tchannel\n1000\t2000\t12.5\tDAPI\n\n", { channel: "DAPI" }],
     ["channel,x_um,y_um,z_um,sd_um\n,1e3,2000,12.5,0.7\n", { sdUm: 0.7 }],
+    ["sep=;\r\nx_um;y_um;z_um\r\n;;\r\n1000;2000;12,5\r\n", {}],
     ["well,x_um,y_um,z_mm,remark\nB2,1000,2000,0.0125,x\n", { region: "B2" }],
   ])("%j is read", (text, fields) => {
     expect(parseFocusMap(text, "map.csv")).toEqual([{ ...point, ...fields }]);
@@ -22,9 +23,14 @@ describe("a focus map in a file", () => {
     ["x_um,y_um\n1,2\n", "columns x_um, y_um and z_um"],
     ["x_um,y_um,z_um\n", "a focus map has rows"],
     ["", "a focus map has rows"],
-    ["x_um,y_um,z_um\n1,2,3\n1,,3\n", "line 3: y_um is no number"],
-    ["x_um,y_um,z_um\n1,2,high\n", "line 2: z_um is no number"],
-    ["x_um,y_um,z_um\n1,2\n", "this is no table"],
+    ["x_um,y_um,z_um\n1,2,3\n1,,3\n", 'row 3, y_um: "" is not a number'],
+    ["x_um,y_um,z_um\n1,2,high\n", 'row 2, z_um: "high" is not a number'],
+    ["x_um,y_um,z_um\n1,2\n", "row 2: 2 cells where the header has 3"],
+    ['x_um,y_um,z_um\n"1,2,3\n', "it is not a CSV table"],
+    [
+      'x_um,y_um,z_um\n"1,5",2,3\n',
+      'row 2, x_um: "1,5" is not a number: in a table between commas, decimals',
+    ],
   ])("%j is refused with its reason", (text, reason) => {
     expect(() => parseFocusMap(text, "map.csv")).toThrow(reason);
   });
@@ -70,7 +76,8 @@ describe("what a focus map says of a place", () => {
   test("has the offset of its region, by the well however it is spelt, else by the name of the site", () => {
     expect(at({ xUm: 18_000, yUm: 18_000 })).toBeCloseTo(102, 0);
     expect(at({ xUm: 18_500, yUm: 18_000 }, "C03-Site_1", "C03")).toBeCloseTo(108, 0);
-    expect(at({ xUm: 18_500, yUm: 18_000 }, "c3")).toBeCloseTo(108, 0);
+    expect(at({ xUm: 18_500, yUm: 18_000 }, "C3")).toBeCloseTo(108, 0);
+    expect(at({ xUm: 18_500, yUm: 18_000 }, "c3")).toBeCloseTo(102, 0);
   });
 
   test("is nothing where the stage is not known", () => {

@@ -6,6 +6,12 @@ import { ResultsError } from "../../src/errors.js";
 import { openTable } from "../../src/scores/read-table.js";
 import { COLUMNS, TEXT_COLUMNS } from "../../src/scores/score-rows.js";
 
+async function all<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
+  const read: Row[] = [];
+  for await (const row of rows) read.push(row);
+  return read;
+}
+
 describe("a table of scores", () => {
   test.each(["csv", "jsonl", "parquet"])("that is not there is named (%s)", async (ending) => {
     const path = join(tmpdir(), `parfocal-missing.${ending}`);
@@ -55,5 +61,46 @@ describe("a table of scores", () => {
 
     expect(rows[1]!.value).toEqual(rows[0]!.value);
     expect(rows[1]!.value).toMatchObject({ file: "A,0", level: COLUMNS.indexOf("level") + 0.25 });
+  });
+
+  describe("as a spreadsheet saves it", () => {
+    const values = COLUMNS.map((column) => (TEXT_COLUMNS.has(column) ? "Bär" : "0,5")).join(";");
+    const table = `sep=;\r\n${COLUMNS.join(";")};;\r\n${";".repeat(COLUMNS.length)}\r\n${values};;\r\n${";".repeat(5)}\r\n`;
+    const saved = async (bytes: Uint8Array) => {
+      const path = join(await mkdtemp(join(tmpdir(), "parfocal-table-")), "scores.csv");
+      await writeFile(path, bytes);
+      return openTable(path);
+    };
+
+    test.each([
+      ["UTF-8", Buffer.from(table)],
+      ["UTF-8 with a byte order mark", Buffer.from(`\uFEFF${table}`)],
+      ["UTF-16 with a byte order mark", Buffer.from(`\uFEFF${table}`, "utf16le")],
+      ["big-endian UTF-16", Buffer.from(`\uFEFF${table}`, "utf16le").swap16()],
+      ["Windows-1252", Buffer.from(table, "latin1")],
+    ])("is read in %s, without rows and columns that were cleared", async (_, bytes) => {
+      const { columns, rows } = await saved(bytes);
+      const read = await all(rows);
+
+      expect(columns).toEqual([...COLUMNS]);
+      expect(read).toEqual([
+        Object.fromEntries(COLUMNS.map((column) => [column, TEXT_COLUMNS.has(column) ? "Bär" : 0.5])),
+      ]);
+    });
+
+    test("is Windows-1252 also where the first such letter comes late", async () => {
+      const { rows } = await saved(Buffer.from(table.replace("Bär", "x".repeat(200_000)), "latin1"));
+
+      expect(await all(rows)).toMatchObject([{ plate: "Bär" }]);
+    });
+
+    test.each([
+      ["a number that is none", "0,5;Bär", "high;Bär", '"high" is not a number'],
+      ["too few cells", values, "a;b", `row 3: 4 cells where the header has ${COLUMNS.length}`],
+    ])("names the row of %s", async (_, from, to, reason) => {
+      const { rows } = await saved(Buffer.from(table.replace(from, to)));
+
+      await expect(all(rows)).rejects.toThrow(reason);
+    });
   });
 });

@@ -24,6 +24,37 @@ describe("the sites of files", () => {
     expect(sites.frameOf({ path, page: 5, metadata: { channelIndex: 0 } }).channel).toBe("DAPI");
   });
 
+  test("are one for the channels that ImageJ split", () => {
+    const { frames, said } = sitesOf(["sub/C1-Image.tif", "sub/C2-Image.tif"]);
+    expect(frames).toEqual([
+      { site: { name: "sub/Image" }, channel: "C1" },
+      { site: { name: "sub/Image" }, channel: "C2" },
+    ]);
+    expect(said).toEqual([]);
+  });
+
+  test("of a CellVoyager, whose wells are only numbered, are told apart by well and field", () => {
+    const { sites } = sitesOf([
+      "Image/W1F001T0001Z01C1.tif",
+      "Image/W1F001T0001Z01C2.tif",
+      "W2F001T0001Z01C1.tif",
+    ]);
+    expect(sites.map(({ name, well }) => [name, well])).toEqual([
+      ["site W1-Site_1", undefined],
+      ["site W1-Site_1", undefined],
+      ["site W2-Site_1", undefined],
+    ]);
+  });
+
+  test("have channels with a comma in their names, as Gen5 writes them", () => {
+    const { frames } = sitesOf(["E2_-2_1_1_Stitched[GFP 469,525]_001.tiff"]);
+    expect(frames).toMatchObject([{ site: { well: "E02", index: 1 }, channel: "Stitched[GFP 469,525]" }]);
+  });
+
+  test("that are no well have no name that reads like one", () => {
+    expect(sitesOf(["T1.tif"]).sites).toEqual([{ name: "site T1" }]);
+  });
+
   test.each([
     ["in the folders of two wells", ["A01/img.tif", "B01/img.tif"], ["A01_img", "B01_img"]],
     ["that differ in a number", ["A01_img1.tif", "A01_img2.tif"], ["A01_img1", "A01_img2"]],

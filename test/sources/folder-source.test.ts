@@ -337,6 +337,36 @@ describe("a watched folder", () => {
     ]);
   });
 
+  test("tells once of a file that vanishes between two looks, and goes on", async () => {
+    const folder = await temporaryFolder();
+    let [planned, lateLooks] = [0, 0];
+    // As where a change is seen shortly before a look that was planned.
+    const twice: Clock = {
+      ...systemClock,
+      after: (ms, run) => {
+        const late = () => {
+          run();
+          lateLooks++;
+        };
+        if (ms < 30) planned++;
+        return systemClock.after(ms, () => {
+          run();
+          if (ms < 30) systemClock.after(30, late);
+        });
+      },
+    };
+    const { frames, problems } = await watchFolder(folder, {}, twice);
+    const path = join(folder, "gone.tif");
+    await writeFile(path, tiff(1).subarray(0, 300));
+    await until(() => planned > 0);
+    await rm(path);
+    await until(() => problems.length > 0 && lateLooks > 0);
+    await writeFile(join(folder, "last.tif"), tiff(2));
+    await until(() => frames.length === 1);
+
+    expect(problems).toEqual([{ message: `${path}: was removed before it could be read`, path }]);
+  });
+
   test("gives a changed file again and an unchanged one not", async () => {
     const folder = await temporaryFolder();
     const { frames, firstPixels } = await watchFolder(folder);

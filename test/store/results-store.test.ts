@@ -127,7 +127,7 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
     const place = { run_id: "run-1", channel: "DAPI", time_index: 0, site_key: '["P1","A01","A1-Site_0"]' };
     expect(await all("models")).toEqual([{ name: "default", sha256: "ab".repeat(32) }]);
     expect(await all("sites")).toMatchObject([
-      { name: "A1-Site_0", plate: "P1", well: "A1", x_um: 10, y_um: 20 },
+      { name: "A1-Site_0", plate: "P1", well: "A01", x_um: 10, y_um: 20 },
     ]);
     expect(await all("frames")).toMatchObject([
       {

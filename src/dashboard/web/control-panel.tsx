@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
-import { formatWell } from "../../frames/wells.js";
+import { wellOf } from "../../frames/wells.js";
 import type { RuleValues } from "../../protocol/messages.js";
-import { wellOf } from "../../runs/plate.js";
 import { type Finding, whatIf } from "../../runs/what-if.js";
 import type { StatusView } from "../wire.js";
 import { siteName } from "./formats.js";
@@ -213,8 +212,7 @@ function wellsOf(page: PageState, states: readonly { readonly site: number }[]):
   const names = new Set(
     states.map(({ site }) => {
       const row = page.siteOf(site);
-      const well = wellOf(row);
-      return well === undefined ? row.name : formatWell(well.row, well.column);
+      return wellOf(row)?.name ?? row.name;
     }),
   );
   const shown = [...names].slice(0, NAMED_WELLS);

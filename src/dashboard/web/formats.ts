@@ -1,7 +1,6 @@
-import { formatWell } from "../../frames/wells.js";
+import { wellOf } from "../../frames/wells.js";
 import type { SiteRow } from "../../records/rows.js";
 import type { SiteState } from "../../records/site-state.js";
-import { wellOf } from "../../runs/plate.js";
 
 /** A number for people, "–" where there is none. */
 export function number(value: number | undefined, digits: number): string {
@@ -26,9 +25,8 @@ export function ago(ms: number): string {
 
 /** A site's name for people: its well and the number that the controller gives it, else what the controller calls it. */
 export function siteName(site: SiteRow): string {
-  const well = wellOf(site);
-  if (well === undefined) return site.name;
-  const name = formatWell(well.row, well.column);
+  const name = wellOf(site)?.name;
+  if (name === undefined) return site.name;
   return site.index === undefined ? name : `${name} site ${site.index}`;
 }
 

@@ -1,8 +1,9 @@
+import { wellOf } from "../../frames/wells.js";
 import type { RuleValues } from "../../protocol/messages.js";
 import type { ResultRecord } from "../../records/record.js";
 import type { FrameRow, SiteRow } from "../../records/rows.js";
 import type { SiteState, SiteStates } from "../../records/site-state.js";
-import { formatFor, wellOf } from "../../runs/plate.js";
+import { formatFor } from "../../runs/plate.js";
 import type { RunEntry } from "../../runs/run-snapshot.js";
 import { RunTable } from "../../runs/run-table.js";
 import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";

@@ -1,6 +1,6 @@
-import type { PlateFormat } from "../../frames/wells.js";
+import { type PlateFormat, wellOf } from "../../frames/wells.js";
 import type { SiteState } from "../../records/site-state.js";
-import { formatFor, wellOf } from "../../runs/plate.js";
+import { formatFor } from "../../runs/plate.js";
 import { median } from "../../statistics.js";
 import type { PageState } from "./page-state.js";
 
