@@ -111,6 +111,8 @@ class FocusClient:
         self._arrived = threading.Event()
         self.acquiring: bool | None = None
         """Whether an acquisition runs, for the agent to tell one that has stopped; None: it is not told."""
+        self.is_waiting: Callable[[], bool] = lambda: False
+        """Whether it stands still as it is meant to: paused by its user, or before a start time."""
         self._before_close: list[Callable[[], None]] = []
         self._is_degraded = False
         self._is_closed = False
@@ -310,7 +312,8 @@ class FocusClient:
             self._presence.listened(now_s)
             is_here = self._presence.is_here(now_s)
         if is_here:
-            beat = Heartbeat(session=self.session, timestamp_ms=time.time() * 1000, acquiring=self.acquiring)
+            is_acquiring = self.acquiring and not self.is_waiting()
+            beat = Heartbeat(session=self.session, timestamp_ms=time.time() * 1000, acquiring=is_acquiring)
             return encode(beat)
         return encode(Hello(session=self.session, controller=self._controller))
 

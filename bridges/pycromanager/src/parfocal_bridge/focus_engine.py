@@ -62,6 +62,7 @@ class FocusEngine:
         self._options = options
         self._gate: Gate[MDAEvent] = make_gate(client, core, limits, options)
         self._check = HardwareCheck(core)
+        self._waits = RunnerWaits(core)
         self._held: HeldVisit | None = None
         self._clock: float | None = None
         self._is_over = False
@@ -83,6 +84,7 @@ class FocusEngine:
         summary = self.engine.setup_sequence(sequence)
         self._gate = make_gate(self._client, self._core, self._limits, self._options)
         self._check = HardwareCheck(self._core)
+        self._client.is_waiting = self._waits.is_waiting
         self._held, self._is_over = None, False
         return summary
 
@@ -92,7 +94,9 @@ class FocusEngine:
         plan = PlanReader(own, functools.partial(is_cancelled, self._core), is_known_plan(events))
         for visit in self._gate.visits(plan):
             self._held = self._hold(visit)
-            yield from visit.events
+            for event in visit.events:
+                self._waits.next_event = event
+                yield event
         self._is_over = not self._gate.was_cancelled
 
     def setup_event(self, event: MDAEvent) -> None:
@@ -130,7 +134,7 @@ class FocusEngine:
         getattr(self.engine, "teardown_sequence", _nothing)(sequence)
 
     def _hold(self, visit: Visit[MDAEvent]) -> HeldVisit:
-        return HeldVisit(visit, self._gate, self._execute, RunnerWaits(self._core))
+        return HeldVisit(visit, self._gate, self._execute, self._waits)
 
     def _end(self, held: HeldVisit, failure: str | None = None) -> None:
         """The run ends in the middle of this visit, or just after it."""

@@ -52,13 +52,15 @@ class _Acquisition:
         self._frames = frames
         self._started_s = time.monotonic()
         self._has_ended = False
+        self._due_s = 0.0
         self.is_python = type(acq).__name__ == "PythonBackendAcquisition"
 
     def acquire(self, event: Event, count: int, image_timeout_s: float) -> Catch:
         """What came of an event. Raises what made the acquisition fail."""
         timeout_s = image_timeout_s + float(event.get("exposure") or 0) / 1000
         if "min_start_time" in event:
-            timeout_s += max(0.0, float(event["min_start_time"]) - (time.monotonic() - self._started_s))
+            self._due_s = self._started_s + float(event["min_start_time"])
+            timeout_s += max(0.0, self._due_s - time.monotonic())
         try:
             self._acq.acquire(event)
         except Exception as error:
@@ -73,6 +75,10 @@ class _Acquisition:
         if count < 2:
             frames = tuple(Delivered(frame.image, frame.metadata) for frame in frames)
         return Catch(frames, "no image came")
+
+    def is_waiting(self) -> bool:
+        """True before the start time of an event."""
+        return time.monotonic() < self._due_s
 
     def is_over(self) -> bool:
         """True once it was aborted. Raises what made it fail."""
@@ -156,6 +162,7 @@ def gate_loop(
     drive = FocusDrive(core, focus_lock or FocusLock.none(), limits, autofocus)
     own = _Acquisition(acq, frames)
     frames.begin(own.save if own.is_python else None)
+    client.is_waiting = own.is_waiting
     cameras = _cameras_of(core)
     if camera is not None and camera not in cameras():
         raise ValueError(

@@ -23,6 +23,7 @@ from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate, optics_of
 from parfocal_bridge.plan_reader import PlanReader
+from parfocal_bridge.runner_waits import RunnerWaits
 from parfocal_bridge.useq_events import ATTEMPT_KEY, UseqEvents, is_single_plane, planned_slices
 from parfocal_bridge.watched_stacks import WatchedStacks
 
@@ -68,11 +69,15 @@ def gated(
         )
     from useq import MDASequence
 
-    shots = _run(make_gate(client, core, limits, options), events, core)
+    waits = RunnerWaits(core)
+    client.is_waiting = waits.is_waiting
+    shots = _run(make_gate(client, core, limits, options), events, core, waits)
     return gated_sequence(events, shots) if isinstance(events, MDASequence) else shots
 
 
-def _run(gate: Gate[MDAEvent], events: Iterable[MDAEvent], core: CMMCorePlus) -> Iterator[MDAEvent]:
+def _run(
+    gate: Gate[MDAEvent], events: Iterable[MDAEvent], core: CMMCorePlus, waits: RunnerWaits
+) -> Iterator[MDAEvent]:
     from useq import CustomAction, MDAEvent
 
     engine: Any = core.mda.engine
@@ -90,7 +95,9 @@ def _run(gate: Gate[MDAEvent], events: Iterable[MDAEvent], core: CMMCorePlus) ->
     )
     tap.listen(listener)
     try:
-        yield from _executed(shots, catcher)
+        for shot in _executed(shots, catcher):
+            waits.next_event = shot
+            yield shot
         if gate.was_cancelled:
             # The runner takes the end of its events for the end of the plan; this one it does not execute.
             yield MDAEvent(action=CustomAction(name="cancelled"))

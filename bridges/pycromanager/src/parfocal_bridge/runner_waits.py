@@ -21,6 +21,15 @@ class RunnerWaits:
 
     def __init__(self, core: CMMCorePlus) -> None:
         self._core = core
+        self.next_event: MDAEvent | None = None
+        """What the runner was given last."""
+
+    def is_waiting(self) -> bool:
+        """True while the run stands still as it is meant to."""
+        runner: Any = self._core.mda
+        if runner.is_paused() or runner.status.pause_requested:
+            return True
+        return self.next_event is not None and self._left_s(self.next_event) > 0
 
     def while_paused(self) -> bool:
         """Waits while the run is paused; false if it was cancelled."""
@@ -36,15 +45,21 @@ class RunnerWaits:
     def until_due(self, event: MDAEvent) -> bool:
         """Waits until an event may start; false if the run was cancelled."""
         runner: Any = self._core.mda
+        self.next_event = event
         while self.while_paused():
-            # An event that sets the clock back waits from there, which is the runner's business.
-            start_s = 0.0 if event.reset_event_timer else event.min_start_time or 0.0
-            left_s = start_s + _paused_s(runner) - runner.event_seconds_elapsed()
-            if start_s == 0 or left_s <= 0:
+            left_s = self._left_s(event)
+            if left_s <= 0:
                 return True
             runner.events.awaitingEvent.emit(event, left_s)
             time.sleep(min(left_s, _DUE_POLL_S))
         return False
+
+    def _left_s(self, event: MDAEvent) -> float:
+        """Until an event may start, s; not above 0 if it may."""
+        runner: Any = self._core.mda
+        # An event that sets the clock back waits from there, which is the runner's business.
+        start_s = 0.0 if event.reset_event_timer else event.min_start_time or 0.0
+        return 0.0 if start_s == 0 else start_s + _paused_s(runner) - runner.event_seconds_elapsed()
 
 
 def _paused_s(runner: Any) -> float:
