@@ -12,30 +12,24 @@ from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Any
 
+from parfocal_bridge.inbox import Inbox
 from parfocal_bridge.ledger import CLOSED, Counters, Ledger, Ticket
 from parfocal_bridge.link import AgentLink
 from parfocal_bridge.messages import (
     Abandon,
-    AgentError,
     Bye,
     Controller,
-    Drop,
     Frame,
     Heartbeat,
     Hello,
-    Message,
-    MessageError,
     Site,
     Verdict,
     Welcome,
-    decode,
     encode,
 )
 from parfocal_bridge.own_process import OwnProcess
 from parfocal_bridge.parcel import Parcel, WirePixels, packed
 from parfocal_bridge.pixels import wire_pixels
-from parfocal_bridge.presence import Presence
-from parfocal_bridge.said_once import SaidOnce
 from parfocal_bridge.site_names import SiteNames
 from parfocal_bridge.unsent_frames import UnsentFrames
 
@@ -87,39 +81,33 @@ class FocusClient:
         # A script that is started again with the same session is another client of it.
         self._own = "" if session is None else f"{uuid.uuid4().hex[:8]}-"
         self.deadline_ms = float(deadline_ms)
-        self.welcome: Welcome | None = None
         self.names = SiteNames()
         """Tells the sites of this session apart."""
         self.why_unscored: str | None = None
         """Why the last frame given to ``score`` got no verdict; None if it got one."""
         self.unscored_id: str | None = None
         """The id of that frame, if it was waited for."""
-        self._address = address
         self._controller = Controller(
             name=controller, version=controller_version, host=socket.gethostname() or None
         )
-        self._on_verdict = on_verdict
         self._process = OwnProcess()
         self._gate = threading.Lock()
         self._lock = threading.Lock()
         self._ledger = Ledger()
-        self._errors = SaidOnce()
+        self._inbox = Inbox(address, self._ledger, misses_until_degraded, on_verdict)
         self.unsent = UnsentFrames(lambda: self._ledger.count("dropped"))
         """Told of frames that were to be offered and cannot be."""
         self._sequence = 0
-        self._presence = Presence(time.monotonic(), misses_until_degraded)
-        self._arrived = threading.Event()
         self.acquiring: bool | None = None
         """Whether an acquisition runs, for the agent to tell one that has stopped; None: it is not told."""
         self.is_waiting: Callable[[], bool] = lambda: False
         """Whether it stands still as it is meant to: paused by its user, or before a start time."""
         self._before_close: list[Callable[[], None]] = []
-        self._is_degraded = False
         self._is_closed = False
         self._link = AgentLink(
             address,
             observe_queue,
-            on_message=self._receive,
+            on_message=self._inbox.receive,
             on_sent=lambda parcel: self._ledger.count("sent"),
             on_lost=self._lost,
             on_beat=self._beat,
@@ -145,13 +133,17 @@ class FocusClient:
     def degraded(self) -> bool:
         """True while gated frames do not wait, because the agent is gone or too slow."""
         self._process.require()
-        with self._lock:
-            return not self._presence.is_worth_waiting(time.monotonic())
+        return self._inbox.degraded
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """What the agent said last of itself; None until it has said ``welcome``."""
+        return self._inbox.welcome
 
     def wait_for_agent(self, timeout_s: float = 5.0) -> bool:
         """Waits until the agent has said ``welcome`` once; false if it did not. Not needed before a frame."""
         self._process.require()
-        return self._arrived.wait(timeout_s)
+        return self._inbox.wait_for_welcome(timeout_s)
 
     def offer(self, image: Any, frame: Frame) -> str:
         """Sends a frame that nobody waits for, and returns its id; ``on_verdict`` gets its verdict."""
@@ -167,8 +159,7 @@ class FocusClient:
         if self._is_closed or self.degraded:
             return self._ledger.unanswered(frame_ids)
         if not self._ledger.wait(frame_ids, most, (self.deadline_ms + GRACE_MS) / 1000):
-            with self._lock:
-                self._presence.missed(time.monotonic())
+            self._inbox.missed()
         return self._ledger.unanswered(frame_ids)
 
     def score(self, image: Any, frame: Frame, timeout_s: float | None = None) -> Verdict | None:
@@ -193,11 +184,11 @@ class FocusClient:
                 self._ledger.count("unscored")
                 self.why_unscored, self.unscored_id = CLOSED, None
                 if not self._is_closed:
-                    self._say_degraded(True)
+                    self._inbox.say_degraded(True)
                     self.why_unscored = "the agent is away or does not answer in time"
                 self._offer(pixels, frame)
                 return None
-            self._say_degraded(False)
+            self._inbox.say_degraded(False)
             parcel = self._parcel(pixels, frame, deadline_ms)
             ticket = self._ledger.gated(parcel.id)
             self._link.put(parcel)
@@ -262,11 +253,10 @@ class FocusClient:
 
     def _settle(self, ticket: Ticket, frame: Frame, frame_id: str) -> Verdict | None:
         is_answered = ticket.done.is_set() and ticket.answer != "drop deadline"
-        with self._lock:
-            if is_answered:
-                self._presence.answered()
-            else:
-                self._presence.missed(time.monotonic())
+        if is_answered:
+            self._inbox.answered()
+        else:
+            self._inbox.missed()
         self._ledger.count("unscored" if ticket.verdict is None else "scored")
         self.why_unscored = self.unscored_id = None
         if ticket.verdict is None:
@@ -293,78 +283,12 @@ class FocusClient:
         if not parcel.is_gated:
             self._ledger.lost(parcel.id)
 
-    def _say_degraded(self, is_degraded: bool) -> None:
-        if is_degraded != self._is_degraded:
-            self._is_degraded = is_degraded
-            if is_degraded and self.welcome is None:
-                log.warning(
-                    "No agent answers at %s, where 'parfocal agent' would start one: frames go on unscored",
-                    self._address,
-                )
-            elif is_degraded:
-                log.warning("The agent does not answer: frames go on unscored until it is back")
-            else:
-                log.warning("The agent is back: frames are gated again")
-
     def _beat(self) -> bytes:
-        now_s = time.monotonic()
-        with self._lock:
-            self._presence.listened(now_s)
-            is_here = self._presence.is_here(now_s)
-        if is_here:
+        if self._inbox.listened():
             is_acquiring = self.acquiring and not self.is_waiting()
             beat = Heartbeat(session=self.session, timestamp_ms=time.time() * 1000, acquiring=is_acquiring)
             return encode(beat)
         return encode(Hello(session=self.session, controller=self._controller))
-
-    def _receive(self, part: bytes) -> bool:
-        """True for a ``welcome``."""
-        try:
-            message = decode(part)
-        except MessageError as error:
-            log.warning("A message of the agent cannot be read: %s", error)
-            self._ledger.count("errors")
-            return False
-        if message is None:
-            self._ledger.count("ignored")
-        else:
-            self._handle(message, time.monotonic())
-        return isinstance(message, Welcome)
-
-    def _handle(self, message: Message, now_s: float) -> None:
-        with self._lock:
-            if isinstance(message, Bye):
-                self._presence.left()
-            elif isinstance(message, Welcome):
-                self._presence.welcomed(now_s)
-                self.welcome = message
-            elif isinstance(message, Heartbeat):
-                self._presence.is_back(now_s)
-            else:
-                self._presence.heard(now_s)
-        if isinstance(message, Welcome):
-            self._arrived.set()
-        elif isinstance(message, Verdict):
-            self._verdict(message)
-        elif isinstance(message, Drop):
-            self._ledger.no_verdict(message.id, f"drop {message.why}", "dropped")
-        elif isinstance(message, AgentError):
-            if self._errors.is_news(f"{message.code}: {message.message}"):
-                log.warning(
-                    "The agent reports %s: %s (said once; FocusClient.counters.errors counts them)",
-                    message.code,
-                    message.message,
-                )
-            self._ledger.count("errors")
-            self._ledger.no_verdict(message.id, f"error {message.code}", None, message.message)
-
-    def _verdict(self, verdict: Verdict) -> None:
-        self._ledger.verdict(verdict)
-        if self._on_verdict is not None:
-            try:
-                self._on_verdict(verdict)
-            except Exception:
-                log.exception("on_verdict failed")
 
 
 def _check_deadline(deadline_ms: float) -> None:
