@@ -7,9 +7,8 @@ import { reasonOf, StoreError } from "../errors.js";
 import { fileReason, NOT_A_FILE } from "../frames/file-reasons.js";
 import { migrationsFor, type StoreKind } from "./migrations.js";
 import type { StoreTables } from "./schema.js";
-import { openSqlite } from "./sqlite.js";
+import { adviceOn, openSqlite } from "./sqlite.js";
 
-/** How long a write waits for another program that writes the same SQLite file, ms. */
 const BUSY_MS = 5000;
 /** How long PostgreSQL may take to answer a connection, ms. */
 const CONNECT_MS = 5000;
@@ -41,24 +40,26 @@ export interface OpenStore {
 /**
  * Opens a database and brings its schema up to date.
  * @param url `file:PATH` or `postgres://...`
+ * @param busyMs how long a write waits for another program that writes the same SQLite file, ms.
  * @throws StoreError naming the database and what to do.
  */
-export async function openDatabase(url: string): Promise<OpenStore> {
+export async function openDatabase(url: string, busyMs: number = BUSY_MS): Promise<OpenStore> {
   const kind: StoreKind = url.startsWith("file:") ? "sqlite" : "postgres";
   let db: Kysely<StoreTables> | undefined;
   try {
-    db = new Kysely<StoreTables>({ dialect: kind === "sqlite" ? sqlite(pathOf(url)) : await postgres(url) });
+    db = new Kysely<StoreTables>({
+      dialect: kind === "sqlite" ? sqlite(pathOf(url), busyMs) : await postgres(url),
+    });
     await migrate(db, kind);
     return { db, kind };
   } catch (cause) {
     await db?.destroy().catch(() => undefined);
+    const reason = await reasonFor(url, cause);
     const advice =
       kind === "sqlite"
-        ? "if it is damaged, move it away: it is made again from results.jsonl"
-        : "check database.url and that the server is up; results.jsonl has everything meanwhile";
-    throw new StoreError(storePlace(url), `cannot be opened: ${await reasonFor(url, cause)}; ${advice}`, {
-      cause,
-    });
+        ? adviceOn(reason) || "; if it is damaged, move it away: it is made again from results.jsonl"
+        : "; check database.url and that the server is up; results.jsonl has everything meanwhile";
+    throw new StoreError(storePlace(url), `cannot be opened: ${reason}${advice}`, { cause });
   }
 }
 
@@ -88,12 +89,12 @@ async function migrate(db: Kysely<StoreTables>, kind: StoreKind): Promise<void> 
   throw error;
 }
 
-function sqlite(path: string): Dialect {
+function sqlite(path: string, busyMs: number): Dialect {
   return new SqliteDialect({
     database: () => {
       const database = openSqlite(path);
       database.exec(
-        `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
+        `PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
       );
       return Promise.resolve(database);
     },

@@ -11,6 +11,7 @@ import { type OpenStore, openDatabase, storePlace } from "./open-database.js";
 import { type RecordPage, readPage, readTable } from "./read-records.js";
 import type { StoredRecord } from "./record-rows.js";
 import { RUN_TABLES, type StoreTables } from "./schema.js";
+import { adviceOn } from "./sqlite.js";
 import { inTransaction, writeRecords } from "./write-records.js";
 import { WrittenRuns } from "./written-runs.js";
 
@@ -19,16 +20,21 @@ export const MAX_BATCH = 500;
 /** Runs in a database. Every method throws a StoreError if the database refuses; nothing is then half written. */
 export class ResultsStore {
   readonly #url: string;
+  readonly #busyMs: number | undefined;
   readonly #written = new WrittenRuns();
   #open: OpenStore | undefined;
 
-  /** @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL. */
-  constructor(url: string) {
+  /**
+   * @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL.
+   * @param busyMs how long a write waits for another program that writes the same SQLite file, ms.
+   */
+  constructor(url: string, busyMs?: number) {
     this.#url = url;
+    this.#busyMs = busyMs;
   }
 
   async start(): Promise<void> {
-    this.#open ??= await openDatabase(this.#url);
+    this.#open ??= await openDatabase(this.#url, this.#busyMs);
   }
 
   async stop(): Promise<void> {
@@ -179,7 +185,9 @@ export class ResultsStore {
     try {
       return await use(this.#open.db, this.#open.kind);
     } catch (cause) {
-      throw new StoreError(place, `cannot be ${what}: ${reasonOf(cause)}`, { cause });
+      const reason = reasonOf(cause);
+      const advice = this.#open.kind === "sqlite" ? adviceOn(reason) : "";
+      throw new StoreError(place, `cannot be ${what}: ${reason}${advice}`, { cause });
     }
   }
 }

@@ -9,6 +9,7 @@ import type { RunSnapshot } from "../../src/runs/run-snapshot.js";
 import { RunTable } from "../../src/runs/run-table.js";
 import { openDatabase, storePlace } from "../../src/store/open-database.js";
 import { ResultsStore } from "../../src/store/results-store.js";
+import { openSqlite } from "../../src/store/sqlite.js";
 import { StoreClient } from "../../src/store/store-client.js";
 import { temporaryFolder } from "../agent/helpers.js";
 import { times } from "../helpers/campaign.js";
@@ -398,6 +399,25 @@ describe("a results store that is opened again", () => {
       ),
       { numRuns: times(50, 500) },
     );
+  });
+});
+
+describe("a database that another program is changing", () => {
+  test("is written to again as soon as that one has finished", async () => {
+    const path = join(await temporaryFolder(), "runs.db");
+    const store = new ResultsStore(`file:${path}`, 1);
+    await store.start();
+    onTestFinished(() => store.stop());
+    const other = openSqlite(path);
+    other.exec("begin immediate");
+
+    await expect(store.write([stored(verdict())])).rejects.toThrow(
+      /is locked; another program is changing it/,
+    );
+    other.close();
+
+    await store.write([stored(verdict())]);
+    expect(await store.listRuns()).toMatchObject([{ frames: 1 }]);
   });
 });
 
