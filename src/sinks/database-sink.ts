@@ -68,6 +68,8 @@ export class DatabaseSink implements Sink {
 
   /** The store, with all records so far written to it as far as it takes them; undefined while it is not open: see `problem`. */
   async store(): Promise<StoreClient | undefined> {
+    // It may still be read, and whoever reads need not wait until it has refused once more.
+    if (this.#isOpen && this.#outbox.isFailing) return this.#store;
     const flushed = this.#outbox.flush();
     if (!this.#isOpen) await Promise.race([flushed, passed(this.#context.clock, OPENING_MS)]);
     if (!this.#isOpen) return undefined;

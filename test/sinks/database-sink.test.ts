@@ -129,6 +129,22 @@ describe("the database sink", () => {
     expect(query(place, "pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
   });
 
+  test("gives what can still be read without another try, while another program keeps it from writing", async () => {
+    const { sink, place, says } = await started();
+    await until(() => sink.problem === undefined);
+    const other = openSqlite(place);
+    other.exec("begin immediate");
+    write(sink, 1);
+    await says("cannot be used");
+
+    const { failures } = sink.counts();
+    expect(await (await sink.store())?.listRuns()).toEqual([]);
+    expect(sink.counts().failures).toBe(failures);
+
+    other.close();
+    await until(() => sink.counts().written === 1);
+  });
+
   test("does not let a page wait for a long results.jsonl: it says what it is doing, and gives the runs once it has", async () => {
     const folder = await temporaryFolder();
     const lines = Array.from({ length: 4500 }, (_, i) =>
@@ -256,6 +272,34 @@ describe("the database sink", () => {
       ]);
     },
   );
+});
+
+describe("an agent whose database another program holds for writing", () => {
+  test("shows the page what is there and the run that has begun since, at once, and writes all of it later", async () => {
+    const { host, controller, folder } = await serve({}, { database: { batchMs: 5 } });
+    const status = async () => (await ask(host, "/api/status")).json<StatusView>();
+    const runs = async () => (await ask(host, "/api/runs")).json<RunList>().runs;
+    await until(async () => (await status()).storeProblem === undefined);
+    await controller.ask(0, { session: "before" });
+    await until(async () => (await runs())[0]?.frames === 1);
+    const other = openSqlite(join(folder, "parfocal.db"));
+    other.exec("begin immediate");
+
+    await controller.ask(0, { session: "before" });
+    await until(async () => (await status()).storeProblem?.includes("another program is changing it"));
+    await controller.ask(0, { session: "since" });
+
+    expect(await runs()).toMatchObject([{ id: "since" }, { id: "before", frames: 1 }]);
+    expect((await ask(host, "/api/runs/since")).json()).toMatchObject({ run: { id: "since" } });
+    other.exec("rollback");
+    other.close();
+    await until(async () => (await status()).storeProblem === undefined);
+    const frames = (await runs()).map(({ id, frames }) => [id, frames]);
+    expect(frames).toEqual([
+      ["since", 1],
+      ["before", 2],
+    ]);
+  });
 });
 
 describe.skipIf(process.getuid?.() !== 0 && !inCi)("an agent whose disk is full", () => {
