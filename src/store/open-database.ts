@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { access, constants, open } from "node:fs/promises";
+import { Socket } from "node:net";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Dialect, Kysely, Migrator, PostgresDialect, SqliteDialect } from "kysely";
@@ -10,6 +11,8 @@ import type { StoreTables } from "./schema.js";
 import { adviceOn, openSqlite } from "./sqlite.js";
 
 const BUSY_MS = 5000;
+/** How long PostgreSQL may be silent before its connection is given up, ms: a network that goes away ends none by itself for minutes. */
+const SILENT_MS = 30_000;
 /** How long PostgreSQL may take to answer a connection, ms. */
 const CONNECT_MS = 5000;
 const MAX_CONNECTIONS = 2;
@@ -32,6 +35,14 @@ export function storePlace(url: string): string {
   }
 }
 
+/** How long a database may keep whoever asks it waiting. */
+export interface StorePatience {
+  /** For another program that writes the same SQLite file, ms. */
+  readonly busyMs?: number;
+  /** For a PostgreSQL that does not answer, ms. */
+  readonly silentMs?: number;
+}
+
 export interface OpenStore {
   readonly db: Kysely<StoreTables>;
   readonly kind: StoreKind;
@@ -40,15 +51,15 @@ export interface OpenStore {
 /**
  * Opens a database and brings its schema up to date.
  * @param url `file:PATH` or `postgres://...`
- * @param busyMs how long a write waits for another program that writes the same SQLite file, ms.
  * @throws StoreError naming the database and what to do.
  */
-export async function openDatabase(url: string, busyMs: number = BUSY_MS): Promise<OpenStore> {
+export async function openDatabase(url: string, patience: StorePatience = {}): Promise<OpenStore> {
+  const { busyMs = BUSY_MS, silentMs = SILENT_MS } = patience;
   const kind: StoreKind = url.startsWith("file:") ? "sqlite" : "postgres";
   let db: Kysely<StoreTables> | undefined;
   try {
     db = new Kysely<StoreTables>({
-      dialect: kind === "sqlite" ? sqlite(pathOf(url), busyMs) : await postgres(url),
+      dialect: kind === "sqlite" ? sqlite(pathOf(url), busyMs) : await postgres(url, silentMs),
     });
     await migrate(db, kind);
     return { db, kind };
@@ -101,7 +112,7 @@ function sqlite(path: string, busyMs: number): Dialect {
   });
 }
 
-async function postgres(url: string): Promise<Dialect> {
+async function postgres(url: string, silentMs: number): Promise<Dialect> {
   const { default: pg } = await import("pg");
   // Times in ms fit a double exactly; as text they would not compare.
   pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -110,9 +121,15 @@ async function postgres(url: string): Promise<Dialect> {
     connectionTimeoutMillis: CONNECT_MS,
     max: MAX_CONNECTIONS,
     application_name: "parfocal",
+    stream: () => {
+      const socket = new Socket();
+      const error = new Error(`no answer within ${silentMs / 1000} s`);
+      return socket.setTimeout(silentMs, () => void socket.destroy(error));
+    },
   });
-  // A connection that breaks while it rests; the next query tells.
+  // A connection that breaks while it rests, or between two queries; the next one tells.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return new PostgresDialect({ pool });
 }
 

@@ -7,7 +7,7 @@ import type { RunEntry, StatusCounts } from "../runs/run-snapshot.js";
 import type { RunTable } from "../runs/run-table.js";
 import { readJournal } from "./journal.js";
 import type { StoreKind } from "./migrations.js";
-import { type OpenStore, openDatabase, storePlace } from "./open-database.js";
+import { type OpenStore, openDatabase, type StorePatience, storePlace } from "./open-database.js";
 import { type RecordPage, readPage, readTable } from "./read-records.js";
 import type { StoredRecord } from "./record-rows.js";
 import { RUN_TABLES, type StoreTables } from "./schema.js";
@@ -20,21 +20,18 @@ export const MAX_BATCH = 500;
 /** Runs in a database. Every method throws a StoreError if the database refuses; nothing is then half written. */
 export class ResultsStore {
   readonly #url: string;
-  readonly #busyMs: number | undefined;
+  readonly #patience: StorePatience | undefined;
   readonly #written = new WrittenRuns();
   #open: OpenStore | undefined;
 
-  /**
-   * @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL.
-   * @param busyMs how long a write waits for another program that writes the same SQLite file, ms.
-   */
-  constructor(url: string, busyMs?: number) {
+  /** @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL. */
+  constructor(url: string, patience?: StorePatience) {
     this.#url = url;
-    this.#busyMs = busyMs;
+    this.#patience = patience;
   }
 
   async start(): Promise<void> {
-    this.#open ??= await openDatabase(this.#url, this.#busyMs);
+    this.#open ??= await openDatabase(this.#url, this.#patience);
   }
 
   async stop(): Promise<void> {

@@ -10,7 +10,7 @@ import { ResultsStore } from "./results-store.js";
 /** How long a write waits for another program, ms: what is read waits behind it, and what is refused is tried again. */
 const BUSY_MS = 500;
 
-const store = new ResultsStore((workerData as { url: string }).url, BUSY_MS);
+const store = new ResultsStore((workerData as { url: string }).url, { busyMs: BUSY_MS });
 
 serveCalls(
   {
