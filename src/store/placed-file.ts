@@ -4,11 +4,13 @@ import { StoreError } from "../errors.js";
 import { errorCode } from "../frames/file-reasons.js";
 
 /**
- * Of the index of SQLite's log (-shm), the bytes that change whenever SQLite itself writes into the database: what tells one log from
- * the next, and how much of it has been copied into the database (https://www.sqlite.org/walformat.html).
+ * Of the index of SQLite's log (-shm), the bytes that change whenever SQLite itself begins to write into the database, or has done so:
+ * what tells one log from the next, how much of it is in the database, and how much was to be (https://www.sqlite.org/walformat.html).
+ * Between them lie bytes that are locked.
  */
 const LOG_NAME = [32, 40] as const;
 const COPIED = [96, 100] as const;
+const BEGUN = [128, 132] as const;
 
 /**
  * The file of a database that is open, to notice what others do to it: SQLite itself goes on with a file that has no name any
@@ -75,8 +77,11 @@ export class PlacedFile {
   /** Whether it was SQLite that has written into it, if anybody has. */
   async #isSqlites({ size, mtimeMs }: Stats): Promise<boolean> {
     if (this.#index === undefined) return true;
-    const { buffer } = await this.#index.read(Buffer.alloc(COPIED[1]), 0, COPIED[1], 0);
-    const copied = buffer.toString("hex", ...LOG_NAME) + buffer.toString("hex", ...COPIED);
+    let copied = "";
+    for (const [from, to] of [LOG_NAME, COPIED, BEGUN]) {
+      const { buffer } = await this.#index.read(Buffer.alloc(to - from), 0, to - from, from);
+      copied += buffer.toString("hex");
+    }
     const written = `${size} ${mtimeMs}`;
     if (this.#written !== undefined && written !== this.#written && copied === this.#copied) return false;
     [this.#written, this.#copied] = [written, copied];
