@@ -29,16 +29,25 @@ export class StoreHistory implements RunHistory {
     }
   }
 
-  listRuns(): Promise<readonly RunEntry[]> {
-    return this.#read((history) => history.listRuns());
+  /** Those that began while the store takes nothing are not in it. */
+  async listRuns(): Promise<readonly RunEntry[]> {
+    const stored = await this.#read((history) => history.listRuns());
+    const others = (await this.#meanwhile?.listRuns()) ?? [];
+    const ids = new Set(stored.map(({ id }) => id));
+    return [...others.filter(({ id }) => !ids.has(id)), ...stored];
   }
 
-  snapshot(runId: string): Promise<Uint8Array | undefined> {
-    return this.#read((history) => history.snapshot(runId));
+  async snapshot(runId: string): Promise<Uint8Array | undefined> {
+    return (
+      (await this.#read((history) => history.snapshot(runId))) ?? (await this.#meanwhile?.snapshot(runId))
+    );
   }
 
-  frame(runId: string, frameId: string): Promise<FrameMessage | undefined> {
-    return this.#read((history) => history.frame(runId, frameId));
+  async frame(runId: string, frameId: string): Promise<FrameMessage | undefined> {
+    return (
+      (await this.#read((history) => history.frame(runId, frameId))) ??
+      (await this.#meanwhile?.frame(runId, frameId))
+    );
   }
 
   /** @throws RequestError or StoreError where nothing has come since the store has its problem. */

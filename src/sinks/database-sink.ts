@@ -1,10 +1,10 @@
-import { stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
 import { reasonOf } from "../errors.js";
 import { passed } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
 import { storePlace, storeUrlIn } from "../store/open-database.js";
+import { PlacedFile } from "../store/placed-file.js";
 import { MAX_BATCH } from "../store/results-store.js";
 import { StoreClient } from "../store/store-client.js";
 import { Outbox } from "./outbox.js";
@@ -36,6 +36,8 @@ export class DatabaseSink implements Sink {
   readonly #url: string;
   readonly #store: StoreClient;
   readonly #outbox: Outbox;
+  /** Of SQLite, while it is open. */
+  #file: PlacedFile | undefined;
   #isOpen: boolean = false;
   #isStopped: boolean = false;
   /** Why the database does not do its work, while it does not. */
@@ -66,6 +68,8 @@ export class DatabaseSink implements Sink {
 
   /** The store, with all records so far written to it as far as it takes them; undefined while it is not open: see `problem`. */
   async store(): Promise<StoreClient | undefined> {
+    // It may still be read, and whoever reads need not wait until it has refused once more.
+    if (this.#isOpen && this.#outbox.isFailing) return this.#store;
     const flushed = this.#outbox.flush();
     if (!this.#isOpen) await Promise.race([flushed, passed(this.#context.clock, OPENING_MS)]);
     if (!this.#isOpen) return undefined;
@@ -99,26 +103,43 @@ export class DatabaseSink implements Sink {
         "Records did not get into the database; the next start reads them again",
       );
     }
-    await this.#store.stop();
+    await this.#close().catch((error: unknown) => this.#failed(error, true));
   }
 
   /** False where it was stopped before it had caught up: what waits is in results.jsonl, too. */
   async #makeReady(): Promise<boolean> {
-    if (!this.#isOpen || this.#store.isClosed || !(await this.#isInPlace())) await this.#openStore();
+    await this.#lookAtFile();
+    if (!this.#isOpen || this.#store.isClosed) await this.#openStore();
     return this.#isOpen;
+  }
+
+  /** What is written to a file that somebody has removed is nowhere; one that was put in its place is damaged. */
+  async #lookAtFile(): Promise<void> {
+    const found = await this.#file?.look();
+    if (found === undefined || found === "same") return;
+    await this.#close();
+    this.#isOpen = false;
+    const [happened, becomes] =
+      found === "gone"
+        ? ["removed", "it is opened again, or made again"]
+        : ["replaced", "the one in its place is used"];
+    this.#context.log.error(
+      { database: storePlace(this.#url) },
+      `The database was ${happened} during the run; ${becomes}, with what results.jsonl holds`,
+    );
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    await (file?.close(() => this.#store.stop()) ?? this.#store.stop());
+    this.#file = undefined;
   }
 
   async #openStore(): Promise<void> {
     const { log, clock } = this.#context;
-    if (this.#isOpen && !this.#store.isClosed) {
-      log.error(
-        { database: storePlace(this.#url) },
-        "The database was removed during the run; it is made again",
-      );
-      await this.#store.stop();
-    }
     this.#isOpen = false;
     await this.#store.start();
+    if (this.#url.startsWith("file:")) this.#file ??= await PlacedFile.of(storePlace(this.#url));
     await this.#catchUp();
     if (this.#isStopped) return;
     const { keepDays } = this.#config.database;
@@ -139,12 +160,6 @@ export class DatabaseSink implements Sink {
       this.#problem = `the results store is reading results.jsonl, ${lines + read} lines so far`;
     }
     if (lines > 0) this.#context.log.info({ lines }, "The database has read results.jsonl");
-  }
-
-  /** False for a file that somebody has removed: what is written to it then is nowhere. */
-  async #isInPlace(): Promise<boolean> {
-    if (!this.#url.startsWith("file:")) return true;
-    return (await stat(storePlace(this.#url)).catch(() => undefined)) !== undefined;
   }
 
   #succeeded(hadFailed: boolean): void {

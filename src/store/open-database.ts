@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { access, constants, open } from "node:fs/promises";
+import { Socket } from "node:net";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Dialect, Kysely, Migrator, PostgresDialect, SqliteDialect } from "kysely";
@@ -7,10 +8,11 @@ import { reasonOf, StoreError } from "../errors.js";
 import { fileReason, NOT_A_FILE } from "../frames/file-reasons.js";
 import { migrationsFor, type StoreKind } from "./migrations.js";
 import type { StoreTables } from "./schema.js";
-import { openSqlite } from "./sqlite.js";
+import { adviceOn, openSqlite } from "./sqlite.js";
 
-/** How long a write waits for another program that writes the same SQLite file, ms. */
 const BUSY_MS = 5000;
+/** How long PostgreSQL may be silent before its connection is given up, ms: a network that goes away ends none by itself for minutes. */
+const SILENT_MS = 30_000;
 /** How long PostgreSQL may take to answer a connection, ms. */
 const CONNECT_MS = 5000;
 const MAX_CONNECTIONS = 2;
@@ -33,6 +35,14 @@ export function storePlace(url: string): string {
   }
 }
 
+/** How long a database may keep whoever asks it waiting. */
+export interface StorePatience {
+  /** For another program that writes the same SQLite file, ms. */
+  readonly busyMs?: number;
+  /** For a PostgreSQL that does not answer, ms. */
+  readonly silentMs?: number;
+}
+
 export interface OpenStore {
   readonly db: Kysely<StoreTables>;
   readonly kind: StoreKind;
@@ -43,22 +53,24 @@ export interface OpenStore {
  * @param url `file:PATH` or `postgres://...`
  * @throws StoreError naming the database and what to do.
  */
-export async function openDatabase(url: string): Promise<OpenStore> {
+export async function openDatabase(url: string, patience: StorePatience = {}): Promise<OpenStore> {
+  const { busyMs = BUSY_MS, silentMs = SILENT_MS } = patience;
   const kind: StoreKind = url.startsWith("file:") ? "sqlite" : "postgres";
   let db: Kysely<StoreTables> | undefined;
   try {
-    db = new Kysely<StoreTables>({ dialect: kind === "sqlite" ? sqlite(pathOf(url)) : await postgres(url) });
+    db = new Kysely<StoreTables>({
+      dialect: kind === "sqlite" ? sqlite(pathOf(url), busyMs) : await postgres(url, silentMs),
+    });
     await migrate(db, kind);
     return { db, kind };
   } catch (cause) {
     await db?.destroy().catch(() => undefined);
+    const reason = await reasonFor(url, cause);
     const advice =
       kind === "sqlite"
-        ? "if it is damaged, move it away: it is made again from results.jsonl"
-        : "check database.url and that the server is up; results.jsonl has everything meanwhile";
-    throw new StoreError(storePlace(url), `cannot be opened: ${await reasonFor(url, cause)}; ${advice}`, {
-      cause,
-    });
+        ? adviceOn(reason) || "; if it is damaged, move it away: it is made again from results.jsonl"
+        : "; check database.url and that the server is up; results.jsonl has everything meanwhile";
+    throw new StoreError(storePlace(url), `cannot be opened: ${reason}${advice}`, { cause });
   }
 }
 
@@ -88,19 +100,19 @@ async function migrate(db: Kysely<StoreTables>, kind: StoreKind): Promise<void> 
   throw error;
 }
 
-function sqlite(path: string): Dialect {
+function sqlite(path: string, busyMs: number): Dialect {
   return new SqliteDialect({
     database: () => {
       const database = openSqlite(path);
       database.exec(
-        `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
+        `PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
       );
       return Promise.resolve(database);
     },
   });
 }
 
-async function postgres(url: string): Promise<Dialect> {
+async function postgres(url: string, silentMs: number): Promise<Dialect> {
   const { default: pg } = await import("pg");
   // Times in ms fit a double exactly; as text they would not compare.
   pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -109,9 +121,15 @@ async function postgres(url: string): Promise<Dialect> {
     connectionTimeoutMillis: CONNECT_MS,
     max: MAX_CONNECTIONS,
     application_name: "parfocal",
+    stream: () => {
+      const socket = new Socket();
+      const error = new Error(`no answer within ${silentMs / 1000} s`);
+      return socket.setTimeout(silentMs, () => void socket.destroy(error));
+    },
   });
-  // A connection that breaks while it rests; the next query tells.
+  // A connection that breaks while it rests, or between two queries; the next one tells.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return new PostgresDialect({ pool });
 }
 

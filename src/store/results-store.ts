@@ -7,10 +7,11 @@ import type { RunEntry, StatusCounts } from "../runs/run-snapshot.js";
 import type { RunTable } from "../runs/run-table.js";
 import { readJournal } from "./journal.js";
 import type { StoreKind } from "./migrations.js";
-import { type OpenStore, openDatabase, storePlace } from "./open-database.js";
+import { type OpenStore, openDatabase, type StorePatience, storePlace } from "./open-database.js";
 import { type RecordPage, readPage, readTable } from "./read-records.js";
 import type { StoredRecord } from "./record-rows.js";
 import { RUN_TABLES, type StoreTables } from "./schema.js";
+import { adviceOn } from "./sqlite.js";
 import { inTransaction, writeRecords } from "./write-records.js";
 import { WrittenRuns } from "./written-runs.js";
 
@@ -19,16 +20,18 @@ export const MAX_BATCH = 500;
 /** Runs in a database. Every method throws a StoreError if the database refuses; nothing is then half written. */
 export class ResultsStore {
   readonly #url: string;
+  readonly #patience: StorePatience | undefined;
   readonly #written = new WrittenRuns();
   #open: OpenStore | undefined;
 
   /** @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL. */
-  constructor(url: string) {
+  constructor(url: string, patience?: StorePatience) {
     this.#url = url;
+    this.#patience = patience;
   }
 
   async start(): Promise<void> {
-    this.#open ??= await openDatabase(this.#url);
+    this.#open ??= await openDatabase(this.#url, this.#patience);
   }
 
   async stop(): Promise<void> {
@@ -179,7 +182,9 @@ export class ResultsStore {
     try {
       return await use(this.#open.db, this.#open.kind);
     } catch (cause) {
-      throw new StoreError(place, `cannot be ${what}: ${reasonOf(cause)}`, { cause });
+      const reason = reasonOf(cause);
+      const advice = this.#open.kind === "sqlite" ? adviceOn(reason) : "";
+      throw new StoreError(place, `cannot be ${what}: ${reason}${advice}`, { cause });
     }
   }
 }

@@ -5,6 +5,18 @@ import { uncut } from "../native-calls.js";
 /** What a parameter of a statement can be. */
 export type SqliteValue = string | number;
 
+/** What is to be done where SQLite refuses, by what it says; empty where nobody can tell. */
+export function adviceOn(reason: string): string {
+  if (/is locked/.test(reason)) return "; another program is changing it: let it finish, or close it there";
+  if (/malformed|not a database/.test(reason)) {
+    return "; it is damaged: move it away, and it is made again from results.jsonl";
+  }
+  return "";
+}
+
+/** Statements that are refused while another program writes. */
+const OF_TRANSACTIONS = /^\s*(begin|commit|rollback)\b/i;
+
 /** A statement as Kysely takes it, whose values come in a list. */
 export interface SqliteStatement {
   readonly reader: boolean;
@@ -31,9 +43,24 @@ export function openSqlite(path: string): Sqlite {
   const sqlite = uncut(() => new Database(path));
   return {
     exec: (sql) => uncut(() => sqlite.exec(sql)),
-    prepare: (sql) => new UncutStatement(uncut(() => sqlite.prepare(sql))),
+    prepare: (sql) => {
+      const statement = new UncutStatement(uncut(() => sqlite.prepare(sql)));
+      return OF_TRANSACTIONS.test(sql) ? executed(statement, () => uncut(() => sqlite.exec(sql))) : statement;
+    },
     close: () => uncut(() => sqlite.close()),
   };
+}
+
+/**
+ * One that ends when it is refused: a prepared statement of libsql (0.5.29) then counts as in progress until it is collected as garbage,
+ * and nothing can be committed meanwhile.
+ */
+function executed(statement: SqliteStatement, execute: () => unknown): SqliteStatement {
+  const run = () => {
+    execute();
+    return { changes: 0, lastInsertRowid: 0 };
+  };
+  return Object.assign(statement, { run });
 }
 
 class UncutStatement implements SqliteStatement {

@@ -7,7 +7,10 @@ import type { ResultRecord } from "../records/record.js";
 import { HandedOver, serveCalls } from "../serve-calls.js";
 import { ResultsStore } from "./results-store.js";
 
-const store = new ResultsStore((workerData as { url: string }).url);
+/** How long a write waits for another program, ms: what is read waits behind it, and what is refused is tried again. */
+const BUSY_MS = 500;
+
+const store = new ResultsStore((workerData as { url: string }).url, { busyMs: BUSY_MS });
 
 serveCalls(
   {

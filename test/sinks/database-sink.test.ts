@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { RunList, StatusView } from "../../src/dashboard/wire.js";
@@ -8,6 +8,7 @@ import { systemClock } from "../../src/protocol/clock.js";
 import { recordText } from "../../src/records/record-line.js";
 import { DatabaseSink } from "../../src/sinks/database-sink.js";
 import { ResultsStore } from "../../src/store/results-store.js";
+import { openSqlite } from "../../src/store/sqlite.js";
 import {
   jsonLines,
   recordingLog,
@@ -63,8 +64,22 @@ async function framesIn(url: string, run = "run-1"): Promise<number> {
   return runs.find(({ id }) => id === run)?.frames ?? 0;
 }
 
+function query(path: string, sql: string): unknown[] {
+  const sqlite = openSqlite(path);
+  try {
+    const statement = sqlite.prepare(sql);
+    if (statement.reader) return statement.all([]);
+    statement.run([]);
+    return [];
+  } finally {
+    sqlite.close();
+  }
+}
+
+const verdictAt = (i: number) => verdict({ site: `A1-Site_${i}`, ms: 1_000_000 + i });
+
 const write = (sink: DatabaseSink, count: number, from = 0) => {
-  for (let i = from; i < from + count; i++) sink.write(verdict({ site: `A1-Site_${i}`, ms: 1_000_000 + i }));
+  for (let i = from; i < from + count; i++) sink.write(verdictAt(i));
 };
 
 describe("the database sink", () => {
@@ -81,6 +96,53 @@ describe("the database sink", () => {
     await says("was removed during the run");
     await until(() => sink.counts().written === 5 && sink.problem === undefined);
     expect(await framesIn(`file:${place}`)).toBe(2);
+  });
+
+  test.each([
+    ["moved to its place", rename],
+    ["written over it", copyFile],
+  ])("goes on with a backup that is %s, and adds what it lacks", async (_, restore) => {
+    const { sink, place, folder, says } = await started();
+    let written = 0;
+    const record = async (count: number, from: number) => {
+      const lines = Array.from({ length: count }, (_, i) => verdictAt(from + i));
+      await appendFile(join(folder, "results.jsonl"), lines.map((line) => `${recordText(line)}\n`).join(""));
+      for (const line of lines) sink.write(line);
+      written += count;
+      await until(() => sink.counts().written === written);
+    };
+    await until(() => sink.problem === undefined);
+    await record(30, 0);
+    const backup = join(folder, "backup");
+    query(place, `vacuum into '${backup}'`);
+    // More than fits into SQLite's log: some of it is in the file.
+    await record(900, 30);
+    await restore(backup, place);
+
+    await record(5, 930);
+
+    await says("was replaced during the run");
+    await until(() => sink.problem === undefined);
+    expect(await (await sink.store())?.listRuns()).toMatchObject([{ frames: 935 }]);
+    await sink.stop();
+    expect(await framesIn(`file:${place}`)).toBe(935);
+    expect(query(place, "pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
+  });
+
+  test("gives what can still be read without another try, while another program keeps it from writing", async () => {
+    const { sink, place, says } = await started();
+    await until(() => sink.problem === undefined);
+    const other = openSqlite(place);
+    other.exec("begin immediate");
+    write(sink, 1);
+    await says("cannot be used");
+
+    const { failures } = sink.counts();
+    expect(await (await sink.store())?.listRuns()).toEqual([]);
+    expect(sink.counts().failures).toBe(failures);
+
+    other.close();
+    await until(() => sink.counts().written === 1);
   });
 
   test("does not let a page wait for a long results.jsonl: it says what it is doing, and gives the runs once it has", async () => {
@@ -210,6 +272,34 @@ describe("the database sink", () => {
       ]);
     },
   );
+});
+
+describe("an agent whose database another program holds for writing", () => {
+  test("shows the page what is there and the run that has begun since, at once, and writes all of it later", async () => {
+    const { host, controller, folder } = await serve({}, { database: { batchMs: 5 } });
+    const status = async () => (await ask(host, "/api/status")).json<StatusView>();
+    const runs = async () => (await ask(host, "/api/runs")).json<RunList>().runs;
+    await until(async () => (await status()).storeProblem === undefined);
+    await controller.ask(0, { session: "before" });
+    await until(async () => (await runs())[0]?.frames === 1);
+    const other = openSqlite(join(folder, "parfocal.db"));
+    other.exec("begin immediate");
+
+    await controller.ask(0, { session: "before" });
+    await until(async () => (await status()).storeProblem?.includes("another program is changing it"));
+    await controller.ask(0, { session: "since" });
+
+    expect(await runs()).toMatchObject([{ id: "since" }, { id: "before", frames: 1 }]);
+    expect((await ask(host, "/api/runs/since")).json()).toMatchObject({ run: { id: "since" } });
+    other.exec("rollback");
+    other.close();
+    await until(async () => (await status()).storeProblem === undefined);
+    const frames = (await runs()).map(({ id, frames }) => [id, frames]);
+    expect(frames).toEqual([
+      ["since", 1],
+      ["before", 2],
+    ]);
+  });
 });
 
 describe.skipIf(process.getuid?.() !== 0 && !inCi)("an agent whose disk is full", () => {

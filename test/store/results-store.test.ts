@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { appendFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { sql } from "kysely";
@@ -9,6 +11,7 @@ import type { RunSnapshot } from "../../src/runs/run-snapshot.js";
 import { RunTable } from "../../src/runs/run-table.js";
 import { openDatabase, storePlace } from "../../src/store/open-database.js";
 import { ResultsStore } from "../../src/store/results-store.js";
+import { openSqlite } from "../../src/store/sqlite.js";
 import { StoreClient } from "../../src/store/store-client.js";
 import { temporaryFolder } from "../agent/helpers.js";
 import { times } from "../helpers/campaign.js";
@@ -398,6 +401,58 @@ describe("a results store that is opened again", () => {
       ),
       { numRuns: times(50, 500) },
     );
+  });
+});
+
+describe("a database that another program is changing", () => {
+  test("is written to again as soon as that one has finished", async () => {
+    const path = join(await temporaryFolder(), "runs.db");
+    const store = new ResultsStore(`file:${path}`, { busyMs: 1 });
+    await store.start();
+    onTestFinished(() => store.stop());
+    const other = openSqlite(path);
+    other.exec("begin immediate");
+
+    await expect(store.write([stored(verdict())])).rejects.toThrow(
+      /is locked; another program is changing it/,
+    );
+    other.close();
+
+    await store.write([stored(verdict())]);
+    expect(await store.listRuns()).toMatchObject([{ frames: 1 }]);
+  });
+});
+
+describe.skipIf(missing !== undefined)("a PostgreSQL behind a network that goes away", () => {
+  test("is given up with its connections, and written to again once it is back", async () => {
+    const direct = new URL(server!.database("silent"));
+    let isAway: boolean = false;
+    const network = createServer((client) => {
+      const target = connect(Number(direct.port), direct.hostname);
+      client.on("data", (bytes) => isAway || target.write(bytes));
+      target.on("data", (bytes) => isAway || client.write(bytes));
+      for (const [one, other] of [
+        [client, target],
+        [target, client],
+      ] as const)
+        one.on("error", () => undefined).on("close", () => other.destroy());
+    });
+    await once(network.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void network.close());
+    const { port } = network.address() as AddressInfo;
+    const url = Object.assign(new URL(direct), { port: String(port) }).href;
+    const store = new ResultsStore(url, { silentMs: 500 });
+    await store.start();
+    onTestFinished(() => store.stop());
+
+    isAway = true;
+    await expect(store.write([stored(verdict())])).rejects.toThrow(
+      "cannot be written: no answer within 0.5 s",
+    );
+    isAway = false;
+
+    await store.write([stored(verdict())]);
+    expect(await store.listRuns()).toMatchObject([{ frames: 1 }]);
   });
 });
 
