@@ -8,23 +8,16 @@ import type { RunEntry } from "../../runs/run-snapshot.js";
 import { RunTable } from "../../runs/run-table.js";
 import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";
 import { fetchRun, fetchRuns, fetchStatus, requestChange } from "./api.js";
+import { DrawSchedule } from "./draw-schedule.js";
 import { LiveConnection } from "./live.js";
 import { rulesInForce } from "./rules-in-force.js";
 import { type Selection, selectedIn } from "./selection.js";
+import { keepToken, takeToken } from "./token.js";
 
-/**
- * Shortest time between two drawings for what the agent says, ms. The page often shares a machine with the scorer, whose
- * time it must not take: it draws when a record has just come, for then the next frame is not there yet. What a person
- * does is drawn at once.
- */
-const DRAW_MS = 800;
-/** When no more records come, the last ones are drawn after this, ms. */
-const LAST_DRAW_MS = 1500;
 /** Time that the newest frame is shown before the next one, ms: each is a picture to be loaded. */
 const NEWEST_MS = 2000;
 /** After so many new frames the run is loaded again: that has its newest only, and a page that stays open does not grow without end. */
 const NEW_FRAMES = 20_000;
-const TOKEN_KEY = "parfocal-token";
 
 /** Everything that the page shows. Views read it when `onDraw` tells them to. */
 export class PageState {
@@ -44,20 +37,18 @@ export class PageState {
   readonly changedSites = new Set<number>();
   token: string | undefined;
   readonly #live: LiveConnection;
-  readonly #onDraw: () => void;
+  readonly #drawing: DrawSchedule;
   #place: { epoch: string; sequence: number } | undefined;
   #loading: Promise<void> | undefined;
   /** Records that came while a run was loaded. */
   #meanwhile: ResultRecord[] = [];
-  #drawing: ReturnType<typeof setTimeout> | undefined;
-  #lastDrawMs = 0;
   /** Of the table when it was loaded. */
   #loadedFrames = 0;
   #newest: FrameRow | undefined;
   #newestMs = Number.NEGATIVE_INFINITY;
 
   constructor(onDraw: () => void) {
-    this.#onDraw = onDraw;
+    this.#drawing = new DrawSchedule(onDraw);
     this.#live = new LiveConnection(
       (message) => this.#take(message),
       (isConnected) => {
@@ -169,8 +160,7 @@ export class PageState {
 
   setToken(token: string): void {
     this.token = token === "" ? undefined : token;
-    if (token === "") sessionStorage.removeItem(TOKEN_KEY);
-    else sessionStorage.setItem(TOKEN_KEY, token);
+    keepToken(this.token);
     this.draw();
   }
 
@@ -181,20 +171,7 @@ export class PageState {
 
   /** Has the views drawn at once: for what a person did. */
   draw(): void {
-    clearTimeout(this.#drawing);
-    this.#drawing = setTimeout(() => this.#drawNow());
-  }
-
-  /** Has the views drawn for what the agent said: now, or when it says something next, or a while later. */
-  #drawSoon(): void {
-    if (performance.now() - this.#lastDrawMs >= DRAW_MS) this.draw();
-    else this.#drawing ??= setTimeout(() => this.#drawNow(), LAST_DRAW_MS);
-  }
-
-  #drawNow(): void {
-    this.#drawing = undefined;
-    this.#lastDrawMs = performance.now();
-    requestAnimationFrame(() => this.#onDraw());
+    this.#drawing.now();
   }
 
   /** The newest frame, for long enough to look at it. */
@@ -245,7 +222,7 @@ export class PageState {
       if (isReadableAgain && this.table.id !== "") void this.show(this.table.id);
       this.#followLive();
       if (isNews) this.draw();
-      else this.#drawing ??= setTimeout(() => this.#drawNow(), LAST_DRAW_MS);
+      else this.#drawing.later();
       return;
     }
     if (message.type === "records") {
@@ -258,7 +235,7 @@ export class PageState {
       this.#place = { epoch: message.epoch, sequence: message.sequence };
       if (!isFirst && this.table.id !== "") void this.show(this.table.id);
     }
-    this.#drawSoon();
+    this.#drawing.soon();
   }
 
   #apply(record: ResultRecord): void {
@@ -301,14 +278,4 @@ export class PageState {
 /** What a status says that must be shown at once; its counts can wait. */
 function shownOf(status: StatusView | undefined): string {
   return JSON.stringify({ ...status, health: status?.health.state });
-}
-
-/** The token from the address, which then no longer shows it, or from an earlier visit of this tab. */
-function takeToken(): string | undefined {
-  const match = /[#&]token=([^&]+)/.exec(location.hash);
-  if (match !== null) {
-    sessionStorage.setItem(TOKEN_KEY, decodeURIComponent(match[1]!));
-    history.replaceState(undefined, "", location.pathname + location.search);
-  }
-  return sessionStorage.getItem(TOKEN_KEY) ?? undefined;
 }
