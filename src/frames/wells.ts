@@ -58,6 +58,9 @@ export interface SiteOnPlate {
 const NAME_WITH_WELL =
   /^(?<well>[A-Z]{1,2}\d{1,3})(?:[-_ ](?:(?:[Ss]|[Ff]|[Ss]ite|[Ff]ield|[Ff][Oo][Vv]|[Pp]os)[-_ ]?)?(?<site>\d{1,9}))?$/;
 
+/** Rows of a 384-well plate. A name with a later letter and no site, as "S1", is more often a position than one of 1536 wells. */
+const ROWS_BY_NAME = 16;
+
 /**
  * In which well a site lies: as its controller or its metadata say, by row and column or else by the well's name; where they
  * say nothing, as its own name does, in capitals: "p1" is a position.
@@ -67,7 +70,9 @@ export function wellOf({ name, well: told, row, column }: SiteOnPlate): Well | u
   if (told !== undefined) return parseWell(told);
   const { well = "", site } = NAME_WITH_WELL.exec(name.trim())?.groups ?? {};
   const named = parseWell(well);
-  return named === undefined || site === undefined ? named : { ...named, site: Number(site) };
+  if (named === undefined) return undefined;
+  if (site !== undefined) return { ...named, site: Number(site) };
+  return named.row < ROWS_BY_NAME ? named : undefined;
 }
 
 /** The name of a site's well in the one spelling; what its controller calls it where that names none. */

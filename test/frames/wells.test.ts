@@ -117,6 +117,8 @@ describe("the well of a site", () => {
   it.each([
     { name: "p1" },
     { name: "a01" },
+    { name: "S1" },
+    { name: "Z12" },
     { name: "Pos1" },
     { name: "A1_left" },
     { name: "P2_A01" },
