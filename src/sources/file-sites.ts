@@ -184,7 +184,7 @@ function realLabel(named: string | undefined, inside: string | undefined): strin
 
 /**
  * Name of a site on no plate. What its folders say tells sites of one name apart; a label that would be taken for a well, as "P24" where
- * plates have 96 and "W1" of a CellVoyager, has the path of its folder or a word before it.
+ * plates have 96 and "W1-Site_1" of a CellVoyager, has the path of its folder or a word before it.
  */
 function nameOffPlate(path: string, folder: string | undefined, label: string | undefined): string {
   const name = label === undefined ? path : inFolder(folder, label);

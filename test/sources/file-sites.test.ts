@@ -52,7 +52,8 @@ describe("the sites of files", () => {
   });
 
   test("that are no well have no name that reads like one", () => {
-    expect(sitesOf(["T1.tif"]).sites).toEqual([{ name: "site T1" }]);
+    expect(sitesOf(["P1.tif"]).sites).toEqual([{ name: "site P1" }]);
+    expect(sitesOf(["T1.tif"]).sites).toEqual([{ name: "T1" }]);
   });
 
   test.each([
