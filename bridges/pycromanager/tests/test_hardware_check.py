@@ -113,6 +113,23 @@ def test_a_stage_that_stops_within_half_a_field_of_its_site_is_there(
     assert check.fault(MDAEvent(y_pos=31)) is not None
 
 
+def test_a_stage_is_asked_once_for_each_place_it_is_sent_to(
+    core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from useq import MDAEvent
+
+    asked: list[Any] = []
+    position = core.getXYPosition
+    monkeypatch.setattr(core, "getXYPosition", lambda: asked.append(position()) or asked[-1])
+    check = HardwareCheck(core)
+    core.setXYPosition(0, 0)
+    assert [check.fault(MDAEvent(x_pos=0, y_pos=0)) for _ in range(3)] == [None] * 3
+    assert len(asked) == 1
+    assert check.fault(MDAEvent(x_pos=9000, y_pos=0)) is not None
+    assert check.fault(MDAEvent(x_pos=0, y_pos=0)) is None
+    assert len(asked) == 3
+
+
 def test_gated_notices_it_too(core: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     refusing_stage(core, monkeypatch, 600)
     with FakeAgent(answer=scripted({})) as agent:

@@ -27,6 +27,8 @@ class HardwareCheck:
     def __init__(self, core: CMMCorePlus) -> None:
         self._core = core
         self._said = SaidOnce()
+        self._reached_um: tuple[float | None, float | None] | None = None
+        """Where the stage was found last: it is not asked again, which may take a while, before it moves."""
         self._stale: tuple[str, str] | None = None
         """A channel that the core takes for set, though another one may be half set since."""
 
@@ -46,7 +48,7 @@ class HardwareCheck:
         core, asked_um = self._core, (event.x_pos, event.y_pos)
         try:
             stage = core.getXYStageDevice()
-            if not stage or asked_um == (None, None):
+            if not stage or asked_um in ((None, None), self._reached_um):
                 return None
             here_um = core.getXYPosition()
             near_um = core.getPixelSizeUm() * min(core.getImageWidth(), core.getImageHeight()) / 2 or _NEAR_UM
@@ -55,7 +57,9 @@ class HardwareCheck:
             return None
         pairs = zip(asked_um, here_um, strict=True)
         if all(asked is None or abs(here - asked) <= near_um for asked, here in pairs):
+            self._reached_um = asked_um
             return None
+        self._reached_um = None
         return f"the stage {stage} is at {_place(here_um)} um, not at {_place(asked_um)}"
 
     def _wrong_channel(self, event: MDAEvent) -> str | None:
