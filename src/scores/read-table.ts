@@ -8,6 +8,8 @@ import { unescaped } from "../spreadsheet-text.js";
 import { COLUMNS, type ScoreRow, TEXT_COLUMNS } from "./score-rows.js";
 import { formatOf, type TableFormat } from "./table-format.js";
 
+const OWN_COLUMNS: ReadonlySet<string> = new Set(COLUMNS);
+
 /** A table of scores that is read row by row. */
 export interface ScoreTable {
   readonly path: string;
@@ -71,13 +73,10 @@ async function* readCsv(path: string): Reading {
     yield rowOf(
       columns.map((column, i) => {
         const cell = unescaped(cells[i]!);
-        if (TEXT_COLUMNS.has(column)) return [column, cell] as const;
         const number = withPoint(cell.trim(), separator);
-        if (number !== "NaN" && Number.isNaN(Number(number))) {
-          throw new Error(`row ${row}, ${column}: ${noNumber(cell)}`);
-        }
-        return [column, number] as const;
+        return [column, TEXT_COLUMNS.has(column) || !isNumber(number) ? cell : number] as const;
       }),
+      `row ${row}, `,
     );
   }
 }
@@ -110,15 +109,25 @@ async function* readParquet(path: string): Reading {
   }
 }
 
-/** Cells as `scoreRow` gives them, whatever they were kept as. */
-function rowOf(cells: readonly (readonly [string, unknown])[]): ScoreRow {
+/**
+ * Cells as `scoreRow` gives them, whatever they were kept as; a column that somebody has added holds what it likes.
+ * @param place of the row, for the error. @throws Error where one of ours is to hold a number and does not.
+ */
+function rowOf(cells: readonly (readonly [string, unknown])[], place = ""): ScoreRow {
   return Object.fromEntries(
     cells.map(([column, value]) => {
       if (value === null || value === undefined || value === "") return [column, ""];
       const isText = TEXT_COLUMNS.has(column) && !(column === "site" && isWholeNumber(value));
-      return [column, isText ? String(value) : Number(value)];
+      if (!isText && isNumber(value)) return [column, Number(value)];
+      if (!isText && OWN_COLUMNS.has(column))
+        throw new Error(`${place}${column}: ${noNumber(String(value))}`);
+      return [column, String(value)];
     }),
   );
+}
+
+function isNumber(value: unknown): boolean {
+  return String(value) === "NaN" || !Number.isNaN(Number(value));
 }
 
 /** The site's number in its well; what else is it called. */

@@ -94,6 +94,13 @@ describe("a table of scores", () => {
       expect(await all(rows)).toMatchObject([{ plate: "Bär" }]);
     });
 
+    test("keeps what a person has written in a column of their own", async () => {
+      const noted = `${COLUMNS.join(";")};Notiz;Rang\n${values};trüb, links;1,5\n`;
+      const { rows } = await saved(Buffer.from(noted));
+
+      expect(await all(rows)).toMatchObject([{ file: "Bär", level: 0.5, Notiz: "trüb, links", Rang: 1.5 }]);
+    });
+
     test.each([
       ["a number that is none", "0,5;Bär", "high;Bär", '"high" is not a number'],
       ["too few cells", values, "a;b", `row 3: 4 cells where the header has ${COLUMNS.length}`],
