@@ -14,7 +14,6 @@ import type { RecordContext, ResultRecord } from "../records/record.js";
 import { RefocusPolicy } from "../refocus/policy.js";
 import { binningOf, rulesFor, valuesOf } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
-import type { Sink } from "../sinks/sink.js";
 import type { Answer, FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
 import type { AgentOptions } from "./agent-options.js";
 import { Answers } from "./answers.js";
@@ -22,6 +21,7 @@ import { FrameQueue, type Lane } from "./frame-queue.js";
 import { HealthCounters } from "./health.js";
 import { memoryBudget } from "./memory-budget.js";
 import { type OpenFrame, OpenFrames } from "./open-frames.js";
+import { Recorder } from "./recorder.js";
 import { RefusedInput } from "./refused-input.js";
 import { UnfamiliarFrames } from "./unfamiliar-frames.js";
 import { scoresOf, verdictOf } from "./verdict.js";
@@ -46,8 +46,8 @@ export class Agent implements SourceHandler {
   readonly #answers: Answers;
   readonly #refused: RefusedInput;
   readonly #unfamiliar: UnfamiliarFrames;
+  readonly #recorder: Recorder;
   readonly #startedSources: FrameSource[] = [];
-  readonly #startedSinks: Sink[] = [];
   #workers: Promise<void>[] = [];
   #state: AgentState = "new";
   #startedMs: number | undefined;
@@ -63,6 +63,7 @@ export class Agent implements SourceHandler {
     this.policy = new RefocusPolicy(options.config.policy, options.focusMap);
     this.#open = new OpenFrames(this.#clock);
     this.#answers = new Answers(this.#clock);
+    this.#recorder = new Recorder(options.sinks, options.log);
     this.#refused = new RefusedInput(options.log, this.#clock);
     this.#unfamiliar = new UnfamiliarFrames(options.log);
   }
@@ -74,18 +75,9 @@ export class Agent implements SourceHandler {
   async start(signal: AbortSignal = new AbortController().signal): Promise<AgentEndpoints> {
     this.#state = "starting";
     this.#startedMs = this.#clock.wallMs();
-    const places: Record<string, string> = {};
+    let places: AgentEndpoints;
     try {
-      for (const [name, sink] of this.#options.sinks) {
-        signal.throwIfAborted();
-        this.#startedSinks.push(sink);
-        places[name] = await sink.start(signal);
-      }
-      for (const [name, source] of this.#options.sources) {
-        signal.throwIfAborted();
-        this.#startedSources.push(source);
-        places[name] = await source.start(this, signal);
-      }
+      places = { ...(await this.#recorder.start(signal)), ...(await this.#startSources(signal)) };
     } catch (error) {
       await this.stop();
       throw error;
@@ -94,6 +86,16 @@ export class Agent implements SourceHandler {
     const lanes: Lane[] = ["large", ...Array.from({ length: concurrency }, () => "small" as const)];
     this.#workers = lanes.map((lane) => this.#work(lane));
     this.#state = "running";
+    return places;
+  }
+
+  async #startSources(signal: AbortSignal): Promise<AgentEndpoints> {
+    const places: Record<string, string> = {};
+    for (const [name, source] of this.#options.sources) {
+      signal.throwIfAborted();
+      this.#startedSources.push(source);
+      places[name] = await source.start(this, signal);
+    }
     return places;
   }
 
@@ -110,7 +112,7 @@ export class Agent implements SourceHandler {
       state: this.#state,
       startedMs: this.#startedMs,
       queueDepth: this.#queue.length,
-      sinks: Object.fromEntries([...this.#options.sinks].map(([name, sink]) => [name, sink.counts()])),
+      sinks: this.#recorder.counts(),
     });
   }
 
@@ -140,11 +142,11 @@ export class Agent implements SourceHandler {
   bye(session: string): void {
     this.#options.log.info({ session }, "Controller disconnected");
     this.note(...this.policy.forget(session, "the controller disconnected"));
-    for (const sink of this.#startedSinks) sink.ended?.(session);
+    this.#recorder.ended(session);
   }
 
   acquiring(session: string, isAcquiring: boolean): void {
-    for (const sink of this.#startedSinks) sink.acquiring?.(session, isAcquiring);
+    this.#recorder.acquiring(session, isAcquiring);
   }
 
   abandon(message: AbandonMessage): void {
@@ -268,16 +270,7 @@ export class Agent implements SourceHandler {
   /** Resolves when the record would survive a crash; undefined if no sink says so. */
   #record(record: ResultRecord): Promise<unknown> | undefined {
     this.#counters.count(record);
-    const writing: Promise<void>[] = [];
-    for (const sink of this.#startedSinks) {
-      try {
-        const written = sink.write(record);
-        if (written !== undefined) writing.push(written);
-      } catch (error) {
-        this.#options.log.error({ reason: reasonOf(error) }, "A record could not be passed on");
-      }
-    }
-    return writing.length === 0 ? undefined : Promise.all(writing);
+    return this.#recorder.write(record);
   }
 
   async #stop(): Promise<void> {
@@ -291,7 +284,7 @@ export class Agent implements SourceHandler {
     this.note(...this.policy.forget(undefined, "the agent stopped"));
     await this.#answers.allGiven();
     await Promise.all(this.#startedSources.map((source) => this.#quietly(source.stop())));
-    for (const sink of this.#startedSinks.toReversed()) await this.#quietly(sink.stop());
+    await this.#recorder.stop((stopping) => this.#quietly(stopping));
     this.#state = "stopped";
   }
 

@@ -29,18 +29,18 @@ export interface SiteEnding {
   readonly end: EndRow | undefined;
 }
 
-/** How a search stands that was cut short, by the reason. */
-const CUT_SHORT: Readonly<Partial<Record<string, SiteStatus>>> = {
-  unscored: "unscored",
-  "no-frame": "no-frame",
-  skipped: "skipped",
-  limits: "refused",
-  drive: "refused",
-  lock: "refused",
-  autofocus: "refused",
-  cancelled: "refused",
-  other: "refused",
-};
+/** How a search stands that was cut short, by the reason, which is whatever a controller or a newer version wrote. */
+const CUT_SHORT: ReadonlyMap<string, SiteStatus> = new Map([
+  ["unscored", "unscored"],
+  ["no-frame", "no-frame"],
+  ["skipped", "skipped"],
+  ["limits", "refused"],
+  ["drive", "refused"],
+  ["lock", "refused"],
+  ["autofocus", "refused"],
+  ["cancelled", "refused"],
+  ["other", "refused"],
+]);
 
 export function statusOf({ frames, outcome, end }: SiteEnding): SiteStatus {
   const last = frames.at(-1);
@@ -57,7 +57,7 @@ export function statusOf({ frames, outcome, end }: SiteEnding): SiteStatus {
     default: {
       const why = outcome?.why ?? end?.why;
       if (why === undefined) return "searching";
-      return CUT_SHORT[why] ?? (outcome?.recovered === "no" ? "flagged" : "unjudged");
+      return CUT_SHORT.get(why) ?? (outcome?.recovered === "no" ? "flagged" : "unjudged");
     }
   }
 }

@@ -20,6 +20,8 @@ describe("the state of a site", () => {
     ["error", [frameRow({ end: "error", why: "unscorable", decision: undefined })], undefined],
     ["flagged", [retry], outcomeRow({ recovered: "no" })],
     ["unjudged", [retry], outcomeRow({ recovered: "unknown" })],
+    // A reason that a later version may have.
+    ["unjudged", [retry], outcomeRow({ recovered: "unknown", why: "toString" })],
   ] as const)("is %s (case %#)", (status, frames, outcome) => {
     const states = SiteStates.of({
       frames,
