@@ -27,8 +27,8 @@ const NUMBERS_IN_WELL: typeof NUMBERS = [...NUMBERS, { pattern: /^[sf](\d{1,6})$
  */
 export function parseLooseName(stem: string, isWell: IsWell, inWell: boolean): FrameName {
   const whole = wellOf({ name: stem });
-  // "T1" is more often a time point, "S1_2" a field.
-  if (whole !== undefined && isWell(whole) && !/^(?:[I-Z]\d$|[SFZ]\d)/.test(stem)) return wellFields(whole);
+  // "P1" is more often a position, "S1_2" a field.
+  if (whole !== undefined && isWell(whole) && !/^(?:[I-P]\d$|[SFZ]\d)/.test(stem)) return wellFields(whole);
   let parts = partsOf(stem, /[_-]/);
   let wellAt = wellPartOf(parts, isWell);
   const words = partsOf(stem, /[_\s-]/);

@@ -5,10 +5,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { ConfigError, reasonOf } from "../errors.js";
+import { ConfigError } from "../errors.js";
 import { fileReason } from "./file-reasons.js";
 import { decodedText } from "./table-text.js";
-import { misfitOf, noNumber, parseTable, type TableRow, type UserTable, withPoint } from "./user-table.js";
+import { misfitOf, noNumber, parseNamedTable, withPoint } from "./user-table.js";
 
 const Text = z
   .string()
@@ -116,7 +116,7 @@ export async function readManifest(manifestPath: string): Promise<ManifestRow[]>
  * @throws ConfigError as `readManifest` does.
  */
 export function parseManifest(text: string, manifestPath: string): ManifestRow[] {
-  const table = tableIn(text, manifestPath);
+  const table = parseNamedTable(text, manifestPath);
   const columns = table.columns.map((name) => name.toLowerCase());
   if (columns.length === 0)
     throw new ConfigError(manifestPath, ["the manifest is empty; it needs a header row"]);
@@ -148,12 +148,4 @@ export function parseManifest(text: string, manifestPath: string): ManifestRow[]
   }
   if (problems.length > 0) throw new ConfigError(manifestPath, problems);
   return rows;
-}
-
-function tableIn(text: string, manifestPath: string): UserTable<TableRow[]> {
-  try {
-    return parseTable(text);
-  } catch (cause) {
-    throw new ConfigError(manifestPath, [reasonOf(cause)], { cause });
-  }
 }

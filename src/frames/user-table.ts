@@ -7,7 +7,7 @@ import { open } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
 import { type Options, parse as parseStream } from "csv-parse";
 import { parse } from "csv-parse/sync";
-import { reasonOf } from "../errors.js";
+import { ConfigError, reasonOf } from "../errors.js";
 import { decodedStream, decodedText, encodingOf } from "./table-text.js";
 
 /** Separators of cells that spreadsheets write, by their language and by the format that is chosen. */
@@ -38,6 +38,15 @@ export function parseTable(text: string): UserTable<TableRow[]> {
   const rows = new FilledRows();
   const filled = recordsIn(text, layout).flatMap((cells) => rows.filled(cells) ?? []);
   return { columns: columnsIn(filled.shift()), separator: layout.separator, rows: filled };
+}
+
+/** The same of a table that a setting or a command names. @throws ConfigError naming the file and saying why it is no table. */
+export function parseNamedTable(text: string, name: string): UserTable<TableRow[]> {
+  try {
+    return parseTable(text);
+  } catch (cause) {
+    throw new ConfigError(name, [reasonOf(cause)], { cause });
+  }
 }
 
 /**

@@ -1,15 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { ConfigError, reasonOf } from "../errors.js";
+import { ConfigError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
 import { decodedText } from "../frames/table-text.js";
-import {
-  misfitOf,
-  noNumber,
-  parseTable,
-  type TableRow,
-  type UserTable,
-  withPoint,
-} from "../frames/user-table.js";
+import { misfitOf, noNumber, parseNamedTable, withPoint } from "../frames/user-table.js";
 import type { MapPoint } from "../refocus/known-focus.js";
 import { unescaped } from "../spreadsheet-text.js";
 
@@ -40,7 +33,7 @@ export async function readFocusMap(path: string): Promise<MapPoint[]> {
 
 /** @param name of the file, for errors. @throws as `readFocusMap`. */
 export function parseFocusMap(text: string, name: string): MapPoint[] {
-  const { columns, separator, rows } = tableIn(text, name);
+  const { columns, separator, rows } = parseNamedTable(text, name);
   const names = columns.map((column) => column.toLowerCase());
   const [x, y, z, sd] = (["x", "y", "z", "sd"] as const).map((key) =>
     names.find((column) => Object.hasOwn(COLUMNS[key], column)),
@@ -66,12 +59,4 @@ export function parseFocusMap(text: string, name: string): MapPoint[] {
       ...{ channel: labelled(CHANNELS), region: labelled(REGIONS) },
     };
   });
-}
-
-function tableIn(text: string, name: string): UserTable<TableRow[]> {
-  try {
-    return parseTable(text);
-  } catch (cause) {
-    throw new ConfigError(name, [reasonOf(cause)], { cause });
-  }
 }

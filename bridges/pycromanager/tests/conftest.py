@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -144,27 +145,28 @@ def needs_program() -> None:
         skip_or_fail("node is not installed")
 
 
-@pytest.fixture
-def own_agent(tmp_path: Path) -> Iterator[Agent]:
-    """For tests that stop it, or look at all that it keeps."""
+@contextmanager
+def running_agent(results: Path, *flags: str) -> Iterator[Agent]:
     needs_program()
-    running = Agent(tmp_path / "results")
+    running = Agent(results, *flags)
     try:
         running.start()
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture
+def own_agent(tmp_path: Path) -> Iterator[Agent]:
+    """For tests that stop it, or look at all that it keeps."""
+    with running_agent(tmp_path / "results") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def shared_agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
-    needs_program()
-    running = Agent(tmp_path_factory.mktemp("agent") / "results")
-    try:
-        running.start()
+    with running_agent(tmp_path_factory.mktemp("agent") / "results") as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture

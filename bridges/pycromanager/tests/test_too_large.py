@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Agent, needs_program
+from conftest import Agent, running_agent
 from engine_runs import LIMITS, marks, sequence
 from parfocal_bridge import FocusClient, SiteResult
 from parfocal_bridge.pymmcore_plus import FocusEngine
@@ -19,13 +19,8 @@ from runs import PATIENT_MS, RUN_S
 @pytest.fixture
 def small_agent(tmp_path: Path) -> Iterator[Agent]:
     """Takes no more than 1 MiB."""
-    needs_program()
-    running = Agent(tmp_path / "results", "--set", "sources.zeromq.maxFrameMib=1")
-    try:
-        running.start()
+    with running_agent(tmp_path / "results", "--set", "sources.zeromq.maxFrameMib=1") as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture
