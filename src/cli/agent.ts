@@ -6,6 +6,7 @@ import { idleSettings } from "../config/idle-settings.js";
 import { flagLayer } from "../config/layers.js";
 import { loadConfig } from "../config/load-config.js";
 import type { AgentConfig } from "../config/schema.js";
+import { assureOpenFiles } from "../operations/open-files.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
 import { endSoon } from "./end-soon.js";
@@ -126,6 +127,7 @@ async function runAgent(config: AgentConfig): Promise<void> {
   stopWithSupervisor(log, stopping);
   let scorer: ScoringThread | undefined;
   try {
+    assureOpenFiles();
     // The model is loaded in its own thread while this one loads all the rest.
     const [loaded, { createAgent }] = await Promise.all([
       loadScorer(config),

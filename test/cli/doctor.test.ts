@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, cp, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createAgent } from "../../src/agent/create-agent.js";
 import type { Finding } from "../../src/operations/doctor/check.js";
@@ -30,6 +32,7 @@ describe("parfocal doctor", () => {
 
     expect(code).toBe(0);
     for (const check of [
+      "open files",
       "configuration",
       "model",
       "engine",
@@ -49,6 +52,15 @@ describe("parfocal doctor", () => {
 
     expect(code).toBe(1);
     expect(stdout).toMatch(/FAILED {3}configuration: .*policy.maxLevel[\s\S]*→ docs\/configuration.md/);
+  });
+
+  test.skipIf(process.platform === "win32")("finds that too few files may be open", async () => {
+    const doctor = ["dist/cli/main.js", "doctor", "--set", "scorer.device=cpu"];
+    const limited = ["-c", 'ulimit -n 120; exec "$@"', "sh", process.execPath, ...doctor];
+
+    const { stdout } = await promisify(execFile)("sh", limited).catch((error) => error as { stdout: string });
+
+    expect(stdout).toMatch(/FAILED {3}open files: too many[\s\S]*→ ulimit -n/);
   });
 
   test("finds a model file that is not the one of its card", async () => {

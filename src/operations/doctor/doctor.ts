@@ -4,12 +4,14 @@ import { checkDatabase } from "./check-database.js";
 import { checkFolder } from "./check-folder.js";
 import { checkMicroManager } from "./check-micro-manager.js";
 import { checkNode } from "./check-node.js";
+import { checkOpenFiles } from "./check-open-files.js";
 import { checkPorts } from "./check-ports.js";
 import { checkResults } from "./check-results.js";
 import { checkScorer } from "./check-scorer.js";
 
 const CHECKS: readonly Check[] = [
   checkNode,
+  checkOpenFiles,
   checkScorer,
   checkPorts,
   checkResults,
