@@ -1,7 +1,8 @@
 /**
- * Frames that the benchmarks of the agent send: a real image, at one site after the other of a plate.
+ * Frames of the benchmarks: a real image at one site after the other of a plate, and noise.
  * @module
  */
+import type { Frame } from "../src/frames/frame.js";
 import { DEFAULT_PLATE_SHAPE, makePlate } from "../src/microscope/plate.js";
 import { Random } from "../src/optics/random.js";
 import type { FrameMessage } from "../src/protocol/messages.js";
@@ -41,4 +42,11 @@ export function benchHeader(sequence: number, sidePx: number, deadlineMs: number
     zUm: 0,
     zLimitsUm: [0, 0],
   };
+}
+
+/** A frame of nothing but noise: how long it takes does not depend on what is to be seen. */
+export function noiseFrame(sidePx: number): Frame {
+  const random = new Random(1);
+  const pixels = Uint16Array.from({ length: sidePx * sidePx }, () => random.below(4000));
+  return { width: sidePx, height: sidePx, pixels };
 }

@@ -5,11 +5,10 @@ import { COVERAGES, type Coverage } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
 import type { Frame } from "../src/frames/frame.js";
 import { networks } from "../src/networks/registry.js";
-import { Random } from "../src/optics/random.js";
 import { quantile } from "../src/statistics.js";
-import { initialWeights } from "../src/training/initial-weights.js";
-import { writeModel } from "../src/training/write-model.js";
+import { noiseFrame } from "./frames.js";
 import type { Row } from "./main.js";
+import { writeUntrained } from "./untrained-model.js";
 
 const SIDES = [512, 1024, 2048, 4096];
 /** The paper's network takes long, on every patch as its program does; enough runs to tell a second from two. */
@@ -25,24 +24,14 @@ export async function* benchScoring(runs: number): AsyncGenerator<Row> {
     for (const architecture of networks.values()) {
       const { name } = architecture;
       const model = join(folder, name);
-      await writeModel(model, architecture, initialWeights(architecture, 1), {
-        command: "npm run bench",
-        engine: "none: random weights",
-        machine: "",
-        seconds: 0,
-        steps: 0,
-        seed: 1,
-        recipe: {},
-        licences: {},
-        images: [],
-      });
+      await writeUntrained(model, architecture);
       const isPaper = name === PAPER.network;
       const tiling = isPaper ? "original" : "cover";
       for (const threads of new Set([1, availableParallelism()])) {
         const scorer = await Scorer.load({ model, device: "cpu", threads, tiling });
         for (const side of isPaper ? PAPER.sides : SIDES) {
           for (const coverage of isPaper ? (["full"] as const) : COVERAGES) {
-            const times = await timesOf(scorer, noise(side), coverage, isPaper ? PAPER.runs : runs);
+            const times = await timesOf(scorer, noiseFrame(side), coverage, isPaper ? PAPER.runs : runs);
             yield {
               benchmark: "score one uint16 frame",
               size: `${side} x ${side}`,
@@ -72,13 +61,4 @@ async function timesOf(scorer: Scorer, frame: Frame, coverage: Coverage, runs: n
     times.push(performance.now() - start);
   }
   return times.sort((a, b) => a - b);
-}
-
-function noise(side: number): Frame {
-  const random = new Random(1);
-  return {
-    width: side,
-    height: side,
-    pixels: Uint16Array.from({ length: side * side }, () => random.below(4000)),
-  };
 }

@@ -21,6 +21,7 @@ export async function heldOutBatches(
   recipe: Recipe,
   seed: number,
   threads: number,
+  count = HELD_OUT_BATCHES,
 ): Promise<Batch[]> {
   const stream = new BatchStream({
     images: images.heldOut,
@@ -32,7 +33,7 @@ export async function heldOutBatches(
   });
   stream.start();
   const batches: Batch[] = [];
-  while (batches.length < HELD_OUT_BATCHES) batches.push(await stream.next());
+  while (batches.length < count) batches.push(await stream.next());
   await stream.stop();
   return batches;
 }

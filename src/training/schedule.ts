@@ -13,7 +13,11 @@ export function shareDone({ steps, minutes }: RunSettings, step: number, seconds
 }
 
 /** Learning rate of a step, by how much of the run is done before it. */
-export function learningRate({ learningRate: highest }: RunSettings, step: number, share: number): number {
+export function learningRate(
+  { learningRate: highest }: Pick<RunSettings, "learningRate">,
+  step: number,
+  share: number,
+): number {
   const warm = Math.min(1, (step + 1) / WARM_UP_STEPS);
   const cosine = 0.5 * (1 + Math.cos(Math.PI * share));
   return highest * warm * (LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * cosine);

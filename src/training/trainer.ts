@@ -1,16 +1,15 @@
 import type { Architecture } from "../networks/architecture.js";
-import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-network.js";
+import type { TensorFlow } from "../networks/tensorflow-network.js";
 import type { Weights } from "../networks/weights.js";
-import { Adam } from "./adam.js";
 import type { Batch } from "./batch-maker.js";
 import { BatchStream } from "./batch-stream.js";
 import { type Checkpoint, type CurvePoint, type RunSettings, writeCheckpoint } from "./checkpoint.js";
 import { heldOutBatches, heldOutScore, patchTensor, targetTensor } from "./held-out.js";
 import type { ImageSet } from "./image-set.js";
 import { initialWeights } from "./initial-weights.js";
-import { rankedProbabilityScore } from "./loss.js";
 import type { Recipe } from "./recipe.js";
 import { isPointDue, learningRate, shareDone } from "./schedule.js";
+import { Student } from "./student.js";
 
 export interface TrainerOptions {
   readonly tf: TensorFlow;
@@ -61,8 +60,7 @@ export interface TrainingResult {
 /** Trains a network; stops early, with a checkpoint written, when the signal is aborted. */
 export class Trainer {
   readonly #options: TrainerOptions;
-  readonly #network: TensorflowNetwork;
-  readonly #adam: Adam;
+  readonly #student: Student;
   readonly #curve: CurvePoint[];
   #step: number;
   #seconds: number;
@@ -72,13 +70,8 @@ export class Trainer {
   constructor(options: TrainerOptions) {
     const { tf, architecture, from, settings } = options;
     this.#options = options;
-    this.#network = new TensorflowNetwork(
-      tf,
-      architecture,
-      from?.weights ?? options.startWeights ?? initialWeights(architecture, settings.seed),
-    );
-    const trainable = new Map([...this.#network.variables].filter(([, variable]) => variable.trainable));
-    this.#adam = new Adam(tf, trainable, from?.optimiser);
+    const weights = from?.weights ?? options.startWeights ?? initialWeights(architecture, settings.seed);
+    this.#student = new Student(tf, architecture, weights, from?.optimiser);
     this.#curve = [...(from?.curve ?? [])];
     this.#step = from?.step ?? 0;
     this.#seconds = from?.seconds ?? 0;
@@ -119,7 +112,7 @@ export class Trainer {
       if (this.#curve.length === 0 && this.#share() === 1) await this.#addPoint(heldOut);
       await this.#checkpoint();
       return {
-        weights: this.#best ?? (await this.#network.weights()),
+        weights: this.#best ?? (await this.#student.network.weights()),
         point: this.#best === undefined ? this.#curve.at(-1) : bestOf(this.#curve),
         finished: this.#share() === 1,
         heldOut,
@@ -133,8 +126,7 @@ export class Trainer {
   }
 
   dispose(): void {
-    this.#network.dispose();
-    this.#adam.dispose();
+    this.#student.dispose();
   }
 
   #share(): number {
@@ -144,40 +136,29 @@ export class Trainer {
   /** One step; gives its loss. @param share of the run that is done before it. */
   #trainOn(batch: Batch, share: number): number {
     const { tf, settings } = this.#options;
-    const movingAverages = new Map<string, ReturnType<TensorFlow["zeros"]>>();
-    const loss = tf.tidy(() => {
-      const patches = patchTensor(tf, batch);
-      const targets = targetTensor(tf, batch);
-      const { value, grads } = tf.variableGrads(
-        () =>
-          rankedProbabilityScore(
-            tf,
-            this.#network.logits(patches, { dropoutSeed: settings.seed + this.#step + 1, movingAverages }),
-            targets,
-          ),
-        this.#network.trainableVariables(),
-      );
-      const byName = new Map(
-        [...this.#network.variables].map(([name, variable]) => [name, grads[variable.name]!] as const),
-      );
-      this.#adam.apply(byName, learningRate(settings, this.#step, share), this.#step + 1);
-      return value.dataSync()[0]!;
-    });
-    for (const [name, average] of movingAverages) {
-      this.#network.variables.get(name)!.assign(average);
-      average.dispose();
-    }
-    return loss;
+    return tf.tidy(() =>
+      this.#student.learn({
+        patches: patchTensor(tf, batch),
+        targets: targetTensor(tf, batch),
+        step: this.#step + 1,
+        learningRate: learningRate(settings, this.#step, share),
+        dropoutSeed: settings.seed + this.#step + 1,
+      }),
+    );
   }
 
   async #addPoint(heldOut: readonly Batch[]): Promise<void> {
     const loss = this.#lossSum / Math.max(1, this.#sinceLast());
-    const point = { step: this.#step, loss, ...heldOutScore(this.#options.tf, this.#network, heldOut) };
+    const point = {
+      step: this.#step,
+      loss,
+      ...heldOutScore(this.#options.tf, this.#student.network, heldOut),
+    };
     this.#curve.push(point);
     this.#lossSum = 0;
     // The clock may cut a run off at a bad moment.
     if (this.#options.settings.minutes !== undefined && bestOf(this.#curve) === point) {
-      this.#best = await this.#network.weights();
+      this.#best = await this.#student.network.weights();
     }
   }
 
@@ -206,8 +187,8 @@ export class Trainer {
       seconds: this.#seconds,
       lossSum: this.#lossSum,
       curve: this.#curve,
-      weights: await this.#network.weights(),
-      optimiser: await this.#adam.memory(),
+      weights: await this.#student.network.weights(),
+      optimiser: await this.#student.optimiser(),
       best: this.#best,
     });
   }
