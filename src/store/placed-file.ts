@@ -66,9 +66,12 @@ export class PlacedFile {
     );
     const kept = `${this.#path}.replaced`;
     if (isAnother) await copyFile(this.#path, kept);
-    await closeDatabase();
-    await this.#file.close();
-    await this.#index?.close();
+    try {
+      await closeDatabase();
+    } finally {
+      await this.#file.close();
+      await this.#index?.close();
+    }
     if (!isAnother) return;
     for (const log of ["-wal", "-shm"]) await rm(this.#path + log, { force: true });
     await rename(kept, this.#path);
