@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { quantile } from "../src/statistics.js";
-import type { Row } from "./main.js";
+import type { Row } from "./row.js";
 
 const PYTHON = join(import.meta.dirname, "../bridges/pycromanager/.venv/bin/python");
 const SIDES = [1024, 2048];

@@ -6,20 +6,8 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { describeMachine } from "../src/machine.js";
 import { benchBrenner } from "./brenner.js";
+import type { Row } from "./row.js";
 import { benchScoring } from "./scoring.js";
-
-/** One line of the table; times in ms, of one frame. */
-export interface Row {
-  readonly benchmark: string;
-  /** Rows x columns, px. */
-  readonly size: string;
-  readonly network?: string;
-  readonly patches?: string;
-  readonly engine: string;
-  readonly threads: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
 
 /** The network of the model that ships. */
 const SHIPPED = "medium";

@@ -7,7 +7,7 @@ import type { Frame } from "../src/frames/frame.js";
 import { networks } from "../src/networks/registry.js";
 import { quantile } from "../src/statistics.js";
 import { noiseFrame } from "./frames.js";
-import type { Row } from "./main.js";
+import type { Row } from "./row.js";
 import { writeUntrained } from "./untrained-model.js";
 
 const SIDES = [512, 1024, 2048, 4096];
