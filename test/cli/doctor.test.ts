@@ -119,6 +119,20 @@ describe("parfocal doctor", () => {
     expect(code).toBe(1);
   });
 
+  test("finds results that no agent can keep to itself, and none amiss where one does", async () => {
+    const results = await temporaryFolder();
+    const agent = await createAgent(testConfig(results), { scorer: pixelScorer, log: silent, version: "1" });
+    await agent.start();
+    onTestFinished(() => agent.stop(AbortSignal.abort()));
+    const foreign = await temporaryFolder();
+    await writeFile(join(foreign, ".agent.lock"), "of another program");
+
+    expect((await examine({ "results.folder": results })).of("results")).toMatchObject([{ status: "ok" }]);
+    expect((await examine({ "results.folder": foreign })).of("results")).toMatchObject([
+      { status: "failed", message: expect.stringContaining("remove it") },
+    ]);
+  });
+
   test("finds a folder to watch that is not there, and no Micro-Manager", async () => {
     const folder = join(await temporaryFolder(), "nowhere");
     const settings = { "sources.folder.enabled": true, "sources.folder.path": folder };
