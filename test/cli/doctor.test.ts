@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, cp, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
@@ -7,6 +8,8 @@ import { createAgent } from "../../src/agent/create-agent.js";
 import type { Finding } from "../../src/operations/doctor/check.js";
 import { pixelScorer, silent, temporaryFolder, testConfig } from "../agent/helpers.js";
 import { parfocal } from "../helpers/command.js";
+
+const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 
 /** What the doctor finds with free ports and results in a folder of their own, unless told otherwise. */
 async function examine(settings: Record<string, unknown> = {}, ...more: string[]) {
@@ -98,6 +101,37 @@ describe("parfocal doctor", () => {
       { status: "failed", advice: expect.stringContaining("dashboard.port") },
     ]);
   });
+
+  // macOS has but one address of loopback.
+  test.skipIf(process.platform === "darwin")("looks at a port where it is to be used", async () => {
+    const server = createServer().listen(0, "127.0.0.3");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+
+    const { of } = await examine({
+      "sources.zeromq.address": `tcp://127.0.0.4:${port}`,
+      "publish.address": `tcp://127.0.0.3:${port}`,
+    });
+
+    expect(of("frames")).toMatchObject([{ status: "ok", message: expect.stringContaining("is free") }]);
+    expect(of("events")).toMatchObject([{ status: "failed", message: expect.stringContaining("is taken") }]);
+  });
+
+  test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+    "does not take a port that this user may not have for one that another program has",
+    async () => {
+      const flags = ["--json", "--set", "dashboard.port=80", "--set", "results.folder=/nowhere"];
+      const account = { uid: 64_323, gid: 64_323 };
+      const child = spawn(process.execPath, [MAIN, "doctor", ...flags], { ...account, stdio: "pipe" });
+      let said = "";
+      for await (const data of child.stdout) said += String(data);
+
+      const page = (JSON.parse(said) as Finding[]).find(({ check }) => check === "page");
+      expect(page).toMatchObject({ status: "failed", message: expect.stringMatching(/permission denied/) });
+      expect(page!.advice).toContain("dashboard.port");
+    },
+  );
 
   test("finds results that cannot be written, a line that was cut off and a damaged database", async () => {
     const file = join(await temporaryFolder(), "file");
