@@ -3,6 +3,12 @@ import Database from "libsql";
 import { reasonOf } from "./errors.js";
 import { type FileIdentity, sameFileAt } from "./same-file.js";
 
+/** Why a file cannot be locked at all. */
+export interface NoLock {
+  readonly reason: string;
+  readonly cause: unknown;
+}
+
 /**
  * Keeps a file to one process. The lock file is empty; who has it locked is known to the operating system alone, which forgets it when a
  * process dies. So nothing that a crash leaves behind keeps the next one out.
@@ -19,7 +25,7 @@ export class FileLock {
   }
 
   /** @returns the lock; "taken" where another process has it; the reason where the file cannot be locked at all. */
-  static acquire(path: string): FileLock | "taken" | { readonly reason: string; readonly cause: unknown } {
+  static acquire(path: string): FileLock | "taken" | NoLock {
     let database: Database.Database | undefined;
     try {
       database = new Database(path);

@@ -97,6 +97,7 @@ export class WorkerThread {
    */
   async stop(): Promise<void> {
     const worker = this.#worker;
+    if (worker === undefined) this.#end ??= "it was stopped";
     if (worker === undefined || this.#end !== undefined) return;
     const ended = new Promise<void>((resolve) => void worker.once("exit", () => resolve()));
     const stopping = this.call("stop").then(
@@ -113,7 +114,7 @@ export class WorkerThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#url, this.#options);
+    const worker = startWorker(this.#url, this.#options);
     nativeCallsOfThreads.add(this.#nativeCalls);
     worker.on("message", (answer: CallAnswer) => this.#answered(answer));
     worker.on("error", (error) => {
@@ -134,6 +135,17 @@ export class WorkerThread {
     if (this.#waiting.size === 0) this.#worker?.unref();
     if ("value" in answer) waiting?.resolve(answer.value);
     else waiting?.reject(new ThreadError(answer.tag ?? "ThreadError", answer.failure, answer.code));
+  }
+}
+
+/** @throws ThreadError where the system does not let it begin; later it may. */
+function startWorker(url: URL, options: WorkerOptions): Worker {
+  try {
+    return new Worker(url, options);
+  } catch (error) {
+    if (reasonOf(error) !== "EAGAIN") throw error;
+    const advice = "this user or container may have no more of them; raise its limit (ulimit -u, pids.max)";
+    throw new ThreadError("ThreadError", `a thread cannot be started: ${advice}`);
   }
 }
 

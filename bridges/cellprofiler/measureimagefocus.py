@@ -8,6 +8,9 @@ import os
 import pathlib
 
 import numpy
+
+# It tells Microsoft what runs on which machine, unless this was said before it is loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 from cellprofiler_core.constants.measurement import COLTYPE_FLOAT, IMAGE
 from cellprofiler_core.module import Module

@@ -120,7 +120,7 @@ async function runAgent(config: AgentConfig): Promise<void> {
   const { level, format } = config.log;
   const textOf = isForPeople(format, process.stderr) ? await logText() : undefined;
   const log = pino({ level, base: null }, new LogOutput(2, textOf));
-  for (const sentence of idleSettings(config)) log.warn(sentence);
+  for (const sentence of idleSettings(config, process.env)) log.warn(sentence);
   const stopping = new AbortController();
   const force = new AbortController();
   const removeListeners = onSignals(log, stopping, force);

@@ -2,7 +2,7 @@
 import yargs, { type CommandModule } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
-import { errorCode, fileReason } from "../frames/file-reasons.js";
+import { errorCode, fileReason, isWorkingFolderGone } from "../frames/file-reasons.js";
 import { checkArguments, UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
@@ -66,7 +66,7 @@ try {
   if (isParfocalError(error)) {
     say(error.message);
     process.exitCode = error instanceof ConfigError ? exitCodes.usage : exitCodes.failed;
-  } else if (errorCode(error) === "EMFILE" || errorCode(error) === "ENFILE") {
+  } else if (errorCode(error) === "EMFILE" || errorCode(error) === "ENFILE" || isWorkingFolderGone(error)) {
     say(`Cannot start: ${fileReason(error)}`);
     process.exitCode = exitCodes.failed;
   } else {

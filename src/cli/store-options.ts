@@ -60,7 +60,7 @@ export async function withStore<T>(
     const advice = "there is no such database; name the agent's results folder with --results";
     throw new ResultsError(storePlace(url), advice);
   }
-  const store = new ResultsStore(url);
+  const store = new ResultsStore(url, { isForReading: true });
   await store.start();
   try {
     return await use(store);

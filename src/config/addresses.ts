@@ -21,7 +21,15 @@ export const BindAddress = z.string().superRefine((address, ctx) => {
 });
 
 /** Address of a server that is asked over HTTP. */
-export const HttpAddress = z.url({
-  protocol: /^https?$/,
-  error: "must be an address that begins with http:// or https://",
-});
+export const HttpAddress = z
+  .url({ protocol: /^https?$/, error: "must be an address that begins with http:// or https://" })
+  // `fetch` refuses such an address, and says it in full.
+  .refine((address) => !hasAccount(address), {
+    error: "must have no user and password before its host; use an address that needs none",
+  });
+
+function hasAccount(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { username, password } = new URL(address);
+  return username !== "" || password !== "";
+}

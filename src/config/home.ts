@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { ConfigError } from "../errors.js";
 import type { AgentConfig } from "./schema.js";
 
 /** The configuration with `~` at the beginning of a folder's name as the user's own folder: no shell has seen to it. */
@@ -15,5 +16,12 @@ export function withHome(config: AgentConfig): AgentConfig {
 }
 
 function atHome<T extends string | undefined>(path: T): T {
-  return path !== undefined && /^~(?:[/\\]|$)/.test(path) ? (join(homedir(), path.slice(1)) as T) : path;
+  if (path === undefined || !/^~(?:[/\\]|$)/.test(path)) return path;
+  try {
+    return join(homedir(), path.slice(1)) as T;
+  } catch (cause) {
+    // In a container the user may have no account.
+    const reason = "this user has no folder that ~ could stand for; write the path in full";
+    throw new ConfigError(path, [reason], { cause });
+  }
 }

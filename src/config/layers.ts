@@ -10,13 +10,16 @@ export interface Layer {
   whereIs(path: readonly PropertyKey[]): string | undefined;
 }
 
-const ENVIRONMENT_PREFIX = "PARFOCAL_";
+export const ENVIRONMENT_PREFIX = "PARFOCAL_";
+
+/** Variables by their names. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Settings from the environment: `PARFOCAL_POLICY__MAX_LEVEL=2` sets `policy.maxLevel`. Values are YAML scalars or
  * flow collections. Variables without `__` are not settings.
  */
-export function environmentLayer(environment: Readonly<Record<string, string | undefined>>): Layer {
+export function environmentLayer(environment: Environment): Layer {
   const origins = new Map<string, string>();
   const tree: Tree = {};
   for (const [name, value] of Object.entries(environment)) {

@@ -4,7 +4,7 @@ import { ConfigError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
 import { decodedText } from "../frames/table-text.js";
 import { withHome } from "./home.js";
-import { environmentLayer, type Layer, merge } from "./layers.js";
+import { type Environment, environmentLayer, type Layer, merge } from "./layers.js";
 import { AgentConfig } from "./schema.js";
 import { yamlLayer } from "./yaml-layer.js";
 
@@ -13,7 +13,7 @@ export interface ConfigOrigins {
   readonly file?: string | undefined;
   /** YAML file over that one, as `parfocal calibrate` writes it. */
   readonly calibration?: string | undefined;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
   readonly flags?: Layer;
 }
 

@@ -24,6 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
 /** One sentence part that says why a file operation failed; the caller names the path. */
 export function fileReason(error: unknown): string {
   const code = errorCode(error);
+  if (isWorkingFolderGone(error)) return "the folder that this was started in is gone; change to another one";
   const isMangled = error instanceof Error && "path" in error && String(error.path).includes("\uFFFD");
   if (code === "ENOENT" && isMangled) return "its name is no UTF-8: rename it";
   if (code !== undefined && code in REASONS) return REASONS[code]!;
@@ -33,6 +34,10 @@ export function fileReason(error: unknown): string {
 /** The code that Node or the operating system gave an error ("ENOENT"), if any. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+export function isWorkingFolderGone(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "uv_cwd";
 }
 
 /** Whether a result could not be written because its name, which is longer than that of its image, is too long. */

@@ -50,7 +50,8 @@ export function recordText(record: ResultRecord): string {
 export function parseRecord(line: string): ResultRecord | undefined {
   let json: unknown;
   try {
-    json = JSON.parse(line);
+    // Editors of Windows put a byte order mark before the first one.
+    json = JSON.parse(line.replace(/^\uFEFF/, ""));
   } catch {
     return undefined;
   }

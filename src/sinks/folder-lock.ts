@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { OutputError } from "../errors.js";
-import { FileLock } from "../file-lock.js";
+import { FileLock, type NoLock } from "../file-lock.js";
 import { RESULTS_LOCK } from "../frames/own-folders.js";
 
 /**
@@ -12,11 +12,17 @@ export function lockFolder(folder: string): FileLock {
   const lock = acquire(folder);
   if (lock instanceof FileLock) return lock;
   if (lock === "taken") throw takenError(folder);
-  const advice = isForeign(lockPath(folder))
-    ? `${RESULTS_LOCK} in it is no lock of an agent: remove it`
-    : `${lock.reason}; set results.folder to a folder on a disk of this machine`;
-  const reason = `cannot be locked: ${advice}`;
-  throw new OutputError(resolve(folder), reason, { cause: lock.cause });
+  throw unlockableError(folder, lock);
+}
+
+/**
+ * Makes sure that an agent could keep a results folder to itself. One may do so now.
+ * @throws OutputError if none could.
+ */
+export function assertLockable(folder: string): void {
+  const lock = acquire(folder);
+  if (lock instanceof FileLock) lock.release();
+  else if (lock !== "taken") throw unlockableError(folder, lock);
 }
 
 /**
@@ -47,6 +53,13 @@ function lockPath(folder: string): string {
 function isForeign(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats !== undefined && (!stats.isFile() || stats.size > 0);
+}
+
+function unlockableError(folder: string, { reason, cause }: NoLock): OutputError {
+  const advice = isForeign(lockPath(folder))
+    ? `${RESULTS_LOCK} in it is no lock of an agent: remove it`
+    : `${reason}; set results.folder to a folder on a disk of this machine`;
+  return new OutputError(resolve(folder), `cannot be locked: ${advice}`, { cause });
 }
 
 function takenError(folder: string): OutputError {

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { access, constants, open } from "node:fs/promises";
+import { access, constants, open, stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { reasonOf, StoreError } from "../errors.js";
 import { fileReason, NOT_A_FILE } from "../frames/file-reasons.js";
 import { migrationsFor, type StoreKind } from "./migrations.js";
 import type { StoreTables } from "./schema.js";
-import { adviceOn, openSqlite } from "./sqlite.js";
+import { adviceOn, openSqlite, type Sqlite } from "./sqlite.js";
 
 const BUSY_MS = 5000;
 /** How long PostgreSQL may be silent before its connection is given up, ms: a network that goes away ends none by itself for minutes. */
@@ -35,8 +35,10 @@ export function storePlace(url: string): string {
   }
 }
 
-/** How long a database may keep whoever asks it waiting. */
-export interface StorePatience {
+/** What a database is opened for, and how long it may keep whoever asks it waiting. */
+export interface StoreUse {
+  /** Whether nothing is to be written: a file that nobody may write to is then opened, too. */
+  readonly isForReading?: boolean;
   /** For another program that writes the same SQLite file, ms. */
   readonly busyMs?: number;
   /** For a PostgreSQL that does not answer, ms. */
@@ -53,13 +55,14 @@ export interface OpenStore {
  * @param url `file:PATH` or `postgres://...`
  * @throws StoreError naming the database and what to do.
  */
-export async function openDatabase(url: string, patience: StorePatience = {}): Promise<OpenStore> {
-  const { busyMs = BUSY_MS, silentMs = SILENT_MS } = patience;
+export async function openDatabase(url: string, use: StoreUse = {}): Promise<OpenStore> {
+  const { isForReading = false, busyMs = BUSY_MS, silentMs = SILENT_MS } = use;
   const kind: StoreKind = url.startsWith("file:") ? "sqlite" : "postgres";
   let db: Kysely<StoreTables> | undefined;
   try {
     db = new Kysely<StoreTables>({
-      dialect: kind === "sqlite" ? sqlite(pathOf(url), busyMs) : await postgres(url, silentMs),
+      dialect:
+        kind === "sqlite" ? await sqlite(pathOf(url), busyMs, isForReading) : await postgres(url, silentMs),
     });
     await migrate(db, kind);
     return { db, kind };
@@ -100,16 +103,25 @@ async function migrate(db: Kysely<StoreTables>, kind: StoreKind): Promise<void> 
   throw error;
 }
 
-function sqlite(path: string, busyMs: number): Dialect {
-  return new SqliteDialect({
-    database: () => {
-      const database = openSqlite(path);
-      database.exec(
-        `PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
-      );
-      return Promise.resolve(database);
-    },
-  });
+async function sqlite(path: string, busyMs: number, isForReading: boolean): Promise<Dialect> {
+  const database = isForReading && (await isArchived(path)) ? openArchived(path) : openSqlite(path);
+  database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`);
+  return new SqliteDialect({ database });
+}
+
+/** Whether all of a database is in its file, and no log, which even reading needs, can be made beside it. */
+async function isArchived(path: string): Promise<boolean> {
+  const log = await stat(`${path}-wal`).catch(() => undefined);
+  if (log !== undefined && log.size > 0) return false;
+  return access(dirname(path), constants.W_OK).then(
+    () => false,
+    () => existsSync(path),
+  );
+}
+
+/** Opens a file that stays as it is: SQLite then does without a log and locks. */
+function openArchived(path: string): Sqlite {
+  return openSqlite(`${pathToFileURL(path).href}?immutable=1`);
 }
 
 async function postgres(url: string, silentMs: number): Promise<Dialect> {

@@ -7,7 +7,7 @@ import type { RunEntry, StatusCounts } from "../runs/run-snapshot.js";
 import type { RunTable } from "../runs/run-table.js";
 import { readJournal } from "./journal.js";
 import type { StoreKind } from "./migrations.js";
-import { type OpenStore, openDatabase, type StorePatience, storePlace } from "./open-database.js";
+import { type OpenStore, openDatabase, type StoreUse, storePlace } from "./open-database.js";
 import { type RecordPage, readPage, readTable } from "./read-records.js";
 import type { StoredRecord } from "./record-rows.js";
 import { RUN_TABLES, type StoreTables } from "./schema.js";
@@ -20,18 +20,18 @@ export const MAX_BATCH = 500;
 /** Runs in a database. Every method throws a StoreError if the database refuses; nothing is then half written. */
 export class ResultsStore {
   readonly #url: string;
-  readonly #patience: StorePatience | undefined;
+  readonly #use: StoreUse | undefined;
   readonly #written = new WrittenRuns();
   #open: OpenStore | undefined;
 
   /** @param url `file:PATH` for SQLite, `postgres://...` for PostgreSQL. */
-  constructor(url: string, patience?: StorePatience) {
+  constructor(url: string, use?: StoreUse) {
     this.#url = url;
-    this.#patience = patience;
+    this.#use = use;
   }
 
   async start(): Promise<void> {
-    this.#open ??= await openDatabase(this.#url, this.#patience);
+    this.#open ??= await openDatabase(this.#url, this.#use);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Tensor2D } from "@tensorflow/tfjs";
 import ort from "onnxruntime-node";
 import { TrainingError } from "../errors.js";
+import { withoutTelemetry } from "../focus/engines/telemetry.js";
 import { cutPatches } from "../focus/tiling.js";
 import { PATCH_PX } from "../frames/frame.js";
 import type { Architecture } from "../networks/architecture.js";
@@ -24,6 +25,7 @@ export async function checkExport(
   weights: Weights,
   image: SharedImage,
 ): Promise<number> {
+  withoutTelemetry();
   const { width, height } = image;
   const pixels = Uint16Array.from(image.pixels);
   const session = await ort.InferenceSession.create(

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, cp, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
@@ -9,6 +9,8 @@ import { createAgent } from "../../src/agent/create-agent.js";
 import type { Finding } from "../../src/operations/doctor/check.js";
 import { pixelScorer, silent, temporaryFolder, testConfig } from "../agent/helpers.js";
 import { parfocal } from "../helpers/command.js";
+
+const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 
 /** What the doctor finds with free ports and results in a folder of their own, unless told otherwise. */
 async function examine(settings: Record<string, unknown> = {}, ...more: string[]) {
@@ -55,7 +57,7 @@ describe("parfocal doctor", () => {
   });
 
   test.skipIf(process.platform === "win32")("finds that too few files may be open", async () => {
-    const doctor = ["dist/cli/main.js", "doctor", "--set", "scorer.device=cpu"];
+    const doctor = [MAIN, "doctor", "--set", "scorer.device=cpu"];
     const limited = ["-c", 'ulimit -n 120; exec "$@"', "sh", process.execPath, ...doctor];
 
     const { stdout } = await promisify(execFile)("sh", limited).catch((error) => error as { stdout: string });
@@ -111,6 +113,37 @@ describe("parfocal doctor", () => {
     ]);
   });
 
+  // macOS has but one address of loopback.
+  test.skipIf(process.platform === "darwin")("looks at a port where it is to be used", async () => {
+    const server = createServer().listen(0, "127.0.0.3");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+
+    const { of } = await examine({
+      "sources.zeromq.address": `tcp://127.0.0.4:${port}`,
+      "publish.address": `tcp://127.0.0.3:${port}`,
+    });
+
+    expect(of("frames")).toMatchObject([{ status: "ok", message: expect.stringContaining("is free") }]);
+    expect(of("events")).toMatchObject([{ status: "failed", message: expect.stringContaining("is taken") }]);
+  });
+
+  test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+    "does not take a port that this user may not have for one that another program has",
+    async () => {
+      const flags = ["--json", "--set", "dashboard.port=80", "--set", "results.folder=/nowhere"];
+      const account = { uid: 64_323, gid: 64_323 };
+      const child = spawn(process.execPath, [MAIN, "doctor", ...flags], { ...account, stdio: "pipe" });
+      let said = "";
+      for await (const data of child.stdout) said += String(data);
+
+      const page = (JSON.parse(said) as Finding[]).find(({ check }) => check === "page");
+      expect(page).toMatchObject({ status: "failed", message: expect.stringMatching(/permission denied/) });
+      expect(page!.advice).toContain("dashboard.port");
+    },
+  );
+
   test("finds results that cannot be written, a line that was cut off and a damaged database", async () => {
     const file = join(await temporaryFolder(), "file");
     await writeFile(file, "");
@@ -129,6 +162,20 @@ describe("parfocal doctor", () => {
       { status: "failed", message: expect.stringContaining("move it away") },
     ]);
     expect(code).toBe(1);
+  });
+
+  test("finds results that no agent can keep to itself, and none amiss where one does", async () => {
+    const results = await temporaryFolder();
+    const agent = await createAgent(testConfig(results), { scorer: pixelScorer, log: silent, version: "1" });
+    await agent.start();
+    onTestFinished(() => agent.stop(AbortSignal.abort()));
+    const foreign = await temporaryFolder();
+    await writeFile(join(foreign, ".agent.lock"), "of another program");
+
+    expect((await examine({ "results.folder": results })).of("results")).toMatchObject([{ status: "ok" }]);
+    expect((await examine({ "results.folder": foreign })).of("results")).toMatchObject([
+      { status: "failed", message: expect.stringContaining("remove it") },
+    ]);
   });
 
   test("finds a folder to watch that is not there, and no Micro-Manager", async () => {

@@ -49,6 +49,18 @@ describe("parfocal report", () => {
     expect(stdout).toMatch(/A3 +- +- +6\.0 -> 5\.0 +-2\.0 +0\.0:6\.0 12\.0:9\.0 -2\.0:5\.0 +limits/);
   });
 
+  test("reads a file that an editor has saved anew, with a byte order mark and line breaks of Windows", async () => {
+    const saved = await mkdtemp(join(tmpdir(), "parfocal-report-"));
+    onTestFinished(() => rm(saved, { recursive: true, force: true }));
+    const lines = outcomes().map((outcome) => JSON.stringify({ ...outcome, recordedMs: 0 }));
+    await writeFile(join(saved, "results.jsonl"), `\uFEFF${lines.join("\r\n")}\r\n`);
+
+    const { stdout, stderr } = await parfocal("report", saved, "--json");
+
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject({ sites: 4, inFocus: 1, recovered: 1 });
+  });
+
   test("gives the same as JSON", async () => {
     const { stdout } = await parfocal("report", join(folder, "results.jsonl"), "--json");
 

@@ -1,10 +1,12 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { runName } from "../../src/runs/run-name.js";
 import type { RunSnapshot } from "../../src/runs/run-snapshot.js";
 import { ResultsStore } from "../../src/store/results-store.js";
+import { openSqlite } from "../../src/store/sqlite.js";
 import { temporaryFolder } from "../agent/helpers.js";
 import { parfocal } from "../helpers/command.js";
 import { stored, verdict } from "../store/records.js";
@@ -225,3 +227,27 @@ describe("parfocal replay", () => {
     expect(stderr).toContain(`${option} must be`);
   });
 });
+
+describe.skipIf(process.getuid?.() !== 0 && process.env.CI !== "true")(
+  "on a disk that nobody may write to",
+  () => {
+    test("the runs of an agent that has ended are listed as anywhere", async () => {
+      const archive = join(await temporaryFolder(), "archive #2, 100 %");
+      await mkdir(archive);
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", archive]);
+      onTestFinished(() => void execFileSync("umount", ["-l", archive]));
+      // As an agent leaves it, whose thread has ended.
+      const database = openSqlite(join(results, "parfocal.db"));
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      database.close();
+      await copyFile(join(results, "parfocal.db"), join(archive, "parfocal.db"));
+      execFileSync("mount", ["-o", "remount,ro", archive]);
+
+      const { code, stdout, stderr } = await parfocal("runs", "list", "--results", archive);
+
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+      expect(stdout).toContain(nameOf("second"));
+    });
+  },
+);

@@ -191,6 +191,34 @@ describe("the configuration", () => {
     expect(idleSettings(await loadConfig({}))).toEqual([]);
   });
 
+  test("tells variables of the environment that look like settings and are none", async () => {
+    const environment = {
+      PARFOCAL_RESULTS: "/data",
+      PARFOCAL_POLICY_MAX_LEVEL: "2",
+      PARFOCAL_POLICY__RETRIES: "3",
+      PARFOCAL_DEBUG: "1",
+      RESULTS: "x",
+    };
+    const config = await loadConfig({ environment });
+
+    expect(idleSettings(config, environment)).toEqual([
+      "PARFOCAL_RESULTS has no effect: two underscores stand between the names of a setting, as in PARFOCAL_POLICY__MAX_LEVEL",
+      "PARFOCAL_POLICY_MAX_LEVEL has no effect: two underscores stand between the names of a setting, as in PARFOCAL_POLICY__MAX_LEVEL",
+    ]);
+  });
+
+  test.for(["alerts: { webhook: 'https://user:word@host/path' }", "scorer: { server: 'http://user@host' }"])(
+    "refuses an address with an account in it, without repeating it: %s",
+    async (text) => {
+      const [problem] = await problemsOf(loadConfig({ file: await fileWith(text) }));
+
+      expect(problem).toMatch(
+        /^(alerts\.webhook|scorer\.server): must have no user and password before its host/,
+      );
+      expect(problem).not.toMatch(/user:|user@/);
+    },
+  );
+
   test("needs a path for the folder source only when that is enabled", async () => {
     const flags = flagLayer([["sources.folder.enabled", true, "--set"]]);
 

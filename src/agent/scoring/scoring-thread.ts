@@ -1,3 +1,4 @@
+import { withoutTelemetry } from "../../focus/engines/telemetry.js";
 import type { FocusReport } from "../../focus/report.js";
 import type { ScorerOptions } from "../../focus/scorer.js";
 import type { FrameScorer, ModelIdentity, ScoreOptions } from "../../focus/scorer-types.js";
@@ -85,6 +86,7 @@ export class ScoringThread implements FrameScorer {
 }
 
 function startThread(): FrameThread {
+  withoutTelemetry();
   return new FrameThread("scoring-worker.js", import.meta.url);
 }
 

@@ -5,6 +5,7 @@ import type { FocusModel } from "../model.js";
 import { disagreement } from "./agreement.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engine.js";
 import { cudaAbsence, webgpuAbsence } from "./gpu-presence.js";
+import { withoutTelemetry } from "./telemetry.js";
 
 /** Devices of ONNX Runtime, fastest first. */
 const DEVICES = ["cuda", "webgpu", "cpu"] as const;
@@ -23,6 +24,7 @@ export async function startOnnx(model: FocusModel, options: EngineOptions): Prom
   if (wanted !== "auto" && !(DEVICES as readonly string[]).includes(wanted)) {
     throw new UnknownNameError("device", wanted, ["auto", ...DEVICES]);
   }
+  withoutTelemetry();
   const refusals: string[] = [];
   for (const device of wanted === "auto" ? DEVICES : [wanted as Device]) {
     const absence = wanted === "auto" ? ABSENCE[device]() : undefined;

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AgentConfig } from "../../config/schema.js";
+import { reasonOf } from "../../errors.js";
+import { errorCode } from "../../frames/file-reasons.js";
 import { GateClient } from "../../microscope/gate-client.js";
 import { type Check, type Finding, failed, ok } from "./check.js";
 
@@ -13,9 +15,10 @@ export const checkPorts: Check = async (config) => {
   const taken = [];
   const findings: Finding[] = [];
   for (const port of wanted) {
-    if (port.number === 0 || (await isFree(port.number)))
-      findings.push(ok(port.check, `${port.words} is free`));
-    else taken.push(port);
+    const problem = port.number === 0 ? undefined : await problemOf(port);
+    if (problem === undefined) findings.push(ok(port.check, `${port.words} is free`));
+    else if (errorCode(problem) === "EADDRINUSE") taken.push(port);
+    else findings.push(unusable(port, problem));
   }
   if (taken.length === 0) return findings;
   const answers = await agentAnswers(config);
@@ -36,17 +39,19 @@ export const checkPorts: Check = async (config) => {
 interface Port {
   readonly check: string;
   readonly words: string;
+  readonly host: string;
   readonly number: number;
   readonly setting: string;
 }
 
 function portsOf({ sources: { zeromq }, publish, dashboard }: AgentConfig): Port[] {
   const of = (check: string, address: string, setting: string): Port[] => {
-    const match = /^tcp:\/\/.*:(\d+|\*)$/.exec(address);
-    if (match === null) return [];
-    return [
-      { check, words: `${address} (${check})`, number: match[1] === "*" ? 0 : Number(match[1]), setting },
-    ];
+    const groups = /^tcp:\/\/\[?(?<host>.*?)\]?:(?<port>\d+|\*)$/.exec(address)?.groups;
+    if (groups === undefined) return [];
+    const number = groups.port === "*" ? 0 : Number(groups.port);
+    // As libzmq takes it.
+    const host = groups.host === "localhost" ? "127.0.0.1" : groups.host!;
+    return [{ check, words: `${address} (${check})`, host, number, setting }];
   };
   return [
     ...(zeromq.enabled ? of("frames", zeromq.address, "sources.zeromq.address") : []),
@@ -55,16 +60,21 @@ function portsOf({ sources: { zeromq }, publish, dashboard }: AgentConfig): Port
   ];
 }
 
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
+/** What the system has against listening there, if anything. */
+async function problemOf({ host, number }: Port): Promise<unknown> {
+  const server = createServer().listen(number, host);
   try {
     await once(server, "listening");
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return error;
   } finally {
     server.close();
   }
+}
+
+function unusable({ check, words, setting }: Port, problem: unknown): Finding {
+  return failed(check, `${words} cannot be used: ${reasonOf(problem)}`, `set ${setting} to another one`);
 }
 
 /** Whether an agent welcomes a controller, as a bridge says hello. */

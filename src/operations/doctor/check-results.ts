@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { open, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { reasonOf } from "../../errors.js";
 import { errorCode, fileReason } from "../../frames/file-reasons.js";
+import { assertLockable } from "../../sinks/folder-lock.js";
 import { assertNoPipe, makeResultsFolder, resultsPath } from "../../sinks/results-folder.js";
 import { type Check, type Finding, failed, ok, warning } from "./check.js";
 
@@ -20,6 +22,11 @@ export const checkResults: Check = async ({ results, dashboard }) => {
   } catch (error) {
     const reason = `${folder} cannot be written: ${fileReason(error instanceof Error ? (error.cause ?? error) : error)}`;
     return [failed("results", reason, "set results.folder to a folder that can be written")];
+  }
+  try {
+    assertLockable(folder);
+  } catch (error) {
+    return [failed("results", reasonOf(error), "until then no agent starts with this results.folder")];
   }
   const { bavail, bsize } = await statfs(folder);
   const freeMib = Math.floor((bavail * bsize) / MIB);

@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+/** A user without an account on this machine, as in a container. */
+const NOBODY_KNOWN = 64_322;
+
+/** Runs a script of the shell, in which "$@" is `parfocal doctor`. */
+async function inShell(script: string, user: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {}) {
+  const child = spawn("bash", ["-c", script, "bash", process.execPath, MAIN, "doctor"], user);
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data: Buffer) => {
+      said += data.toString();
+    });
+  }
+  const [code] = (await once(child, "close")) as [unknown];
+  return { code, said };
+}
+
+test.skipIf(process.platform !== "linux")("a working folder that is gone is told in words", async () => {
+  const { code, said } = await inShell('cd "$(mktemp -d)" && rmdir "$PWD" && "$@"');
+
+  expect(said).toBe("Cannot start: the folder that this was started in is gone; change to another one\n");
+  expect(code).toBe(1);
+});
+
+test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+  "a path that begins with ~ is refused for a user who has no folder",
+  async () => {
+    const user = { uid: NOBODY_KNOWN, gid: NOBODY_KNOWN, env: { PATH: process.env.PATH } };
+
+    const { code, said } = await inShell('cd / && "$@" --set results.folder=~/results', user);
+
+    expect(said).toContain(
+      "~/results: this user has no folder that ~ could stand for; write the path in full",
+    );
+    expect(code).toBe(1);
+  },
+);
