@@ -82,6 +82,8 @@ class Gate(Generic[E]):
         self._visits: Visits[E] | None = None
         self._under_way: tuple[Visit[E], SiteAttempts] | None = None
         """A visit that has not ended."""
+        self._announced: Visit[E] | None = None
+        """A visit that has not begun, though the plan has been read past it."""
         self._has_frame = False
         self._was_stopped = False
         """A user has ended the run: nobody need be alarmed by what is left of it."""
@@ -101,7 +103,9 @@ class Gate(Generic[E]):
         judges_stacks = self._rules.stacks == "gate"
         self._visits = Visits(plan, self._events, self._is_gated, judges_stacks)
         self._client.acquiring = True
-        yield from self._visits
+        for visit in self._visits:
+            self._announced = visit
+            yield visit
 
     @property
     def was_cancelled(self) -> bool:
@@ -110,6 +114,7 @@ class Gate(Generic[E]):
 
     def visit(self, visit: Visit[E]) -> Shots[E]:
         """The events of a visit and their retries."""
+        self._announced = None
         self._placing.arrive(visit)
         if not visit.judged:
             return (yield from self._observe(visit))
@@ -149,7 +154,9 @@ class Gate(Generic[E]):
         self._placing.finish()
         if self._visits is None:
             return keep
-        left = (visit for visit in self._visits.rest() if visit.judged)
+        announced = () if self._announced is None else (self._announced,)
+        self._announced = None
+        left = (visit for visit in itertools.chain(announced, self._visits.rest()) if visit.judged)
         for visit in itertools.islice(left, MAX_REPORTED):
             self._abandon(visit, "skipped", reason)
         self._visits.close()
