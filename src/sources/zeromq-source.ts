@@ -17,6 +17,7 @@ import { assertNobodyListens } from "../protocol/socket-address.js";
 import { WorkerThread } from "../worker-thread.js";
 import { type Arrival, type ArrivedMessage, partsOf } from "./arrivals.js";
 import { Controllers } from "./controllers.js";
+import { frameKey } from "./frame-key.js";
 import type { Answer, FrameSource, SourceContext, SourceHandler } from "./source.js";
 
 /** Verdicts that are kept to answer repeated ids. */
@@ -194,7 +195,7 @@ export class ZeromqSource implements FrameSource {
     letGo: () => void,
     receivedMs: number,
   ): void {
-    const key = frameKey(header);
+    const key = frameKey(header, pixels);
     if (this.#isRepeated(connection, key, header)) {
       letGo();
       return;
@@ -265,11 +266,6 @@ export class ZeromqSource implements FrameSource {
       this.#heartbeat();
     });
   }
-}
-
-/** Equal for a frame that is sent once more; an id that is used for another image comes with another time or z. */
-function frameKey({ session, id, timestampMs, zUm }: FrameMessage): string {
-  return JSON.stringify([session, id, timestampMs, zUm]);
 }
 
 /** Every record holds its header: what a controller adds of its own is left out where it is too much for that. */

@@ -172,7 +172,7 @@ describe("a gating controller", () => {
     const controller = new TestController(address);
 
     const first = await controller.ask(5, { id: "twice" });
-    await controller.sendFrame({ id: "twice" });
+    await controller.sendFrame({ id: "twice" }, new Uint8Array(100 * 100).fill(50));
     await until(() => controller.received.filter((message) => message.type === "verdict").length === 2);
 
     expect(controller.received.filter((message) => message.type === "verdict")[1]).toEqual(first);
@@ -190,6 +190,16 @@ describe("a gating controller", () => {
 
     await until(() => controller.received.filter(({ type }) => type === "verdict").length === 4);
     expect(agent.health().received).toBe(3);
+  });
+
+  test("that is started again with the ids of a run before gets verdicts on its own images", async () => {
+    const { address } = await start(pixelScorer);
+    const fields = { session: "screen", id: "screen/A01/0", zUm: 10 };
+
+    const before = await new TestController(address).ask(0, fields);
+    const after = await new TestController(address).ask(5, fields);
+
+    expect([before, after]).toMatchObject([{ expectedLevel: 0 }, { expectedLevel: 5 }]);
   });
 
   test("that sends a frame five times gets five answers, and the frame is scored once", async () => {
