@@ -5,6 +5,7 @@ import type { FrameMessage } from "./frame-message.js";
 import { MAX_JSON_BYTES } from "./json-limit.js";
 import { MESSAGES, type MessageType, type PlainMessage } from "./messages.js";
 import { ProtocolError, type ProtocolErrorContext } from "./protocol-error.js";
+import { readJson } from "./read-json.js";
 
 const BIG_ENDIAN_HOST = endianness() === "BE";
 const MIB = 2 ** 20;
@@ -82,7 +83,7 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
   }
   let value: unknown;
   try {
-    value = JSON.parse(UTF8.decode(bytes), (_key, item: unknown) => (item === null ? undefined : item));
+    value = readJson(UTF8.decode(bytes));
   } catch (error) {
     throw new ProtocolError("bad-json", `the first part is not JSON: ${reasonOf(error)}`, { cause: error });
   }
