@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from parfocal_bridge.callbacks import guarded
@@ -43,7 +44,10 @@ def is_single_plane(event: Mapping[str, Any]) -> bool:
 
 
 class DictEvents:
-    """Reads events of pycro-manager and makes the ones to acquire."""
+    """Reads events of pycro-manager and makes the ones to acquire.
+
+    :param plan: all of them, if they are known; of others an axis z says that they are slices.
+    """
 
     way_back_by_event = True  # the Java engine skips a z that equals that of the event before
 
@@ -54,7 +58,9 @@ class DictEvents:
         camera: str | None = None,
         cameras: Callable[[], Sequence[str]] = tuple,
         names: SiteNames | None = None,
+        plan: Iterable[Event] = (),
     ) -> None:
+        self._planes = _planes_of(plan)
         self._optics = optics
         self._site_of = guarded(site_of, site_of_axes, "site_of")
         self._camera = camera
@@ -69,7 +75,7 @@ class DictEvents:
         return self._site_of(event)
 
     def channel(self, event: Event) -> str | None:
-        return with_camera(_optical_channel(event), _text(event["axes"].get(CAMERA_AXIS)))
+        return _channel_of(event)
 
     def gated_channel(self, event: Event) -> str | None:
         cameras = self._cameras()
@@ -103,16 +109,11 @@ class DictEvents:
         return _number(event.get("z"))
 
     def run_key(self, event: Event) -> Hashable:
-        if is_single_plane(event):
-            return None
-        return frozenset(
-            (axis, value)
-            for axis, value in event["axes"].items()
-            if axis not in ("z", "channel", CAMERA_AXIS)
-        )
+        place = _place_of(event)
+        return None if is_single_plane(event) or self._planes.get(place) == 1 else place
 
     def is_plane(self, event: Event) -> bool:
-        return False
+        return self._planes.get((_place_of(event), _channel_of(event))) == 1
 
     def ends_run(self, event: Event) -> bool:
         return False
@@ -148,6 +149,26 @@ class DictEvents:
             optics=self._optics,
             timestamp_ms=time.time() * 1000,
         )
+
+
+def _place_of(event: Event) -> Hashable:
+    """Equal for the slices of one position and time, in all channels."""
+    axes = event["axes"].items()
+    return frozenset((axis, value) for axis, value in axes if axis not in ("z", "channel", CAMERA_AXIS))
+
+
+def _planes_of(plan: Iterable[Event]) -> Mapping[Hashable, int]:
+    """How many planes of each place are imaged, in all channels and in each."""
+    planes: defaultdict[Hashable, set[Hashable]] = defaultdict(set)
+    for event in plan:
+        place = _place_of(event)
+        for key in (place, (place, _channel_of(event))):
+            planes[key].add(event["axes"].get("z"))
+    return {key: len(slices) for key, slices in planes.items()}
+
+
+def _channel_of(event: Event) -> str | None:
+    return with_camera(_optical_channel(event), _text(event["axes"].get(CAMERA_AXIS)))
 
 
 def _optical_channel(event: Event) -> str | None:

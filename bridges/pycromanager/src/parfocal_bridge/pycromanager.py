@@ -168,7 +168,9 @@ def gate_loop(
         raise ValueError(
             f"there is no camera {camera!r} that could gate; the cameras are {', '.join(cameras())}"
         )
-    dict_events = DictEvents(optics, site_of, camera, cameras, client.names)
+    is_known = is_known_plan(events)
+    known = _checked(events, own.is_python) if is_known else ()
+    dict_events = DictEvents(optics, site_of, camera, cameras, client.names, known)
     gate = Gate(client, dict_events, drive, rules, on_site)
 
     def acquired(event: Event) -> Catch:
@@ -176,7 +178,7 @@ def gate_loop(
         return own.acquire(event, count, image_timeout_s)
 
     try:
-        plan = PlanReader(_checked(events, own.is_python), own.is_over, is_known_plan(events))
+        plan = PlanReader(_checked(events, own.is_python), own.is_over, is_known)
         for visit in gate.visits(plan):
             frames.settle(_visited(gate, visit, acquired, own))
             if own.is_over():
