@@ -1,15 +1,21 @@
-"""Events of pycro-manager with an axis z that are no slices of a z-stack: most of its events have one."""
+"""Events with the number of a slice that are no slices of a z-stack: most of pycro-manager's have one."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, ZLimits
 from parfocal_bridge.dict_events import DictEvents
 from parfocal_bridge.pycromanager import FrameCollector, gate_loop
+from parfocal_bridge.pymmcore_plus import FocusEngine
+from parfocal_bridge.pymmcore_plus import gated as pymmcore_plus_gated
 from pycro_runs import acquire
-from runs import ACCEPT, PATIENT_MS, RUN_S, move, scripted
+from runs import ACCEPT, PATIENT_MS, RUN_S, move, run, scripted
+
+LIMITS = ZLimits(-40, 40)
 
 
 def gated(events: Any, answer: Any = None, **options: Any) -> list[dict[str, Any]]:
@@ -17,7 +23,7 @@ def gated(events: Any, answer: Any = None, **options: Any) -> list[dict[str, Any
     frames = FrameCollector()
     with FakeAgent(ACCEPT, answer) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
         assert client.wait_for_agent(RUN_S)
-        keyed = {"limits": ZLimits(-40, 40), **options}
+        keyed = {"limits": LIMITS, **options}
         acquire(frames, lambda acq: gate_loop(acq, events, client, frames, **keyed))
     return [head for head, _ in agent.received["frame"]]
 
@@ -48,11 +54,30 @@ def test_a_channel_in_one_plane_of_a_stack_is_judged_by_that_plane(headless: Any
 
 def test_positions_that_are_imaged_plane_by_plane_are_stacks() -> None:
     plan = [{"axes": {"z": z, "position": position}} for z in range(2) for position in "AB"]
-    events = DictEvents(None, plan=plan)
+    events = DictEvents(None)
+    events.knows(plan)
     assert not any(events.is_plane(event) or events.run_key(event) is None for event in plan)
 
 
 def test_an_event_of_no_known_plan_is_a_slice_if_it_has_an_axis_z() -> None:
-    events = DictEvents(None, plan=[{"axes": {"z": 0, "position": "B"}}])
+    events = DictEvents(None)
+    events.knows([{"axes": {"z": 0, "position": "B"}}])
     other = {"axes": {"z": 0, "position": "A"}}
     assert events.run_key(other) is not None and not events.is_plane(other)
+
+
+@pytest.mark.parametrize("is_engine", [True, False])
+def test_a_list_of_events_of_useq_with_one_slice_each_is_gated_event_by_event(
+    is_engine: bool, core: Any
+) -> None:
+    from useq import MDAEvent
+
+    plan = [MDAEvent(index={"p": i, "z": 0}, x_pos=600.0 * i, y_pos=0, z_pos=5.0) for i in range(2)]
+    answer = scripted(move(-3.0), {"keepAttempt": 1}, {})
+    with FakeAgent(answer=answer) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
+        assert client.wait_for_agent(RUN_S)
+        if is_engine:
+            core.mda.set_engine(FocusEngine(core, client, limits=LIMITS))
+        run(core, plan if is_engine else pymmcore_plus_gated(plan, client, core, limits=LIMITS))
+    told = [(head["site"]["name"], head["attempt"], head["mode"]) for head, _ in agent.received["frame"]]
+    assert told == [("p0", 0, "gate"), ("p0", 1, "gate"), ("p1", 0, "gate")]

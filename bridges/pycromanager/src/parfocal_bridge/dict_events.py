@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import operator
 import time
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from parfocal_bridge.callbacks import guarded
 from parfocal_bridge.events import Delivered, with_camera
 from parfocal_bridge.messages import Frame, Optics, Site
+from parfocal_bridge.planned_planes import PlannedPlanes
 from parfocal_bridge.site_names import Place, SiteNames
 from parfocal_bridge.wells import site_in, well_of_name
 
@@ -44,10 +44,7 @@ def is_single_plane(event: Mapping[str, Any]) -> bool:
 
 
 class DictEvents:
-    """Reads events of pycro-manager and makes the ones to acquire.
-
-    :param plan: all of them, if they are known; of others an axis z says that they are slices.
-    """
+    """Reads events of pycro-manager and makes the ones to acquire."""
 
     way_back_by_event = True  # the Java engine skips a z that equals that of the event before
 
@@ -58,9 +55,8 @@ class DictEvents:
         camera: str | None = None,
         cameras: Callable[[], Sequence[str]] = tuple,
         names: SiteNames | None = None,
-        plan: Iterable[Event] = (),
     ) -> None:
-        self._planes = _planes_of(plan)
+        self._planes = PlannedPlanes(_place_of, self.channel, lambda event: event["axes"].get("z"))
         self._optics = optics
         self._site_of = guarded(site_of, site_of_axes, "site_of")
         self._camera = camera
@@ -74,8 +70,11 @@ class DictEvents:
     def site(self, event: Event) -> Site:
         return self._site_of(event)
 
+    def knows(self, plan: Iterable[Event]) -> None:
+        self._planes.read(plan)
+
     def channel(self, event: Event) -> str | None:
-        return _channel_of(event)
+        return with_camera(_optical_channel(event), _text(event["axes"].get(CAMERA_AXIS)))
 
     def gated_channel(self, event: Event) -> str | None:
         cameras = self._cameras()
@@ -109,11 +108,11 @@ class DictEvents:
         return _number(event.get("z"))
 
     def run_key(self, event: Event) -> Hashable:
-        place = _place_of(event)
-        return None if is_single_plane(event) or self._planes.get(place) == 1 else place
+        is_slice = not (is_single_plane(event) or self._planes.is_alone(event))
+        return _place_of(event) if is_slice else None
 
     def is_plane(self, event: Event) -> bool:
-        return self._planes.get((_place_of(event), _channel_of(event))) == 1
+        return self._planes.is_alone_in_channel(event)
 
     def ends_run(self, event: Event) -> bool:
         return False
@@ -155,20 +154,6 @@ def _place_of(event: Event) -> Hashable:
     """Equal for the slices of one position and time, in all channels."""
     axes = event["axes"].items()
     return frozenset((axis, value) for axis, value in axes if axis not in ("z", "channel", CAMERA_AXIS))
-
-
-def _planes_of(plan: Iterable[Event]) -> Mapping[Hashable, int]:
-    """How many planes of each place are imaged, in all channels and in each."""
-    planes: defaultdict[Hashable, set[Hashable]] = defaultdict(set)
-    for event in plan:
-        place = _place_of(event)
-        for key in (place, (place, _channel_of(event))):
-            planes[key].add(event["axes"].get("z"))
-    return {key: len(slices) for key, slices in planes.items()}
-
-
-def _channel_of(event: Event) -> str | None:
-    return with_camera(_optical_channel(event), _text(event["axes"].get(CAMERA_AXIS)))
 
 
 def _optical_channel(event: Event) -> str | None:

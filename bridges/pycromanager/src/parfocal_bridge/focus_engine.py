@@ -90,6 +90,8 @@ class FocusEngine:
 
     def event_iterator(self, events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
         """The events of the plan. The next is read when the site before is finished."""
+        if isinstance(events, Sequence):
+            self._gate.knows(events)
         own = _of_engine(self.engine, events)
         plan = PlanReader(own, functools.partial(is_cancelled, self._core), is_known_plan(events))
         for visit in self._gate.visits(plan):

@@ -88,6 +88,10 @@ class Gate(Generic[E]):
         self._was_stopped = False
         """A user has ended the run: nobody need be alarmed by what is left of it."""
 
+    def knows(self, plan: Iterable[E]) -> None:
+        """These events are all that is to come."""
+        self._events.knows(plan)
+
     def shots(self, plan: Iterable[E] | PlanReader[E]) -> Generator[E, Catch, None]:
         """All events of a plan with their retries. Closed before its end, it goes home."""
         try:

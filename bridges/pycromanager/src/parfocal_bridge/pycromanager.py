@@ -168,9 +168,10 @@ def gate_loop(
         raise ValueError(
             f"there is no camera {camera!r} that could gate; the cameras are {', '.join(cameras())}"
         )
+    dict_events = DictEvents(optics, site_of, camera, cameras, client.names)
     is_known = is_known_plan(events)
-    known = _checked(events, own.is_python) if is_known else ()
-    dict_events = DictEvents(optics, site_of, camera, cameras, client.names, known)
+    if is_known:
+        dict_events.knows(_checked(events, own.is_python))
     gate = Gate(client, dict_events, drive, rules, on_site)
 
     def acquired(event: Event) -> Catch:
