@@ -25,7 +25,8 @@ from parfocal_bridge.focus_core import FocusCore
 from parfocal_bridge.focus_drive import FocusDrive
 from parfocal_bridge.focus_lock import FocusLock
 from parfocal_bridge.frame_collector import FrameCollector, Image
-from parfocal_bridge.gate import Gate, GateRules
+from parfocal_bridge.gate import Gate, failure_of
+from parfocal_bridge.gate_rules import GateRules
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics, Site
 from parfocal_bridge.plan_reader import PlanReader, is_known_plan
@@ -185,7 +186,7 @@ def gate_loop(
             if own.is_over():
                 break
     except BaseException as error:
-        gate.leave(f"the acquisition failed: {error}")
+        gate.leave(failure_of(error))
         raise
     if own.is_over():
         frames.settle(gate.leave())
