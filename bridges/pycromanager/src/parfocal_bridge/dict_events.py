@@ -9,6 +9,7 @@ from typing import Any
 
 from parfocal_bridge.callbacks import guarded
 from parfocal_bridge.events import Delivered, with_camera
+from parfocal_bridge.kinds import require_if_given
 from parfocal_bridge.messages import Frame, Optics, Site
 from parfocal_bridge.planned_planes import PlannedPlanes
 from parfocal_bridge.site_names import Place, SiteNames
@@ -57,6 +58,7 @@ class DictEvents:
         names: SiteNames | None = None,
     ) -> None:
         self._planes = PlannedPlanes(_place_of, self.channel, lambda event: event["axes"].get("z"))
+        require_if_given("optics", optics, Optics)
         self._optics = optics
         self._site_of = guarded(site_of, site_of_axes, "site_of")
         self._camera = camera

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from parfocal_bridge.kinds import require
 from parfocal_bridge.limits import ZLimits
 
 E = TypeVar("E")
@@ -25,6 +26,7 @@ class GateRules(Generic[E]):
     max_attempts: int = 8
 
     def __post_init__(self) -> None:
+        require("limits", self.limits, ZLimits)
         if self.stacks not in ("gate", "observe"):
             raise ValueError(f"stacks is gate or observe, not {self.stacks!r}")
         if isinstance(self.channels, str):

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parfocal_bridge.events import Delivered, with_camera
+from parfocal_bridge.kinds import require_if_given
 from parfocal_bridge.messages import Frame, Optics, Site
 from parfocal_bridge.planned_planes import PlannedPlanes
 from parfocal_bridge.site_names import Place, SiteNames
@@ -38,6 +39,8 @@ class UseqEvents:
         names: SiteNames | None = None,
         camera: str | None = None,
     ) -> None:
+        require_if_given("optics", optics, Optics)
+        require_if_given("plate", plate, str)
         self._core = core
         self._optics = optics
         self._plate = plate
