@@ -38,6 +38,9 @@ export function encodeFrame(header: FrameMessage, pixels: Pixels): [string, Uint
 export function decodeMessage(parts: readonly Uint8Array[]): Incoming {
   const head = parts[0];
   if (head === undefined) throw new ProtocolError("bad-parts", "the message has no parts");
+  if (head.byteLength === 0) {
+    throw new ProtocolError("bad-parts", "the first part is empty, as a REQ socket sends it: use a DEALER");
+  }
   const json = parseJson(head);
   const context = contextOf(json);
   checkVersion(json.v, context);

@@ -196,6 +196,7 @@ describe("broken input", () => {
 
   test.each([
     { what: "no parts", parts: [], code: "bad-parts", says: "no parts" },
+    { what: "an empty part first, as of a REQ socket", parts: ["", "{}"], code: "bad-parts", says: "DEALER" },
     { what: "an array", parts: ["[]"], code: "bad-message", says: "not a JSON object" },
     { what: "no version", parts: ['{"type":"bye"}'], code: "bad-message", says: "v: missing" },
     {
