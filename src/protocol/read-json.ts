@@ -1,5 +1,5 @@
 /** A string, which may have no end, or a word that Python writes for a number that is none. */
-const STRING_OR_NO_NUMBER = /"[^"\\]*(?:\\[^][^"\\]*)*"?|-?\b(?:NaN|Infinity)\b/g;
+const STRING_OR_NO_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\b(?:NaN|Infinity)\b/gs;
 
 /** Reads JSON with NaN and Infinity as null, as other languages than Python write them; a key whose value is null is left out. */
 export function readJson(text: string): unknown {
