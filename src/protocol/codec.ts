@@ -97,7 +97,8 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function contextOf(json: Record<string, unknown>): ProtocolErrorContext {
-  return { frameId: shortString(json.id), session: shortString(json.session) };
+  const sequence = Number.isSafeInteger(json.sequence) ? (json.sequence as number) : undefined;
+  return { frameId: shortString(json.id), session: shortString(json.session), sequence };
 }
 
 function shortString(value: unknown): string | undefined {

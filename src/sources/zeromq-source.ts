@@ -201,8 +201,7 @@ export class ZeromqSource implements FrameSource {
       return;
     }
     this.#waiting.set(key, [connection]);
-    const lost = this.#controllers.lostBefore(header.session, header.sequence);
-    if (lost > 0) this.#handler?.lost(header.session, lost);
+    this.#arrived(header.session, header.sequence);
     const [height, width] = header.shape;
     void this.#handler?.frame({
       source: "zeromq",
@@ -213,6 +212,12 @@ export class ZeromqSource implements FrameSource {
       receivedMs,
       answer: (answer) => this.#answer(key, answer),
     });
+  }
+
+  /** Notes that a frame has come, and tells of those that have not. */
+  #arrived(session: string, sequence: number): void {
+    const lost = this.#controllers.lostBefore(session, sequence);
+    if (lost > 0) this.#handler?.lost(session, lost);
   }
 
   /** Whether this very frame came before; then it gets the answer of that time, now or when there is one. */
@@ -236,6 +241,8 @@ export class ZeromqSource implements FrameSource {
   }
 
   #refuse(connection: string, error: ProtocolError): void {
+    const { session, sequence } = error;
+    if (session !== undefined && sequence !== undefined) this.#arrived(session, sequence);
     const message = {
       v: 1 as const,
       type: "error" as const,

@@ -350,10 +350,27 @@ describe("bad input", () => {
     expect(agent.health().errors).toEqual({
       "bad-length": 1,
       "bad-message": 1,
-      "bad-json": 2,
+      "bad-json": 1,
+      "bad-parts": 1,
       "unsupported-version": 1,
     });
     await until(async () => (await results()).filter(({ type }) => type === "error").length === 5);
+  });
+
+  test("no frame is lost that was refused, or is sent once more after others", async () => {
+    const { agent, address } = await start(pixelScorer);
+    const controller = new TestController(address);
+
+    await controller.ask(0, { sequence: 0 });
+    await controller.ask(0, { sequence: 1, pixelUm: -1 });
+    await controller.ask(0, { sequence: 2 });
+    await controller.ask(0, { sequence: 1 });
+    await controller.ask(0, { sequence: 3 });
+    expect(agent.health().lost).toBe(0);
+
+    await controller.ask(0, { sequence: 0 });
+    await controller.ask(0, { sequence: 2 });
+    expect(agent.health().lost).toBe(1);
   });
 
   test("lost frames are counted by the gap in their numbers", async () => {
