@@ -5,6 +5,7 @@ import type { FrameMessage } from "./frame-message.js";
 import { MAX_JSON_BYTES } from "./json-limit.js";
 import { MESSAGES, type MessageType, type PlainMessage } from "./messages.js";
 import { ProtocolError, type ProtocolErrorContext } from "./protocol-error.js";
+import { readJson } from "./read-json.js";
 
 const BIG_ENDIAN_HOST = endianness() === "BE";
 const MIB = 2 ** 20;
@@ -37,6 +38,9 @@ export function encodeFrame(header: FrameMessage, pixels: Pixels): [string, Uint
 export function decodeMessage(parts: readonly Uint8Array[]): Incoming {
   const head = parts[0];
   if (head === undefined) throw new ProtocolError("bad-parts", "the message has no parts");
+  if (head.byteLength === 0) {
+    throw new ProtocolError("bad-parts", "the first part is empty, as a REQ socket sends it: use a DEALER");
+  }
   const json = parseJson(head);
   const context = contextOf(json);
   checkVersion(json.v, context);
@@ -82,7 +86,7 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
   }
   let value: unknown;
   try {
-    value = JSON.parse(UTF8.decode(bytes), (_key, item: unknown) => (item === null ? undefined : item));
+    value = readJson(UTF8.decode(bytes));
   } catch (error) {
     throw new ProtocolError("bad-json", `the first part is not JSON: ${reasonOf(error)}`, { cause: error });
   }
@@ -93,7 +97,8 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function contextOf(json: Record<string, unknown>): ProtocolErrorContext {
-  return { frameId: shortString(json.id), session: shortString(json.session) };
+  const sequence = Number.isSafeInteger(json.sequence) ? (json.sequence as number) : undefined;
+  return { frameId: shortString(json.id), session: shortString(json.session), sequence };
 }
 
 function shortString(value: unknown): string | undefined {

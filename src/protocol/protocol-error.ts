@@ -14,6 +14,7 @@ export interface ProtocolErrorContext {
   /** Id of the frame, so that the controller can tell which of its frames was refused. */
   readonly frameId?: string | undefined;
   readonly session?: string | undefined;
+  readonly sequence?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -23,11 +24,13 @@ export class ProtocolError extends ParfocalError {
   readonly code: ProtocolErrorCode;
   readonly frameId: string | undefined;
   readonly session: string | undefined;
+  readonly sequence: number | undefined;
 
   constructor(code: ProtocolErrorCode, reason: string, context: ProtocolErrorContext = {}) {
     super(reason, { cause: context.cause });
     this.code = code;
     this.frameId = context.frameId;
     this.session = context.session;
+    this.sequence = context.sequence;
   }
 }

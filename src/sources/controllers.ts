@@ -54,11 +54,14 @@ export class Controllers {
     return this.#names.get(session);
   }
 
-  /** How many frames of a session were lost before the one with this sequence number. */
+  /**
+   * How many frames of a session were lost before the one with this sequence number. One that is sent once more has that of
+   * then; a session that is begun again counts from 0.
+   */
   lostBefore(session: string, sequence: number): number {
     const last = this.#sequences.get(session);
     this.#sequences.delete(session);
-    this.#sequences.set(session, sequence);
+    this.#sequences.set(session, sequence === 0 ? 0 : Math.max(sequence, last ?? 0));
     if (this.#sequences.size > MAX_SESSIONS) this.#sequences.delete(this.#sequences.keys().next().value!);
     return last !== undefined && sequence > last + 1 ? sequence - last - 1 : 0;
   }

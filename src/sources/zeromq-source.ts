@@ -17,6 +17,7 @@ import { assertNobodyListens } from "../protocol/socket-address.js";
 import { WorkerThread } from "../worker-thread.js";
 import { type Arrival, type ArrivedMessage, partsOf } from "./arrivals.js";
 import { Controllers } from "./controllers.js";
+import { frameKey } from "./frame-key.js";
 import type { Answer, FrameSource, SourceContext, SourceHandler } from "./source.js";
 
 /** Verdicts that are kept to answer repeated ids. */
@@ -194,14 +195,13 @@ export class ZeromqSource implements FrameSource {
     letGo: () => void,
     receivedMs: number,
   ): void {
-    const key = frameKey(header);
+    const key = frameKey(header, pixels);
     if (this.#isRepeated(connection, key, header)) {
       letGo();
       return;
     }
     this.#waiting.set(key, [connection]);
-    const lost = this.#controllers.lostBefore(header.session, header.sequence);
-    if (lost > 0) this.#handler?.lost(header.session, lost);
+    this.#arrived(header.session, header.sequence);
     const [height, width] = header.shape;
     void this.#handler?.frame({
       source: "zeromq",
@@ -212,6 +212,12 @@ export class ZeromqSource implements FrameSource {
       receivedMs,
       answer: (answer) => this.#answer(key, answer),
     });
+  }
+
+  /** Notes that a frame has come, and tells of those that have not. */
+  #arrived(session: string, sequence: number): void {
+    const lost = this.#controllers.lostBefore(session, sequence);
+    if (lost > 0) this.#handler?.lost(session, lost);
   }
 
   /** Whether this very frame came before; then it gets the answer of that time, now or when there is one. */
@@ -235,6 +241,8 @@ export class ZeromqSource implements FrameSource {
   }
 
   #refuse(connection: string, error: ProtocolError): void {
+    const { session, sequence } = error;
+    if (session !== undefined && sequence !== undefined) this.#arrived(session, sequence);
     const message = {
       v: 1 as const,
       type: "error" as const,
@@ -265,11 +273,6 @@ export class ZeromqSource implements FrameSource {
       this.#heartbeat();
     });
   }
-}
-
-/** Equal for a frame that is sent once more; an id that is used for another image comes with another time or z. */
-function frameKey({ session, id, timestampMs, zUm }: FrameMessage): string {
-  return JSON.stringify([session, id, timestampMs, zUm]);
 }
 
 /** Every record holds its header: what a controller adds of its own is left out where it is too much for that. */

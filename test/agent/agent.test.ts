@@ -172,7 +172,7 @@ describe("a gating controller", () => {
     const controller = new TestController(address);
 
     const first = await controller.ask(5, { id: "twice" });
-    await controller.sendFrame({ id: "twice" });
+    await controller.sendFrame({ id: "twice" }, new Uint8Array(100 * 100).fill(50));
     await until(() => controller.received.filter((message) => message.type === "verdict").length === 2);
 
     expect(controller.received.filter((message) => message.type === "verdict")[1]).toEqual(first);
@@ -190,6 +190,16 @@ describe("a gating controller", () => {
 
     await until(() => controller.received.filter(({ type }) => type === "verdict").length === 4);
     expect(agent.health().received).toBe(3);
+  });
+
+  test("that is started again with the ids of a run before gets verdicts on its own images", async () => {
+    const { address } = await start(pixelScorer);
+    const fields = { session: "screen", id: "screen/A01/0", zUm: 10 };
+
+    const before = await new TestController(address).ask(0, fields);
+    const after = await new TestController(address).ask(5, fields);
+
+    expect([before, after]).toMatchObject([{ expectedLevel: 0 }, { expectedLevel: 5 }]);
   });
 
   test("that sends a frame five times gets five answers, and the frame is scored once", async () => {
@@ -340,10 +350,27 @@ describe("bad input", () => {
     expect(agent.health().errors).toEqual({
       "bad-length": 1,
       "bad-message": 1,
-      "bad-json": 2,
+      "bad-json": 1,
+      "bad-parts": 1,
       "unsupported-version": 1,
     });
     await until(async () => (await results()).filter(({ type }) => type === "error").length === 5);
+  });
+
+  test("no frame is lost that was refused, or is sent once more after others", async () => {
+    const { agent, address } = await start(pixelScorer);
+    const controller = new TestController(address);
+
+    await controller.ask(0, { sequence: 0 });
+    await controller.ask(0, { sequence: 1, pixelUm: -1 });
+    await controller.ask(0, { sequence: 2 });
+    await controller.ask(0, { sequence: 1 });
+    await controller.ask(0, { sequence: 3 });
+    expect(agent.health().lost).toBe(0);
+
+    await controller.ask(0, { sequence: 0 });
+    await controller.ask(0, { sequence: 2 });
+    expect(agent.health().lost).toBe(1);
   });
 
   test("lost frames are counted by the gap in their numbers", async () => {

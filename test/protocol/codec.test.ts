@@ -126,6 +126,36 @@ describe("encoding and decoding", () => {
   });
 });
 
+describe("what Python writes for a number that is none", () => {
+  const frame = { v: 1, type: "frame", id: "NaN", session: "s", sequence: 0, mode: "gate", dtype: "uint8" };
+  const text = JSON.stringify({ ...frame, shape: [1, 1], site: { name: 'a "NaN" \\\\' }, attempt: 0, z: 0 });
+  const withNumbers = (numbers: string) => Buffer.from(text.replace('"z":0', numbers));
+
+  test("counts as missing, and stays where it is text", () => {
+    const head = withNumbers(
+      '"xUm":NaN,"yUm": -Infinity ,"zUm":Infinity,"exposureMs":5,"meta":{"gain":[1,NaN]}',
+    );
+
+    const decoded = decodeMessage([head, new Uint8Array(1)]);
+
+    const { xUm, yUm, zUm, ...header } = (decoded as { header: FrameMessage }).header;
+    expect([xUm, yUm, zUm]).toEqual([undefined, undefined, undefined]);
+    expect(header).toMatchObject({ id: "NaN", site: { name: 'a "NaN" \\\\' }, exposureMs: 5 });
+  });
+
+  test("is refused by name where a number is needed", () => {
+    expect(() => decodeMessage([withNumbers('"zLimitsUm":[NaN,50]'), new Uint8Array(1)])).toThrow(
+      /zLimitsUm/,
+    );
+  });
+
+  test("is looked for in any text without waiting", () => {
+    for (const part of ['"\\\\', '\\"', "NaN", '"a', "-"]) {
+      expect(() => decodeMessage([Buffer.from(`{"a":${part.repeat(2 ** 18)}`)])).toThrow("not JSON");
+    }
+  });
+});
+
 describe("broken input", () => {
   const onlyTyped = (parts: Uint8Array[]) => {
     try {
@@ -166,6 +196,7 @@ describe("broken input", () => {
 
   test.each([
     { what: "no parts", parts: [], code: "bad-parts", says: "no parts" },
+    { what: "an empty part first, as of a REQ socket", parts: ["", "{}"], code: "bad-parts", says: "DEALER" },
     { what: "an array", parts: ["[]"], code: "bad-message", says: "not a JSON object" },
     { what: "no version", parts: ['{"type":"bye"}'], code: "bad-message", says: "v: missing" },
     {

@@ -10,7 +10,7 @@ import pytest
 from parfocal_bridge import FocusClient, Frame, Site, ZLimits
 from parfocal_bridge.dict_events import DictEvents
 from parfocal_bridge.events import Delivered
-from parfocal_bridge.gate import GateRules
+from parfocal_bridge.gate_rules import GateRules
 from parfocal_bridge.site_names import SiteNames
 
 IMAGE = np.zeros((8, 8), np.uint16)

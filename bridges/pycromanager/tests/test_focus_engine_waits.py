@@ -12,6 +12,7 @@ import pytest
 from engine_runs import (
     SHIFTED_ONCE,
     STACK,
+    failures_of_runs,
     gate,
     is_retry,
     noted_marks,
@@ -98,3 +99,27 @@ def test_a_cancel_ends_the_wait_for_a_slice_and_saves_those_before(core: Any) ->
     with noted_marks(core) as noted:
         gate(core, scripted({}), [first, second.model_copy(update={"min_start_time": 2 * RUN_S})])
     assert (noted, str(core.mda.status.finish_reason)) == ([(0, 1)], "canceled")
+
+
+def test_the_event_that_a_cancelled_run_waits_for_is_told_of(core: Any) -> None:
+    plan = sequence([0.0, 0.0], time_plan={"interval": 2 * RUN_S, "loops": 2}, axis_order="tp")
+    core.mda.engine.exposing = once(
+        lambda event: event.index["p"] == 1, threading.Timer(0.5, core.mda.cancel).start
+    )
+    _, agent = gate(core, scripted({}), plan)
+    told = [(m["site"]["name"], m["timeIndex"], m["why"]) for (m,) in agent.received["abandon"]]
+    assert told == [("P0", 1, "skipped"), ("P1", 1, "skipped")]
+
+
+def test_the_event_whose_listener_ends_the_run_is_told_of(core: Any) -> None:
+    def fail(event: Any) -> None:
+        if event.index["p"] == 1:
+            raise RuntimeError("a listener")
+
+    core.mda.events.eventStarted.connect(fail)
+    try:
+        with failures_of_runs():
+            _, agent = gate(core, scripted({}), sequence([0.0] * 3))
+    finally:
+        core.mda.events.eventStarted.disconnect(fail)
+    assert [m["site"]["name"] for (m,) in agent.received["abandon"]] == ["P1", "P2"]

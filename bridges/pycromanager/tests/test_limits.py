@@ -15,9 +15,9 @@ def test_a_move_within_the_limits_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("from_um", "to_um", "named"),
     [
-        (0, 10.001, "outside"),
-        (0, -10.001, "outside"),
-        (0, 5.001, "longer"),
+        (0, 10.002, "outside"),
+        (0, -10.002, "outside"),
+        (0, 5.002, "longer"),
         (0, math.nan, "no position"),
         (0, math.inf, "no position"),
         (None, 0, "not known"),

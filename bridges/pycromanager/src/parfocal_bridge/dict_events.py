@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from parfocal_bridge.callbacks import guarded
 from parfocal_bridge.events import Delivered, with_camera
+from parfocal_bridge.kinds import require_if_given
 from parfocal_bridge.messages import Frame, Optics, Site
+from parfocal_bridge.planned_planes import PlannedPlanes
 from parfocal_bridge.site_names import Place, SiteNames
 from parfocal_bridge.wells import site_in, well_of_name
 
@@ -55,6 +57,8 @@ class DictEvents:
         cameras: Callable[[], Sequence[str]] = tuple,
         names: SiteNames | None = None,
     ) -> None:
+        self._planes = PlannedPlanes(_place_of, self.channel, lambda event: event["axes"].get("z"))
+        require_if_given("optics", optics, Optics)
         self._optics = optics
         self._site_of = guarded(site_of, site_of_axes, "site_of")
         self._camera = camera
@@ -67,6 +71,9 @@ class DictEvents:
 
     def site(self, event: Event) -> Site:
         return self._site_of(event)
+
+    def knows(self, plan: Iterable[Event]) -> None:
+        self._planes.read(plan)
 
     def channel(self, event: Event) -> str | None:
         return with_camera(_optical_channel(event), _text(event["axes"].get(CAMERA_AXIS)))
@@ -103,16 +110,11 @@ class DictEvents:
         return _number(event.get("z"))
 
     def run_key(self, event: Event) -> Hashable:
-        if is_single_plane(event):
-            return None
-        return frozenset(
-            (axis, value)
-            for axis, value in event["axes"].items()
-            if axis not in ("z", "channel", CAMERA_AXIS)
-        )
+        is_slice = not (is_single_plane(event) or self._planes.is_alone(event))
+        return _place_of(event) if is_slice else None
 
     def is_plane(self, event: Event) -> bool:
-        return False
+        return self._planes.is_alone_in_channel(event)
 
     def ends_run(self, event: Event) -> bool:
         return False
@@ -148,6 +150,12 @@ class DictEvents:
             optics=self._optics,
             timestamp_ms=time.time() * 1000,
         )
+
+
+def _place_of(event: Event) -> Hashable:
+    """Equal for the slices of one position and time, in all channels."""
+    axes = event["axes"].items()
+    return frozenset((axis, value) for axis, value in axes if axis not in ("z", "channel", CAMERA_AXIS))
 
 
 def _optical_channel(event: Event) -> str | None:

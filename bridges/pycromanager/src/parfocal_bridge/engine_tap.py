@@ -104,6 +104,10 @@ class EngineTap:
             except Exception:
                 log.exception("A listener failed")
 
+    def _interrupted(self) -> None:
+        """By Ctrl-C, after which the runner does not tear down."""
+        self._tell("ended")
+
     def _setup_sequence(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def setup_sequence(sequence: MDASequence) -> Any:
             self._tell("started", sequence)
@@ -117,6 +121,9 @@ class EngineTap:
                 return original(event)
             except Exception as error:
                 self._tell("skipped", event, error)
+                raise
+            except BaseException:
+                self._interrupted()
                 raise
 
         return setup_event
@@ -149,5 +156,8 @@ class EngineTap:
                 payload = next(frames) if send is None else send(signal)
         except StopIteration:
             return
+        except (KeyboardInterrupt, SystemExit):
+            self._interrupted()
+            raise
         finally:
             getattr(frames, "close", _nothing)()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -52,6 +52,10 @@ class Events(ReadableEvents[E], Protocol[E]):
 
     way_back_by_event: bool
     """True if the drive must not be moved behind the engine's back: it skips a z that equals its last one."""
+
+    def knows(self, plan: Iterable[E]) -> None:
+        """These events are all that is to come; of others the number of a slice makes them one."""
+        ...
 
     def site(self, event: E) -> Site:
         """The site that the event images."""

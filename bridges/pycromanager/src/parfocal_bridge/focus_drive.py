@@ -8,6 +8,7 @@ from typing import Any
 
 from parfocal_bridge.focus_core import DriveError, FocusCore
 from parfocal_bridge.focus_lock import FocusLock
+from parfocal_bridge.kinds import require
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import LockReport
 
@@ -34,6 +35,7 @@ class FocusDrive:
     def __init__(
         self, core: Any, lock: FocusLock, limits: ZLimits, autofocus: Callable[[], None] | None = None
     ) -> None:
+        require("focus_lock", lock, FocusLock)
         self._core = None if core is None else FocusCore(core)
         self._lock = lock
         self._limits = limits

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from parfocal_bridge.client import FocusClient
 from parfocal_bridge.events import NOTHING, Catch
-from parfocal_bridge.gate import Gate
+from parfocal_bridge.gate import Gate, failure_of
 from parfocal_bridge.hardware_check import HardwareCheck
 from parfocal_bridge.held_visit import HeldVisit
 from parfocal_bridge.limits import ZLimits
@@ -90,6 +90,8 @@ class FocusEngine:
 
     def event_iterator(self, events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
         """The events of the plan. The next is read when the site before is finished."""
+        if isinstance(events, Sequence):
+            self._gate.knows(events)
         own = _of_engine(self.engine, events)
         plan = PlanReader(own, functools.partial(is_cancelled, self._core), is_known_plan(events))
         for visit in self._gate.visits(plan):
@@ -112,7 +114,12 @@ class FocusEngine:
             held.acquire()
         except Exception as error:
             # The runner ends with this event: what is not handed on now is lost.
-            self._end(held, f"the run ended with an error: {error}")
+            self._end(held, failure_of(error))
+            yield from held.ready()
+            raise
+        except BaseException:
+            # After Ctrl-C it does not even tear down.
+            held.end(self._gate.leave())
             yield from held.ready()
             raise
         if is_cancelled(self._core):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from parfocal_bridge.callbacks import guarded
@@ -13,7 +12,7 @@ from parfocal_bridge.events import Catch, Events
 from parfocal_bridge.focus_core import DriveError
 from parfocal_bridge.focus_drive import FocusDrive
 from parfocal_bridge.frame_sender import FrameSender
-from parfocal_bridge.limits import ZLimits
+from parfocal_bridge.gate_rules import GateRules
 from parfocal_bridge.placing import Placing
 from parfocal_bridge.plan_reader import PlanReader
 from parfocal_bridge.site import Attempt, SiteAttempts, SiteResult, SiteStart, Step
@@ -24,28 +23,6 @@ E = TypeVar("E")
 
 MAX_REPORTED = 10_000
 """Most sites of a cancelled run that are reported as skipped."""
-
-
-@dataclass(frozen=True)
-class GateRules(Generic[E]):
-    """What is gated, and how far it may go; see the options of the adapters."""
-
-    limits: ZLimits
-    channels: Collection[str] | None = None
-    gate_if: Callable[[E], bool] | None = None
-    stacks: str = "gate"
-    carry_z: bool = False
-    start_at_suggested_z: bool = False
-    max_suggestion_um: float | None = None
-    max_attempts: int = 8
-
-    def __post_init__(self) -> None:
-        if self.stacks not in ("gate", "observe"):
-            raise ValueError(f"stacks is gate or observe, not {self.stacks!r}")
-        if isinstance(self.channels, str):
-            raise ValueError(f"channels is a list of names: [{self.channels!r}]")
-        if self.max_attempts < 1:
-            raise ValueError(f"max_attempts must be at least 1: {self.max_attempts}")
 
 
 Shots = Generator[E, Catch, int]
@@ -82,9 +59,15 @@ class Gate(Generic[E]):
         self._visits: Visits[E] | None = None
         self._under_way: tuple[Visit[E], SiteAttempts] | None = None
         """A visit that has not ended."""
+        self._announced: Visit[E] | None = None
+        """A visit that has not begun, though the plan has been read past it."""
         self._has_frame = False
         self._was_stopped = False
         """A user has ended the run: nobody need be alarmed by what is left of it."""
+
+    def knows(self, plan: Iterable[E]) -> None:
+        """These events are all that is to come."""
+        self._events.knows(plan)
 
     def shots(self, plan: Iterable[E] | PlanReader[E]) -> Generator[E, Catch, None]:
         """All events of a plan with their retries. Closed before its end, it goes home."""
@@ -92,7 +75,7 @@ class Gate(Generic[E]):
             for visit in self.visits(plan):
                 yield from self.visit(visit)
         except BaseException as error:
-            self.leave(None if isinstance(error, GeneratorExit) else f"the run ended with an error: {error}")
+            self.leave(failure_of(error))
             raise
         self.finish()
 
@@ -101,7 +84,9 @@ class Gate(Generic[E]):
         judges_stacks = self._rules.stacks == "gate"
         self._visits = Visits(plan, self._events, self._is_gated, judges_stacks)
         self._client.acquiring = True
-        yield from self._visits
+        for visit in self._visits:
+            self._announced = visit
+            yield visit
 
     @property
     def was_cancelled(self) -> bool:
@@ -110,6 +95,7 @@ class Gate(Generic[E]):
 
     def visit(self, visit: Visit[E]) -> Shots[E]:
         """The events of a visit and their retries."""
+        self._announced = None
         self._placing.arrive(visit)
         if not visit.judged:
             return (yield from self._observe(visit))
@@ -149,7 +135,9 @@ class Gate(Generic[E]):
         self._placing.finish()
         if self._visits is None:
             return keep
-        left = (visit for visit in self._visits.rest() if visit.judged)
+        announced = () if self._announced is None else (self._announced,)
+        self._announced = None
+        left = (visit for visit in itertools.chain(announced, self._visits.rest()) if visit.judged)
         for visit in itertools.islice(left, MAX_REPORTED):
             self._abandon(visit, "skipped", reason)
         self._visits.close()
@@ -275,6 +263,11 @@ class Gate(Generic[E]):
             frame_id,
             cancelled=self._was_stopped,
         )
+
+
+def failure_of(error: BaseException) -> str | None:
+    """What ended a run; None if it was its user, who closed it or pressed Ctrl-C."""
+    return f"the run ended with an error: {error}" if isinstance(error, Exception) else None
 
 
 def _no_one(result: SiteResult) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 Span = tuple[float, float]
 """Lowest and highest slice of a z-stack, um from its middle."""
+TOLERANCE_UM = 0.001
+"""Rounding of sums and of a drive's steps must not make a limit itself forbidden."""
 SINGLE_PLANE: Span = (0.0, 0.0)
 
 
@@ -34,6 +36,10 @@ class ZLimits:
         """Lowest and highest z, um."""
         return (self.low_um, self.high_um)
 
+    def allows(self, z_um: float) -> bool:
+        """True if the drive may be there."""
+        return self.low_um - TOLERANCE_UM <= z_um <= self.high_um + TOLERANCE_UM
+
     def refusal(self, from_um: float | None, to_um: float, span_um: Span = SINGLE_PLANE) -> str | None:
         """Why the drive may not go from one z to another; None if it may.
 
@@ -44,9 +50,9 @@ class ZLimits:
         if not math.isfinite(to_um):
             return f"z {to_um} um is no position"
         for edge_um in (to_um + span_um[0], to_um + span_um[1]):
-            if not self.low_um <= edge_um <= self.high_um:
+            if not self.allows(edge_um):
                 return f"z {edge_um:.3f} um is outside {self.low_um} to {self.high_um} um"
         step_um = abs(to_um - from_um)
-        if step_um > self.max_step_um:
+        if step_um > self.max_step_um + TOLERANCE_UM:
             return f"a move of {step_um:.3f} um is longer than {self.max_step_um} um"
         return None

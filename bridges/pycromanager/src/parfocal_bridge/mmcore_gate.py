@@ -12,7 +12,8 @@ from parfocal_bridge.client import FocusClient
 from parfocal_bridge.events import Delivered
 from parfocal_bridge.focus_drive import FocusDrive
 from parfocal_bridge.focus_lock import FocusLock
-from parfocal_bridge.gate import Gate, GateRules
+from parfocal_bridge.gate import Gate
+from parfocal_bridge.gate_rules import GateRules
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics
 from parfocal_bridge.site import SiteResult

@@ -78,14 +78,14 @@ class Placing(Generic[E]):
         self._shift_um = shift_um
         if planned_um is None:
             return
-        if shift_um != 0 and self._is_outside(planned_um + shift_um):
+        if shift_um != 0 and not self._limits.allows(planned_um + shift_um):
             log.warning("%s: %.3f um beside its plan is outside the limits", self._name(event), shift_um)
             self._shift_um = 0.0
         if self._drive.follows_events:
             return
         try:
             to_um = planned_um + self._shift_um
-            if self._is_outside(to_um):
+            if not self._limits.allows(to_um):
                 raise DriveError(f"z {to_um:.3f} um is outside the limits", "limits")
             self._drive.go(to_um)
         except DriveError as error:
@@ -184,9 +184,6 @@ class Placing(Generic[E]):
 
     def _place_of(self, event: E) -> Hashable:
         return self._events.site(event), self._events.time_index(event)
-
-    def _is_outside(self, z_um: float) -> bool:
-        return not self._limits.low_um <= z_um <= self._limits.high_um
 
     def _name(self, event: E) -> str:
         return self._events.site(event).name

@@ -25,7 +25,8 @@ from parfocal_bridge.focus_core import FocusCore
 from parfocal_bridge.focus_drive import FocusDrive
 from parfocal_bridge.focus_lock import FocusLock
 from parfocal_bridge.frame_collector import FrameCollector, Image
-from parfocal_bridge.gate import Gate, GateRules
+from parfocal_bridge.gate import Gate, failure_of
+from parfocal_bridge.gate_rules import GateRules
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics, Site
 from parfocal_bridge.plan_reader import PlanReader, is_known_plan
@@ -169,6 +170,9 @@ def gate_loop(
             f"there is no camera {camera!r} that could gate; the cameras are {', '.join(cameras())}"
         )
     dict_events = DictEvents(optics, site_of, camera, cameras, client.names)
+    is_known = is_known_plan(events)
+    if is_known:
+        dict_events.knows(_checked(events, own.is_python))
     gate = Gate(client, dict_events, drive, rules, on_site)
 
     def acquired(event: Event) -> Catch:
@@ -176,13 +180,13 @@ def gate_loop(
         return own.acquire(event, count, image_timeout_s)
 
     try:
-        plan = PlanReader(_checked(events, own.is_python), own.is_over, is_known_plan(events))
+        plan = PlanReader(_checked(events, own.is_python), own.is_over, is_known)
         for visit in gate.visits(plan):
             frames.settle(_visited(gate, visit, acquired, own))
             if own.is_over():
                 break
     except BaseException as error:
-        gate.leave(f"the acquisition failed: {error}")
+        gate.leave(failure_of(error))
         raise
     if own.is_over():
         frames.settle(gate.leave())

@@ -8,7 +8,7 @@ event loop or none, and belongs to its event.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,8 @@ def _run(
     from useq import CustomAction, MDAEvent
 
     engine: Any = core.mda.engine
+    if isinstance(events, Sequence):
+        gate.knows(events)
     shots = gate.shots(PlanReader(events, functools.partial(is_cancelled, core)))
     catcher = _Catcher(gate.imaged, HardwareCheck(core))
     tap = EngineTap.of(engine)

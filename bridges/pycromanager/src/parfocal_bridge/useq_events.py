@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parfocal_bridge.events import Delivered, with_camera
+from parfocal_bridge.kinds import require_if_given
 from parfocal_bridge.messages import Frame, Optics, Site
+from parfocal_bridge.planned_planes import PlannedPlanes
 from parfocal_bridge.site_names import Place, SiteNames
 from parfocal_bridge.wells import Well, site_in, well_at, well_of_name
 
@@ -37,12 +39,18 @@ class UseqEvents:
         names: SiteNames | None = None,
         camera: str | None = None,
     ) -> None:
+        require_if_given("optics", optics, Optics)
+        require_if_given("plate", plate, str)
         self._core = core
         self._optics = optics
         self._plate = plate
         self._names = names or SiteNames()
         self._run = self._names.new_run()
         self._camera = camera
+        self._planes = PlannedPlanes(_stack_of, self.channel, self.z_index)
+
+    def knows(self, plan: Iterable[MDAEvent]) -> None:
+        self._planes.read(event for event in plan if self.is_image(event))
 
     def is_image(self, event: MDAEvent) -> bool:
         return event.action is None or event.action.type == "acquire_image"
@@ -95,13 +103,11 @@ class UseqEvents:
         return event.z_pos
 
     def run_key(self, event: MDAEvent) -> Hashable:
-        if is_single_plane(event):
-            return None
-        axes = tuple(sorted((str(axis), i) for axis, i in event.index.items() if axis not in ("z", "c")))
-        return axes if "p" in event.index else (axes, event.pos_name, event.x_pos, event.y_pos)
+        is_slice = not (is_single_plane(event) or self._planes.is_alone(event))
+        return _stack_of(event) if is_slice else None
 
     def is_plane(self, event: MDAEvent) -> bool:
-        return not _has_stack(event)
+        return not _has_stack(event) or self._planes.is_alone_in_channel(event)
 
     def ends_run(self, event: MDAEvent) -> bool:
         if event.sequence is None:
@@ -149,6 +155,12 @@ class UseqEvents:
 def is_single_plane(event: MDAEvent) -> bool:
     """True unless the event is a slice of a z-stack: its slices are meant to differ in focus."""
     return "z" not in event.index or planned_slices(event) == 1
+
+
+def _stack_of(event: MDAEvent) -> Hashable:
+    """Equal for the slices of one position and time, in all channels."""
+    axes = tuple(sorted((str(axis), i) for axis, i in event.index.items() if axis not in ("z", "c")))
+    return axes if "p" in event.index else (axes, event.pos_name, event.x_pos, event.y_pos)
 
 
 def _position_of(event: MDAEvent) -> Any:

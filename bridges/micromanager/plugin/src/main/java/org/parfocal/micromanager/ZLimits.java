@@ -7,6 +7,9 @@ import java.util.Locale;
  * at a z that nobody asked for.
  */
 final class ZLimits {
+  /** Rounding of sums and of a drive's steps must not make a limit itself forbidden, um. */
+  private static final double TOLERANCE_UM = 0.001;
+
   final double lowUm;
   final double highUm;
   /** Infinite if any step within the limits may be made. */
@@ -31,11 +34,11 @@ final class ZLimits {
     if (fromUm == null || fromUm.isNaN() || fromUm.isInfinite()) {
       return "the z of the drive is not known";
     }
-    if (!(toUm >= lowUm && toUm <= highUm)) {
+    if (!(toUm >= lowUm - TOLERANCE_UM && toUm <= highUm + TOLERANCE_UM)) {
       return String.format(Locale.ROOT, "z %.3f um is outside the limits, %s to %s um", toUm, lowUm, highUm);
     }
     double stepUm = Math.abs(toUm - fromUm);
-    return stepUm <= maxStepUm
+    return stepUm <= maxStepUm + TOLERANCE_UM
         ? null
         : String.format(Locale.ROOT, "a move of %.3f um is longer than the longest step, %s um", stepUm, maxStepUm);
   }

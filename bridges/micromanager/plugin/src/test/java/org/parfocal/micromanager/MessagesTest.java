@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -46,7 +47,7 @@ class MessagesTest {
     if (OF_ANY_MESSAGE.contains(example.getString("file"))) {
       assertThrows(MessageException.class, () -> AgentMessage.read(part));
     } else if (FOR_CONTROLLERS.contains(example.optString("type"))) {
-      assertEquals(example.getString("type"), AgentMessage.read(part).type.name().toLowerCase());
+      assertEquals(example.getString("type"), AgentMessage.read(part).type.name().toLowerCase(Locale.ROOT));
     } else {
       assertNull(AgentMessage.read(part));
     }
