@@ -1,8 +1,6 @@
-import type { Logger } from "pino";
 import { AlertsSink } from "../alerts/alerts-sink.js";
 import type { AgentConfig } from "../config/schema.js";
-import type { FrameScorer } from "../focus/scorer-types.js";
-import { type Clock, systemClock } from "../protocol/clock.js";
+import { systemClock } from "../protocol/clock.js";
 import { framesOnRecord } from "../records/record-line.js";
 import { KnownFocus } from "../refocus/known-focus.js";
 import { readFocusMap } from "../runs/read-focus-map.js";
@@ -14,22 +12,7 @@ import { createSource } from "../sources/registry.js";
 import type { FrameSource } from "../sources/source.js";
 import { Agent } from "./agent.js";
 import type { AgentOptions } from "./agent-options.js";
-
-export interface AgentParts {
-  readonly scorer: FrameScorer;
-  readonly log: Logger;
-  /** Version of the program, for `welcome`. */
-  readonly version: string;
-  /** One line: what computes, and where. */
-  readonly engine?: string;
-  readonly clock?: Clock;
-}
-
-/** What the parts of an agent are made with. */
-export interface PartContext extends Required<AgentParts> {
-  /** Once there is one. */
-  readonly agent: () => Agent;
-}
+import type { AgentParts, PartContext } from "./agent-parts.js";
 
 type Named<Part> = readonly (readonly [name: string, part: Part])[];
 

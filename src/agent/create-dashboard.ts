@@ -10,7 +10,7 @@ import { live, ready } from "../operations/health-answer.js";
 import { ruleValuesFor } from "../refocus/thresholds.js";
 import type { DatabaseSink } from "../sinks/database-sink.js";
 import { MetricsSink } from "../sinks/metrics-sink.js";
-import type { PartContext } from "./create-agent.js";
+import type { PartContext } from "./agent-parts.js";
 import { StoreHistory } from "./store-history.js";
 
 const TOKEN_BYTES = 24;
