@@ -101,6 +101,40 @@ describe("parfocal evaluate", () => {
     expect(stderr + missing.stderr).not.toMatch(/\n\s+at /);
   });
 
+  it("evaluates labels of one kind, says which labels it does not know, and makes the folders of its reports", async () => {
+    const { folder, manifest } = await manifestOf(
+      `${image("dsb_520x696_5afb7932e9.png")},,b,out`,
+      `${image("dsb_520x696_4ee5850b63.png")},,c,blurry`,
+    );
+    const json = join(folder, "new/figures.json");
+    const { code, stderr } = await parfocal("evaluate", manifest, "--device", "cpu", "--json", json);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(
+      '1 row has a focus_label that begins neither with "in" nor with "out", and counts for none: blurry',
+    );
+    const { labelled } = JSON.parse(await readFile(json, "utf8")) as Evaluation;
+    expect(labelled).toMatchObject({ inFocus: 0, outOfFocus: 1, errors: [] });
+  });
+
+  it("leaves out an image that cannot be judged, names it and keeps the others", async () => {
+    const good = image("dsb_520x696_5afb7932e9.png");
+    const { folder, manifest } = await manifestOf(`${good},,b,out`, "missing.png,,c,in");
+    const out = join(folder, "report");
+    const { code, stderr } = await parfocal("evaluate", manifest, "--device", "cpu", "--out", out);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/Left out: .*missing\.png: no such file/);
+    const page = await readFile(join(out, "evaluation.md"), "utf8");
+    expect(page).toMatch(/Left out:\n\n- .*missing\.png: no such file/);
+    expect(page).toContain("| 0 | 1 |");
+  });
+
+  it("refuses a manifest without rows", async () => {
+    const { manifest } = await manifestOf();
+    const { code, stderr } = await parfocal("evaluate", manifest);
+    expect(code).toBe(2);
+    expect(stderr).toContain("it names no image below its header row");
+  });
+
   it("names an image of the manifest that cannot be read", async () => {
     const { manifest } = await manifestOf("missing.png,infocus,a,in");
     const { code, stderr } = await parfocal("evaluate", manifest, "--device", "cpu");
