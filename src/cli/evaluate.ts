@@ -15,7 +15,13 @@ import { writeAtomically } from "../frames/write-atomically.js";
 import { describeMachine } from "../machine.js";
 import { commandLine } from "./command-line.js";
 import { exitCodes } from "./exit-codes.js";
-import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
+import {
+  checkOptics,
+  type OpticsArguments,
+  opticsOptions,
+  opticsProblem,
+  samplingOf,
+} from "./optics-options.js";
 import { print, say } from "./print.js";
 import { ProgressBar } from "./progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
@@ -67,6 +73,7 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
   handler: async (argv) => {
     const rows = await readManifest(argv.manifest);
     if (rows.length === 0) throw new ConfigError(argv.manifest, ["it names no image below its header row"]);
+    assertOptics(argv, rows);
     for (const doubt of labelDoubts(rows)) say(doubt);
     // A report that cannot be written is known before, not after, all is judged.
     const { out, report, json } = argv;
@@ -132,6 +139,15 @@ function opticsOf(options: OpticsArguments, row: ManifestRow): OpticsArguments {
     pixelUm: row.pixelUm ?? options.pixelUm,
     refractiveIndex: row.refractiveIndex ?? options.refractiveIndex,
   };
+}
+
+/** @throws ConfigError naming the rows whose optics cannot be. */
+function assertOptics(argv: ArgumentsCamelCase<EvaluateArguments>, rows: readonly ManifestRow[]): void {
+  const problems = rows.flatMap((row) => {
+    const problem = opticsProblem(opticsOf(argv, row));
+    return problem === undefined ? [] : `${row.file}, ${problem.option.replace("-", "_")}: ${problem.rule}`;
+  });
+  if (problems.length > 0) throw new ConfigError(argv.manifest, problems);
 }
 
 /** Names of two models may be the same. */

@@ -83,22 +83,31 @@ export function checkStatedOptics(optics: OpticsArguments): true {
  * True where stated optics make sense, as yargs' `check` wants it.
  * @throws UsageError
  */
-export function checkOptics({ na, pixelUm, refractiveIndex }: OpticsArguments): true {
+export function checkOptics(optics: OpticsArguments): true {
+  const problem = opticsProblem(optics);
+  if (problem !== undefined) throw new UsageError(`--${problem.option} ${problem.rule}`);
+  return true;
+}
+
+/** What optics cannot be, by the option that says it. */
+export function opticsProblem({
+  na,
+  pixelUm,
+  refractiveIndex,
+}: OpticsArguments): { readonly option: keyof typeof opticsOptions; readonly rule: string } | undefined {
   if (!(refractiveIndex >= 1 && refractiveIndex <= 2)) {
-    throw new UsageError(`--refractive-index must be 1 to 2, got ${refractiveIndex}`);
+    return { option: "refractive-index", rule: `must be 1 to 2, got ${refractiveIndex}` };
   }
   if (na !== undefined && !(na > 0 && na <= refractiveIndex)) {
-    throw new UsageError(
-      `--na must be above 0 and at most the refractive index (${refractiveIndex}), got ${na}`,
-    );
+    const rule = `must be above 0 and at most the refractive index (${refractiveIndex}), got ${na}`;
+    return { option: "na", rule };
   }
   if (pixelUm !== undefined && !isPixelUm(pixelUm)) {
     const { least, most } = PIXEL_UM;
-    throw new UsageError(
-      `--pixel-um must be the side of a pixel in the sample in um, ${least} to ${most}, got ${pixelUm}`,
-    );
+    const rule = `must be the side of a pixel in the sample in um, ${least} to ${most}, got ${pixelUm}`;
+    return { option: "pixel-um", rule };
   }
-  return true;
+  return undefined;
 }
 
 function isPixelUm(pixelUm: number): boolean {

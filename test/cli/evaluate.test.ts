@@ -89,6 +89,17 @@ describe("parfocal evaluate", () => {
     ]);
   });
 
+  it("refuses rows whose optics cannot be, each by its image and column", async () => {
+    const manifest = join(await temporaryFolder(), "manifest.csv");
+    const rows = ["oil.tif,1.4,0.065,", "nm.tif,0.5,650,", "fine.tif,1.4,0.065,1.515"];
+    await writeFile(manifest, ["file,na,pixel_um,refractive_index", ...rows].join("\n"));
+    const { code, stderr } = await parfocal("evaluate", manifest);
+    expect(code).toBe(2);
+    expect(stderr).toContain("oil.tif, na: must be above 0 and at most the refractive index (1), got 1.4");
+    expect(stderr).toMatch(/nm\.tif, pixel_um: must be the side of a pixel .* got 650/);
+    expect(stderr).not.toContain("fine.tif");
+  });
+
   it("names all errors of a manifest with their rows, as wrong usage; a missing one too", async () => {
     const { manifest } = await manifestOf(",infocus,a,in", "x.png,infocus");
     const { code, stderr } = await parfocal("evaluate", manifest);
