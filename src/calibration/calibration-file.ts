@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { ConfigError, reasonOf } from "../errors.js";
+import { ConfigError } from "../errors.js";
+import { fileReason } from "../frames/file-reasons.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 
 /** What was measured of a microscope, as far as judging frames needs it. */
@@ -36,7 +37,7 @@ export async function readCalibration(path: string): Promise<Calibration> {
   try {
     content = parse(await readFile(path, "utf8"));
   } catch (cause) {
-    throw new ConfigError(path, [`cannot be read: ${reasonOf(cause)}`], { cause });
+    throw new ConfigError(path, [`cannot be read: ${fileReason(cause)}`], { cause });
   }
   const { success, data } = CalibrationFile.safeParse(content);
   if (!success) {

@@ -33,6 +33,8 @@ export interface StackFit {
 const FEWEST_PLANES = 5;
 /** Between its sharpest and its most blurred plane a stack has to cover so many levels. */
 const LEAST_RISE = 2;
+/** So many levels off the fit, a plane is of another focus; more than a third of such planes have no focus in common. */
+const [ELSEWHERE, MOST_ELSEWHERE] = [1.5, 1 / 3];
 /** Levels beyond this rise no more. */
 const SATURATED = 9;
 /** A plane farther off than this many standard deviations counts no more for it. */
@@ -74,6 +76,12 @@ export function fitStack(planes: readonly Plane[]): StackFit {
   const misses = planes
     .filter(({ level }) => level < SATURATED)
     .map(({ zUm, level }) => level - levelAt(zUm));
+  const elsewhere = misses.filter((miss) => Math.abs(miss) > ELSEWHERE).length;
+  if (elsewhere > MOST_ELSEWHERE * planes.length) {
+    throw new StackFitError(
+      `${elsewhere} of the ${planes.length} planes do not lie about one focus: they are not in the order of z, or of several stacks, layers or fields`,
+    );
+  }
   return {
     focusUm: best.focusUm,
     umPerLevel: Math.sqrt(best.above * best.below),

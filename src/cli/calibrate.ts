@@ -8,15 +8,25 @@ import { Scorer } from "../focus/scorer.js";
 import { findImages } from "../frames/find-images.js";
 import { readFrames } from "../frames/read-frames.js";
 import { writeAtomically } from "../frames/write-atomically.js";
+import type { Sampling } from "../scores/score-images.js";
+import { UsageError } from "./check-arguments.js";
 import { commandLine } from "./command-line.js";
-import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
-import { print } from "./print.js";
+import {
+  checkOptics,
+  type OpticsArguments,
+  opticsDoubt,
+  opticsOptions,
+  samplingAt,
+} from "./optics-options.js";
+import { print, say } from "./print.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 
 /** From this ratio on, one side blurs clearly faster than the other. */
 const ASYMMETRIC = 1.25;
 /** Levels that scatter more than this about the fit do not bear it. */
 const POOR_FIT = 0.5;
+/** Optics that promise so many times more or less um per level than the stack shows were not those of the stack. */
+const OTHER_OPTICS = 3;
 
 const options = {
   "z-step-um": {
@@ -45,7 +55,11 @@ export const calibrateCommand: CommandModule<unknown, CalibrateArguments> = {
         describe: "A z-stack through focus: one file with pages, or a file for each plane",
       })
       .options(options)
-      .check((argv) => checkOptics(argv as unknown as OpticsArguments)),
+      .check((argv) => checkOptics(argv as unknown as OpticsArguments))
+      .check(({ zStepUm }) => {
+        if (zStepUm === undefined || (zStepUm !== 0 && Number.isFinite(zStepUm))) return true;
+        throw new UsageError("--z-step-um must be the distance of two planes, um, and not 0");
+      }),
   handler: async (argv) => {
     const { planes, binning, umPerLevel } = await judgedPlanes(argv);
     const fit = fitStack(planes);
@@ -67,23 +81,35 @@ async function judgedPlanes(
 ): Promise<{ planes: Plane[]; binning: number; umPerLevel: number | undefined }> {
   const scorer = await Scorer.load(scorerOf(argv));
   const planes: Plane[] = [];
-  let sampling: ReturnType<typeof samplingOf>;
+  const leftOut = { blank: 0, unusable: 0 };
+  let read = 0;
+  let sampling: Sampling | undefined;
+  const doubt = opticsDoubt(argv);
+  if (doubt !== undefined) say(doubt);
   try {
     const images = await findImages(argv.stack);
     const chosen = pagesOfOneStack(await pagesOf(images), argv.channel);
     for (const path of images) {
-      for await (const { page, frame, metadata } of readFrames(path)) {
-        if (!chosen.some((other) => other.path === path && other.page === page)) continue;
-        const zUm = argv.zStepUm === undefined ? planeUm(metadata) : planes.length * argv.zStepUm;
+      for await (const page of readFrames(path)) {
+        if (!chosen.some((other) => other.path === path && other.page === page.page)) continue;
+        const zUm = argv.zStepUm === undefined ? planeUm(page.metadata) : read * argv.zStepUm;
         if (zUm === undefined)
           throw new FrameReadError(path, "the file does not say its z: give --z-step-um");
-        sampling ??= samplingOf(argv, frame, metadata.pixelUm);
-        const { expectedLevel } = await scorer.score(frame, { binning: sampling?.binning ?? 1 });
-        planes.push({ zUm, level: expectedLevel });
+        read++;
+        sampling ??= samplingAt(path, argv, page);
+        const { expectedLevel, condition } = await scorer.score(page.frame, {
+          binning: sampling?.binning ?? 1,
+        });
+        // Their levels are none: of what shows nothing they are guesses, and saturation hides the blur.
+        if (condition === "blank" || condition === "unusable") leftOut[condition]++;
+        else planes.push({ zUm, level: expectedLevel });
       }
     }
   } finally {
     await scorer.dispose();
+  }
+  if (planes.length < read) {
+    say(`Left out of ${read} planes: ${leftOut.blank} blank, ${leftOut.unusable} unusable`);
   }
   return { planes, binning: sampling?.binning ?? 1, umPerLevel: sampling?.umPerLevel };
 }
@@ -103,9 +129,13 @@ function report(planes: readonly Plane[], fit: StackFit, promised: number | unde
     `Focus at z ${um(fit.focusUm)} um, where the level is ${fit.sharpestLevel.toFixed(1)}.`,
     `One level is ${um(fit.umPerLevel)} um${promised === undefined ? "" : `; the optics promise ${um(promised)} um`}.`,
   ];
+  if (promised !== undefined && ratioOf(fit.umPerLevel, promised) >= OTHER_OPTICS) {
+    lines.push(
+      "They are far from each other: check --na, the size of a pixel, and the distance of the planes (--z-step-um).",
+    );
+  }
   const { umPerLevelAbove, umPerLevelBelow } = fit;
-  const ratio = Math.max(umPerLevelAbove, umPerLevelBelow) / Math.min(umPerLevelAbove, umPerLevelBelow);
-  if (ratio >= ASYMMETRIC) {
+  if (ratioOf(umPerLevelAbove, umPerLevelBelow) >= ASYMMETRIC) {
     lines.push(
       `The sides differ: ${um(umPerLevelAbove)} um a level at larger z, ${um(umPerLevelBelow)} um at smaller z (spherical aberration: check cover glass, correction collar and immersion).`,
     );
@@ -120,4 +150,8 @@ function report(planes: readonly Plane[], fit: StackFit, promised: number | unde
     lines.push("Focus lies outside of the stack: take it on both sides of focus.");
   }
   return lines;
+}
+
+function ratioOf(one: number, other: number): number {
+  return Math.max(one, other) / Math.min(one, other);
 }

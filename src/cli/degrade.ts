@@ -9,11 +9,12 @@ import { makeFolder } from "../frames/make-folder.js";
 import { readFrames } from "../frames/read-frames.js";
 import { writeTiff } from "../frames/write-tiff.js";
 import { Defocus, toFloat } from "../optics/defocus.js";
-import { LEVEL_UM, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+import { paraxialMicrometresPerLevel, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
 import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
+import { checkOptics } from "./optics-options.js";
 import { CopyNames } from "./page-files.js";
 import { say } from "./print.js";
 
@@ -51,19 +52,15 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
         describe: "Files, folders, globs",
       })
       .options(options)
-      .check(({ level, zUm }) => {
-        if ((level === undefined) === (zUm === undefined))
-          throw new UsageError("Give one of --level and --z-um.");
-        return true;
-      }),
+      .check((argv) => checkSettings(argv as unknown as DegradeArguments)),
   handler: async (argv) => {
-    const zUm = argv.zUm ?? argv.level! * LEVEL_UM;
     const optics = {
       numericalAperture: argv.na,
       wavelengthNm: argv.wavelengthNm,
       refractiveIndex: argv.refractiveIndex,
       pixelUm: argv.pixelUm,
     };
+    const zUm = argv.zUm ?? argv.level! * paraxialMicrometresPerLevel(optics);
     const sensor = {
       electronsPerCount: argv.electronsPerCount ?? Number.POSITIVE_INFINITY,
       readNoiseCounts: argv.readNoise,
@@ -107,6 +104,28 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
     }
   },
 };
+
+/** @throws UsageError */
+function checkSettings(argv: DegradeArguments): true {
+  const { level, "z-um": zUm, "wavelength-nm": wavelengthNm, exposure, gain, offset } = argv;
+  const { "electrons-per-count": electronsPerCount, "read-noise": readNoise, "pixel-um": pixelUm } = argv;
+  const refuseUnless = (holds: boolean, rule: string) => {
+    if (!holds) throw new UsageError(rule);
+  };
+  refuseUnless((level === undefined) !== (zUm === undefined), "Give one of --level and --z-um.");
+  refuseUnless(level === undefined || (level >= 0 && level <= 10), `--level must be 0 to 10, got ${level}`);
+  refuseUnless(zUm === undefined || Number.isFinite(zUm), `--z-um must be a distance, got ${zUm}`);
+  refuseUnless(
+    wavelengthNm >= 200 && wavelengthNm <= 2000,
+    `--wavelength-nm must be 200 to 2000, got ${wavelengthNm}`,
+  );
+  for (const [name, value] of Object.entries({ exposure, gain, "electrons-per-count": electronsPerCount })) {
+    refuseUnless(value === undefined || value > 0, `--${name} must be above 0, got ${value}`);
+  }
+  refuseUnless(readNoise >= 0, `--read-noise must not be negative, got ${readNoise}`);
+  refuseUnless(Number.isFinite(offset), `--offset must be a number of counts, got ${offset}`);
+  return checkOptics({ na: argv.na, pixelUm, refractiveIndex: argv["refractive-index"] });
+}
 
 /** @throws OutputError where something would be overwritten: images themselves, or earlier copies. */
 function assertFree(targets: readonly string[]): void {

@@ -1,7 +1,9 @@
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
+import { ConfigError } from "../errors.js";
 import { besideOneAnother } from "../evaluation/compare-models.js";
 import { evaluate } from "../evaluation/evaluate.js";
+import { labelOf } from "../evaluation/judged-frame.js";
 import { PatchGallery } from "../evaluation/page/patch-gallery.js";
 import { RegimeGallery } from "../evaluation/page/regime-gallery.js";
 import { type EvaluatedModel, reportPage } from "../evaluation/page/report-page.js";
@@ -12,10 +14,20 @@ import { type ManifestRow, readManifest } from "../frames/manifest.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { describeMachine } from "../machine.js";
 import { commandLine } from "./command-line.js";
-import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
+import { exitCodes } from "./exit-codes.js";
+import {
+  checkOptics,
+  type OpticsArguments,
+  opticsOptions,
+  opticsProblem,
+  samplingOf,
+} from "./optics-options.js";
 import { print, say } from "./print.js";
 import { ProgressBar } from "./progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
+
+/** Labels that a message names. */
+const LABELS_NAMED = 6;
 
 const options = {
   ...scorerOptions,
@@ -60,11 +72,33 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
       .check((argv) => checkOptics(argv as unknown as OpticsArguments)),
   handler: async (argv) => {
     const rows = await readManifest(argv.manifest);
+    if (rows.length === 0) throw new ConfigError(argv.manifest, ["it names no image below its header row"]);
+    assertOptics(argv, rows);
+    for (const doubt of labelDoubts(rows)) say(doubt);
+    // A report that cannot be written is known before, not after, all is judged.
+    const { out, report, json } = argv;
+    for (const file of [report, json]) if (file !== undefined) await makeFolder(dirname(file));
+    if (out !== undefined) await makeFolder(out);
     const models: EvaluatedModel[] = [];
     for (const model of argv.model) models.push(await evaluated(argv, model, rows, models));
-    await write(argv, besideOneAnother(models, argv.seed));
+    const { frames, leftOut } = models[0]!.evaluation;
+    for (const reason of leftOut) say(`Left out: ${reason}`);
+    if (frames.length > 0) await write(argv, besideOneAnother(models, argv.seed));
+    if (leftOut.length > 0)
+      process.exitCode = frames.length > 0 ? exitCodes.someFilesFailed : exitCodes.failed;
   },
 };
+
+/** What labels of a manifest do not say what they may be meant to. */
+function labelDoubts(rows: readonly ManifestRow[]): string[] {
+  const unknown = rows.filter((row) => row.focusLabel !== undefined && labelOf(row) === undefined);
+  if (unknown.length === 0) return [];
+  const labels = [...new Set(unknown.map(({ focusLabel }) => focusLabel))].slice(0, LABELS_NAMED).join(", ");
+  const rowsAre = unknown.length === 1 ? "1 row has" : `${unknown.length} rows have`;
+  return [
+    `${rowsAre} a focus_label that begins neither with "in" nor with "out", and counts for none: ${labels}`,
+  ];
+}
 
 async function evaluated(
   argv: ArgumentsCamelCase<EvaluateArguments>,
@@ -107,6 +141,15 @@ function opticsOf(options: OpticsArguments, row: ManifestRow): OpticsArguments {
   };
 }
 
+/** @throws ConfigError naming the rows whose optics cannot be. */
+function assertOptics(argv: ArgumentsCamelCase<EvaluateArguments>, rows: readonly ManifestRow[]): void {
+  const problems = rows.flatMap((row) => {
+    const problem = opticsProblem(opticsOf(argv, row));
+    return problem === undefined ? [] : `${row.file}, ${problem.option.replace("-", "_")}: ${problem.rule}`;
+  });
+  if (problems.length > 0) throw new ConfigError(argv.manifest, problems);
+}
+
 /** Names of two models may be the same. */
 function unusedLabel(name: string, used: readonly string[]): string {
   for (let number = 1; ; number++) {
@@ -132,7 +175,6 @@ async function write(
   if (report !== undefined) await file(report, reportPage(models, command, machine));
   if (json !== undefined) await file(json, `${figures}\n`);
   if (out !== undefined) {
-    await makeFolder(out);
     await file(join(out, "evaluation.md"), markdown);
     await file(join(out, "evaluation.json"), `${figures}\n`);
   } else if (report === undefined && json === undefined) {

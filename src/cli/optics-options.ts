@@ -1,8 +1,16 @@
 import type { Options } from "yargs";
-import { binningFor, fittingBinning } from "../focus/binning.js";
+import { FrameReadError } from "../errors.js";
+import { binningFor, fittingBinning, oversamplingOf } from "../focus/binning.js";
 import type { Frame } from "../frames/frame.js";
+import type { FramePage } from "../frames/read-frames.js";
 import { micrometresPerLevel } from "../optics/point-spread-function.js";
+import type { Sampling } from "../scores/score-images.js";
 import { UsageError } from "./check-arguments.js";
+
+/** Sides of a pixel in the sample that a light microscope may have, um: what lies outside was meant in another unit. */
+const PIXEL_UM = { least: 0.005, most: 100 };
+/** Pixels so many times as large as those that the model knows are most likely the camera's. */
+const COARSE = 5;
 
 /** Options of commands that judge stored images, whose files say little of the optics. */
 export const opticsOptions = {
@@ -26,29 +34,72 @@ export function samplingOf(
   { na, pixelUm: stated, refractiveIndex }: OpticsArguments,
   frame: Frame,
   pixelUmOfFile: number | undefined,
-): { readonly binning: number; readonly umPerLevel: number } | undefined {
+): Sampling | undefined {
   const pixelUm = stated ?? pixelUmOfFile;
-  if (na === undefined || pixelUm === undefined) return undefined;
+  if (na === undefined || pixelUm === undefined || !isPixelUm(pixelUm)) return undefined;
   const binning = fittingBinning(frame, binningFor({ numericalAperture: na, pixelUm }));
   const optics = { numericalAperture: na, refractiveIndex, pixelUm: binning * pixelUm };
   return { binning, umPerLevel: micrometresPerLevel(optics) };
 }
 
 /**
+ * The same for commands that are told of the optics alone: with an aperture, the size of a pixel has to be known.
+ * @throws FrameReadError where it is not, or cannot be.
+ */
+export function samplingAt(
+  path: string,
+  optics: OpticsArguments,
+  { frame, metadata }: FramePage,
+): Sampling | undefined {
+  const sampling = samplingOf(optics, frame, metadata.pixelUm);
+  if (sampling !== undefined || optics.na === undefined) return sampling;
+  const { pixelUm } = metadata;
+  const told =
+    pixelUm === undefined
+      ? "does not say how large a pixel is"
+      : `says that a pixel is ${pixelUm} um large, which cannot be`;
+  throw new FrameReadError(path, `the file ${told}: give --pixel-um`);
+}
+
+/** What speaks against optics that can be, but hardly are, or say nothing. */
+export function opticsDoubt({ na, pixelUm }: OpticsArguments): string | undefined {
+  if (pixelUm === undefined) return undefined;
+  if (na === undefined) return "--pixel-um has no effect without the aperture: give --na, too";
+  if (oversamplingOf({ numericalAperture: na, pixelUm }) * COARSE >= 1) return undefined;
+  return `Pixels of ${pixelUm} um are far too coarse for NA ${na}. --pixel-um is their side in the sample: that of the camera, divided by the magnification`;
+}
+
+/**
  * True where stated optics make sense, as yargs' `check` wants it.
  * @throws UsageError
  */
-export function checkOptics({ na, pixelUm, refractiveIndex }: OpticsArguments): true {
+export function checkOptics(optics: OpticsArguments): true {
+  const problem = opticsProblem(optics);
+  if (problem !== undefined) throw new UsageError(`--${problem.option} ${problem.rule}`);
+  return true;
+}
+
+/** What optics cannot be, by the option that says it. */
+export function opticsProblem({
+  na,
+  pixelUm,
+  refractiveIndex,
+}: OpticsArguments): { readonly option: keyof typeof opticsOptions; readonly rule: string } | undefined {
   if (!(refractiveIndex >= 1 && refractiveIndex <= 2)) {
-    throw new UsageError(`--refractive-index must be 1 to 2, got ${refractiveIndex}`);
+    return { option: "refractive-index", rule: `must be 1 to 2, got ${refractiveIndex}` };
   }
   if (na !== undefined && !(na > 0 && na <= refractiveIndex)) {
-    throw new UsageError(
-      `--na must be above 0 and at most the refractive index (${refractiveIndex}), got ${na}`,
-    );
+    const rule = `must be above 0 and at most the refractive index (${refractiveIndex}), got ${na}`;
+    return { option: "na", rule };
   }
-  if (pixelUm !== undefined && !(pixelUm > 0 && Number.isFinite(pixelUm))) {
-    throw new UsageError(`--pixel-um must be above 0, got ${pixelUm}`);
+  if (pixelUm !== undefined && !isPixelUm(pixelUm)) {
+    const { least, most } = PIXEL_UM;
+    const rule = `must be the side of a pixel in the sample in um, ${least} to ${most}, got ${pixelUm}`;
+    return { option: "pixel-um", rule };
   }
-  return true;
+  return undefined;
+}
+
+function isPixelUm(pixelUm: number): boolean {
+  return pixelUm >= PIXEL_UM.least && pixelUm <= PIXEL_UM.most;
 }

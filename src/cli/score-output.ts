@@ -4,6 +4,7 @@ import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { OutputError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
+import { isStreamPath } from "../frames/stream-path.js";
 import { GrowingTable, type GrowingTableOptions } from "../scores/growing-table.js";
 import { header } from "../scores/score-rows.js";
 import { rowFormat } from "../scores/table-format.js";
@@ -21,10 +22,17 @@ export async function openRows({
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isDirectory()) throw new OutputError(path, "cannot be written: this is a folder, not a file");
   // A pipe or a device keeps nothing to go on with.
-  if (stats === undefined || stats.isFile() || format === "parquet") {
+  if (stats === undefined || (stats.isFile() && !(await isStreamPath(path)))) {
     return GrowingTable.open({ path, ...options });
   }
-  return StreamedRows.begin(createWriteStream(path), header(rowFormat(format), columns), path);
+  if (format === "parquet") {
+    throw new OutputError(path, "cannot be written: Parquet needs a file, and this is a pipe or a device");
+  }
+  return StreamedRows.begin(
+    createWriteStream(path, { flags: "a" }),
+    header(rowFormat(format), columns),
+    path,
+  );
 }
 
 class StreamedRows implements Rows {

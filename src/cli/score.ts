@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { type Calibration, readCalibration } from "../calibration/calibration-file.js";
-import { FrameReadError } from "../errors.js";
+import type { FrameReadError } from "../errors.js";
 import { overlayLegend } from "../focus/overlay-legend.js";
 import { Scorer } from "../focus/scorer.js";
 import { COLOURS, type Colour } from "../frames/counts.js";
@@ -21,7 +21,13 @@ import { FileSites } from "../sources/file-sites.js";
 import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { METRIC_COLUMNS, metricCells, metricsOption } from "./metric-columns.js";
-import { checkOptics, type OpticsArguments, opticsOptions, samplingOf } from "./optics-options.js";
+import {
+  checkOptics,
+  type OpticsArguments,
+  opticsDoubt,
+  opticsOptions,
+  samplingAt,
+} from "./optics-options.js";
 import { say } from "./print.js";
 import { openRows } from "./score-output.js";
 import { ScorePictures } from "./score-pictures.js";
@@ -115,6 +121,8 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       settings: settingsOf(argv, scorer, columns, calibration),
     });
     say(scorer.engine);
+    const doubt = opticsDoubt(argv);
+    if (doubt !== undefined) say(doubt);
     if (table.done.files > 0) say(`${argv.out}: going on after ${table.done.files} files`);
 
     const failed = new FailedPages();
@@ -143,11 +151,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     await scoreImages({
       ...{ images: wanted(), decoder, scorer, sites },
       coverage: argv.overlay === undefined && argv.masks === undefined ? "sample" : "full",
-      sampling: (path, { frame, metadata }) => {
-        const sampling = calibration ?? samplingOf(argv, frame, metadata.pixelUm);
-        if (sampling !== undefined || !withDefocus) return sampling;
-        throw new FrameReadError(path, "the file does not say how large a pixel is: give --pixel-um");
-      },
+      sampling: (path, page) => calibration ?? samplingAt(path, argv, page),
       more: (frame) => (argv.metrics ? metricCells(frame) : {}),
       row: (row) => table.append(formatRow(rowFormat(format), columns, row)),
       scored: (path, page, report) => pictures.draw(path, page, report),

@@ -1,3 +1,4 @@
+import { FrameReadError, isParfocalError } from "../errors.js";
 import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { binFrame } from "../frames/bin-frame.js";
@@ -31,7 +32,7 @@ export interface Evaluation extends SyntheticResults {
   readonly model: FrameScorer["model"];
   readonly peakElectrons: number | null;
   readonly reliability: ReliabilityResults;
-  /** Frames as published, labelled in or out of focus; undefined where those of one label are missing. */
+  /** Frames as published, labelled in or out of focus; undefined where there are none. */
   readonly labelled: (JudgedLabels & { readonly errors: readonly string[] }) | undefined;
   /** The model beside the classical measures, over the labelled frames; undefined where there are too few fields. */
   readonly comparison: Comparison | undefined;
@@ -39,15 +40,17 @@ export interface Evaluation extends SyntheticResults {
   readonly groups: readonly GroupScores[];
   readonly stacks: readonly StackJudgement[];
   readonly frames: readonly JudgedFrame[];
+  /** Images that could not be read or judged, each with its reason. */
+  readonly leftOut: readonly string[];
 }
 
 /** Judges a model on a manifest of images; see `Evaluation` for what is measured. */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { scorer, rows, seed, signal, samplingOf, onProgress, onFrame } = options;
   const frames: JudgedFrame[] = [];
+  const leftOut: string[] = [];
   const run = new SyntheticRun(scorer, options.peakElectrons, seed);
-  for (const [index, row] of rows.entries()) {
-    signal?.throwIfAborted();
+  const judge = async (row: ManifestRow, index: number) => {
     const page = await firstPage(row.path);
     const { frame } = page;
     const sampling = samplingOf?.(row, page);
@@ -57,21 +60,30 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     if (row.level !== undefined) run.state(report, row.level, fieldOf(row));
     onFrame?.(row, frame, report);
     if (isInFocusField(row)) await run.judge(row, binFrame(frame, report.binning), index);
+  };
+  for (const [index, row] of rows.entries()) {
+    signal?.throwIfAborted();
+    try {
+      await judge(row, index);
+    } catch (error) {
+      if (!isParfocalError(error)) throw error;
+      leftOut.push(error.message.startsWith(row.path) ? error.message : `${row.path}: ${error.message}`);
+    }
     onProgress?.(index + 1, rows.length);
   }
 
   const labels = judgeLabels(frames);
-  const hasBothLabels = labels !== undefined && labels.inFocus > 0 && labels.outOfFocus > 0;
   return {
     model: scorer.model,
     peakElectrons: Number.isFinite(options.peakElectrons) ? options.peakElectrons : null,
     ...run.accuracies(),
     reliability: run.reliability(),
-    labelled: hasBothLabels ? { ...labels, errors: labelErrors(frames) } : undefined,
+    labelled: labels && { ...labels, errors: labelErrors(frames) },
     comparison: compareMetrics(comparedFrames(frames), seed),
     groups: groupScores(frames, run.plain),
     stacks: judgeStacks(frames),
     frames,
+    leftOut,
   };
 }
 
@@ -81,5 +93,5 @@ function isInFocusField(row: ManifestRow): boolean {
 
 async function firstPage(path: string): Promise<FramePage> {
   for await (const page of readFrames(path)) return page;
-  throw new RangeError(`${path} holds no frame`);
+  throw new FrameReadError(path, "it holds no frame");
 }

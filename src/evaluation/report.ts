@@ -23,6 +23,9 @@ export function evaluationMarkdown(evaluation: Evaluation, command: string, mach
     `# Evaluation of the model \`${model.name}\``,
     `Model SHA-256 \`${model.sha256}\`. Made by \`${command}\` on ${machine}.`,
   ];
+  if (evaluation.leftOut.length > 0) {
+    parts.push(`Left out:\n\n${evaluation.leftOut.map((line) => `- ${line}`).join("\n")}`);
+  }
   if (synthetic) {
     parts.push(
       "## In-focus fields, defocused synthetically to each of the 11 levels",

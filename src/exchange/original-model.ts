@@ -5,7 +5,8 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ModelError, reasonOf } from "../errors.js";
+import { ModelError } from "../errors.js";
+import { fileReason } from "../frames/file-reasons.js";
 import { PATCH_PX } from "../frames/frame.js";
 import { weightsOf } from "../networks/architecture.js";
 import type { Weights, WeightTensor } from "../networks/weights.js";
@@ -98,7 +99,7 @@ async function bundlePrefix(path: string): Promise<string> {
   try {
     names = (await readdir(path)).filter((name) => name.endsWith(".index"));
   } catch (cause) {
-    const problem = existsSync(path) ? "it is neither a checkpoint nor a SavedModel" : reasonOf(cause);
+    const problem = existsSync(path) ? "it is neither a checkpoint nor a SavedModel" : fileReason(cause);
     throw new ModelError(path, `${problem}; give PREFIX of PREFIX.index, or the folder`, { cause });
   }
   if (names.length === 1) return join(path, names[0]!.replace(SUFFIX, ""));

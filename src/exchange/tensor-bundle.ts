@@ -7,6 +7,7 @@ import { open, readFile, stat } from "node:fs/promises";
 import protobuf from "protobufjs";
 import { ModelError, reasonOf } from "../errors.js";
 import { maskedCrc32c } from "../frames/crc32c.js";
+import { fileReason } from "../frames/file-reasons.js";
 import { readSortedTable } from "./sorted-table.js";
 
 const { root } = protobuf.parse(
@@ -76,7 +77,7 @@ async function readIndex(path: string): Promise<Uint8Array> {
     if (size > LARGEST_INDEX_BYTES) throw new Error(`${size} bytes are too many for a table of variables`);
     return await readFile(path);
   } catch (cause) {
-    throw new ModelError(path, `cannot be read: ${reasonOf(cause)}`, { cause });
+    throw new ModelError(path, `cannot be read: ${fileReason(cause)}`, { cause });
   }
 }
 
@@ -158,7 +159,7 @@ async function readEntry(path: string, name: string, entry: BundleEntry): Promis
       await file.close();
     }
   } catch (cause) {
-    throw new ModelError(path, `cannot be read: ${reasonOf(cause)}`, { cause });
+    throw new ModelError(path, `cannot be read: ${fileReason(cause)}`, { cause });
   }
   if (maskedCrc32c(bytes) !== checksum) {
     throw new ModelError(

@@ -53,8 +53,7 @@ function rangeOf({ pixels, width, height, bitDepth }: Frame, rowStep: number): C
     count += width;
   }
   const tops = bitDepth === undefined ? CAMERA_BITS.map((bits) => 2 ** bits - 1) : [2 ** bitDepth - 1];
-  const isTop =
-    highest > lowest && (tops.includes(highest) || (bitDepth !== undefined && highest > tops[0]!));
+  const isTop = tops.includes(highest) || (bitDepth !== undefined && highest > tops[0]!);
   return { lowest, highest, mean: sum / count, saturatedFraction: isTop ? atHighest / count : 0 };
 }
 

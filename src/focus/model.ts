@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ZodError } from "zod";
 import { ModelError, reasonOf } from "../errors.js";
+import { fileReason } from "../frames/file-reasons.js";
 import { unpackWeights, type Weights } from "../networks/weights.js";
 import { ModelCard } from "./model-card.js";
 
@@ -41,7 +42,7 @@ export async function openModel(nameOrFolder = "default", shippedIn = SHIPPED): 
     try {
       return await readFile(join(folder, file));
     } catch (cause) {
-      throw new ModelError(folder, `${file} cannot be read: ${reasonOf(cause)}`, { cause });
+      throw new ModelError(folder, `${file} cannot be read: ${fileReason(cause)}`, { cause });
     }
   };
   const card = parseCard(folder, (await read(MODEL_FILES.card)).toString());

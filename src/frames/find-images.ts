@@ -1,5 +1,5 @@
-import { opendir, stat } from "node:fs/promises";
-import { dirname, join, normalize, relative, resolve, sep } from "node:path";
+import { opendir, readdir, stat } from "node:fs/promises";
+import { dirname, extname, join, normalize, relative, resolve, sep } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { FrameReadError } from "../errors.js";
 import { isNoImage } from "./file-names.js";
@@ -10,6 +10,8 @@ import { walkImages } from "./walk-images.js";
 import { hasZarrName, isZarr } from "./zarr-groups.js";
 
 const IMAGES = "TIFF or PNG file";
+/** Endings of other files that a message names. */
+const ENDINGS_NAMED = 4;
 
 /** An image that was found. */
 export interface FoundImage {
@@ -97,7 +99,18 @@ async function* imagesIn(
     isEmpty = false;
     problem(new FrameReadError(folder, fileReason(cause), { cause }));
   }
-  if (isEmpty) problem(new FrameReadError(folder, `the folder holds no ${IMAGES} and no OME-Zarr`));
+  if (isEmpty) {
+    const reason = `the folder holds no ${IMAGES} and no OME-Zarr${await otherFilesIn(folder)}`;
+    problem(new FrameReadError(folder, reason));
+  }
+}
+
+/** What a folder without images may hold in their stead. */
+async function otherFilesIn(folder: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const endings = entries.filter((entry) => entry.isFile()).map(({ name }) => extname(name).toLowerCase());
+  const named = [...new Set(endings)].filter((ending) => ending !== "").slice(0, ENDINGS_NAMED);
+  return named.length === 0 ? "" : `; its files end in ${named.join(", ")} (docs/files.md: what can be read)`;
 }
 
 /** The files and folders that are named or matched, each once, in order. */

@@ -24,6 +24,11 @@ const OR_PYTHON = ", or use parfocal send of the Python package";
 const OTHERS = [
   { format: "an ND2 file of NIS-Elements", begins: Buffer.from([0xda, 0xce, 0xbe, 0x0a]), or: OR_PYTHON },
   { format: "a CZI file of ZEN", begins: Buffer.from("ZISRAWF"), or: OR_PYTHON },
+  { format: "a LIF file of LAS X", begins: Buffer.from([0x70, 0, 0, 0]) },
+  { format: "an OIB or ZVI file", begins: Buffer.from([0xd0, 0xcf, 0x11, 0xe0]) },
+  { format: "a GIF", begins: Buffer.from("GIF8") },
+  { format: "a BMP", begins: Buffer.from("BM") },
+  { format: "a WebP", begins: Buffer.from("RIFF") },
   { format: "a JPEG", begins: Buffer.from([0xff, 0xd8, 0xff]) },
   { format: "an HDF5 file", begins: Buffer.from([0x89, 0x48, 0x44, 0x46]) },
   { format: "a zip file", begins: Buffer.from("PK\x03\x04") },

@@ -20,6 +20,7 @@ export const TiffTag = {
   samplesPerPixel: 277,
   rowsPerStrip: 278,
   stripByteCounts: 279,
+  xResolution: 282,
   planarConfiguration: 284,
   predictor: 317,
   colourMap: 320,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { lengthUm } from "./length-units.js";
+import { lengthUm, unitUm } from "./length-units.js";
 import { isMetaSeries, parseMetaSeries } from "./metaseries.js";
 import { type FrameMetadata, parseMicroManagerMetadata, withoutUndefined } from "./micro-manager-metadata.js";
 import { positive } from "./numbers.js";
@@ -40,7 +40,7 @@ export function readFileMetadata(
   const xml = [...descriptions, ...(describedIn === undefined ? [] : beside(describedIn))].find(hasPixels);
   if (xml !== undefined) return parseOmeXml(xml, fileName, uuid, samplesOf(first));
   const imageJ = descriptions.find((text) => text.startsWith("ImageJ="));
-  return imageJ === undefined ? (lsmAxes(first) ?? (() => ({}))) : imageJAxes(imageJ);
+  return imageJ === undefined ? (lsmAxes(first) ?? (() => ({}))) : imageJAxes(imageJ, first);
 }
 
 function samplesOf(directory: TiffDirectory): number {
@@ -68,14 +68,29 @@ function descriptionsOf(directory: TiffDirectory): string[] {
   }
 }
 
-/** ImageJ's hyperstacks: channels run fastest, then slices, then frames. */
-function imageJAxes(description: string): (page: number) => FrameMetadata {
+/** ImageJ's hyperstacks: channels run fastest, then slices, then frames. `XResolution` counts pixels in the unit of the description. */
+function imageJAxes(description: string, first: TiffDirectory): (page: number) => FrameMetadata {
   const size = (name: string) =>
     Number(new RegExp(`^${name}=([1-9]\\d{0,8})$`, "m").exec(description)?.[1] ?? 1);
   const text = (name: string) => new RegExp(`^${name}=(.+)$`, "m").exec(description)?.[1]?.trim();
   // Negative where the stack goes down.
   const zStepUm = Math.abs(lengthUm(text("spacing"), text("unit")) ?? 0);
-  return hyperstackAxes(size("channels"), size("slices"), size("frames"), zStepUm);
+  const axes = hyperstackAxes(size("channels"), size("slices"), size("frames"), zStepUm);
+  const pixelUm = positive((unitUm(text("unit")) ?? 0) * (unitsAPixel(first) ?? 0));
+  return (page) => withoutUndefined({ ...axes(page), pixelUm });
+}
+
+/** The tag has pixels a unit, as two whole numbers. */
+function unitsAPixel(directory: TiffDirectory): number | undefined {
+  try {
+    const bytes = directory.bytes(TiffTag.xResolution)[0];
+    if (bytes === undefined) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { littleEndian } = directory.header;
+    return view.getUint32(4, littleEndian) / view.getUint32(0, littleEndian);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param zStepUm 0 if it is not told. */

@@ -48,8 +48,12 @@ export async function loadImageSet(
   for (const [index, { path, source }] of listed.entries()) {
     try {
       const frames: SharedImage[] = [];
-      for await (const { frame } of readFrames(path)) frames.push(...shared(frame, path));
-      images.push({ source, frames });
+      for await (const { page, frame } of readFrames(path)) {
+        const reason = whyUseless(frame);
+        if (reason === undefined) frames.push(...shared(frame));
+        else leftOut.push(`${path}${page === 0 ? "" : `, page ${page}`}: ${reason}`);
+      }
+      if (frames.length > 0) images.push({ source, frames });
     } catch (error) {
       if (!isParfocalError(error)) throw error;
       leftOut.push(error.message);
@@ -60,6 +64,7 @@ export async function loadImageSet(
     images.map((image) => image.source.fieldId),
     heldOutShare,
     seed,
+    leftOut,
   );
   const isHeldOut = ({ source }: { source: ImageSource }) => heldOutFields.has(source.fieldId);
   return {
@@ -106,12 +111,18 @@ export function fieldOf(path: string): string {
   return `${basename(dirname(path))}/${field === "" ? name : field}`;
 }
 
-function chooseFields(fieldIds: readonly string[], share: number, seed: number): Set<string> {
+function chooseFields(
+  fieldIds: readonly string[],
+  share: number,
+  seed: number,
+  leftOut: readonly string[],
+): Set<string> {
   const fields = [...new Set(fieldIds)].sort((a, b) => (a < b ? -1 : 1));
   if (fields.length < 2) {
-    throw new TrainingError(
-      `training needs images of at least two fields, one of them to be held out; found ${fields.length}`,
-    );
+    const rule = "training needs images of at least two fields, one of them to be held out";
+    const more = leftOut.length > 1 ? `, and ${leftOut.length - 1} more` : "";
+    const others = leftOut.length === 0 ? "" : `; left out: ${leftOut[0]}${more}`;
+    throw new TrainingError(`${rule}; found ${fields.length}${others}`);
   }
   const random = new Random(seed);
   const ranked = fields.map((field) => ({ field, rank: random.uniform() })).sort((a, b) => a.rank - b.rank);
@@ -119,11 +130,14 @@ function chooseFields(fieldIds: readonly string[], share: number, seed: number):
   return new Set(ranked.slice(0, count).map(({ field }) => field));
 }
 
+/** Why nothing can be learned from a frame; undefined where something can. */
+function whyUseless({ width, height, pixels }: Frame): string | undefined {
+  if (width < SMALLEST_PX || height < SMALLEST_PX) return `${width} x ${height} px is too small to train on`;
+  return pixels.every((count) => count === pixels[0]) ? "all pixels are equal" : undefined;
+}
+
 /** The image, and, where it is large enough, the image at half its size: sharper to the pixel, other cell sizes. */
-function shared(frame: Frame, path: string): SharedImage[] {
-  if (frame.width < SMALLEST_PX || frame.height < SMALLEST_PX) {
-    throw new TrainingError(`${path}: ${frame.width} x ${frame.height} px is too small to train on`);
-  }
+function shared(frame: Frame): SharedImage[] {
   const image = intoSharedMemory(frame.width, frame.height, frame.pixels);
   const large = Math.min(frame.width, frame.height) >= 2 * SMALLEST_PX;
   return large ? [image, halved(image)] : [image];

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { reasonOf, TrainingError } from "../errors.js";
-import { type FocusModel, openModel } from "../focus/model.js";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { OutputError, reasonOf, TrainingError } from "../errors.js";
+import { type FocusModel, MODEL_FILES, openModel } from "../focus/model.js";
 import type { ModelCard } from "../focus/model-card.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { describeMachine } from "../machine.js";
@@ -79,6 +80,7 @@ const CHECKPOINT = "checkpoint.safetensors";
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const start = options.startFrom === undefined ? undefined : await openModel(options.startFrom);
   const architecture = networkNamed(options.network ?? start?.card.network ?? DEFAULT_NETWORK);
+  if (!options.resume) assertFree(options.out, start);
   await makeFolder(options.out);
   const checkpointPath = join(options.out, CHECKPOINT);
   const from = options.resume ? await readCheckpoint(checkpointPath) : undefined;
@@ -135,6 +137,20 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   } finally {
     trainer.dispose();
   }
+}
+
+/**
+ * A model may be trained on in its own folder; else nobody wants to lose what an earlier training has left.
+ * @throws OutputError
+ */
+function assertFree(out: string, start: FocusModel | undefined): void {
+  if (start !== undefined && resolve(start.folder) === resolve(out)) return;
+  const left = [CHECKPOINT, ...Object.values(MODEL_FILES)].find((file) => existsSync(join(out, file)));
+  if (left === undefined) return;
+  throw new OutputError(
+    join(out, left),
+    "is there already, of an earlier training: go on with it by --resume, choose another --out, or remove the folder",
+  );
 }
 
 /** The weights of a model, spread out where it is narrower than the network to be trained. */

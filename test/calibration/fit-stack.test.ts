@@ -48,6 +48,11 @@ describe("fitStack", () => {
     expect(Math.abs(fitStack(stack).umPerLevel / 2 - 1)).toBeLessThan(0.1);
   });
 
+  it("refuses planes that have no focus in common, as those of two stacks", () => {
+    const two = [...planes(0, 2, 2), ...planes(40, 2, 2)];
+    expect(() => fitStack(two)).toThrow(/of the 62 planes do not lie about one focus/);
+  });
+
   it("refuses a stack that is too short or never out of focus, and says what is missing", () => {
     expect(() => fitStack(planes(0, 2, 2, 4))).toThrow(StackFitError);
     expect(() => fitStack(planes(0, 2, 2, 4))).toThrow(/4 planes at different z; it takes 5/);

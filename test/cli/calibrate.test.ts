@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -19,6 +20,9 @@ async function frameIn(path: string): Promise<Frame> {
   for await (const { frame } of readFrames(path)) return frame;
   throw new Error(`${path} holds no frame`);
 }
+
+const saturated = (pixels: Frame["pixels"]) =>
+  Uint16Array.from(pixels, (count) => Math.min(65_535, 140 * count));
 
 /** A drive whose um are half as long as they should be, which no formula knows. */
 const STEP_UM = 3;
@@ -77,6 +81,8 @@ describe("parfocal calibrate", () => {
   it.each([
     [["--z-step-um", "2"], ["z00.tif", "z01.tif", "z02.tif"], /3 planes at different z; it takes 5/],
     [["--na", "1.2"], ["z00.tif"], /--na must be above 0/],
+    [["--z-step-um", "0"], ["z00.tif"], /--z-step-um must be the distance of two planes, um, and not 0/],
+    [["--na", "0.5"], ["z00.tif"], /z00\.tif: the file does not say how large a pixel is: give --pixel-um/],
   ])("refuses with %j what is no stack, and says why", async (flags, files, message) => {
     const refused = await parfocal(
       "calibrate",
@@ -88,6 +94,66 @@ describe("parfocal calibrate", () => {
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toMatch(message);
     expect(refused.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  /** The planes of the stack, changed, under names of another order. */
+  async function copied(change: (frame: Frame, i: number) => Frame, name: (i: number) => number) {
+    const copy = await temporaryFolder();
+    for (let i = 0; i < 17; i++) {
+      const frame = await frameIn(join(folder, `z${String(i).padStart(2, "0")}.tif`));
+      await writeTiff(join(copy, `z${String(name(i)).padStart(2, "0")}.tif`), change(frame, i));
+    }
+    const out = join(copy, "calibration.yaml");
+    const calibrate = (...flags: string[]) =>
+      parfocal("calibrate", copy, "--out", out, "--device", "cpu", ...flags);
+    return { copy, calibrate, isWritten: () => existsSync(out) };
+  }
+
+  it("leaves out planes that show nothing or are saturated, and says how many", async () => {
+    const { copy, calibrate } = await copied(
+      (frame) => frame,
+      (i) => i,
+    );
+    const { width, height, pixels } = await frameIn(join(folder, "z16.tif"));
+    await writeTiff(join(copy, "z17.tif"), { width, height, pixels: saturated(pixels) });
+    await writeTiff(join(copy, "z18.tif"), { width, height, pixels: pixels.map(() => 7) });
+    const { code, stdout, stderr } = await calibrate("--z-step-um", "3");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("Left out of 19 planes: 1 blank, 1 unusable");
+    const [, focus, level] = /Focus at z ([\d.]+) um[\s\S]*One level is ([\d.]+) um/.exec(stdout)!;
+    expect(Math.abs(Number(focus) - 7 * STEP_UM)).toBeLessThan(0.3 * UM_PER_LEVEL);
+    expect(Math.abs(Number(level) / UM_PER_LEVEL - 1)).toBeLessThan(0.1);
+  });
+
+  it("writes nothing where all planes are saturated, or they are not in the order of z", async () => {
+    const bright = await copied(
+      ({ width, height, pixels }) => ({ width, height, pixels: saturated(pixels) }),
+      (i) => i,
+    );
+    const { code, stderr } = await bright.calibrate("--z-step-um", "3");
+    expect(code).toBe(1);
+    expect(stderr).toContain("Left out of 17 planes: 0 blank, 17 unusable");
+    expect(bright.isWritten()).toBe(false);
+
+    const disordered = await copied(
+      (frame) => frame,
+      (i) => (7 * i) % 17,
+    );
+    const refused = await disordered.calibrate("--z-step-um", "3");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("of the 17 planes do not lie about one focus");
+    expect(disordered.isWritten()).toBe(false);
+  });
+
+  it("says where stated optics and the stack are far from each other", async () => {
+    const optics = ["--na", "0.5", "--pixel-um", "0.65", "--device", "cpu"];
+    const out = ["--out", join(folder, "far.yaml")];
+    const told = await Promise.all([
+      parfocal("calibrate", stack, ...out, "--z-step-um", "3000", ...optics),
+      parfocal("calibrate", stack, ...out, "--z-step-um", "3", ...optics),
+    ]);
+    expect(told.map(({ code }) => code)).toEqual([0, 0]);
+    expect(told.map(({ stdout }) => stdout.includes("far from each other"))).toEqual([true, false]);
   });
 
   it("refuses a stack of several channels by their names, and takes the one that is chosen", async () => {

@@ -5,6 +5,7 @@ import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
 import { parfocal } from "../helpers/command.js";
+import { DATA } from "../helpers/images.js";
 import { temporaryFolder } from "../helpers/models.js";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/frames");
@@ -188,5 +189,31 @@ describe("parfocal degrade", () => {
     expect(code).toBe(1);
     expect(stderr).toContain(place);
     expect(stderr).not.toMatch(/\n\s+at |fault in Parfocal/);
+  });
+
+  it("blurs by levels of the optics that are stated, as score reads them", async () => {
+    const folder = await temporaryFolder();
+    const image = join(DATA, "plate/dsb_520x696_6b72b61b80.png");
+    const optics = ["--na", "0.75", "--pixel-um", "0.325"];
+    const made = await parfocal("degrade", image, "--out", folder, "--level", "4", ...optics);
+    expect(made.code, made.stderr).toBe(0);
+    const { stdout } = await parfocal("score", folder, "--device", "cpu", "--format", "jsonl", ...optics);
+    expect(Math.abs((JSON.parse(stdout) as { expected_level: number }).expected_level - 4)).toBeLessThan(0.7);
+  });
+
+  it.each([
+    [["--level", "40"], "--level must be 0 to 10, got 40"],
+    [["--level", "-2"], "--level must be 0 to 10, got -2"],
+    [["--z-um", "6", "--na", "1.4"], "--na must be above 0 and at most the refractive index (1), got 1.4"],
+    [["--z-um", "6", "--pixel-um", "650"], "in um, 0.005 to 100, got 650"],
+    [["--z-um", "6", "--wavelength-nm", "0.5"], "--wavelength-nm must be 200 to 2000, got 0.5"],
+    [["--z-um", "6", "--gain", "-1"], "--gain must be above 0, got -1"],
+    [["--z-um", "6", "--electrons-per-count", "0"], "--electrons-per-count must be above 0, got 0"],
+    [["--z-um", "6", "--read-noise", "-3"], "--read-noise must not be negative, got -3"],
+  ])("refuses %j, which no microscope has, as wrong usage", async (flags, reason) => {
+    const folder = await temporaryFolder();
+    const { code, stderr } = await parfocal("degrade", "any.tif", "--out", folder, ...flags);
+    expect(code).toBe(2);
+    expect(stderr).toContain(reason);
   });
 });

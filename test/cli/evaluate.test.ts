@@ -89,6 +89,17 @@ describe("parfocal evaluate", () => {
     ]);
   });
 
+  it("refuses rows whose optics cannot be, each by its image and column", async () => {
+    const manifest = join(await temporaryFolder(), "manifest.csv");
+    const rows = ["oil.tif,1.4,0.065,", "nm.tif,0.5,650,", "fine.tif,1.4,0.065,1.515"];
+    await writeFile(manifest, ["file,na,pixel_um,refractive_index", ...rows].join("\n"));
+    const { code, stderr } = await parfocal("evaluate", manifest);
+    expect(code).toBe(2);
+    expect(stderr).toContain("oil.tif, na: must be above 0 and at most the refractive index (1), got 1.4");
+    expect(stderr).toMatch(/nm\.tif, pixel_um: must be the side of a pixel .* got 650/);
+    expect(stderr).not.toContain("fine.tif");
+  });
+
   it("names all errors of a manifest with their rows, as wrong usage; a missing one too", async () => {
     const { manifest } = await manifestOf(",infocus,a,in", "x.png,infocus");
     const { code, stderr } = await parfocal("evaluate", manifest);
@@ -99,6 +110,40 @@ describe("parfocal evaluate", () => {
     expect(missing.code).toBe(2);
     expect(missing.stderr).toContain("no such file or folder");
     expect(stderr + missing.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it("evaluates labels of one kind, says which labels it does not know, and makes the folders of its reports", async () => {
+    const { folder, manifest } = await manifestOf(
+      `${image("dsb_520x696_5afb7932e9.png")},,b,out`,
+      `${image("dsb_520x696_4ee5850b63.png")},,c,blurry`,
+    );
+    const json = join(folder, "new/figures.json");
+    const { code, stderr } = await parfocal("evaluate", manifest, "--device", "cpu", "--json", json);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(
+      '1 row has a focus_label that begins neither with "in" nor with "out", and counts for none: blurry',
+    );
+    const { labelled } = JSON.parse(await readFile(json, "utf8")) as Evaluation;
+    expect(labelled).toMatchObject({ inFocus: 0, outOfFocus: 1, errors: [] });
+  });
+
+  it("leaves out an image that cannot be judged, names it and keeps the others", async () => {
+    const good = image("dsb_520x696_5afb7932e9.png");
+    const { folder, manifest } = await manifestOf(`${good},,b,out`, "missing.png,,c,in");
+    const out = join(folder, "report");
+    const { code, stderr } = await parfocal("evaluate", manifest, "--device", "cpu", "--out", out);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/Left out: .*missing\.png: no such file/);
+    const page = await readFile(join(out, "evaluation.md"), "utf8");
+    expect(page).toMatch(/Left out:\n\n- .*missing\.png: no such file/);
+    expect(page).toContain("| 0 | 1 |");
+  });
+
+  it("refuses a manifest without rows", async () => {
+    const { manifest } = await manifestOf();
+    const { code, stderr } = await parfocal("evaluate", manifest);
+    expect(code).toBe(2);
+    expect(stderr).toContain("it names no image below its header row");
   });
 
   it("names an image of the manifest that cannot be read", async () => {

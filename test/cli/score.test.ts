@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readFrames } from "../../src/frames/read-frames.js";
+import { writeTiff } from "../../src/frames/write-tiff.js";
 import { focusMetrics } from "../../src/metrics/focus-metrics.js";
 import { type Finished, parfocal } from "../helpers/command.js";
 import { DATA, dataFrame } from "../helpers/images.js";
@@ -254,9 +255,32 @@ describe("parfocal score with optics", () => {
     );
   });
 
+  it("names a file that says what no pixel can be, and asks for the true size", async () => {
+    const file = join(await temporaryFolder(), "dpi.tif");
+    const frame = await dataFrame("plate/dsb_520x696_6b72b61b80.png");
+    await writeTiff(file, frame, { pixelUm: 352.8 });
+    const { code, stderr } = await score(file, "--na", "0.5");
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `Not scored: ${file}: the file says that a pixel is 352.8 um large, which cannot be: give --pixel-um`,
+    );
+  });
+
+  it("doubts pixels that are most likely the camera's, or say nothing without an aperture, and judges all the same", async () => {
+    const { code, stderr } = await optics("--na", "0.5", "--pixel-um", "6.5");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("Pixels of 6.5 um are far too coarse for NA 0.5");
+    expect((await optics("--na", "0.5", "--pixel-um", "2.6")).stderr).not.toContain("too coarse");
+    const alone = await optics("--pixel-um", "0.65");
+    expect(alone.code, alone.stderr).toBe(0);
+    expect(alone.stderr).toContain("--pixel-um has no effect without the aperture: give --na, too");
+  });
+
   it.each([
     [["--na", "1.2"], "--na must be above 0 and at most the refractive index (1), got 1.2"],
-    [["--na", "0.5", "--pixel-um", "0"], "--pixel-um must be above 0, got 0"],
+    [["--na", "0.5", "--pixel-um", "0"], "in um, 0.005 to 100, got 0"],
+    [["--na", "0.5", "--pixel-um", "650"], "in um, 0.005 to 100, got 650"],
+    [["--na", "0.5", "--pixel-um", "0.00065"], "in um, 0.005 to 100, got 0.00065"],
     [["--refractive-index", "3"], "--refractive-index must be 1 to 2, got 3"],
   ])("refuses optics that cannot be: %j", async (args, message) => {
     const { code, stderr } = await optics(...args);

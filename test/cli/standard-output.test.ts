@@ -1,13 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { DATA } from "../helpers/images.js";
+import { temporaryFolder } from "../helpers/models.js";
 
 const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 
-/** Runs a command line of the shell, in which "$@" is `parfocal config schema`. */
-async function inShell(script: string): Promise<{ code: unknown; errors: string }> {
-  const child = spawn("bash", ["-c", script, "bash", process.execPath, MAIN, "config", "schema"]);
+/** Runs a command line of the shell, in which "$@" is `parfocal config schema` or another command. */
+async function inShell(
+  script: string,
+  command: readonly string[] = ["config", "schema"],
+): Promise<{ code: unknown; errors: string }> {
+  const child = spawn("bash", ["-c", script, "bash", process.execPath, MAIN, ...command]);
   let errors = "";
   child.stderr.on("data", (data: Buffer) => {
     errors += data.toString();
@@ -30,5 +36,25 @@ describe.skipIf(process.platform !== "linux")("a command whose results", () => {
 
     expect(errors).toBe("");
     expect(code).toBe(1);
+  });
+
+  test("go to what is standard output already are added to it, also under its name as a file", async () => {
+    const file = join(await temporaryFolder(), "scores.csv");
+    const image = join(DATA, "plate/dsb_520x696_6b72b61b80.png");
+    const command = ["score", "--device", "cpu", image, "--out", "/dev/fd/1"];
+    const { code, errors } = await inShell(`echo before > '${file}'; "$@" >> '${file}'`, command);
+
+    expect(code, errors).toBe(0);
+    expect(await readFile(file, "utf8")).toMatch(/^before\nfile,page,.*\n.*in-focus.*\n$/);
+  });
+
+  test("as Parquet are not written to a device, which stays in its place", async () => {
+    const { code, errors } = await inShell('"$@"', [
+      ...["score", "--device", "cpu", join(DATA, "plate/dsb_520x696_6b72b61b80.png")],
+      ...["--out", "/dev/fd/1", "--format", "parquet"],
+    ]);
+
+    expect(code).toBe(1);
+    expect(errors).toContain("/dev/fd/1: cannot be written: Parquet needs a file");
   });
 });

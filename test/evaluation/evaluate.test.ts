@@ -174,6 +174,7 @@ describe("evaluate", () => {
         lights: [],
         groups: [],
         stacks: [],
+        leftOut: [],
       },
       "c",
       "m",

@@ -105,7 +105,7 @@ describe("parfocal import-miq", () => {
     await expect(readOriginalModel(join(FIXTURES, "small"))).rejects.toThrow(
       /not the network of the original: there is no variable conv1\/weights; there are 4: global_step, numbers/,
     );
-    await expect(readOriginalModel(join(folder, "nowhere"))).rejects.toThrow(/no such file/);
+    await expect(readOriginalModel(join(folder, "nowhere"))).rejects.toThrow(/no such file or folder/);
     await expect(readOriginalModel(await temporaryFolder())).rejects.toThrow(/holds no checkpoint/);
     const several = await temporaryFolder();
     for (const name of ["a", "b"])

@@ -111,10 +111,10 @@ describe("a bundle of tensors", () => {
   });
 
   it("is refused where files are missing", async () => {
-    await expect(openTensorBundle(`${SMALL}-not`)).rejects.toThrow(/no such file/);
+    await expect(openTensorBundle(`${SMALL}-not`)).rejects.toThrow(/no such file or folder/);
     const prefix = join(await temporaryFolder(), "alone");
     await copyFile(`${SMALL}.index`, `${prefix}.index`);
-    await expect((await openTensorBundle(prefix)).read("numbers")).rejects.toThrow(/no such file/);
+    await expect((await openTensorBundle(prefix)).read("numbers")).rejects.toThrow(/no such file or folder/);
   });
 });
 

@@ -109,13 +109,18 @@ describe("conditionOf", () => {
     expect(conditionFor(frameOf(new Array<number>(300).fill(4095), 16), sharp).condition).toBe("in-focus");
   });
 
-  it.each([0, 17, 255, 65_535])(
-    "is blank when all pixels are %i, however certain the network is",
-    (count) => {
-      const flat: Frame = { width: 100, height: 10, pixels: new Uint16Array(1000).fill(count) };
-      expect(conditionFor(flat, sharp)).toEqual({ condition: "blank" });
-    },
-  );
+  it.each([255, 65_535])("is unusable when all pixels are at %i, where cameras end", (count) => {
+    const flat: Frame = { width: 100, height: 10, pixels: new Uint16Array(1000).fill(count) };
+    expect(conditionFor(flat, sharp)).toEqual({
+      condition: "unusable",
+      conditionReason: `100.0 % of the pixels are saturated at ${count}`,
+    });
+  });
+
+  it.each([0, 17, 3000])("is blank when all pixels are %i, however certain the network is", (count) => {
+    const flat: Frame = { width: 100, height: 10, pixels: new Uint16Array(1000).fill(count) };
+    expect(conditionFor(flat, sharp)).toEqual({ condition: "blank" });
+  });
 
   it("is blank when no patch is certain, or fewer than the share that is asked for", () => {
     expect(conditionFor(frameOf(), many(10, unsure)).condition).toBe("blank");

@@ -13,8 +13,10 @@ beforeAll(async () => {
   await mkdir(join(root, "plate [1]/B2"), { recursive: true });
   await mkdir(join(root, "empty"));
   await mkdir(join(root, "locked"));
+  await mkdir(join(root, "zen"));
   const files = ["plate [1]/z10.tif", "plate [1]/z2.TIF", "plate [1]/B2/a.png", "plate [1]/B2/a.ome.tiff"];
   files.push("plate [1]/._z2.tif", "plate [1]/notes.txt", "raw.dat");
+  files.push("zen/a.czi", "zen/b.CZI", "zen/c.lif");
   for (const file of files) await writeFile(join(root, file), "x");
 });
 
@@ -58,6 +60,10 @@ describe("findImages", () => {
     ["none/*.tif", "nothing matches this pattern"],
     ["plate*/*.txt", "no TIFF or PNG file matches"],
     ["empty", "the folder holds no TIFF or PNG file"],
+    [
+      "zen",
+      "the folder holds no TIFF or PNG file and no OME-Zarr; its files end in .czi, .lif (docs/files.md",
+    ],
     ["raw.dat/a.tif", "a part of the path is a file"],
   ])("names %s where it gives no image", async (path, reason) => {
     const error = await findImages([join(root, path)]).catch((e: unknown) => e);

@@ -103,6 +103,26 @@ describe("an odd TIFF", () => {
     expect(found).toEqual([0, 1, 2].map((zIndex) => ({ zIndex, ...step })));
   });
 
+  it.each([
+    ["unit=micron", 20_000, 13_000, 0.65],
+    ["unit=mm", 2_000_000_000, 1_300_000, 0.65],
+    ["unit=um", 0, 1, undefined],
+    ["unit=um", 1, 0, undefined],
+    ["unit=pixel", 1, 1, undefined],
+    ["", 72, 1, undefined],
+  ])("of ImageJ tells how large a pixel is: %j, %i / %i", async (line, pixels, units, pixelUm) => {
+    const { data: bytes, entry } = described(`ImageJ=1.53t\nimages=1\n${line}\n`, 1);
+    const resolution = Buffer.alloc(8);
+    resolution.writeUInt32LE(pixels, 0);
+    resolution.writeUInt32LE(units, 4);
+    const at = 8 + bytes.length;
+    const file = tiff(Buffer.concat([bytes, resolution]), [page(entry, [282, 5, 1, at])]);
+    for await (const read of decodePages(new MemoryBytes(file), "odd.tif")) {
+      if ("error" in read) throw read.error;
+      expect(read.metadata).toEqual(pixelUm === undefined ? {} : { pixelUm });
+    }
+  });
+
   it("that is not compressed is read as it is, whatever predictor it names", async () => {
     expect(await read(tiff(data, [page([317, 3, 1, 2])]))).toEqual([10]);
   });

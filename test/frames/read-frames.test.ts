@@ -22,6 +22,9 @@ describe("readFrames", () => {
   it.each([
     ["an ND2 file of NIS-Elements", Buffer.from([0xda, 0xce, 0xbe, 0x0a, 0, 0, 0, 0])],
     ["a CZI file of ZEN", Buffer.from("ZISRAWFILE")],
+    ["a LIF file of LAS X", Buffer.from([0x70, 0, 0, 0, 0x2a, 0, 0, 0])],
+    ["an OIB or ZVI file", Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])],
+    ["a GIF", Buffer.from("GIF89a..")],
     ["a zip file", Buffer.from("PK\x03\x04 and more")],
   ])("says what to do with %s", async (format, bytes) => {
     const path = join(await temporaryFolder(), "a.tif");

@@ -43,16 +43,29 @@ describe("loadImageSet", () => {
     await copyFile(join(FIXTURES, "broken_cut.png"), join(mixed, "cut.png"));
     await copyFile(join(FIXTURES, "broken_empty.tif"), join(mixed, "empty.tif"));
     await copyFile(join(FIXTURES, "small10.tif"), join(mixed, "small.tif"));
+    await writeTiff(join(mixed, "z_empty_well.tif"), {
+      width: 120,
+      height: 120,
+      pixels: new Uint8Array(14_400),
+    });
     const seen: number[] = [];
     const { sources, leftOut } = await loadImageSet([mixed], 0.5, 1, (done, total) =>
       seen.push(done / total),
     );
     expect(sources.map(({ file }) => file)).toEqual(["a.tif", "b.tif"]);
     expect(seen.at(-1)).toBe(1);
-    expect(leftOut.length).toBe(3);
+    expect(leftOut.length).toBe(4);
     expect(leftOut[0]).toContain(join(mixed, "cut.png"));
     expect(leftOut[1]).toMatch(/empty\.tif: the file is empty/);
     expect(leftOut[2]).toMatch(/small\.tif: 10 x 10 px is too small to train on/);
+    expect(leftOut[3]).toMatch(/z_empty_well\.tif: all pixels are equal/);
+  });
+
+  it("says what was left out where too few fields are left", async () => {
+    const small = join(FIXTURES, "small10.tif");
+    await expect(loadImageSet([small, join(FIXTURES, "broken_empty.tif")], 0.5, 1)).rejects.toThrow(
+      `found 0; left out: ${small}: 10 x 10 px is too small to train on, and 1 more`,
+    );
   });
 
   it.each(["MANIFEST.CSV", "manifest.tsv"])("takes %s for a manifest", async (name) => {

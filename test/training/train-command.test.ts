@@ -12,7 +12,7 @@ import { temporaryFolder } from "../helpers/models.js";
 const IMAGES = ["dsb_520x696_6b72b61b80.png", "dsb_520x696_175dbb364b.png"].map((file) =>
   join(DATA, "plate", file),
 );
-const STEPS = 4;
+const STEPS = 6;
 
 const commandFor = (out: string, steps: number, ...more: string[]) => [
   "train",

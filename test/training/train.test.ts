@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { copyFile, cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ModelError, OutputError, TrainingError } from "../../src/errors.js";
@@ -135,6 +135,19 @@ describe("train", () => {
       expect(error!.message).toContain(`model ${copy}: ${file} is not the file that its card describes`);
     },
   );
+
+  it("does not begin anew where an earlier training has left something", async () => {
+    const before = await readdir(options.out);
+    for (const file of before) {
+      const out = await temporaryFolder();
+      await copyFile(join(options.out, file), join(out, file));
+      const error = await failure(train({ ...options, out }));
+      expect(error).toBeInstanceOf(OutputError);
+      expect(error!.message).toContain(`${join(out, file)}: is there already`);
+      expect(await readdir(out)).toEqual([file]);
+    }
+    expect(before).toContain("checkpoint.safetensors");
+  });
 
   it("refuses to resume with other settings and names them", async () => {
     const error = await failure(train({ ...options, resume: true, seed: 2, learningRate: 0.1 }));
