@@ -20,8 +20,8 @@ import {
   RIGHT_WITHIN,
   UNMEASURED,
 } from "../src/focus/confidence.js";
+import { LEVELS } from "../src/focus/levels.js";
 import { MODEL_FILES, openModel } from "../src/focus/model.js";
-import { LEVELS } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
 import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";

@@ -7,7 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import { expectedLevel } from "../src/focus/certainty.js";
-import { type FocusReport, LEVELS } from "../src/focus/report.js";
+import { LEVELS } from "../src/focus/levels.js";
+import type { FocusReport } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
 import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";

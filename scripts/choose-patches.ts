@@ -7,9 +7,10 @@
 import { parseArgs } from "node:util";
 import { conditionOf, countRange } from "../src/focus/condition.js";
 import { frameLevel } from "../src/focus/frame-level.js";
+import { LEVELS } from "../src/focus/levels.js";
 import { openModel } from "../src/focus/model.js";
 import { decidingPatches } from "../src/focus/patch-choice.js";
-import { type Condition, LEVELS } from "../src/focus/report.js";
+import type { Condition } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
 import { patchGrid } from "../src/focus/tiling.js";
 import type { Frame } from "../src/frames/frame.js";

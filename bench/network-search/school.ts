@@ -2,7 +2,8 @@ import type * as tfjs from "@tensorflow/tfjs";
 import type { FocusModel } from "../../src/focus/model.js";
 import type { Architecture } from "../../src/networks/architecture.js";
 import { networkNamed } from "../../src/networks/registry.js";
-import { type TensorFlow, TensorflowNetwork } from "../../src/networks/tensorflow-network.js";
+import type { TensorFlow } from "../../src/networks/tensorflow.js";
+import { TensorflowNetwork } from "../../src/networks/tensorflow-network.js";
 import { BatchStream } from "../../src/training/batch-stream.js";
 import {
   type HeldOutScore,

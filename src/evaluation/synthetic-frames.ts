@@ -1,4 +1,4 @@
-import { LEVELS } from "../focus/report.js";
+import { LEVELS } from "../focus/levels.js";
 import type { Frame } from "../frames/frame.js";
 import { Defocus, toFloat } from "../optics/defocus.js";
 import { LEVEL_UM, type PointSpread, REFERENCE_OPTICS } from "../optics/point-spread-function.js";

@@ -1,6 +1,7 @@
 import { mostProbableLevel } from "../focus/certainty.js";
 import { RIGHT_WITHIN } from "../focus/confidence.js";
-import { type FocusReport, LEVELS } from "../focus/report.js";
+import { LEVELS } from "../focus/levels.js";
+import type { FocusReport } from "../focus/report.js";
 import { groupBy } from "./group-by.js";
 import type { JudgedFrame } from "./judged-frame.js";
 import { accuracyWithin, confusionMatrix } from "./metrics.js";

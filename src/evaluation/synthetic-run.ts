@@ -1,4 +1,5 @@
-import { type FocusReport, LEVELS } from "../focus/report.js";
+import { LEVELS } from "../focus/levels.js";
+import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import type { Frame } from "../frames/frame.js";
 import type { ManifestRow } from "../frames/manifest.js";

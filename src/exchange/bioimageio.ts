@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { PatchScores } from "../focus/engines/engine.js";
+import { LEVELS } from "../focus/levels.js";
 import { type FocusModel, sha256Of } from "../focus/model.js";
-import { LEVELS } from "../focus/report.js";
 import { patchOrigins } from "../focus/tiling.js";
 import { type Frame, PATCH_PX } from "../frames/frame.js";
 import { OPSET } from "../onnx/graph-builder.js";

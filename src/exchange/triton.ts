@@ -1,7 +1,7 @@
 import { servedName } from "../focus/engines/kserve.js";
+import { LEVELS } from "../focus/levels.js";
 import type { FocusModel } from "../focus/model.js";
 import { tellsContent } from "../focus/model-card.js";
-import { LEVELS } from "../focus/report.js";
 
 /** Of Triton's backends, the one that runs ONNX. */
 const PLATFORM = "onnxruntime_onnx";

@@ -1,4 +1,4 @@
-import { LEVELS } from "./report.js";
+import { LEVELS } from "./levels.js";
 
 /**
  * Certainty of a distribution: 1 - H(p)/ln N, 0 (uniform) to 1 (one level alone).

@@ -1,4 +1,4 @@
-import { LEVELS } from "./report.js";
+import { LEVELS } from "./levels.js";
 
 /** Red, green, blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];

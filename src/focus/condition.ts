@@ -2,8 +2,9 @@ import type { Frame } from "../frames/frame.js";
 import { expectedLevel } from "./certainty.js";
 import type { FrameContent } from "./content.js";
 import type { PatchScores } from "./engines/engine.js";
+import { LEVELS } from "./levels.js";
 import type { ConditionThresholds } from "./model-card.js";
-import { type Condition, LEVELS } from "./report.js";
+import type { Condition } from "./report.js";
 
 /** Bit depths that cameras have: a highest value of 2^n - 1 for one of these is taken for the top of the range. */
 const CAMERA_BITS = [8, 10, 11, 12, 14, 16];

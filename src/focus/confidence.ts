@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { mostProbableLevel } from "./certainty.js";
-import { LEVELS } from "./report.js";
+import { LEVELS } from "./levels.js";
 
 /** A level is right when it lies this close to the true one, levels. */
 export const RIGHT_WITHIN = 1;

@@ -5,7 +5,7 @@
  * @module
  */
 import { expectedLevel, mostProbableLevel } from "./certainty.js";
-import { LEVELS } from "./report.js";
+import { LEVELS } from "./levels.js";
 
 /** Weighted quantile of the patch levels that is the level of the frame. */
 export const FRAME_QUANTILE = 0.35;

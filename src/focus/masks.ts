@@ -1,6 +1,7 @@
 import type { Frame } from "../frames/frame.js";
 import { mostProbableLevel } from "./certainty.js";
-import { type FocusReport, LEVELS } from "./report.js";
+import { LEVELS } from "./levels.js";
+import type { FocusReport } from "./report.js";
 import { patchesOf } from "./tiling.js";
 
 /** Three frames of the size of the scored one, as the original's masks. */

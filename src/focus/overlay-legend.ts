@@ -1,5 +1,5 @@
 import { levelColour } from "./colours.js";
-import { LEVELS } from "./report.js";
+import { LEVELS } from "./levels.js";
 
 const STEP_PX = 30;
 /** Level whose colour shows what brightness means. */

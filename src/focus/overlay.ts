@@ -2,7 +2,8 @@ import type { Frame } from "../frames/frame.js";
 import { mostProbableLevel } from "./certainty.js";
 import { levelColour, type Rgb } from "./colours.js";
 import { displayGrey } from "./display-range.js";
-import { type FocusReport, LEVELS } from "./report.js";
+import { LEVELS } from "./levels.js";
+import type { FocusReport } from "./report.js";
 import { patchesOf } from "./tiling.js";
 
 const BORDER_PX = 2;

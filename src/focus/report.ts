@@ -1,8 +1,5 @@
 import type { FrameContent } from "./content.js";
 
-/** Levels of defocus: 0 (in focus) to 10. */
-export const LEVELS = 11;
-
 /** What a frame is; the rules are in docs/scoring.md. */
 export const CONDITIONS = ["in-focus", "defocused", "mixed", "blank", "unusable"] as const;
 export type Condition = (typeof CONDITIONS)[number];

@@ -16,9 +16,10 @@ import type { EngineOptions, FocusEngine, PatchScores } from "./engines/engine.j
 import { engineNamed } from "./engines/registry.js";
 import { scoresOfPatches } from "./engines/score-patches.js";
 import { frameLevel } from "./frame-level.js";
+import { LEVELS } from "./levels.js";
 import { type FocusModel, openModel } from "./model.js";
 import { decidingPatches } from "./patch-choice.js";
-import { type FocusReport, LEVELS } from "./report.js";
+import type { FocusReport } from "./report.js";
 import type { FrameScorer, ModelIdentity, ScoreOptions } from "./scorer-types.js";
 import { patchesOf, patchGrid, TILINGS, type Tiling } from "./tiling.js";
 

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
+import type { IndexReader } from "./index-reader.js";
 import { lengthUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
 import { positive, wholeNumber } from "./numbers.js";
-import type { IndexReader } from "./plate-index.js";
 import { wellAt } from "./wells.js";
 import { attributesOf, decoded, tagsOf } from "./xml.js";
 

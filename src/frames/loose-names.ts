@@ -1,4 +1,4 @@
-import type { FrameName, IsWell } from "./file-names.js";
+import type { FrameName, IsWell } from "./frame-name.js";
 import { wellFields } from "./name-groups.js";
 import { parseWell, wellOf } from "./wells.js";
 

@@ -1,5 +1,5 @@
 import { ConfigError, reasonOf } from "../errors.js";
-import type { FrameName } from "./file-names.js";
+import type { FrameName } from "./frame-name.js";
 import { wholeNumber } from "./numbers.js";
 import { parseWell, type Well, wellAt } from "./wells.js";
 

@@ -7,17 +7,10 @@ import { closeSync, existsSync, fstatSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { HarmonyIndex } from "./harmony-index.js";
+import type { IndexReader } from "./index-reader.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { openForReading, readText } from "./open-file.js";
 import { YokogawaIndex } from "./yokogawa-index.js";
-
-/** What an index has said so far. */
-export interface IndexReader {
-  /** Takes the next part of its text, cut before a tag. */
-  read(text: string): void;
-  /** What it says about a file, by its name. */
-  metadataOf(fileName: string): FrameMetadata | undefined;
-}
 
 /** Read at most at a time, and of one index, bytes. */
 const CHUNK_BYTES = 4 * 2 ** 20;

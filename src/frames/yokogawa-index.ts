@@ -1,7 +1,7 @@
+import type { IndexReader } from "./index-reader.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
 import { finite, wholeNumber } from "./numbers.js";
-import type { IndexReader } from "./plate-index.js";
 import { wellAt } from "./wells.js";
 import { type Attributes, attributesOf, decoded, tagsOf } from "./xml.js";
 

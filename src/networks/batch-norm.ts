@@ -1,6 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { BATCH_NORM_EPSILON } from "./architecture.js";
-import type { TensorFlow } from "./tensorflow-network.js";
+import type { TensorFlow } from "./tensorflow.js";
 
 /** What a batch was normalised by, each [channels]; kept: the caller disposes them. */
 export interface BatchMoments {

@@ -11,7 +11,7 @@
  */
 import type * as tfjs from "@tensorflow/tfjs";
 import type { Layer } from "./architecture.js";
-import type { TensorFlow } from "./tensorflow-network.js";
+import type { TensorFlow } from "./tensorflow.js";
 import type { Weights, WeightTensor } from "./weights.js";
 
 /** The tensors of the reading, beside those of the network, by what they are for. */

@@ -2,10 +2,8 @@ import type * as tfjs from "@tensorflow/tfjs";
 import { PATCH_PX } from "../frames/frame.js";
 import { type Architecture, BATCH_NORM_EPSILON, type Layer, weightsOf } from "./architecture.js";
 import { batchNormRelu } from "./batch-norm.js";
+import type { TensorFlow } from "./tensorflow.js";
 import type { Weights, WeightTensor } from "./weights.js";
-
-/** The TensorFlow.js module, with whichever backend was made ready. */
-export type TensorFlow = typeof tfjs;
 
 const MOVING_AVERAGE_MOMENTUM = 0.99;
 

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import util from "node:util";
 import { EngineError, reasonOf, UnknownNameError } from "../errors.js";
-import type { TensorFlow } from "./tensorflow-network.js";
+import type { TensorFlow } from "./tensorflow.js";
 import { registerConvolutionGradients } from "./wasm-gradients.js";
 
 /** Ways to run TensorFlow.js, best first. */

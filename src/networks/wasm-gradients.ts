@@ -1,5 +1,5 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import type { TensorFlow } from "./tensorflow-network.js";
+import type { TensorFlow } from "./tensorflow.js";
 
 interface ConvolutionAttributes {
   readonly strides: [number, number] | number;

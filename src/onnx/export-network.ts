@@ -1,4 +1,4 @@
-import { LEVELS } from "../focus/report.js";
+import { LEVELS } from "../focus/levels.js";
 import { PATCH_PX } from "../frames/frame.js";
 import {
   type Architecture,

@@ -4,9 +4,11 @@
  * is, or like nothing seen so far. So a run over content that never reads 0 learns that it need not, and one odd site does not spoil the rest.
  * @module
  */
+
+import { normalised } from "../statistics.js";
 import { ANY_FINENESS, type FinenessWeights, likeThese } from "./fineness.js";
 import type { FocusBelief } from "./focus-belief.js";
-import { normalised, SCALES, scalesAround } from "./focus-prior.js";
+import { SCALES, scalesAround } from "./focus-prior.js";
 import { CONTENTS } from "./level-response.js";
 
 /** Sites that are remembered, the newest. */

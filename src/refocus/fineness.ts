@@ -8,7 +8,7 @@
  * nine kinds of content: `scripts/measure-response.ts`.
  * @module
  */
-import { normalised } from "./focus-prior.js";
+import { normalised } from "../statistics.js";
 
 /** By how much fineness falls one level from focus. */
 const FALLS: readonly number[] = [0.01, 0.03, 0.06, 0.1, 0.16, 0.25, 0.4, 0.6, 0.9];

@@ -7,16 +7,11 @@
  * the search knows about optics, content and drives is in here.
  * @module
  */
+
+import { normalised } from "../statistics.js";
 import { ANY_FINENESS } from "./fineness.js";
 import { FocusEvidence, NEGLIGIBLE, type Sample } from "./focus-evidence.js";
-import {
-  expectationOver,
-  type FocusPrior,
-  normalised,
-  type PlacePrior,
-  priorOver,
-  SCALES,
-} from "./focus-prior.js";
+import { expectationOver, type FocusPrior, type PlacePrior, priorOver, SCALES } from "./focus-prior.js";
 import { CONTENTS } from "./level-response.js";
 
 /** A z is surely in focus within the first, and not at all from the second on, levels. */

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { normalised } from "../statistics.js";
 import type { FinenessWeights } from "./fineness.js";
 
 /** What is believed of the content of a site, and of the optics. */
@@ -100,9 +101,4 @@ export function priorOver(
     density[i] = near === undefined ? broad : (1 - EXPECTED_WEIGHT - WIDE_WEIGHT) * broad + near[i]!;
   }
   return density;
-}
-
-export function normalised(weights: readonly number[]): number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
 }

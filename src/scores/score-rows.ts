@@ -1,5 +1,6 @@
 import { stringify } from "csv-stringify/sync";
-import { type FocusReport, LEVELS } from "../focus/report.js";
+import { LEVELS } from "../focus/levels.js";
+import type { FocusReport } from "../focus/report.js";
 import type { FileFrame } from "../sources/file-sites.js";
 
 /** One scored page; what is not known is an empty text. */

@@ -1,6 +1,6 @@
 import type { FrameMessage } from "../protocol/messages.js";
 import { earlierPageOf } from "./file-header.js";
-import type { GivenPage } from "./followed-file.js";
+import type { GivenPage } from "./followed-page.js";
 
 /** The pages of a file that an earlier run of the agent has recorded. */
 export interface EarlierPages {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { pixelTypeOf } from "../frames/frame.js";
 import { type FrameMessage, MAX_NAME_LENGTH } from "../protocol/messages.js";
 import type { FileFrame } from "./file-sites.js";
-import type { GivenPage, SeenPage } from "./followed-file.js";
+import type { GivenPage, SeenPage } from "./followed-page.js";
 
 /** The session of all frames from a watched folder. */
 export function folderSession(folder: string): string {

@@ -1,4 +1,5 @@
-import { type FrameName, fitsPattern, type NameOptions, parseFrameName } from "../frames/file-names.js";
+import { fitsPattern, type NameOptions, parseFrameName } from "../frames/file-names.js";
+import type { FrameName } from "../frames/frame-name.js";
 import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
 import { type Well, wellOf } from "../frames/wells.js";
 import { BoundedMap } from "../protocol/bounded-map.js";

@@ -12,14 +12,8 @@ import { EarlierFiles } from "./earlier-files.js";
 import { folderSession, headerOf } from "./file-header.js";
 import { FileSites } from "./file-sites.js";
 import { FolderWatch } from "./folder-watch.js";
-import {
-  FIRST_LOOK_MS,
-  type FileStats,
-  FollowedFile,
-  type Rest,
-  type SeenPage,
-  signatureOf,
-} from "./followed-file.js";
+import { FIRST_LOOK_MS, type FileStats, FollowedFile, type Rest, signatureOf } from "./followed-file.js";
+import type { SeenPage } from "./followed-page.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 import { ZarrStores } from "./zarr-stores.js";
 

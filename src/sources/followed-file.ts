@@ -1,24 +1,14 @@
 import type { PageReader } from "../frames/page-reader.js";
 import type { ReadPage } from "../frames/page-worker.js";
-import type { PixelsSeen } from "../frames/pixels-seen.js";
-import type { FramePage, PagePlace } from "../frames/read-frames.js";
+import type { PagePlace } from "../frames/read-frames.js";
 import type { Clock } from "../protocol/clock.js";
 import type { EarlierPages } from "./earlier-files.js";
-
-/** A page with what its pixels say about it. */
-export type SeenPage = FramePage & { readonly seen: PixelsSeen };
+import type { GivenPage, SeenPage } from "./followed-page.js";
 
 /** What tells whether a file has changed. */
 export interface FileStats {
   readonly size: number;
   readonly mtimeMs: number;
-}
-
-/** A page that was handed on: where it lies, and what tells it from another one that was written over it. */
-export interface GivenPage {
-  readonly page: number;
-  readonly place: PagePlace | undefined;
-  readonly digest: string;
 }
 
 /** How long a file has not changed. */

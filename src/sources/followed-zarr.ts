@@ -7,7 +7,8 @@ import { readZarrMetadata } from "../frames/zarr-metadata.js";
 import { NotStored, Unfinished } from "../frames/zarr-store.js";
 import type { Clock } from "../protocol/clock.js";
 import type { EarlierPages } from "./earlier-files.js";
-import { type SeenPage, STILL_MS } from "./followed-file.js";
+import { STILL_MS } from "./followed-file.js";
+import type { SeenPage } from "./followed-page.js";
 
 /** Chunks are files of their own. */
 const ALL_THERE = { isReadToItsEnd: () => true, isLacking: () => false, hasRoom: () => false };

@@ -1,5 +1,5 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import type { TensorFlow } from "../networks/tensorflow-network.js";
+import type { TensorFlow } from "../networks/tensorflow.js";
 import type { Weights, WeightTensor } from "../networks/weights.js";
 
 const BETA_1 = 0.9;

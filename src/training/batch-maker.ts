@@ -1,4 +1,4 @@
-import { LEVELS } from "../focus/report.js";
+import { LEVELS } from "../focus/levels.js";
 import { PATCH_PX } from "../frames/frame.js";
 import { Convolver } from "../optics/convolution.js";
 import { highNaPointSpread } from "../optics/high-na-point-spread.js";

@@ -1,4 +1,4 @@
-import { LEVELS } from "../focus/report.js";
+import { LEVELS } from "../focus/levels.js";
 import type { Convolver, TransferFunction } from "../optics/convolution.js";
 import { highNaPointSpread } from "../optics/high-na-point-spread.js";
 import {

@@ -6,10 +6,11 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { certaintyOf } from "../focus/certainty.js";
 import { SHOWS_SOMETHING } from "../focus/content.js";
-import { LEVELS } from "../focus/report.js";
+import { LEVELS } from "../focus/levels.js";
 import type { Architecture } from "../networks/architecture.js";
 import { type ContentReading, givesFeatures } from "../networks/content.js";
-import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-network.js";
+import type { TensorFlow } from "../networks/tensorflow.js";
+import { TensorflowNetwork } from "../networks/tensorflow-network.js";
 import type { Weights } from "../networks/weights.js";
 import { type Batch, NO_LEVEL } from "./batch-maker.js";
 import { BatchStream } from "./batch-stream.js";

@@ -1,6 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import type { ContentReading } from "../networks/content.js";
-import type { TensorFlow } from "../networks/tensorflow-network.js";
+import type { TensorFlow } from "../networks/tensorflow.js";
 import { Random } from "../optics/random.js";
 import { Adam } from "./adam.js";
 import { type FeatureRows, featureScale } from "./feature-rows.js";

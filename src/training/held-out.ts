@@ -1,8 +1,9 @@
+import { LEVELS } from "../focus/levels.js";
 import type { FocusModel } from "../focus/model.js";
-import { LEVELS } from "../focus/report.js";
 import { PATCH_PX } from "../frames/frame.js";
 import { networkNamed } from "../networks/registry.js";
-import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-network.js";
+import type { TensorFlow } from "../networks/tensorflow.js";
+import { TensorflowNetwork } from "../networks/tensorflow-network.js";
 import { type Batch, NO_LEVEL } from "./batch-maker.js";
 import { BatchStream } from "./batch-stream.js";
 import type { CurvePoint } from "./checkpoint.js";

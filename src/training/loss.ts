@@ -1,6 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import { LEVELS } from "../focus/report.js";
-import type { TensorFlow } from "../networks/tensorflow-network.js";
+import { LEVELS } from "../focus/levels.js";
+import type { TensorFlow } from "../networks/tensorflow.js";
 import { NO_LEVEL } from "./batch-maker.js";
 
 /**

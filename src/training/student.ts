@@ -1,6 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import type { Architecture } from "../networks/architecture.js";
-import { type TensorFlow, TensorflowNetwork } from "../networks/tensorflow-network.js";
+import type { TensorFlow } from "../networks/tensorflow.js";
+import { TensorflowNetwork } from "../networks/tensorflow-network.js";
 import type { Weights } from "../networks/weights.js";
 import { Adam } from "./adam.js";
 import { rankedProbabilityScore } from "./loss.js";

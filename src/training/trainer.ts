@@ -1,5 +1,5 @@
 import type { Architecture } from "../networks/architecture.js";
-import type { TensorFlow } from "../networks/tensorflow-network.js";
+import type { TensorFlow } from "../networks/tensorflow.js";
 import type { Weights } from "../networks/weights.js";
 import type { Batch } from "./batch-maker.js";
 import { BatchStream } from "./batch-stream.js";

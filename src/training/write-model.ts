@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
+import { LEVELS } from "../focus/levels.js";
 import { MODEL_FILES, sha256Of } from "../focus/model.js";
 import { CONTENT_CONDITIONS, DEFAULT_CONDITIONS, type ModelCard } from "../focus/model-card.js";
-import { LEVELS } from "../focus/report.js";
 import { PATCH_PX } from "../frames/frame.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { writeAtomically } from "../frames/write-atomically.js";

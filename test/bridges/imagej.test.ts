@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mostProbableLevel } from "../../src/focus/certainty.js";
 import { levelColour } from "../../src/focus/colours.js";
-import { LEVELS } from "../../src/focus/report.js";
+import { LEVELS } from "../../src/focus/levels.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import { patchesOf } from "../../src/focus/tiling.js";
 import type { Frame } from "../../src/frames/frame.js";

@@ -3,8 +3,8 @@ import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
 import { conditionOf, countRange } from "../../src/focus/condition.js";
 import type { PatchScores } from "../../src/focus/engines/engine.js";
 import { frameLevel } from "../../src/focus/frame-level.js";
+import { LEVELS } from "../../src/focus/levels.js";
 import type { ConditionThresholds } from "../../src/focus/model-card.js";
-import { LEVELS } from "../../src/focus/report.js";
 import type { Frame } from "../../src/frames/frame.js";
 
 /** The rules are tested at thresholds of their own, whatever a model ships with. */

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { certaintyOf } from "../../src/focus/certainty.js";
 import { frameConfidence, patchConfidences, tempered } from "../../src/focus/confidence.js";
 import { frameLevel } from "../../src/focus/frame-level.js";
-import { LEVELS } from "../../src/focus/report.js";
+import { LEVELS } from "../../src/focus/levels.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { Random } from "../../src/optics/random.js";

@@ -3,8 +3,8 @@ import { certaintyOf } from "../../src/focus/certainty.js";
 import { conditionOf, countRange, isUnfamiliar } from "../../src/focus/condition.js";
 import { certaintyShare, contentOf } from "../../src/focus/content.js";
 import type { PatchScores } from "../../src/focus/engines/engine.js";
+import { LEVELS } from "../../src/focus/levels.js";
 import { CONTENT_CONDITIONS, DEFAULT_CONDITIONS } from "../../src/focus/model-card.js";
-import { LEVELS } from "../../src/focus/report.js";
 
 interface Patch {
   /** Probability of level 5; the others share the rest. */

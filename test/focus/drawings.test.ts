@@ -1,10 +1,11 @@
 import { describe, expect, it, test } from "vitest";
 import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
 import { levelColour, type Rgb } from "../../src/focus/colours.js";
+import { LEVELS } from "../../src/focus/levels.js";
 import { drawMasks } from "../../src/focus/masks.js";
 import { drawOverlay } from "../../src/focus/overlay.js";
 import { overlayLegend } from "../../src/focus/overlay-legend.js";
-import { type FocusReport, LEVELS } from "../../src/focus/report.js";
+import type { FocusReport } from "../../src/focus/report.js";
 import type { Frame } from "../../src/frames/frame.js";
 
 const WIDTH = 100;

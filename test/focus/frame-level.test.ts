@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { frameLevel } from "../../src/focus/frame-level.js";
-import { LEVELS } from "../../src/focus/report.js";
+import { LEVELS } from "../../src/focus/levels.js";
 
 /** Patches that are all but sure of a level, with a certainty each. */
 function levelOf(patches: readonly { level: number; certainty: number }[]) {

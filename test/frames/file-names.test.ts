@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/errors.js";
-import { type FrameName, isNoImage, parseFrameName } from "../../src/frames/file-names.js";
+import { isNoImage, parseFrameName } from "../../src/frames/file-names.js";
+import type { FrameName } from "../../src/frames/frame-name.js";
 import { INSTRUMENTS } from "../../src/frames/instruments.js";
 import { namePattern } from "../../src/frames/name-groups.js";
 

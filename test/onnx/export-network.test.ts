@@ -2,7 +2,7 @@ import fc from "fast-check";
 import ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
-import { LEVELS } from "../../src/focus/report.js";
+import { LEVELS } from "../../src/focus/levels.js";
 import { cutPatches } from "../../src/focus/tiling.js";
 import { type Frame, PATCH_PX } from "../../src/frames/frame.js";
 import { compact } from "../../src/networks/compact.js";

@@ -1,4 +1,5 @@
-import { type Condition, type FocusReport, LEVELS } from "../../src/focus/report.js";
+import { LEVELS } from "../../src/focus/levels.js";
+import type { Condition, FocusReport } from "../../src/focus/report.js";
 import type { FrameMessage } from "../../src/protocol/messages.js";
 import type { PolicySettings } from "../../src/refocus/thresholds.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TensorFlow } from "../../src/networks/tensorflow-network.js";
+import type { TensorFlow } from "../../src/networks/tensorflow.js";
 import { Random } from "../../src/optics/random.js";
 import type { FeatureRows } from "../../src/training/feature-rows.js";
 import { fitStructure } from "../../src/training/fit-structure.js";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { compact } from "../../src/networks/compact.js";
-import type { TensorFlow } from "../../src/networks/tensorflow-network.js";
+import type { TensorFlow } from "../../src/networks/tensorflow.js";
 import { readCheckpoint } from "../../src/training/checkpoint.js";
 import type { ImageSet } from "../../src/training/image-set.js";
 import { DEFAULT_RECIPE, type Recipe } from "../../src/training/recipe.js";

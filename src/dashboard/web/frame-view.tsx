@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { COLOUR_SCALES, type ScaleName } from "../../colour-scales.js";
-import { LEVELS } from "../../focus/report.js";
+import { LEVELS } from "../../focus/levels.js";
 import type { FrameRow } from "../../records/rows.js";
 import type { SiteState } from "../../records/site-state.js";
 import { previewPath } from "./api.js";

@@ -1,8 +1,9 @@
 import { mostProbableLevel } from "../../focus/certainty.js";
 import { levelColour } from "../../focus/colours.js";
 import { displayGrey } from "../../focus/display-range.js";
+import { LEVELS } from "../../focus/levels.js";
 import { patchStrip } from "../../focus/patch-strip.js";
-import { type FocusReport, LEVELS } from "../../focus/report.js";
+import type { FocusReport } from "../../focus/report.js";
 import { patchesOf } from "../../focus/tiling.js";
 import { type Frame, PATCH_PX } from "../../frames/frame.js";
 import type { RgbImage } from "../../frames/write-png.js";

@@ -2,7 +2,7 @@
  * The parts of the report that belong to one model.
  * @module
  */
-import { LEVELS } from "../../focus/report.js";
+import { LEVELS } from "../../focus/levels.js";
 import { escapeMarkup } from "../../markup.js";
 import type { Comparison } from "../compare-metrics.js";
 import type { Evaluation } from "../evaluate.js";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { EngineError, fetchReason, isParfocalError, reasonOf } from "../../errors.js";
 import type { Frame } from "../../frames/frame.js";
+import { LEVELS } from "../levels.js";
 import type { FocusModel } from "../model.js";
-import { LEVELS } from "../report.js";
 import { disagreement } from "./agreement.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engine.js";
 import { startOnnx } from "./onnx.js";

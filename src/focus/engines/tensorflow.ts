@@ -6,8 +6,8 @@ import { networkNamed } from "../../networks/registry.js";
 import { TensorflowNetwork } from "../../networks/tensorflow-network.js";
 import { startTensorFlow } from "../../networks/tensorflow-runtime.js";
 import { certaintyOf, summaryOf } from "../certainty.js";
+import { LEVELS } from "../levels.js";
 import type { FocusModel } from "../model.js";
-import { LEVELS } from "../report.js";
 import { cutPatches } from "../tiling.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engine.js";
 
