@@ -23,6 +23,8 @@ interface OmeImage {
   pixels: Attributes;
   readonly channels: (string | undefined)[];
   label: string | undefined;
+  /** Where the drive was at a plane, um, by `planeKey`. */
+  readonly zUm: Map<string, number>;
   readonly blocks: { readonly attributes: Attributes; fileName?: string; uuid?: string }[];
 }
 
@@ -118,14 +120,23 @@ function readElements(text: string): Elements {
     const image = images.at(-1);
     if (name === "Image") {
       const { ID: id = "", Name } = attributes;
-      images.push({ id, name: Name, pixels: {}, channels: [], label: undefined, blocks: [] });
+      images.push({ id, name: Name, pixels: {}, channels: [], label: undefined, zUm: new Map(), blocks: [] });
     } else if (name === "Pixels" && image !== undefined) image.pixels = attributes;
     else if (name === "Pixels") {
       const pixels = attributes;
-      images.push({ id: "", name: undefined, pixels, channels: [], label: undefined, blocks: [] });
+      images.push({
+        id: "",
+        name: undefined,
+        pixels,
+        channels: [],
+        label: undefined,
+        zUm: new Map(),
+        blocks: [],
+      });
     } else if (name === "StageLabel" && image !== undefined) image.label = attributes.Name;
     else if (name === "Channel") image?.channels.push(attributes.Name);
     else if (name === "TiffData") image?.blocks.push({ attributes });
+    else if (name === "Plane" && image !== undefined) notePlane(image, attributes);
     else if (name === "UUID") {
       const block = image?.blocks.at(-1);
       if (block === undefined) continue;
@@ -137,6 +148,17 @@ function readElements(text: string): Elements {
     else if (name === "ImageRef") wells.set(attributes.ID ?? "", placeOf(plate, well, sample));
   }
   return { images, wells };
+}
+
+/** Without a unit, OME takes a position for one in a frame of its own, which says nothing. */
+function notePlane({ zUm }: OmeImage, { TheC, TheZ, TheT, PositionZ, PositionZUnit }: Attributes): void {
+  const um = lengthUm(PositionZ, PositionZUnit);
+  const at = { C: wholeNumber(TheC) ?? 0, Z: wholeNumber(TheZ) ?? 0, T: wholeNumber(TheT) ?? 0 };
+  if (um !== undefined && zUm.size < MOST_PAGES) zUm.set(planeKey(at), um);
+}
+
+function planeKey({ C, Z, T }: OmePlane["at"]): string {
+  return `${C},${Z},${T}`;
 }
 
 /** The site's number is that of its sample, from 1, in the order of the file: OME's own index runs over the plate. */
@@ -181,11 +203,20 @@ function addPages(
   }
 }
 
+/**
+ * Where the drive was at a plane. Some programs note for all planes of a stack where it began, though something else moved: that is
+ * the place of none of them.
+ */
+function zUmOf({ image, at, samples }: OmePlane): number | undefined {
+  const plane = { ...at, C: at.C * samples };
+  const zUm = image.zUm.get(planeKey(plane));
+  const next = image.zUm.get(planeKey({ ...plane, Z: at.Z === 0 ? 1 : 0 }));
+  return zUm === next ? undefined : zUm;
+}
+
 /** What an axis of one step says is nothing. */
-function metadataOf(
-  { image, place, sizes, at, samples }: OmePlane,
-  channel: number | undefined,
-): FrameMetadata {
+function metadataOf(plane: OmePlane, channel: number | undefined): FrameMetadata {
+  const { image, place, sizes, at, samples } = plane;
   const { channels } = image;
   const areSamplesNamed = samples > 1 && channels.length > sizes.C;
   const sample = samples > 1 && channel !== undefined ? at.C * samples + channel : undefined;
@@ -197,6 +228,7 @@ function metadataOf(
       channelIndex: sample ?? ownIndex,
       zIndex: sizes.Z > 1 ? at.Z : undefined,
       timeIndex: sizes.T > 1 ? at.T : undefined,
+      zUm: zUmOf(plane),
     }),
     ...place,
   };

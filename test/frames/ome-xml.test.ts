@@ -39,6 +39,33 @@ describe("OME-XML", () => {
     });
   });
 
+  it("tells where the drive was at each plane, in units of length, unless it is said to have been in one place all along", () => {
+    const planes = (...positions: string[]) => {
+      const text = positions
+        .map((position, z) => `<Plane TheC="0" TheZ="${z}" TheT="0" ${position}/>`)
+        .join("");
+      const pixels = `<Pixels SizeC="1" SizeZ="${positions.length}" SizeT="1"><TiffData/>${text}</Pixels>`;
+      const metadata = parseOmeXml(`<OME><Image ID="Image:0">${pixels}</Image></OME>`, "a.tif");
+      return positions.map((_, page) => metadata(page).zUm);
+    };
+
+    expect(planes('PositionZ="1.5" PositionZUnit="mm"')).toEqual([1500]);
+    expect(planes('PositionZ="-2" PositionZUnit="µm"', 'PositionZ="1" PositionZUnit="µm"')).toEqual([-2, 1]);
+    expect(planes('PositionZ="7" PositionZUnit="µm"', 'PositionZ="7" PositionZUnit="µm"')).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(planes('PositionZ="7" PositionZUnit="reference frame"')).toEqual([undefined]);
+    expect(planes('PositionZ="7"')).toEqual([undefined]);
+  });
+
+  it("tells where the drive was at each channel and time, where a pixel has several samples, too", () => {
+    const text = `<OME><Image ID="Image:0"><Pixels DimensionOrder="XYCZT" SizeC="6" SizeZ="1" SizeT="2"><TiffData/>
+<Plane TheC="3" TheZ="0" TheT="1" PositionZ="4" PositionZUnit="µm"/></Pixels></Image></OME>`;
+    const metadata = parseOmeXml(text, "a.tif", undefined, 3);
+    expect([0, 1, 2, 3].map((page) => metadata(page).zUm)).toEqual([undefined, undefined, undefined, 4]);
+  });
+
   it("is read where it is cut off", () => {
     const cut = plate.slice(0, plate.indexOf("<TiffData"));
     expect(parseOmeXml(cut, "a.ome.tif")(0)).toEqual({ pixelUm: 0.5, bitDepth: 12 });
