@@ -48,6 +48,14 @@ describe("fitStack", () => {
     expect(Math.abs(fitStack(stack).umPerLevel / 2 - 1)).toBeLessThan(0.1);
   });
 
+  it("does not take cells for beads, which would read a level further away, where a stack is short", () => {
+    // Levels of `data/plate/dsb_520x696_2cfa61bef6.png`, blurred by a level each 2 um.
+    const levels = [3.61, 2.61, 1.44, 0.41, 0.35, 0.52, 1.87, 2.9, 3.87];
+    const { umPerLevel, focusUm } = fitStack(levels.map((level, i) => ({ zUm: 2 * i - 7.7, level })));
+    expect(Math.abs(umPerLevel / 2 - 1)).toBeLessThan(0.1);
+    expect(Math.abs(focusUm)).toBeLessThan(0.3);
+  });
+
   it("refuses planes that have no focus in common, as those of two stacks", () => {
     const two = [...planes(0, 2, 2), ...planes(40, 2, 2)];
     expect(() => fitStack(two)).toThrow(/of the 62 planes do not lie about one focus/);
