@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { AgentConfig } from "../config/schema.js";
 import { Dashboard, type PartialStatus } from "../dashboard/dashboard.js";
+import type { WatchedFolder } from "../dashboard/frame-file.js";
 import { LabelSet } from "../dashboard/label-set.js";
 import { PreviewKeeper } from "../dashboard/previews/preview-keeper.js";
 import { MemoryHistory } from "../dashboard/run-history.js";
@@ -70,10 +71,15 @@ export function createDashboard(config: AgentConfig, parts: AgentDashboardParts)
         policy: () => agent().policy,
         labels: new LabelSet(join(folder, "labels")),
         note: (change) => agent().note(change),
-        watchedFolder: config.sources.folder.enabled ? config.sources.folder.path : undefined,
+        watchedFolder: watchedFolderOf(config),
       },
     }),
   });
+}
+
+function watchedFolderOf({ sources }: AgentConfig): WatchedFolder | undefined {
+  const { enabled, path, colour } = sources.folder;
+  return enabled && path !== undefined ? { path, colour } : undefined;
 }
 
 function statusOf({ version, scorer: { model }, engine, agent }: PartContext): PartialStatus {

@@ -42,9 +42,13 @@ export function pagesOfOneStack(pages: readonly StackPage[], channel?: string): 
   return chosen;
 }
 
-/** Where a plane lies, um: by the drive, else in its stack; undefined where neither is told. */
-export function planeUm({ zUm, zIndex, zStepUm }: FrameMetadata): number | undefined {
-  return zUm ?? (zIndex === undefined || zStepUm === undefined ? undefined : zIndex * zStepUm);
+/** Where planes lie, um: by the drive if that is told of all of them, else in their stack; undefined where neither is told. */
+export function planesUm(planes: readonly StackPage[]): (number | undefined)[] {
+  const isByDrive = planes.every(({ metadata }) => metadata.zUm !== undefined);
+  return planes.map(({ metadata: { zUm, zIndex, zStepUm } }) => {
+    if (isByDrive) return zUm;
+    return zIndex === undefined || zStepUm === undefined ? undefined : zIndex * zStepUm;
+  });
 }
 
 /** Where each page has a value of its own, as in a stack that was taken as a time series, it is what numbers the planes. */

@@ -1,7 +1,7 @@
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { writeCalibration } from "../calibration/calibration-file.js";
 import { fitStack, type Plane, type StackFit } from "../calibration/fit-stack.js";
-import { pagesOfOneStack, planeUm, type StackPage } from "../calibration/stack-pages.js";
+import { pagesOfOneStack, planesUm, type StackPage } from "../calibration/stack-pages.js";
 import { stackPlot } from "../calibration/stack-plot.js";
 import { FrameReadError } from "../errors.js";
 import { Scorer } from "../focus/scorer.js";
@@ -89,10 +89,12 @@ async function judgedPlanes(
   try {
     const images = await findImages(argv.stack);
     const chosen = pagesOfOneStack(await pagesOf(images), argv.channel);
+    const placesUm = planesUm(chosen);
     for (const path of images) {
       for await (const page of readFrames(path)) {
-        if (!chosen.some((other) => other.path === path && other.page === page.page)) continue;
-        const zUm = argv.zStepUm === undefined ? planeUm(page.metadata) : read * argv.zStepUm;
+        const index = chosen.findIndex((other) => other.path === path && other.page === page.page);
+        if (index < 0) continue;
+        const zUm = argv.zStepUm === undefined ? placesUm[index] : read * argv.zStepUm;
         if (zUm === undefined)
           throw new FrameReadError(path, "the file does not say its z: give --z-step-um");
         read++;

@@ -206,7 +206,9 @@ function settingsOf(
   } = argv;
   const optics = calibration ?? (na === undefined ? undefined : { na, pixelUm, refractiveIndex });
   const settings = {
-    ...{ paths: paths.map((path) => resolve(path)), shard, model: scorer.model.sha256, columns },
+    // Rows name their files by the paths as they are given.
+    ...{ paths: paths.map((path) => resolve(path)), pathsAsGiven: paths },
+    ...{ shard, model: scorer.model.sha256, columns },
     ...{ colour, namePattern: pattern, plateWells, tiling, optics },
   };
   return JSON.parse(JSON.stringify(settings)) as RunState["settings"];

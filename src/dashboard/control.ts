@@ -1,4 +1,4 @@
-import { join, resolve, sep } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { RequestError } from "../errors.js";
 import { PROTOCOL_VERSION } from "../protocol/common.js";
@@ -12,6 +12,7 @@ import {
 import type { RefocusPolicy } from "../refocus/policy.js";
 import { ruleValuesFor } from "../refocus/thresholds.js";
 import { folderSession } from "../sources/file-header.js";
+import { fileOfFrameAlone, type WatchedFolder } from "./frame-file.js";
 import type { LabelSet } from "./label-set.js";
 import { previewName } from "./previews/preview-folder.js";
 import type { PreviewKeeper } from "./previews/preview-keeper.js";
@@ -59,14 +60,7 @@ export interface ControlParts {
   frame(run: string, frameId: string): Promise<FrameMessage | undefined>;
   readonly previews: PreviewKeeper;
   readonly labels: LabelSet;
-  /** Whose frames come from files. */
-  readonly watchedFolder?: string | undefined;
-}
-
-/** The path of a file that is said to be in a folder; undefined for one that is not: controllers may say anything. */
-function fileInside(folder: string, file: string): string | undefined {
-  const path = resolve(folder, file);
-  return path.startsWith(resolve(folder) + sep) ? path : undefined;
+  readonly watchedFolder?: WatchedFolder | undefined;
 }
 
 /** Does what a person asks for on the page, and records it. Whether they may ask is for the server to find out. */
@@ -123,12 +117,13 @@ export class Control {
     this.#note(change, `${place} was marked as ${mark}${kept}`, run);
   }
 
-  /** The file of a frame: the one that it came from, else one that is saved now; undefined if it is gone. */
-  async #imageOf({ id, session, meta }: FrameMessage): Promise<string | undefined> {
-    const { previews, labels } = this.#parts;
-    const { watchedFolder } = this.#parts;
-    if (watchedFolder !== undefined && session === folderSession(watchedFolder)) {
-      return typeof meta?.file === "string" ? fileInside(watchedFolder, meta.file) : undefined;
+  /** The file of a frame: the one that it came from, if it shows nothing else, or one that is saved now; undefined if it is gone. */
+  async #imageOf(frame: FrameMessage): Promise<string | undefined> {
+    const { previews, labels, watchedFolder } = this.#parts;
+    const { id, session } = frame;
+    if (watchedFolder !== undefined && session === folderSession(watchedFolder.path)) {
+      const file = await fileOfFrameAlone(watchedFolder, frame);
+      if (file !== undefined) return file;
     }
     const frameId = { run: session, id };
     const image = join(labels.folder, `${previewName(frameId)}.tif`);

@@ -58,8 +58,13 @@ export function headerOf(page: FilePage, { site, channel, timeIndex, zIndex }: F
 /** The page of which a recorded frame tells, and its file. */
 export function earlierPageOf({ id, meta = {} }: FrameMessage): (GivenPage & { file: string }) | undefined {
   const { file, page, offset, plane } = meta;
-  const digest = /@([0-9a-f]+)$/.exec(id)?.[1];
+  const digest = digestOf(id);
   if (typeof file !== "string" || typeof page !== "number" || digest === undefined) return undefined;
   const hasPlace = typeof offset === "number" && typeof plane === "number";
   return { file, page, digest, place: hasPlace ? { page, offset, plane, isFollowed: false } : undefined };
+}
+
+/** The digest of the pixels of a page, by the id of its frame. */
+export function digestOf(id: string): string | undefined {
+  return /@([0-9a-f]+)$/.exec(id)?.[1];
 }

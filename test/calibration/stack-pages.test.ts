@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { pagesOfOneStack, planeUm } from "../../src/calibration/stack-pages.js";
+import { pagesOfOneStack, planesUm } from "../../src/calibration/stack-pages.js";
 import type { FrameMetadata } from "../../src/frames/micro-manager-metadata.js";
 
 const stack = (...pages: FrameMetadata[]) =>
@@ -47,12 +47,20 @@ describe("the pages of a stack", () => {
   });
 });
 
-describe("a plane", () => {
-  test.each([
-    ["by the drive", { zUm: 7, zIndex: 3, zStepUm: 0.5 }, 7],
-    ["in its stack", { zIndex: 3, zStepUm: 0.5 }, 1.5],
-    ["nowhere that is known", { zIndex: 3 }, undefined],
-  ])("lies %s", (_, metadata, zUm) => {
-    expect(planeUm(metadata)).toBe(zUm);
+describe("planes", () => {
+  test.each<[string, FrameMetadata[], (number | undefined)[]]>([
+    ["by the drive", [3, 4].map((zIndex) => ({ zUm: 7 * zIndex, zIndex, zStepUm: 0.5 })), [21, 28]],
+    ["in their stack", [3, 4].map((zIndex) => ({ zIndex, zStepUm: 0.5 })), [1.5, 2]],
+    [
+      "in their stack where the drive's place is told of some alone: it counts from elsewhere",
+      [
+        { zIndex: 0, zStepUm: 2 },
+        ...[1, 2].map((zIndex) => ({ zUm: 5000 + 2 * zIndex, zIndex, zStepUm: 2 })),
+      ],
+      [0, 2, 4],
+    ],
+    ["nowhere that is known", [{ zIndex: 3 }], [undefined]],
+  ])("lie %s", (_, pages, places) => {
+    expect(planesUm(stack(...pages))).toEqual(places);
   });
 });

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { parse } from "csv-parse/sync";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -66,6 +66,19 @@ describe("parfocal score of a whole plate", () => {
     const again = await parfocal(...score("stale.csv", "--shard", "1/50", "--no-resume"));
     expect(again.stderr).not.toContain("going on");
     expect((await rowsOf("stale.csv")).length).toBeGreaterThan(0);
+  });
+
+  it("goes on only with the same words for the folder, so that all rows name their files alike", async () => {
+    await parfocal(...score("spelt.csv", "--shard", "1/50"));
+    await rename(at("spelt.csv"), at("spelt.csv.part"));
+
+    const screen = relative(process.cwd(), at("screen"));
+    const out = ["--out", at("spelt.csv"), "--shard", "1/50"];
+    const { code, stderr } = await parfocal("score", "--device", "cpu", screen, ...out);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain("other settings (pathsAsGiven)");
+    expect((await parfocal(...score("spelt.csv", "--shard", "1/50"))).stderr).toContain("going on");
   });
 
   it("in shards of any format, merged, equals one run", async () => {

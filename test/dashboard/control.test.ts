@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { StatusView } from "../../src/dashboard/wire.js";
@@ -7,6 +7,7 @@ import { readFrames } from "../../src/frames/read-frames.js";
 import { encodeTiff } from "../../src/frames/write-tiff.js";
 import { loadImageSet } from "../../src/training/image-set.js";
 import { published, TestController, temporaryFolder, until } from "../agent/helpers.js";
+import { tiff } from "../frames/tiff-builder.js";
 import { ask, change, serve, TOKEN } from "./helpers.js";
 
 const control = { control: true, token: TOKEN, previews: { perSecond: 1000 } };
@@ -155,6 +156,79 @@ describe("a mark", () => {
     expect(await readManifest(join(folder, "labels", "manifest.csv"))).toMatchObject([{ path: image }]);
   });
 
+  describe("on a frame of a watched folder whose file shows something else, too, or by now, saves the frame", () => {
+    const SIDE = 100;
+    const plane = (value: number) => new Uint8Array(SIDE * SIDE).fill(value);
+    const single = (value: number) => encodeTiff({ width: SIDE, height: SIDE, pixels: plane(value) });
+
+    async function serveFolder() {
+      const images = await temporaryFolder();
+      const served = await serve(control, {
+        sources: {
+          zeromq: { address: "tcp://127.0.0.1:0" },
+          folder: { enabled: true, path: images, stableMs: 20, polling: true, pollMs: 20 },
+        },
+      });
+      const verdicts = (count: number) =>
+        until(async () => {
+          const lines = (await served.results()).filter(({ type }) => type === "verdict");
+          return lines.length === count ? (lines as unknown as { id: string; session: string }[]) : undefined;
+        });
+      const mark = ({ id, session }: { id: string; session: string }, as: "fine" | "bad") =>
+        change(served.host, { what: "label", run: session, frameId: id, mark: as });
+      const labelled = async () => {
+        const found: [label: string | undefined, firstPixels: number[]][] = [];
+        for (const row of await readManifest(join(served.folder, "labels", "manifest.csv"))) {
+          const first: number[] = [];
+          for await (const { frame } of readFrames(row.path)) first.push(frame.pixels[0]!);
+          found.push([row.focusLabel, first]);
+        }
+        return found;
+      };
+      return { ...served, images, verdicts, mark, labelled };
+    }
+
+    test("where it is a plane of a stack", async () => {
+      const { images, verdicts, mark, labelled } = await serveFolder();
+      const page = (value: number) =>
+        [
+          [256, 4, 1, SIDE],
+          [257, 4, 1, SIDE],
+          [258, 3, 1, 8],
+          [259, 3, 1, 1],
+          [262, 3, 1, 1],
+          [273, 4, 1, 8 + value * SIDE * SIDE],
+          [278, 4, 1, SIDE],
+          [279, 4, 1, SIDE * SIDE],
+        ] as const;
+      const data = Buffer.concat([plane(1), plane(2), plane(3)]);
+      await writeFile(join(images, "stack.tif"), tiff(data, [page(0), page(1), page(2)]));
+      const [, second, third] = await verdicts(3);
+
+      await mark(second!, "fine");
+      await mark(third!, "bad");
+
+      expect(await labelled()).toEqual([
+        ["in", [2]],
+        ["out", [3]],
+      ]);
+    });
+
+    test("where another image is in its place, or none", async () => {
+      const { images, verdicts, mark, labelled } = await serveFolder();
+      await writeFile(join(images, "A1.tif"), single(1));
+      await writeFile(join(images, "A2.tif"), single(2));
+      await verdicts(2);
+      await writeFile(join(images, "A1.tif"), single(5));
+      await rm(join(images, "A2.tif"));
+
+      for (const verdict of (await verdicts(3)).slice(0, 2)) await mark(verdict, "fine");
+
+      const shown = (await labelled()).map(([, [pixel]]) => pixel);
+      expect(new Set(shown)).toEqual(new Set([1, 2]));
+    });
+  });
+
   test("belongs to the run that was named, though another one has a frame of the same id", async () => {
     const { host, folder, address } = await serve(control);
     for (const [session, value] of [
@@ -176,7 +250,7 @@ describe("a mark", () => {
 
   test("never names a file outside of the watched folder, whatever a controller says", async () => {
     const images = await temporaryFolder();
-    const { host, address, results } = await serve(control, {
+    const { host, folder, address, results } = await serve(control, {
       sources: {
         zeromq: { address: "tcp://127.0.0.1:0" },
         folder: { enabled: true, path: images, polling: true, pollMs: 20 },
@@ -189,7 +263,10 @@ describe("a mark", () => {
     await change(host, { what: "label", run: liar.session, frameId: id, mark: "fine" });
 
     const [label] = (await results()).filter(({ type }) => type === "change");
-    expect((label as { change: object }).change).not.toHaveProperty("image");
+    expect((label as { change: object }).change).toHaveProperty(
+      "image",
+      expect.stringContaining(join(folder, "labels")),
+    );
   });
 
   test("is on record, and says so, where the frame is no longer held", async () => {
