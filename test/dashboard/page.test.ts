@@ -10,7 +10,7 @@ import { freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { CHROMIUM, launchChromium } from "../helpers/chromium.js";
 import { startCommand } from "../helpers/command.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
-import { ask, serve } from "./helpers.js";
+import { ask, change, serve, TOKEN } from "./helpers.js";
 
 const PAGE = "dist/dashboard/web";
 const require = createRequire(import.meta.url);
@@ -445,6 +445,23 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     await wells(page, /^A03 level/).waitFor();
     await page.reload();
     for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
+  });
+
+  test("thresholds are typed key by key, and what another page sets meanwhile stays", async () => {
+    const { host, controller } = await serve({ control: true, token: TOKEN });
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const page = await open(`http://${host}/#token=${TOKEN}`);
+
+    await page.getByTestId("threshold-level").click({ clickCount: 3 });
+    await page.keyboard.type("0.75");
+    expect(await page.getByTestId("threshold-level").inputValue()).toBe("0.75");
+    await change(host, { what: "rules", rules: { maxLevel: 1, minCertainty: 0.6 } });
+    await until(async () => (await page.getByTestId("threshold-certainty").inputValue()) === "0.6");
+    await page.keyboard.press("Enter");
+
+    const rules = async () => (await ask(host, "/api/status")).json<StatusView>().rules;
+    await until(async () => (await rules()).maxLevel === 0.75);
+    expect(await rules()).toEqual({ maxLevel: 0.75, minCertainty: 0.6 });
   });
 
   test("positions without wells are shown where the stage has them", async () => {
