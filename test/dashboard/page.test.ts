@@ -53,7 +53,7 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
   });
   afterAll(() => browser.close());
 
-  async function open(address: string, options: { dark?: boolean } = {}): Promise<Page> {
+  async function open(address: string, options: { dark?: boolean; script?: string } = {}): Promise<Page> {
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       colorScheme: options.dark ? "dark" : "light",
@@ -65,6 +65,7 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(error.message));
     onTestFinished(() => expect(problems).toEqual([]));
+    if (options.script !== undefined) await page.addInitScript(options.script);
     await page.goto(address);
     return page;
   }
@@ -445,6 +446,44 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     await wells(page, /^A03 level/).waitFor();
     await page.reload();
     for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
+  });
+
+  test("a token that is wrong can be replaced, in the page or by the address of the agent", async () => {
+    const { host } = await serve({ control: true, token: TOKEN });
+    const page = await open(`http://${host}/#token=of-an-earlier-start%`);
+    const toggle = page.getByTestId("gating-toggle");
+    const isRefused = () => page.getByTestId("problem").getByText("the token is wrong").waitFor();
+    await toggle.click();
+    await isRefused();
+
+    await page.getByLabel("Token").fill(TOKEN);
+    await page.getByRole("button", { name: "Use it" }).click();
+    await toggle.click();
+    await toggle.getByText("Resume gating").waitFor();
+    await page.goto(`http://${host}/#token=another-wrong-one`);
+    await until(() => !page.url().includes("token"));
+    await toggle.click();
+    await isRefused();
+    await page.goto(`http://${host}/#token=${TOKEN}`);
+    await toggle.click();
+
+    await toggle.getByText("Pause gating").waitFor();
+    expect(page.url()).not.toContain("token");
+  });
+
+  test("it works in a browser that keeps nothing for pages", async () => {
+    const { host, controller } = await serve({ control: true, token: TOKEN });
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const noStorage = `for (const name of ["localStorage", "sessionStorage"])
+      Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });`;
+
+    const page = await open(`http://${host}/#token=${TOKEN}`, { script: noStorage });
+    await wells(page, /^A01 level/).waitFor();
+    await page.getByRole("button", { name: "Dark" }).click();
+    await page.getByRole("button", { name: "Light" }).waitFor();
+    await page.getByTestId("gating-toggle").click();
+
+    await page.getByTestId("gating-toggle").getByText("Resume gating").waitFor();
   });
 
   test("thresholds are typed key by key, and what another page sets meanwhile stays", async () => {

@@ -7,7 +7,7 @@ import { formatFor } from "../../runs/plate.js";
 import type { RunEntry } from "../../runs/run-snapshot.js";
 import { RunTable } from "../../runs/run-table.js";
 import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";
-import { fetchRun, fetchRuns, fetchStatus, requestChange } from "./api.js";
+import { fetchRun, fetchRuns, fetchStatus, requestChange, TokenRefusal } from "./api.js";
 import { DrawSchedule } from "./draw-schedule.js";
 import { LiveConnection } from "./live.js";
 import { rulesInForce } from "./rules-in-force.js";
@@ -60,7 +60,9 @@ export class PageState {
   }
 
   async start(): Promise<void> {
-    this.token = takeToken();
+    this.#takeToken();
+    // The address of an agent that was started again, put into a page that is open, is none that it loads anew for.
+    addEventListener("hashchange", () => this.#takeToken());
     try {
       this.status = await fetchStatus();
       await this.#loadRuns();
@@ -153,6 +155,8 @@ export class PageState {
       await requestChange(request, this.token);
       this.problem = undefined;
     } catch (error) {
+      // The agent may be another one by now: the page asks for its token.
+      if (error instanceof TokenRefusal) this.setToken("");
       this.#failed(error);
     }
     this.draw();
@@ -172,6 +176,11 @@ export class PageState {
   /** Has the views drawn at once: for what a person did. */
   draw(): void {
     this.#drawing.now();
+  }
+
+  #takeToken(): void {
+    this.token = takeToken();
+    this.draw();
   }
 
   /** The newest frame, for long enough to look at it. */
