@@ -448,6 +448,25 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
   });
 
+  test("a connection that falls silent is lost, and made again", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const proxy = new CuttableProxy(Number(host.split(":")[1]));
+    const through = await proxy.start();
+    onTestFinished(() => proxy.stop());
+    const page = await open(`http://${through}/`);
+    await wells(page, /^A01 level/).waitFor();
+
+    // As when a tunnel stands that leads nowhere any more.
+    proxy.delayMs = 3_600_000;
+    await page.getByTestId("connection-banner").waitFor();
+    await controller.ask(0, { site: { name: "A2-Site_0", well: "A2" } });
+    proxy.delayMs = 0;
+
+    await page.getByTestId("connection-banner").waitFor({ state: "detached" });
+    await wells(page, /^A02 level/).waitFor();
+  });
+
   test("a token that is wrong can be replaced, in the page or by the address of the agent", async () => {
     const { host } = await serve({ control: true, token: TOKEN });
     const page = await open(`http://${host}/#token=of-an-earlier-start%`);
