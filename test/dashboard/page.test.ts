@@ -467,6 +467,34 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     await wells(page, /^A02 level/).waitFor();
   });
 
+  test("what comes while a run is loaded twice is not lost", async () => {
+    const { host, controller } = await serve();
+    const take = (well: string) => controller.ask(0, { site: { name: `${well}-Site_0`, well } });
+    await take("A1");
+    const page = await open(`http://${host}/`);
+    await wells(page, /^A01 level/).waitFor();
+    const held: (() => void)[] = [];
+    await page.route("**/api/runs/*", async (route) => {
+      const response = await route.fetch();
+      await new Promise<void>((resolve) => held.push(resolve));
+      await route.fulfill({ response });
+    });
+    await page.getByTestId("run-picker").selectOption("session");
+    await page.getByTestId("run-picker").selectOption("session");
+
+    (await until(() => held[0]))();
+    await until(() => held[1]);
+    await take("A2");
+    await wells(page, /^A02 level/).waitFor();
+    const isLoaded = page.waitForResponse(/\/api\/runs$/);
+    held[1]!();
+    await isLoaded;
+    await take("A3");
+
+    await wells(page, /^A03 level/).waitFor();
+    expect(await wells(page, /^A02 level/).count()).toBe(1);
+  });
+
   test("a token that is wrong can be replaced, in the page or by the address of the agent", async () => {
     const { host } = await serve({ control: true, token: TOKEN });
     const page = await open(`http://${host}/#token=of-an-earlier-start%`);

@@ -78,11 +78,14 @@ export class PageState {
 
   /** Shows a run as a whole. */
   async show(id: string): Promise<void> {
-    const loading = (this.#loading ?? Promise.resolve()).then(() => this.#load(id));
-    this.#loading = loading.finally(() => {
-      this.#loading = undefined;
-    });
-    await this.#loading;
+    const loading = (this.#loading ?? Promise.resolve())
+      .then(() => this.#load(id))
+      .finally(() => {
+        // Another one may wait behind it.
+        if (this.#loading === loading) this.#loading = undefined;
+      });
+    this.#loading = loading;
+    await loading;
   }
 
   /** Shows a run that a person has picked; the live one is followed from one run to the next. */
