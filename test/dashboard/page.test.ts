@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { StatusView } from "../../src/dashboard/wire.js";
-import { temporaryFolder, until } from "../agent/helpers.js";
+import { TestController, temporaryFolder, until } from "../agent/helpers.js";
 import { freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { CHROMIUM, launchChromium } from "../helpers/chromium.js";
 import { startCommand } from "../helpers/command.js";
@@ -493,6 +493,18 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
 
     await wells(page, /^A03 level/).waitFor();
     expect(await wells(page, /^A02 level/).count()).toBe(1);
+  });
+
+  test("the keyboard reaches the plate after a run of a larger one", async () => {
+    const { host, address, controller } = await serve();
+    await controller.ask(0, { site: { name: "P24-Site_0", well: "P24" } });
+    const page = await open(`http://${host}/`);
+    await wells(page, /^P24 level/).click();
+
+    await new TestController(address, "small").ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    await page.getByRole("group", { name: "6 wells" }).waitFor();
+
+    expect(await page.getByTestId("plate-map").locator("[tabindex='0']").count()).toBe(1);
   });
 
   test("a token that is wrong can be replaced, in the page or by the address of the agent", async () => {

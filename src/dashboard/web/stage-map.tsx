@@ -26,6 +26,7 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
     .map((site, number) => ({ site, number }))
     .filter(({ site }) => (site.plate ?? "") === choice.plate);
   if (sites.length === 0) return <p class="empty">No sites yet.</p>;
+  const stop = focus < sites.length ? focus : 0;
   const points = placed(sites.map(({ site }) => ({ xUm: site.xUm, yUm: site.yUm })));
   const size = Math.max(8, Math.min(34, 0.7 * nearest(points)));
   const drawn = sites.map(({ site, number: index }, i) => {
@@ -75,7 +76,7 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
             role="button"
             class={index === selected ? "well current" : "well"}
             data-place={i}
-            tabindex={i === focus ? 0 : -1}
+            tabindex={i === stop ? 0 : -1}
             aria-label={`${siteName(site)} ${stateWords(worst)}`}
             aria-pressed={index === selected}
           >
