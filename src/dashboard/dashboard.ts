@@ -21,7 +21,10 @@ import type { StatusView } from "./wire.js";
 /** The page as it was built. */
 const PAGE = fileURLToPath(new URL("../../dist/dashboard/web", import.meta.url));
 
-export type PartialStatus = Omit<StatusView, "liveRun" | "storeProblem" | "control" | "skippedPictures">;
+export type PartialStatus = Omit<
+  StatusView,
+  "nowMs" | "liveRun" | "storeProblem" | "control" | "skippedPictures"
+>;
 
 export interface ControlOptions extends Pick<ControlParts, "policy" | "labels" | "note" | "watchedFolder"> {
   readonly token: string;
@@ -137,6 +140,7 @@ export class Dashboard implements Sink {
     const { status, history, control } = this.#parts;
     return {
       ...status(),
+      nowMs: Date.now(),
       liveRun: this.#liveRun,
       control: control !== undefined,
       skippedPictures: this.skippedPictures,

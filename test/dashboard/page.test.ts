@@ -507,6 +507,20 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     expect(await page.getByTestId("plate-map").locator("[tabindex='0']").count()).toBe(1);
   });
 
+  test("whether the microscope runs is told by the clock of its machine", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const script = "const right = Date.now; Date.now = () => right() + 3_600_000;";
+
+    const page = await open(`http://${host}/`, { script });
+
+    await page
+      .getByTestId("status-state")
+      .getByText(/Running|Idle/)
+      .waitFor();
+    expect(await page.getByTestId("status-state").textContent()).toContain("Running");
+  });
+
   test("a token that is wrong can be replaced, in the page or by the address of the agent", async () => {
     const { host } = await serve({ control: true, token: TOKEN });
     const page = await open(`http://${host}/#token=of-an-earlier-start%`);

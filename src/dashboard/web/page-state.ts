@@ -289,5 +289,5 @@ export class PageState {
 
 /** What a status says that must be shown at once; its counts can wait. */
 function shownOf(status: StatusView | undefined): string {
-  return JSON.stringify({ ...status, health: status?.health.state });
+  return JSON.stringify({ ...status, nowMs: undefined, health: status?.health.state });
 }
