@@ -521,6 +521,25 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     expect(await page.getByTestId("status-state").textContent()).toContain("Running");
   });
 
+  test("on a phone, nothing covers the facts of a frame, and events have room for their words", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(7, { site: { name: "A1-Site_0", well: "A1" } });
+    const page = await open(`http://${host}/`);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.getByTestId("frame-overlay").waitFor();
+
+    const box = async (place: string) => (await page.locator(place).first().boundingBox())!;
+    const [picture, facts, list, words] = [
+      await box(".picture"),
+      await box(".numbers"),
+      await box(".events"),
+      await box(".events li > span:last-child"),
+    ];
+    expect(picture.x + picture.width <= facts.x || picture.y + picture.height <= facts.y).toBe(true);
+    expect(words.width).toBeGreaterThan(200);
+    expect(words.x + words.width).toBeLessThanOrEqual(list.x + list.width);
+  });
+
   test("a token that is wrong can be replaced, in the page or by the address of the agent", async () => {
     const { host } = await serve({ control: true, token: TOKEN });
     const page = await open(`http://${host}/#token=of-an-earlier-start%`);
