@@ -448,6 +448,25 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
   });
 
+  test("a page that stays open lists the runs of an agent that keeps others", async () => {
+    const { host, controller, agent } = await serve();
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const page = await open(`http://${host}/`);
+    await wells(page, /^A01 level/).waitFor();
+    await agent.stop();
+    await page.getByTestId("connection-banner").waitFor();
+
+    const port = Number(host.split(":")[1]);
+    const other = await serve({ port });
+    await new TestController(other.address, "other").ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    await page.getByTestId("connection-banner").waitFor({ state: "detached" });
+
+    const picker = page.getByTestId("run-picker");
+    await until(async () => (await picker.inputValue()) === "other");
+    expect(await picker.locator("option").count()).toBe(1);
+    await until(async () => (await page.getByTestId("problem").count()) === 0);
+  });
+
   test("a connection that falls silent is lost, and made again", async () => {
     const { host, controller } = await serve();
     await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });

@@ -245,9 +245,20 @@ export class PageState {
       // The agent is another one, or has forgotten what was missed.
       const isFirst = this.#place === undefined;
       this.#place = { epoch: message.epoch, sequence: message.sequence };
-      if (!isFirst && this.table.id !== "") void this.show(this.table.id);
+      if (!isFirst && this.table.id !== "") void this.#showAgain();
     }
     this.#drawing.soon();
+  }
+
+  /** Shows the run anew; one that the agent does not have, as it may keep its runs elsewhere now, stays as it is. */
+  async #showAgain(): Promise<void> {
+    try {
+      await this.#loadRuns();
+      if (this.runs.some(({ id }) => id === this.table.id)) await this.show(this.table.id);
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.draw();
   }
 
   #apply(record: ResultRecord): void {
