@@ -448,6 +448,20 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
   });
 
+  test("positions of which nobody tells the place lie side by side", async () => {
+    const { host, controller } = await serve();
+    for (let i = 0; i < 60; i++) await controller.ask(0, { mode: "observe", site: { name: `Pos${i}` } });
+    const page = await open(`http://${host}/`);
+
+    const map = page.getByTestId("stage-map");
+    await map.getByRole("button", { name: "Pos59 " }).waitFor();
+    const boxes = await Promise.all((await map.getByRole("button").all()).map((part) => part.boundingBox()));
+
+    expect(new Set(boxes.map((box) => `${box?.x.toFixed(1)} ${box?.y.toFixed(1)}`)).size).toBe(60);
+    await map.getByRole("button", { name: "Pos0 " }).click();
+    await page.locator(".frame-choice strong").getByText("Pos0", { exact: true }).waitFor();
+  });
+
   test("a page that stays open lists the runs of an agent that keeps others", async () => {
     const { host, controller, agent } = await serve();
     await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
