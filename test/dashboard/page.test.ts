@@ -448,6 +448,19 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
   });
 
+  test("in the table of events a spreadsheet finds no formula", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(7, { mode: "observe", site: { name: "=1+1 😀" } });
+    const page = await open(`http://${host}/`);
+    await page.getByTestId("events").getByRole("button", { name: "=1+1 😀" }).first().waitFor();
+
+    const saving = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download CSV" }).click();
+
+    const text = await readFile(await (await saving).path(), "utf8");
+    expect(text).toContain(",'=1+1 😀,");
+  });
+
   test("positions of which nobody tells the place lie side by side", async () => {
     const { host, controller } = await serve();
     for (let i = 0; i < 60; i++) await controller.ask(0, { mode: "observe", site: { name: `Pos${i}` } });
