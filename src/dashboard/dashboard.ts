@@ -21,7 +21,10 @@ import type { StatusView } from "./wire.js";
 /** The page as it was built. */
 const PAGE = fileURLToPath(new URL("../../dist/dashboard/web", import.meta.url));
 
-export type PartialStatus = Omit<StatusView, "liveRun" | "storeProblem" | "control" | "skippedPictures">;
+export type PartialStatus = Omit<
+  StatusView,
+  "nowMs" | "liveRun" | "storeProblem" | "control" | "skippedPictures"
+>;
 
 export interface ControlOptions extends Pick<ControlParts, "policy" | "labels" | "note" | "watchedFolder"> {
   readonly token: string;
@@ -134,9 +137,10 @@ export class Dashboard implements Sink {
   }
 
   #status(): StatusView {
-    const { status, history, control } = this.#parts;
+    const { clock, status, history, control } = this.#parts;
     return {
       ...status(),
+      nowMs: clock.wallMs(),
       liveRun: this.#liveRun,
       control: control !== undefined,
       skippedPictures: this.skippedPictures,

@@ -17,6 +17,8 @@ export interface StatusView {
   /** One line: what computes, and where. */
   readonly engine: string;
   readonly health: Health;
+  /** Wall clock of the agent's machine, ms since 1970 UTC: a browser's may differ. */
+  readonly nowMs: number;
   /** The run that the last frame belonged to. */
   readonly liveRun: string | undefined;
   /** Whether the page may change anything; it then needs the token. */

@@ -5,12 +5,12 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { StatusView } from "../../src/dashboard/wire.js";
-import { temporaryFolder, until } from "../agent/helpers.js";
+import { TestController, temporaryFolder, until } from "../agent/helpers.js";
 import { freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { CHROMIUM, launchChromium } from "../helpers/chromium.js";
 import { startCommand } from "../helpers/command.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
-import { ask, serve } from "./helpers.js";
+import { ask, change, serve, TOKEN } from "./helpers.js";
 
 const PAGE = "dist/dashboard/web";
 const require = createRequire(import.meta.url);
@@ -53,7 +53,7 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
   });
   afterAll(() => browser.close());
 
-  async function open(address: string, options: { dark?: boolean } = {}): Promise<Page> {
+  async function open(address: string, options: { dark?: boolean; script?: string } = {}): Promise<Page> {
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       colorScheme: options.dark ? "dark" : "light",
@@ -65,6 +65,7 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(error.message));
     onTestFinished(() => expect(problems).toEqual([]));
+    if (options.script !== undefined) await page.addInitScript(options.script);
     await page.goto(address);
     return page;
   }
@@ -445,6 +446,199 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     await wells(page, /^A03 level/).waitFor();
     await page.reload();
     for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
+  });
+
+  test("in the table of events a spreadsheet finds no formula", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(7, { mode: "observe", site: { name: "=1+1 😀" } });
+    const page = await open(`http://${host}/`);
+    await page.getByTestId("events").getByRole("button", { name: "=1+1 😀" }).first().waitFor();
+
+    const saving = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download CSV" }).click();
+
+    const text = await readFile(await (await saving).path(), "utf8");
+    expect(text).toContain(",'=1+1 😀,");
+  });
+
+  test("positions of which nobody tells the place lie side by side", async () => {
+    const { host, controller } = await serve();
+    for (let i = 0; i < 60; i++) await controller.ask(0, { mode: "observe", site: { name: `Pos${i}` } });
+    const page = await open(`http://${host}/`);
+
+    const map = page.getByTestId("stage-map");
+    await map.getByRole("button", { name: "Pos59 " }).waitFor();
+    const boxes = await Promise.all((await map.getByRole("button").all()).map((part) => part.boundingBox()));
+
+    expect(new Set(boxes.map((box) => `${box?.x.toFixed(1)} ${box?.y.toFixed(1)}`)).size).toBe(60);
+    await map.getByRole("button", { name: "Pos0 " }).click();
+    await page.locator(".frame-choice strong").getByText("Pos0", { exact: true }).waitFor();
+  });
+
+  test("a page that stays open lists the runs of an agent that keeps others", async () => {
+    const { host, controller, agent } = await serve();
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const page = await open(`http://${host}/`);
+    await wells(page, /^A01 level/).waitFor();
+    await agent.stop();
+    await page.getByTestId("connection-banner").waitFor();
+
+    const port = Number(host.split(":")[1]);
+    const other = await serve({ port });
+    await new TestController(other.address, "other").ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    await page.getByTestId("connection-banner").waitFor({ state: "detached" });
+
+    const picker = page.getByTestId("run-picker");
+    await until(async () => (await picker.inputValue()) === "other");
+    expect(await picker.locator("option").count()).toBe(1);
+    await until(async () => (await page.getByTestId("problem").count()) === 0);
+  });
+
+  test("a connection that falls silent is lost, and made again", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const proxy = new CuttableProxy(Number(host.split(":")[1]));
+    const through = await proxy.start();
+    onTestFinished(() => proxy.stop());
+    const page = await open(`http://${through}/`);
+    await wells(page, /^A01 level/).waitFor();
+
+    // As when a tunnel stands that leads nowhere any more.
+    proxy.delayMs = 3_600_000;
+    await page.getByTestId("connection-banner").waitFor();
+    await controller.ask(0, { site: { name: "A2-Site_0", well: "A2" } });
+    proxy.delayMs = 0;
+
+    await page.getByTestId("connection-banner").waitFor({ state: "detached" });
+    await wells(page, /^A02 level/).waitFor();
+  });
+
+  test("what comes while a run is loaded twice is not lost", async () => {
+    const { host, controller } = await serve();
+    const take = (well: string) => controller.ask(0, { site: { name: `${well}-Site_0`, well } });
+    await take("A1");
+    const page = await open(`http://${host}/`);
+    await wells(page, /^A01 level/).waitFor();
+    const held: (() => void)[] = [];
+    await page.route("**/api/runs/*", async (route) => {
+      const response = await route.fetch();
+      await new Promise<void>((resolve) => held.push(resolve));
+      await route.fulfill({ response });
+    });
+    await page.getByTestId("run-picker").selectOption("session");
+    await page.getByTestId("run-picker").selectOption("session");
+
+    (await until(() => held[0]))();
+    await until(() => held[1]);
+    await take("A2");
+    await wells(page, /^A02 level/).waitFor();
+    const isLoaded = page.waitForResponse(/\/api\/runs$/);
+    held[1]!();
+    await isLoaded;
+    await take("A3");
+
+    await wells(page, /^A03 level/).waitFor();
+    expect(await wells(page, /^A02 level/).count()).toBe(1);
+  });
+
+  test("the keyboard reaches the plate after a run of a larger one", async () => {
+    const { host, address, controller } = await serve();
+    await controller.ask(0, { site: { name: "P24-Site_0", well: "P24" } });
+    const page = await open(`http://${host}/`);
+    await wells(page, /^P24 level/).click();
+
+    await new TestController(address, "small").ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    await page.getByRole("group", { name: "6 wells" }).waitFor();
+
+    expect(await page.getByTestId("plate-map").locator("[tabindex='0']").count()).toBe(1);
+  });
+
+  test("whether the microscope runs is told by the clock of its machine", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const script = "const right = Date.now; Date.now = () => right() + 3_600_000;";
+
+    const page = await open(`http://${host}/`, { script });
+
+    await page
+      .getByTestId("status-state")
+      .getByText(/Running|Idle/)
+      .waitFor();
+    expect(await page.getByTestId("status-state").textContent()).toContain("Running");
+  });
+
+  test("on a phone, nothing covers the facts of a frame, and events have room for their words", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(7, { site: { name: "A1-Site_0", well: "A1" } });
+    const page = await open(`http://${host}/`);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.getByTestId("frame-overlay").waitFor();
+
+    const box = async (place: string) => (await page.locator(place).first().boundingBox())!;
+    const [picture, facts, list, words] = [
+      await box(".picture"),
+      await box(".numbers"),
+      await box(".events"),
+      await box(".events li > span:last-child"),
+    ];
+    expect(picture.x + picture.width <= facts.x || picture.y + picture.height <= facts.y).toBe(true);
+    expect(words.width).toBeGreaterThan(200);
+    expect(words.x + words.width).toBeLessThanOrEqual(list.x + list.width);
+  });
+
+  test("a token that is wrong can be replaced, in the page or by the address of the agent", async () => {
+    const { host } = await serve({ control: true, token: TOKEN });
+    const page = await open(`http://${host}/#token=of-an-earlier-start%`);
+    const toggle = page.getByTestId("gating-toggle");
+    const isRefused = () => page.getByTestId("problem").getByText("the token is wrong").waitFor();
+    await toggle.click();
+    await isRefused();
+
+    await page.getByLabel("Token").fill(TOKEN);
+    await page.getByRole("button", { name: "Use it" }).click();
+    await toggle.click();
+    await toggle.getByText("Resume gating").waitFor();
+    await page.goto(`http://${host}/#token=another-wrong-one`);
+    await until(() => !page.url().includes("token"));
+    await toggle.click();
+    await isRefused();
+    await page.goto(`http://${host}/#token=${TOKEN}`);
+    await toggle.click();
+
+    await toggle.getByText("Pause gating").waitFor();
+    expect(page.url()).not.toContain("token");
+  });
+
+  test("it works in a browser that keeps nothing for pages", async () => {
+    const { host, controller } = await serve({ control: true, token: TOKEN });
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const noStorage = `for (const name of ["localStorage", "sessionStorage"])
+      Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });`;
+
+    const page = await open(`http://${host}/#token=${TOKEN}`, { script: noStorage });
+    await wells(page, /^A01 level/).waitFor();
+    await page.getByRole("button", { name: "Dark" }).click();
+    await page.getByRole("button", { name: "Light" }).waitFor();
+    await page.getByTestId("gating-toggle").click();
+
+    await page.getByTestId("gating-toggle").getByText("Resume gating").waitFor();
+  });
+
+  test("thresholds are typed key by key, and what another page sets meanwhile stays", async () => {
+    const { host, controller } = await serve({ control: true, token: TOKEN });
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const page = await open(`http://${host}/#token=${TOKEN}`);
+
+    await page.getByTestId("threshold-level").click({ clickCount: 3 });
+    await page.keyboard.type("0.75");
+    expect(await page.getByTestId("threshold-level").inputValue()).toBe("0.75");
+    await change(host, { what: "rules", rules: { maxLevel: 1, minCertainty: 0.6 } });
+    await until(async () => (await page.getByTestId("threshold-certainty").inputValue()) === "0.6");
+    await page.keyboard.press("Enter");
+
+    const rules = async () => (await ask(host, "/api/status")).json<StatusView>().rules;
+    await until(async () => (await rules()).maxLevel === 0.75);
+    expect(await rules()).toEqual({ maxLevel: 0.75, minCertainty: 0.6 });
   });
 
   test("positions without wells are shown where the stage has them", async () => {

@@ -16,6 +16,9 @@ export interface PlacedSnapshot {
   readonly sequence: number;
 }
 
+/** The server does not know the token. */
+export class TokenRefusal extends Error {}
+
 /** Asks the server; a refusal is thrown as an Error with the server's own words. */
 async function get(path: string, signal?: AbortSignal): Promise<Response> {
   const response = await fetch(path, signal === undefined ? {} : { signal });
@@ -49,13 +52,17 @@ export function previewPath(run: string, id: string): string {
   return `${framePath(run, id)}/preview.png`;
 }
 
-/** Asks for a change. */
+/**
+ * Asks for a change.
+ * @throws TokenRefusal, Error with the server's own words.
+ */
 export async function requestChange(request: ControlRequest, token: string): Promise<void> {
   const response = await fetch("api/control", {
     method: "POST",
     body: JSON.stringify(request),
     headers: { authorization: `Bearer ${token}` },
   });
+  if (response.status === 401) throw new TokenRefusal(await reasonOf(response));
   if (!response.ok) throw new Error(await reasonOf(response));
 }
 

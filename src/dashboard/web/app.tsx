@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 import type { ScaleName } from "../../colour-scales.js";
 import type { RuleValues } from "../../protocol/messages.js";
+import { keep, kept } from "./browser-storage.js";
 import { ControlPanel } from "./control-panel.js";
 import { Events } from "./events.js";
 import { FrameView } from "./frame-view.js";
@@ -205,14 +206,14 @@ function Choice<T extends string>({ label, value, values, names, onChange }: Cho
 /** Dark or light: as the system has it, until a person chooses. */
 function useTheme(): [boolean, () => void] {
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const [chosen, setChosen] = useState(localStorage.getItem(THEME_KEY));
-  const isDark = chosen === null ? system.matches : chosen === "dark";
+  const [chosen, setChosen] = useState(kept("localStorage", THEME_KEY));
+  const isDark = chosen === undefined ? system.matches : chosen === "dark";
   document.documentElement.dataset.theme = isDark ? "dark" : "light";
   return [
     isDark,
     () => {
       const next = isDark ? "light" : "dark";
-      localStorage.setItem(THEME_KEY, next);
+      keep("localStorage", THEME_KEY, next);
       setChosen(next);
     },
   ];

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { wellOf } from "../../frames/wells.js";
 import type { RuleValues } from "../../protocol/messages.js";
 import { type Finding, whatIf } from "../../runs/what-if.js";
@@ -90,8 +90,9 @@ function Thresholds({ page }: { readonly page: PageState }) {
   const status = page.status!;
   const [channel, setChannel] = useState("");
   const now = rulesInForce(status, channel);
-  const [draft, setDraft] = useState<RuleValues | undefined>();
-  const then = draft ?? now;
+  // What is not touched here follows what is set elsewhere.
+  const [draft, setDraft] = useState<Partial<RuleValues> | undefined>();
+  const then: RuleValues = { ...now, ...draft };
   const states = [...page.states.all()].filter((state) => channel === "" || state.channel === channel);
   const { first, kept, changed } = whatIf(states, now, then);
   const before = whatIf(states, now, now);
@@ -99,6 +100,8 @@ function Thresholds({ page }: { readonly page: PageState }) {
   const isValid = inRange(then.maxLevel, 10) && inRange(then.minCertainty, 1);
   return (
     <form
+      // The steps are for the arrows: a threshold may lie between two.
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         void page.change({ what: "rules", ...(channel !== "" && { channel }), rules: then });
@@ -127,7 +130,7 @@ function Thresholds({ page }: { readonly page: PageState }) {
           max={10}
           step={0.1}
           value={then.maxLevel}
-          onChange={(maxLevel) => setDraft({ ...then, maxLevel })}
+          onChange={(maxLevel) => setDraft({ ...draft, maxLevel })}
         />
         <NumberField
           label="lowest certainty"
@@ -135,7 +138,7 @@ function Thresholds({ page }: { readonly page: PageState }) {
           max={1}
           step={0.01}
           value={then.minCertainty}
-          onChange={(minCertainty) => setDraft({ ...then, minCertainty })}
+          onChange={(minCertainty) => setDraft({ ...draft, minCertainty })}
         />
         <button
           type="submit"
@@ -184,16 +187,20 @@ interface NumberFieldProps {
 }
 
 function NumberField({ label, testId, max, step, value, onChange }: NumberFieldProps) {
+  const field = useRef<HTMLInputElement>(null);
+  // Half a number ("0.") is none yet, and setting what is typed would move the caret.
+  const typed = Object.is(field.current?.valueAsNumber, value) ? field.current?.value : undefined;
   return (
     <label>
       {label}{" "}
       <input
+        ref={field}
         type="number"
         data-testid={testId}
         min={0}
         max={max}
         step={step}
-        value={value}
+        value={typed ?? String(value)}
         onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
       />
     </label>

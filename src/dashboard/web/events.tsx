@@ -107,5 +107,5 @@ function eventsCsv(page: PageState): string {
     ...{ time_index: timeIndex, frame: frameId, text },
   }));
   const columns = ["time", "kind", "severity", "position", "channel", "time_index", "frame", "text"];
-  return stringify(rows, { header: true, columns });
+  return stringify(rows, { escape_formulas: true, header: true, columns });
 }

@@ -13,7 +13,7 @@ export function percent(part: number, whole: number): string {
 
 /** Time of day, local. */
 export function clock(ms: number): string {
-  return new Date(ms).toLocaleTimeString(undefined, { hour12: false });
+  return new Date(ms).toLocaleTimeString(undefined, { hourCycle: "h23" });
 }
 
 /** A duration in the largest unit that fits. */

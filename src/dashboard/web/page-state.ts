@@ -7,7 +7,7 @@ import { formatFor } from "../../runs/plate.js";
 import type { RunEntry } from "../../runs/run-snapshot.js";
 import { RunTable } from "../../runs/run-table.js";
 import type { ControlRequest, ServerMessage, StatusView } from "../wire.js";
-import { fetchRun, fetchRuns, fetchStatus, requestChange } from "./api.js";
+import { fetchRun, fetchRuns, fetchStatus, requestChange, TokenRefusal } from "./api.js";
 import { DrawSchedule } from "./draw-schedule.js";
 import { LiveConnection } from "./live.js";
 import { rulesInForce } from "./rules-in-force.js";
@@ -60,7 +60,9 @@ export class PageState {
   }
 
   async start(): Promise<void> {
-    this.token = takeToken();
+    this.#takeToken();
+    // The address of an agent that was started again, put into a page that is open, is none that it loads anew for.
+    addEventListener("hashchange", () => this.#takeToken());
     try {
       this.status = await fetchStatus();
       await this.#loadRuns();
@@ -76,11 +78,14 @@ export class PageState {
 
   /** Shows a run as a whole. */
   async show(id: string): Promise<void> {
-    const loading = (this.#loading ?? Promise.resolve()).then(() => this.#load(id));
-    this.#loading = loading.finally(() => {
-      this.#loading = undefined;
-    });
-    await this.#loading;
+    const loading = (this.#loading ?? Promise.resolve())
+      .then(() => this.#load(id))
+      .finally(() => {
+        // Another one may wait behind it.
+        if (this.#loading === loading) this.#loading = undefined;
+      });
+    this.#loading = loading;
+    await loading;
   }
 
   /** Shows a run that a person has picked; the live one is followed from one run to the next. */
@@ -153,6 +158,8 @@ export class PageState {
       await requestChange(request, this.token);
       this.problem = undefined;
     } catch (error) {
+      // The agent may be another one by now: the page asks for its token.
+      if (error instanceof TokenRefusal) this.setToken("");
       this.#failed(error);
     }
     this.draw();
@@ -172,6 +179,11 @@ export class PageState {
   /** Has the views drawn at once: for what a person did. */
   draw(): void {
     this.#drawing.now();
+  }
+
+  #takeToken(): void {
+    this.token = takeToken();
+    this.draw();
   }
 
   /** The newest frame, for long enough to look at it. */
@@ -233,9 +245,20 @@ export class PageState {
       // The agent is another one, or has forgotten what was missed.
       const isFirst = this.#place === undefined;
       this.#place = { epoch: message.epoch, sequence: message.sequence };
-      if (!isFirst && this.table.id !== "") void this.show(this.table.id);
+      if (!isFirst && this.table.id !== "") void this.#showAgain();
     }
     this.#drawing.soon();
+  }
+
+  /** Shows the run anew; one that the agent does not have, as it may keep its runs elsewhere now, stays as it is. */
+  async #showAgain(): Promise<void> {
+    try {
+      await this.#loadRuns();
+      if (this.runs.some(({ id }) => id === this.table.id)) await this.show(this.table.id);
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.draw();
   }
 
   #apply(record: ResultRecord): void {
@@ -277,5 +300,5 @@ export class PageState {
 
 /** What a status says that must be shown at once; its counts can wait. */
 function shownOf(status: StatusView | undefined): string {
-  return JSON.stringify({ ...status, health: status?.health.state });
+  return JSON.stringify({ ...status, nowMs: undefined, health: status?.health.state });
 }

@@ -34,6 +34,8 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
   const { format } = cells;
   if (format === undefined) return <p class="empty">No wells yet.</p>;
   const { rows, columns } = format;
+  // Of a larger plate, that was shown before, it may be a well that this one does not have.
+  const stop = focus < rows * columns ? focus : 0;
   const size = (WIDTH - MARGIN.left - MARGIN.right) / columns;
   const height = MARGIN.top + rows * size + MARGIN.bottom;
   const range = rangeOf(
@@ -73,7 +75,7 @@ export function PlateMap({ page, choice, scale, minCertainty }: PlateMapProps) {
         look={look}
         lookKey={lookKey}
         current={own.findIndex((cell) => cell !== undefined && isCurrent(cell))}
-        tabStop={Math.floor(focus / columns) === row ? focus % columns : -1}
+        tabStop={Math.floor(stop / columns) === row ? stop % columns : -1}
       />
     );
   });

@@ -18,7 +18,7 @@ export interface StageMapProps {
   readonly minCertainty: number;
 }
 
-/** Positions of a slide or of a free list, where the stage has them; those without x and y stand in a row below. */
+/** Positions of a slide or of a free list, where the stage has them; those without x and y stand in rows below. */
 export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
   page.changedSites.clear();
   const [focus, setFocus] = useState(0);
@@ -26,6 +26,7 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
     .map((site, number) => ({ site, number }))
     .filter(({ site }) => (site.plate ?? "") === choice.plate);
   if (sites.length === 0) return <p class="empty">No sites yet.</p>;
+  const stop = focus < sites.length ? focus : 0;
   const points = placed(sites.map(({ site }) => ({ xUm: site.xUm, yUm: site.yUm })));
   const size = Math.max(8, Math.min(34, 0.7 * nearest(points)));
   const drawn = sites.map(({ site, number: index }, i) => {
@@ -75,7 +76,7 @@ export function StageMap({ page, choice, scale, minCertainty }: StageMapProps) {
             role="button"
             class={index === selected ? "well current" : "well"}
             data-place={i}
-            tabindex={i === focus ? 0 : -1}
+            tabindex={i === stop ? 0 : -1}
             aria-label={`${siteName(site)} ${stateWords(worst)}`}
             aria-pressed={index === selected}
           >
@@ -115,12 +116,28 @@ function placed(positions: readonly { xUm?: number | undefined; yUm?: number | u
   const [left, top] = [Math.min(...xs), Math.min(...ys)];
   const spans = [Math.max(...xs) - left, Math.max(...ys) - top];
   const perUm = Math.min((WIDTH - 2 * MARGIN) / (spans[0] || 1), (HEIGHT - 3 * MARGIN) / (spans[1] || 1));
+  const pitch = pitchOf(positions.length - known.length);
+  const columns = Math.floor((WIDTH - 2 * MARGIN) / pitch);
   let without = 0;
+  const besides = (): Point => {
+    const [row, column] = [Math.floor(without / columns), without % columns];
+    without++;
+    return { x: MARGIN + column * pitch, y: HEIGHT - MARGIN / 2 - row * pitch };
+  };
   return positions.map(({ xUm, yUm }) =>
     xUm === undefined || yUm === undefined
-      ? { x: MARGIN + ((without++ * 24) % (WIDTH - 2 * MARGIN)), y: HEIGHT - MARGIN / 2 }
+      ? besides()
       : { x: MARGIN + (xUm - left) * perUm, y: MARGIN + (yUm - top) * perUm },
   );
+}
+
+/** Distance of those that have no place, in rows: the usual one, or less where they are too many for that. */
+function pitchOf(count: number): number {
+  for (let pitch = 24; pitch > 1; pitch--) {
+    const room = Math.floor((WIDTH - 2 * MARGIN) / pitch) * Math.floor((HEIGHT - MARGIN) / pitch);
+    if (room >= count) return pitch;
+  }
+  return 1;
 }
 
 /** Typical distance from one position to the next in the list. */

@@ -116,7 +116,7 @@ function stateOf({ status, isConnected }: PageState): { kind: string; sign: stri
   if (state !== "running") return { kind: "away", sign: "■", words: `Agent is ${state}` };
   if (!status.gating) return { kind: "paused", sign: "❚❚", words: "Watching only: gating is paused" };
   if (lastFrameMs === undefined) return { kind: "idle", sign: "○", words: "Ready, no frame yet" };
-  const silentMs = Date.now() - lastFrameMs;
+  const silentMs = status.nowMs - lastFrameMs;
   return silentMs > IDLE_MS
     ? { kind: "idle", sign: "○", words: `Idle, last frame ${ago(silentMs)} ago` }
     : { kind: "running", sign: "●", words: "Running" };

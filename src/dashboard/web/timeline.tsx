@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { FrameRow } from "../../records/rows.js";
-import { number } from "./formats.js";
+import { clock, number } from "./formats.js";
 import type { PageState } from "./page-state.js";
 import { type TimelineData, timelineData } from "./timeline-data.js";
 
@@ -75,8 +75,7 @@ class Plots {
       ...{ stroke: ink, font: "11px system-ui", size: isShown ? 24 : 6, space: 70 },
       ...{ grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 } },
       values: isShown
-        ? (_plot: uPlot, splits: number[]) =>
-            splits.map((s) => new Date(s * 1000).toLocaleTimeString(undefined, { hour12: false }))
+        ? (_plot: uPlot, splits: number[]) => splits.map((s) => clock(1000 * s))
         : (_plot: uPlot, splits: number[]) => splits.map(() => ""),
     });
     const points = (colour: string): uPlot.Series => ({
