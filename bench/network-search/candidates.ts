@@ -49,7 +49,7 @@ export const CANDIDATES: readonly Architecture[] = [
   ]),
 ];
 
-/** A network that standardises its patches and ends as the shipped one does; its first convolution is unpadded. */
+/** A network that begins and ends as `compact` does, with other convolutions between; the first of them is unpadded. */
 function candidate(
   name: string,
   description: string,
@@ -63,15 +63,11 @@ function candidate(
     const padding: ConvolutionLayer["padding"] = convolutions === 1 ? "valid" : "same";
     return { kind: "convolution", name, kernelPx, filters, stride, padding, batchNorm: true };
   });
+  const convolves = (layer: Layer) => layer.kind === "convolution";
+  const [first, last] = [compact.layers.findIndex(convolves), compact.layers.findLastIndex(convolves)];
   return {
     name,
     description,
-    layers: [
-      { kind: "standardise", floorCounts: 0.1 },
-      ...layers,
-      { kind: "global-mean-max" },
-      { kind: "dense", name: "dense1", units: 64, relu: true },
-      { kind: "dense", name: "dense2", units: 11, relu: false },
-    ],
+    layers: [...compact.layers.slice(0, first), ...layers, ...compact.layers.slice(last + 1)],
   };
 }

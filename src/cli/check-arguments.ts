@@ -1,6 +1,11 @@
 /** The command line is wrong: shown with the command's help, exit code 2. */
 export class UsageError extends Error {}
 
+/** @throws UsageError with the rule, unless it holds. */
+export function refuseUnless(holds: boolean, rule: string): void {
+  if (!holds) throw new UsageError(rule);
+}
+
 /** Options and arguments that take several values. */
 const LISTS = new Set(["_", "paths", "images", "stack", "tables", "set", "z-limits", "zLimits"]);
 

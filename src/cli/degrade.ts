@@ -12,7 +12,7 @@ import { Defocus, toFloat } from "../optics/defocus.js";
 import { paraxialMicrometresPerLevel, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
-import { UsageError } from "./check-arguments.js";
+import { refuseUnless } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { checkOptics } from "./optics-options.js";
 import { CopyNames } from "./page-files.js";
@@ -109,9 +109,6 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
 function checkSettings(argv: DegradeArguments): true {
   const { level, "z-um": zUm, "wavelength-nm": wavelengthNm, exposure, gain, offset } = argv;
   const { "electrons-per-count": electronsPerCount, "read-noise": readNoise, "pixel-um": pixelUm } = argv;
-  const refuseUnless = (holds: boolean, rule: string) => {
-    if (!holds) throw new UsageError(rule);
-  };
   refuseUnless((level === undefined) !== (zUm === undefined), "Give one of --level and --z-um.");
   refuseUnless(level === undefined || (level >= 0 && level <= 10), `--level must be 0 to 10, got ${level}`);
   refuseUnless(zUm === undefined || Number.isFinite(zUm), `--z-um must be a distance, got ${zUm}`);

@@ -5,7 +5,7 @@ import { RUNTIMES, startTensorFlow } from "../networks/tensorflow-runtime.js";
 import type { HeldOutScore } from "../training/held-out.js";
 import { train } from "../training/train.js";
 import type { TrainingProgress, TrainingResult } from "../training/trainer.js";
-import { UsageError } from "./check-arguments.js";
+import { refuseUnless } from "./check-arguments.js";
 import { commandLine } from "./command-line.js";
 import { exitCodes } from "./exit-codes.js";
 import { say } from "./print.js";
@@ -128,9 +128,6 @@ function checkSettings({
   checkpointSeconds,
   startFrom,
 }: ArgumentsCamelCase<TrainArguments>): true {
-  const refuseUnless = (holds: boolean, rule: string) => {
-    if (!holds) throw new UsageError(rule);
-  };
   refuseUnless(steps === undefined || minutes === undefined, "Give --steps or --minutes, not both");
   refuseUnless(minutes === undefined || minutes > 0, "--minutes must be above 0");
   const isCount = steps === undefined || (Number.isInteger(steps) && steps >= 0);

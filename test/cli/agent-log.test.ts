@@ -1,14 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { logText } from "../../src/cli/log-text.js";
 import { TestController, until } from "../agent/helpers.js";
 import { freePorts } from "../helpers/agent-process.js";
+import { MAIN } from "../helpers/command.js";
 import { temporaryFolder } from "../helpers/models.js";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 const hasTerminal = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
 
 /** Runs the agent on a terminal of its own, presses Ctrl-C once it is ready, and gives all that was shown. */

@@ -8,9 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createAgent } from "../../src/agent/create-agent.js";
 import type { Finding } from "../../src/operations/doctor/check.js";
 import { pixelScorer, silent, temporaryFolder, testConfig } from "../agent/helpers.js";
-import { parfocal } from "../helpers/command.js";
-
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+import { MAIN, parfocal } from "../helpers/command.js";
 
 /** What the doctor finds with free ports and results in a folder of their own, unless told otherwise. */
 async function examine(settings: Record<string, unknown> = {}, ...more: string[]) {

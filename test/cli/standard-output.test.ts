@@ -3,10 +3,9 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { MAIN } from "../helpers/command.js";
 import { DATA } from "../helpers/images.js";
 import { temporaryFolder } from "../helpers/models.js";
-
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 
 /** Runs a command line of the shell, in which "$@" is `parfocal config schema` or another command. */
 async function inShell(

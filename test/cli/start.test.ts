@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { expect, test } from "vitest";
+import { MAIN } from "../helpers/command.js";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 /** A user without an account on this machine, as in a container. */
 const NOBODY_KNOWN = 64_322;
 

@@ -4,10 +4,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
+import { MAIN } from "../helpers/command.js";
 import { temporaryFolder } from "../helpers/models.js";
 
 const ROOT = join(import.meta.dirname, "../..");
-const MAIN = join(ROOT, "dist/cli/main.js");
 
 /** Starts the built program for a user whose own folder is `home`, and who has set no variable that silences anything. */
 function startFor(home: string, ...args: string[]): ChildProcess {

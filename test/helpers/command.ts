@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+/** The built command line. */
+export const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 
 export interface Finished {
   readonly code: number | null;

@@ -9,10 +9,9 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type AgentProcess, freePorts, startAgentProcess } from "../helpers/agent-process.js";
-import { parfocal } from "../helpers/command.js";
+import { MAIN, parfocal } from "../helpers/command.js";
 import { DATA } from "../helpers/images.js";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 const SHARP = join(DATA, "plate/dsb_520x696_175dbb364b.png");
 
 let folder: string;
