@@ -4,10 +4,10 @@
  * Takes in-focus images for what such an objective shows at the sampling it is judged at, enlarges them to the camera's
  * pixels, blurs them with the point spread function of its whole aperture, and exposes them at 1000 electrons. Prints, for
  * each objective, the frames whose distance from focus is given within a tenth, and the sharp ones found in focus; with the
- * optics known and without.
+ * optics known, with the size of a pixel alone, and with nothing.
  */
 import { parseArgs } from "node:util";
-import { binningFor } from "../src/focus/binning.js";
+import { binningFor, leastBinningFor } from "../src/focus/binning.js";
 import { Scorer } from "../src/focus/scorer.js";
 import type { Frame } from "../src/frames/frame.js";
 import { readManifest } from "../src/frames/manifest.js";
@@ -37,7 +37,7 @@ const OBJECTIVES: readonly (readonly [name: string, optics: Optics])[] = [
 ];
 const LEVELS = [0, 2, 3, 4, 5, 6];
 const ELECTRONS = 1000;
-const SIDE_PX = 252;
+const SIDE_PX = 504;
 const TOLERANCE = 0.1;
 
 const { values, positionals } = parseArgs({
@@ -58,7 +58,7 @@ for (const row of rows.filter((_, i) => i % Number(values.every) === 0)) {
 
 console.log(`${fields.length} fields; model ${scorer.model.sha256.slice(0, 12)}\n`);
 console.log(
-  "objective            binned  um a level  within 10 %  sharp in focus  blurred refused  the same without optics",
+  "objective            binned  um a level  within 10 %  sharp in focus, blurred refused  by pixel size alone  by nothing",
 );
 for (const [name, optics] of OBJECTIVES) {
   const binning = binningFor(optics);
@@ -70,7 +70,7 @@ for (const [name, optics] of OBJECTIVES) {
       defocusKernel(level * umPerLevel, optics, 50 * binning + 1, highNaPointSpread),
     ),
   );
-  const counts = { blurred: 0, right: 0, sharp: 0, known: [0, 0], unknown: [0, 0] };
+  const counts = { blurred: 0, right: 0, sharp: 0, known: [0, 0], pixel: [0, 0], unknown: [0, 0] };
   for (const [index, field] of fields.entries()) {
     const spectrum = convolver.spectrum(enlargedPart(field, binning, { left: 0, top: 0 }, side));
     for (const [k, level] of LEVELS.entries()) {
@@ -81,22 +81,27 @@ for (const [name, optics] of OBJECTIVES) {
       const isSharp = level === 0;
       counts[isSharp ? "sharp" : "blurred"]++;
       const isRight = ({ condition }: { condition: string }) => (condition === "in-focus") === isSharp;
-      if (isRight(report)) counts.known[isSharp ? 0 : 1]!++;
-      if (isRight(await scorer.score(frame))) counts.unknown[isSharp ? 0 : 1]!++;
+      const which = isSharp ? 0 : 1;
+      if (isRight(report)) counts.known[which]!++;
+      const byPixel = await scorer.score(frame, { binning: leastBinningFor(optics.pixelUm) });
+      if (isRight(byPixel)) counts.pixel[which]!++;
+      if (isRight(await scorer.score(frame))) counts.unknown[which]!++;
       if (!isSharp && Math.abs(report.expectedLevel / level - 1) <= TOLERANCE) counts.right++;
     }
   }
   const percent = (count: number, of: number) => `${((100 * count) / of).toFixed(0)} %`;
-  const { blurred, right, sharp, known, unknown } = counts;
+  const { blurred, right, sharp } = counts;
+  const shares = ([inFocus, refused]: number[]) =>
+    `${percent(inFocus!, sharp)}, ${percent(refused!, blurred)}`;
   console.log(
     [
       name.padEnd(20),
       String(binning).padEnd(7),
       umPerLevel.toFixed(2).padEnd(11),
       percent(right, blurred).padEnd(12),
-      percent(known[0]!, sharp).padEnd(15),
-      percent(known[1]!, blurred).padEnd(16),
-      `${percent(unknown[0]!, sharp)}, ${percent(unknown[1]!, blurred)}`,
+      shares(counts.known).padEnd(32),
+      shares(counts.pixel).padEnd(20),
+      shares(counts.unknown),
     ].join(" "),
   );
 }

@@ -4,11 +4,11 @@ import { fitStack, type Plane, type StackFit } from "../calibration/fit-stack.js
 import { pagesOfOneStack, planesUm, type StackPage } from "../calibration/stack-pages.js";
 import { stackPlot } from "../calibration/stack-plot.js";
 import { FrameReadError } from "../errors.js";
+import type { Sampling } from "../focus/binning.js";
 import { Scorer } from "../focus/scorer.js";
 import { findImages } from "../frames/find-images.js";
 import { readFrames } from "../frames/read-frames.js";
 import { writeAtomically } from "../frames/write-atomically.js";
-import type { Sampling } from "../scores/score-images.js";
 import { UsageError } from "./check-arguments.js";
 import { commandLine } from "./command-line.js";
 import {

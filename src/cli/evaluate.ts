@@ -118,7 +118,7 @@ async function evaluated(
     const evaluation = await evaluate({
       ...{ scorer, rows, seed: argv.seed },
       peakElectrons: argv.peakElectrons ?? Number.POSITIVE_INFINITY,
-      samplingOf: (row, page) => samplingOf(opticsOf(argv, row), page.frame, page.metadata.pixelUm),
+      samplingOf: (row, page) => samplingOf(opticsOf(argv, row), page.frame, page.metadata),
       onProgress: (done) => bar.update(done),
       onFrame: (row, frame, report) => {
         patches.add(frame, report);

@@ -1,10 +1,16 @@
 import type { Options } from "yargs";
 import { FrameReadError } from "../errors.js";
-import { binningFor, fittingBinning, oversamplingOf } from "../focus/binning.js";
+import {
+  binningFor,
+  fittingBinning,
+  leastBinningFor,
+  oversamplingOf,
+  type Sampling,
+} from "../focus/binning.js";
 import type { Frame } from "../frames/frame.js";
+import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
 import type { FramePage } from "../frames/read-frames.js";
 import { micrometresPerLevel } from "../optics/point-spread-function.js";
-import type { Sampling } from "../scores/score-images.js";
 import { UsageError } from "./check-arguments.js";
 
 /** Sides of a pixel in the sample that a light microscope may have, um: what lies outside was meant in another unit. */
@@ -12,15 +18,19 @@ const PIXEL_UM = { least: 0.005, most: 100 };
 /** Pixels so many times as large as those that the model knows are most likely the camera's. */
 const COARSE = 5;
 
-/** Options of commands that judge stored images, whose files say little of the optics. */
+/** Options of commands that judge stored images, whose files may say little of the optics. */
 export const opticsOptions = {
   na: {
     type: "number",
     describe:
-      "Numerical aperture of the objective: with the pixel size, frames are judged at their own sampling",
+      "Numerical aperture of the objective: with the pixel size, frames are judged at their own sampling; default: what the file says",
   },
   "pixel-um": { type: "number", describe: "Side of a pixel in the sample, um; default: what the file says" },
-  "refractive-index": { type: "number", default: 1, describe: "Refractive index of the immersion medium" },
+  "refractive-index": {
+    type: "number",
+    default: 1,
+    describe: "Refractive index of the immersion medium, with --na",
+  },
 } as const satisfies Record<string, Options>;
 
 export interface OpticsArguments {
@@ -29,17 +39,21 @@ export interface OpticsArguments {
   readonly refractiveIndex: number;
 }
 
-/** How a frame is to be judged under the stated optics; nothing where they are not known. */
+/** How a frame is to be judged under the stated optics, else those that its file tells; nothing where the pixel is not known. */
 export function samplingOf(
   { na, pixelUm: stated, refractiveIndex }: OpticsArguments,
   frame: Frame,
-  pixelUmOfFile: number | undefined,
+  told: FrameMetadata,
 ): Sampling | undefined {
-  const pixelUm = stated ?? pixelUmOfFile;
-  if (na === undefined || pixelUm === undefined || !isPixelUm(pixelUm)) return undefined;
-  const binning = fittingBinning(frame, binningFor({ numericalAperture: na, pixelUm }));
-  const optics = { numericalAperture: na, refractiveIndex, pixelUm: binning * pixelUm };
-  return { binning, umPerLevel: micrometresPerLevel(optics) };
+  const pixelUm = stated ?? told.pixelUm;
+  if (pixelUm === undefined || !isPixelUm(pixelUm)) return undefined;
+  const objective = na === undefined ? told.objective : { numericalAperture: na, refractiveIndex };
+  if (objective === undefined) {
+    return { binning: fittingBinning(frame, leastBinningFor(pixelUm)), umPerLevel: undefined };
+  }
+  const { numericalAperture } = objective;
+  const binning = fittingBinning(frame, binningFor({ numericalAperture, pixelUm }));
+  return { binning, umPerLevel: micrometresPerLevel({ ...objective, pixelUm: binning * pixelUm }) };
 }
 
 /**
@@ -51,7 +65,7 @@ export function samplingAt(
   optics: OpticsArguments,
   { frame, metadata }: FramePage,
 ): Sampling | undefined {
-  const sampling = samplingOf(optics, frame, metadata.pixelUm);
+  const sampling = samplingOf(optics, frame, metadata);
   if (sampling !== undefined || optics.na === undefined) return sampling;
   const { pixelUm } = metadata;
   const told =
@@ -61,10 +75,25 @@ export function samplingAt(
   throw new FrameReadError(path, `the file ${told}: give --pixel-um`);
 }
 
+/** What a table's user should know where neither options nor the file tell all of the optics. */
+export function opticsNote(
+  { na }: OpticsArguments,
+  { objective }: FrameMetadata,
+  sampling: Sampling | undefined,
+): string | undefined {
+  if (sampling === undefined) {
+    return "the file does not say how large a pixel is in the sample; where pixels are small for the objective, sharp images are taken for blurred: give --na and --pixel-um";
+  }
+  if (na !== undefined || objective !== undefined) return undefined;
+  const { binning } = sampling;
+  const how = binning === 1 ? "not binned" : `binned ${binning} x ${binning}`;
+  return `the aperture is not known; judged ${how}, as the size of its pixels wants with any objective: --na makes sure`;
+}
+
 /** What speaks against optics that can be, but hardly are, or say nothing. */
 export function opticsDoubt({ na, pixelUm }: OpticsArguments): string | undefined {
   if (pixelUm === undefined) return undefined;
-  if (na === undefined) return "--pixel-um has no effect without the aperture: give --na, too";
+  if (na === undefined) return undefined;
   if (oversamplingOf({ numericalAperture: na, pixelUm }) * COARSE >= 1) return undefined;
   return `Pixels of ${pixelUm} um are far too coarse for NA ${na}. --pixel-um is their side in the sample: that of the camera, divided by the magnification`;
 }

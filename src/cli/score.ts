@@ -25,6 +25,7 @@ import {
   checkOptics,
   type OpticsArguments,
   opticsDoubt,
+  opticsNote,
   opticsOptions,
   samplingAt,
 } from "./optics-options.js";
@@ -126,6 +127,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     if (table.done.files > 0) say(`${argv.out}: going on after ${table.done.files} files`);
 
     const failed = new FailedPages();
+    const notes = new Set<string>();
     let missing = 0;
     const onProblem = (problem: FrameReadError) => {
       missing++;
@@ -151,7 +153,14 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     await scoreImages({
       ...{ images: wanted(), decoder, scorer, sites },
       coverage: argv.overlay === undefined && argv.masks === undefined ? "sample" : "full",
-      sampling: (path, page) => calibration ?? samplingAt(path, argv, page),
+      sampling: (path, page) => {
+        if (calibration !== undefined) return calibration;
+        const sampling = samplingAt(path, argv, page);
+        const note = opticsNote(argv, page.metadata, sampling);
+        if (note !== undefined && !notes.has(note)) say(`${path}: ${note}`);
+        if (note !== undefined) notes.add(note);
+        return sampling;
+      },
       more: (frame) => (argv.metrics ? metricCells(frame) : {}),
       row: (row) => table.append(formatRow(rowFormat(format), columns, row)),
       scored: (path, page, report) => pictures.draw(path, page, report),

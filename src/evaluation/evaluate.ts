@@ -1,4 +1,5 @@
 import { FrameReadError, isParfocalError } from "../errors.js";
+import type { Sampling } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { binFrame } from "../frames/bin-frame.js";
@@ -9,7 +10,7 @@ import { focusMetrics } from "../metrics/focus-metrics.js";
 import { type Comparison, comparedFrames, compareMetrics } from "./compare-metrics.js";
 import { judgeStacks, type StackJudgement } from "./focal-stacks.js";
 import { type GroupScores, groupScores } from "./groups.js";
-import { fieldOf, type JudgedFrame, judgedFrame, labelOf, type Sampling } from "./judged-frame.js";
+import { fieldOf, type JudgedFrame, judgedFrame, labelOf } from "./judged-frame.js";
 import { type JudgedLabels, judgeLabels, labelErrors } from "./labelled.js";
 import { type ReliabilityResults, type SyntheticResults, SyntheticRun } from "./synthetic-run.js";
 

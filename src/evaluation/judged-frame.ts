@@ -1,11 +1,6 @@
+import type { Sampling } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
 import type { ManifestRow } from "../frames/manifest.js";
-
-/** How a frame is judged under its optics; see `binningFor` and `micrometresPerLevel`. */
-export interface Sampling {
-  readonly binning: number;
-  readonly umPerLevel: number;
-}
 
 /** One image of a manifest as it was scored. */
 export interface JudgedFrame {

@@ -10,23 +10,39 @@ const MAX_BINNING = 4;
 /** Stated optics may be wrong by a factor of two; judged coarser than this, frames would no longer tell a level from none. */
 const DOUBT = 1.6;
 
-type Sampling = Pick<Optics, "numericalAperture" | "pixelUm">;
+/** How a frame is judged under its optics. */
+export interface Sampling {
+  /** Pixels a side that are judged as one. */
+  readonly binning: number;
+  /** Undefined where the aperture is not known. */
+  readonly umPerLevel: number | undefined;
+}
+
+type Stated = Pick<Optics, "numericalAperture" | "pixelUm">;
+
+/** Hardly an objective has a wider aperture: pixels that oversample even this one oversample any other. */
+const WIDE_APERTURE = 1.3;
 
 /** How many pixels a side are judged as one, 1 to 4: what brings NA times pixel nearest to the reference optics. */
-export function binningFor(optics: Sampling): number {
+export function binningFor(optics: Stated): number {
   return limited(Math.round(oversamplingOf(optics)));
+}
+
+/** The same where only the pixel is known: no less than any objective wants, 1 from 0.17 um on. */
+export function leastBinningFor(pixelUm: number): number {
+  return binningFor({ numericalAperture: WIDE_APERTURE, pixelUm });
 }
 
 /**
  * The same for optics that a microscope reports and nobody has checked: less, so that a pixel size stated half as large does
  * no harm. A search learns what is left of the oversampling as it learns how sharp the content gets.
  */
-export function cautiousBinningFor(optics: Sampling): number {
+export function cautiousBinningFor(optics: Stated): number {
   return limited(Math.floor(oversamplingOf(optics) / DOUBT));
 }
 
 /** How many of its pixels a side a frame would have to be judged as one, to be sampled as by the reference optics; any number. */
-export function oversamplingOf({ numericalAperture, pixelUm }: Sampling): number {
+export function oversamplingOf({ numericalAperture, pixelUm }: Stated): number {
   return (REFERENCE_OPTICS.numericalAperture * REFERENCE_OPTICS.pixelUm) / (numericalAperture * pixelUm);
 }
 

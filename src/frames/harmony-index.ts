@@ -3,7 +3,8 @@ import type { IndexReader } from "./index-reader.js";
 import { lengthUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
-import { positive, wholeNumber } from "./numbers.js";
+import { finite, positive, wholeNumber } from "./numbers.js";
+import { objectiveOf } from "./objective.js";
 import { wellAt } from "./wells.js";
 import { attributesOf, decoded, tagsOf } from "./xml.js";
 
@@ -13,6 +14,7 @@ const MOST_FILES = 2_000_000;
 interface Channel {
   name: string | undefined;
   pixelUm: number | undefined;
+  na?: number | undefined;
 }
 
 interface Image {
@@ -62,6 +64,7 @@ export class HarmonyIndex implements IndexReader {
       zOrigin: zUm === undefined ? undefined : ("intended" as const),
       channel: channel.name ?? shared?.name,
       pixelUm: channel.pixelUm ?? shared?.pixelUm,
+      objective: objectiveOf(channel.na ?? shared?.na, {}),
     });
   }
 
@@ -88,6 +91,7 @@ export class HarmonyIndex implements IndexReader {
     if (name === "ChannelName" && channel !== undefined) channel.name ??= text;
     else if (name === "ImageResolutionX" && channel !== undefined)
       channel.pixelUm ??= positive(lengthOf(inside, text));
+    else if (name === "ObjectiveNA" && channel !== undefined) channel.na ??= finite(text);
     else if (image !== undefined) this.#imageValue(image, name, inside, text);
     else if (this.#isInPlate && (name === "Name" || name === "PlateID")) {
       if (name === "Name" || this.#plate === undefined) this.#plate = text;

@@ -4,6 +4,7 @@
  * @module
  */
 import { type FrameMetadata, withoutUndefined } from "./micro-manager-metadata.js";
+import { objectiveOf } from "./objective.js";
 import { attributesOf, tagsOf } from "./xml.js";
 
 /** Whether a description is such XML. */
@@ -11,7 +12,7 @@ export function isMetaSeries(description: string): boolean {
   return /^\s*<MetaData>/.test(description);
 }
 
-/** Pixel size, place of the stage, exposure and name of the illumination; what is missing or damaged is left out. */
+/** Pixel size, objective, place of the stage, exposure and name of the illumination; what is missing or damaged is left out. */
 export function parseMetaSeries(description: string): FrameMetadata {
   const said = new Map<string, string>();
   for (const { name, inside, isEnd } of tagsOf(description)) {
@@ -32,6 +33,7 @@ export function parseMetaSeries(description: string): FrameMetadata {
   const channel = said.get("_IllumSetting_")?.trim();
   return withoutUndefined({
     pixelUm: inUm ? positive("spatial-calibration-x") : undefined,
+    objective: objectiveOf(number("_MagNA_"), { refractiveIndex: number("_MagRI_") }),
     xUm: number("stage-position-x"),
     yUm: number("stage-position-y"),
     zUm: number("z-position"),

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { readJsonLeniently } from "./lenient-json.js";
+import type { Objective } from "./objective.js";
 
 /** Where and how a frame was taken, as far as its file says so. */
 export interface FrameMetadata {
@@ -18,6 +19,7 @@ export interface FrameMetadata {
   readonly exposureMs?: number;
   /** Side of a pixel in the sample, um. */
   readonly pixelUm?: number;
+  readonly objective?: Objective;
   /** Name of the channel, such as "DAPI". */
   readonly channel?: string;
   readonly positionName?: string;
@@ -120,7 +122,7 @@ export function readMicroManagerMetadata(json: unknown): FrameMetadata {
 
 /** The reverse, for writing: Micro-Manager 2's keys with the fields that are known. */
 export function toMicroManagerMetadata(metadata: FrameMetadata): Record<string, number | string> {
-  const { zOrigin, zUm, zStepUm, plate, well, site, series, inStore, indexed, ...rest } = metadata;
+  const { zOrigin, zUm, zStepUm, plate, well, site, series, inStore, indexed, objective, ...rest } = metadata;
   const entries = Object.entries(rest).map(([field, value]) => {
     return [ALIASES[field as keyof typeof rest][0], value] as const;
   });

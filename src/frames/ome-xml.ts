@@ -1,5 +1,5 @@
 /**
- * What OME-XML says about the pages of a file: channel, z, t, plate and well. Read tolerantly: what is missing or damaged is
+ * What OME-XML says about the pages of a file: channel, z, t, objective, plate and well. Read tolerantly: what is missing or damaged is
  * left out, never an error.
  * @module
  */
@@ -8,25 +8,18 @@ import { lengthUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
 import { positive, wholeNumber } from "./numbers.js";
-import { wellAt } from "./wells.js";
-import { type Attributes, attributesOf, tagsOf } from "./xml.js";
-
-/** Pages that are described at most: a crafted file could claim any number. */
-const MOST_PAGES = 200_000;
+import {
+  type Elements,
+  MOST_PAGES,
+  nonEmpty,
+  type OmeImage,
+  planeKey,
+  readElements,
+} from "./ome-elements.js";
+import { attributesOf, tagsOf } from "./xml.js";
 
 /** What is known about a page of a file, counted from 0, and about which of its channels, where it has several. */
 export type FileMetadata = (page: number, channel?: number) => FrameMetadata;
-
-interface OmeImage {
-  readonly id: string;
-  readonly name: string | undefined;
-  pixels: Attributes;
-  readonly channels: (string | undefined)[];
-  label: string | undefined;
-  /** Where the drive was at a plane, um, by `planeKey`. */
-  readonly zUm: Map<string, number>;
-  readonly blocks: { readonly attributes: Attributes; fileName?: string; uuid?: string }[];
-}
 
 /** Where a page is in its image. */
 interface OmePlane {
@@ -36,17 +29,6 @@ interface OmePlane {
   readonly at: Readonly<Record<"C" | "Z" | "T", number>>;
   /** Channels of OME that a page has; `C` counts such groups. */
   readonly samples: number;
-}
-
-interface Elements {
-  readonly images: readonly OmeImage[];
-  readonly wells: ReadonlyMap<string, OmeWell>;
-}
-
-interface OmeWell {
-  readonly plate: string | undefined;
-  readonly well: string | undefined;
-  readonly site: number | undefined;
 }
 
 /**
@@ -107,65 +89,6 @@ function nameIn(images: readonly OmeImage[], file: string, uuid: string | undefi
 
 function isIn({ fileName }: OmeImage["blocks"][number], file: string): boolean {
   return fileName === undefined || fileName === file;
-}
-
-function readElements(text: string): Elements {
-  const images: OmeImage[] = [];
-  const wells = new Map<string, OmeWell>();
-  let [plate, well]: [Attributes, Attributes] = [{}, {}];
-  let sample: number | undefined;
-  for (const { name, inside, isEnd, text: content } of tagsOf(text)) {
-    if (isEnd) continue;
-    const attributes = attributesOf(inside);
-    const image = images.at(-1);
-    if (name === "Image") {
-      const { ID: id = "", Name } = attributes;
-      images.push({ id, name: Name, pixels: {}, channels: [], label: undefined, zUm: new Map(), blocks: [] });
-    } else if (name === "Pixels" && image !== undefined) image.pixels = attributes;
-    else if (name === "Pixels") {
-      const pixels = attributes;
-      images.push({
-        id: "",
-        name: undefined,
-        pixels,
-        channels: [],
-        label: undefined,
-        zUm: new Map(),
-        blocks: [],
-      });
-    } else if (name === "StageLabel" && image !== undefined) image.label = attributes.Name;
-    else if (name === "Channel") image?.channels.push(attributes.Name);
-    else if (name === "TiffData") image?.blocks.push({ attributes });
-    else if (name === "Plane" && image !== undefined) notePlane(image, attributes);
-    else if (name === "UUID") {
-      const block = image?.blocks.at(-1);
-      if (block === undefined) continue;
-      block.uuid = content.trim();
-      if (attributes.FileName !== undefined) block.fileName = attributes.FileName;
-    } else if (name === "Plate") plate = attributes;
-    else if (name === "Well") [well, sample] = [attributes, 0];
-    else if (name === "WellSample") sample = (sample ?? 0) + 1;
-    else if (name === "ImageRef") wells.set(attributes.ID ?? "", placeOf(plate, well, sample));
-  }
-  return { images, wells };
-}
-
-/** Without a unit, OME takes a position for one in a frame of its own, which says nothing. */
-function notePlane({ zUm }: OmeImage, { TheC, TheZ, TheT, PositionZ, PositionZUnit }: Attributes): void {
-  const um = lengthUm(PositionZ, PositionZUnit);
-  const at = { C: wholeNumber(TheC) ?? 0, Z: wholeNumber(TheZ) ?? 0, T: wholeNumber(TheT) ?? 0 };
-  if (um !== undefined && zUm.size < MOST_PAGES) zUm.set(planeKey(at), um);
-}
-
-function planeKey({ C, Z, T }: OmePlane["at"]): string {
-  return `${C},${Z},${T}`;
-}
-
-/** The site's number is that of its sample, from 1, in the order of the file: OME's own index runs over the plate. */
-function placeOf(plate: Attributes, well: Attributes, site: number | undefined): OmeWell {
-  const [row, column] = [wholeNumber(well.Row), wholeNumber(well.Column)];
-  const at = row === undefined || column === undefined ? undefined : wellAt(row, column);
-  return { plate: nonEmpty(plate.Name), well: at?.name, site };
 }
 
 function addPages(
@@ -235,11 +158,12 @@ function metadataOf(plane: OmePlane, channel: number | undefined): FrameMetadata
 }
 
 /** What holds for all pages of an image. */
-function sharedBy({ pixels }: OmeImage): FrameMetadata {
+function sharedBy({ pixels, objective }: OmeImage): FrameMetadata {
   const bits = wholeNumber(pixels.SignificantBits);
   return withoutUndefined({
     bitDepth: bits !== undefined && bits > 0 ? bits : undefined,
     pixelUm: stepUm(pixels.PhysicalSizeX, pixels.PhysicalSizeXUnit),
+    objective,
     zStepUm: stepUm(pixels.PhysicalSizeZ, pixels.PhysicalSizeZUnit),
   });
 }
@@ -251,8 +175,4 @@ function stepUm(size: string | undefined, unit = "µm"): number | undefined {
 
 function sizeOf({ pixels }: OmeImage, name: string): number {
   return Math.max(wholeNumber(pixels[name]) ?? 1, 1);
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === undefined || text.trim() === "" ? undefined : text;
 }

@@ -1,4 +1,5 @@
 import { isParfocalError } from "../errors.js";
+import type { Sampling } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import type { FoundImage } from "../frames/find-images.js";
@@ -7,12 +8,6 @@ import type { FrameDecoder } from "../frames/frame-decoder.js";
 import type { FramePage } from "../frames/read-frames.js";
 import type { FileSites } from "../sources/file-sites.js";
 import { type ScoreRow, scoreRow } from "./score-rows.js";
-
-/** How a page is judged, and what micrometres a level stands for; undefined where that is not known. */
-export interface Sampling {
-  readonly binning: number;
-  readonly umPerLevel: number;
-}
 
 export interface ScoringJob {
   readonly images: AsyncIterable<FoundImage>;
@@ -63,7 +58,7 @@ export async function scoreImages(job: ScoringJob): Promise<void> {
       const { page } = decoded;
       const place = { path: begun.get(path)!.namedPath, page: page.page, metadata: page.metadata };
       const sampling = job.sampling(path, page);
-      const report = await scorer.score(page.frame, { ...sampling, coverage });
+      const report = await scorer.score(page.frame, { binning: sampling?.binning ?? 1, coverage });
       const row = scoreRow(path, page.page, sites.frameOf(place), report, sampling?.umPerLevel);
       await job.row({ ...row, ...job.more(page.frame) });
       await job.scored(path, page, report);

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { pixelTypeOf } from "../frames/frame.js";
+import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
 import { type FrameMessage, MAX_NAME_LENGTH } from "../protocol/messages.js";
 import type { FileFrame } from "./file-sites.js";
 import type { GivenPage, SeenPage } from "./followed-page.js";
@@ -30,6 +31,7 @@ export function headerOf(page: FilePage, { site, channel, timeIndex, zIndex }: F
     zUm: metadata.zUm,
     zSource: metadata.zOrigin,
     pixelUm: metadata.pixelUm,
+    optics: opticsOf(metadata),
     exposureMs: metadata.exposureMs,
   };
   return {
@@ -53,6 +55,12 @@ export function headerOf(page: FilePage, { site, channel, timeIndex, zIndex }: F
       ...(page.place !== undefined && { offset: page.place.offset, plane: page.place.plane }),
     },
   };
+}
+
+/** An aperture alone does not say how large a blur is in pixels. */
+function opticsOf({ objective, pixelUm }: FrameMetadata): FrameMessage["optics"] {
+  if (objective === undefined || pixelUm === undefined) return undefined;
+  return { na: objective.numericalAperture, refractiveIndex: objective.refractiveIndex };
 }
 
 /** The page of which a recorded frame tells, and its file. */

@@ -26,6 +26,10 @@ public final class ScoreInImageJ {
     slices.addSlice(first.getProcessor().convertToByteProcessor(true));
     print("stack", judged(new ImagePlus("stack", slices)));
     print("hyperstack", judged(hyperstack(first)));
+    ImagePlus oversampled = first.duplicate();
+    oversampled.getCalibration().setUnit("micron");
+    oversampled.getCalibration().pixelWidth = 0.108;
+    print("oversampled", judged(oversampled));
     ImagePlus ratio = first.duplicate();
     ratio.setProcessor(first.getProcessor().convertToFloat());
     ratio.getProcessor().multiply(1 / 65535.0);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { leastBinningFor } from "../../src/focus/binning.js";
 import { mostProbableLevel } from "../../src/focus/certainty.js";
 import { levelColour } from "../../src/focus/colours.js";
 import { LEVELS } from "../../src/focus/levels.js";
@@ -81,6 +82,20 @@ describe.skipIf(!hasJava && process.env.CI !== "true")("the plugin in ImageJ", (
       for (const [channel, value] of colour.entries())
         expect(Math.abs(rgb[channel]! - value)).toBeLessThan(2.5);
     }
+  });
+
+  it("judges small pixels binned, as `parfocal score` does, and frames patches where they lie in the image", async () => {
+    const [, frame] = [...frames][0]!;
+    const scorer = await Scorer.load({ device: "cpu" });
+    const report = await scorer.score(frame, { binning: leastBinningFor(0.108) });
+    await scorer.dispose();
+    const { level, patches } = judged.find(({ file }) => file === "oversampled")!;
+
+    expect(report.binning).toBe(2);
+    expect(level).toBeCloseTo(report.expectedLevel, 3);
+    const { tops, lefts } = patchesOf(frame, report);
+    const corners = tops.flatMap((top) => lefts.map((left) => [left + 2, top + 2]));
+    expect(patches.map(([left, top]) => [left, top])).toEqual(corners);
   });
 
   it("judges each slice of a stack and shows its frames on that slice alone", () => {

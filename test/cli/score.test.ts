@@ -2,9 +2,11 @@ import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { writeTiff } from "../../src/frames/write-tiff.js";
 import { focusMetrics } from "../../src/metrics/focus-metrics.js";
+import { type Entry, tiff } from "../frames/tiff-builder.js";
 import { type Finished, parfocal } from "../helpers/command.js";
 import { DATA, dataFrame } from "../helpers/images.js";
 import { temporaryFolder } from "../helpers/models.js";
@@ -32,6 +34,35 @@ const BAD: [string, RegExp][] = [
 ];
 const bad = BAD.map(([name]) => join(FIXTURES, name));
 const score = (...args: string[]) => parfocal("score", "--device", "cpu", ...args);
+
+/** A frame as TIFF with a description, such as OME-XML. */
+async function writeDescribedTiff(
+  path: string,
+  { width, height, pixels }: Frame,
+  text: string,
+): Promise<void> {
+  const description = Buffer.from(`${text}\0`);
+  const entries: Entry[] = [
+    ...([
+      [256, 4, 1, width],
+      [257, 4, 1, height],
+      [258, 3, 1, 8 * pixels.BYTES_PER_ELEMENT],
+    ] as Entry[]),
+    ...([
+      [259, 3, 1, 1],
+      [262, 3, 1, 1],
+      [270, 2, description.length, 8 + pixels.byteLength],
+    ] as Entry[]),
+    ...([
+      [273, 4, 1, 8],
+      [277, 3, 1, 1],
+      [278, 4, 1, height],
+      [279, 4, 1, pixels.byteLength],
+    ] as Entry[]),
+  ];
+  const bytes = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  await writeFile(path, tiff(Buffer.concat([bytes, description]), [entries]));
+}
 
 function rowsOf(csv: string): Record<string, string>[] {
   return parse(csv, { columns: true });
@@ -266,14 +297,50 @@ describe("parfocal score with optics", () => {
     );
   });
 
-  it("doubts pixels that are most likely the camera's, or say nothing without an aperture, and judges all the same", async () => {
+  it("doubts pixels that are most likely the camera's, and judges all the same", async () => {
     const { code, stderr } = await optics("--na", "0.5", "--pixel-um", "6.5");
     expect(code, stderr).toBe(0);
     expect(stderr).toContain("Pixels of 6.5 um are far too coarse for NA 0.5");
     expect((await optics("--na", "0.5", "--pixel-um", "2.6")).stderr).not.toContain("too coarse");
-    const alone = await optics("--pixel-um", "0.65");
+  });
+
+  it("judges a file that tells its pixel alone as any objective with such pixels wants, and says so once", async () => {
+    const folder = await temporaryFolder();
+    const frame = await dataFrame("plate/dsb_520x696_6b72b61b80.png");
+    for (const name of ["a.tif", "b.tif"]) await writeTiff(join(folder, name), frame, { pixelUm: 0.108 });
+    const [alone, known] = await Promise.all([
+      score(folder, "--format", "jsonl"),
+      score(folder, "--format", "jsonl", "--na", "1.4", "--refractive-index", "1.515"),
+    ]);
     expect(alone.code, alone.stderr).toBe(0);
-    expect(alone.stderr).toContain("--pixel-um has no effect without the aperture: give --na, too");
+    const rows = [alone, known].map(
+      ({ stdout }) => JSON.parse(stdout.split("\n")[0]!) as Record<string, number>,
+    );
+    expect(rows[0]!.expected_level).toBe(rows[1]!.expected_level);
+    expect(rows[0]).not.toHaveProperty("defocus_um");
+    expect(alone.stderr.match(/the aperture is not known; judged binned 2 x 2/g)).toHaveLength(1);
+    expect(known.stderr).not.toContain("aperture");
+  });
+
+  it("judges a file that tells its objective at its own sampling, unless the command line says otherwise", async () => {
+    const file = join(await temporaryFolder(), "a.ome.tif");
+    const lens = '<Instrument><Objective ID="Objective:0" LensNA="0.8"/></Instrument>';
+    const image = '<Image ID="Image:0"><Pixels PhysicalSizeX="0.2"><TiffData/></Pixels></Image>';
+    const frame = await dataFrame("plate/dsb_520x696_6b72b61b80.png");
+    await writeDescribedTiff(file, frame, `<OME>${lens}${image}</OME>`);
+    const level = async (...args: string[]) => {
+      const { code, stdout, stderr } = await score(file, "--format", "jsonl", ...args);
+      expect(code, stderr).toBe(0);
+      expect(stderr).not.toContain("aperture");
+      return (JSON.parse(stdout) as Record<string, number>).expected_level;
+    };
+    expect(await level()).toBe(await level("--na", "0.8"));
+    expect(await level()).not.toBe(await level("--na", "0.95", "--pixel-um", "0.4"));
+  });
+
+  it("says once where nobody tells how large a pixel is", async () => {
+    const { stderr } = await score(GOOD.plate, GOOD.plate.replace("6b72b61b80", "175dbb364b"));
+    expect(stderr.match(/does not say how large a pixel is in the sample/g)).toHaveLength(1);
   });
 
   it.each([

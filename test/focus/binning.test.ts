@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { binningFor, cautiousBinningFor, fittingBinning } from "../../src/focus/binning.js";
+import { binningFor, cautiousBinningFor, fittingBinning, leastBinningFor } from "../../src/focus/binning.js";
 
 describe("binningFor", () => {
   it.each([
@@ -20,6 +20,16 @@ describe("binningFor", () => {
     ["20x/0.5, 0.1 um", 0.5, 0.1, 4],
   ])("is more cautious about %s where a microscope reports it", (_, numericalAperture, pixelUm, expected) => {
     expect(cautiousBinningFor({ numericalAperture, pixelUm })).toBe(expected);
+  });
+
+  it.each([
+    [0.65, 1],
+    [0.2, 1],
+    [0.1625, 2],
+    [0.108, 2],
+    [0.065, 4],
+  ])("judges pixels of %d um at the sampling that they have with any objective", (pixelUm, expected) => {
+    expect(leastBinningFor(pixelUm)).toBe(expected);
   });
 
   it("leaves room for a patch", () => {

@@ -25,6 +25,14 @@ describe("the description of MetaXpress", () => {
     });
   });
 
+  it("tells the objective", () => {
+    const magnification =
+      '<custom-prop id="_MagNA_" type="float" value="0.45"/><custom-prop id="_MagRI_" type="float" value="1"/>';
+    expect(parseMetaSeries(PLANE.replace("</PlaneInfo>", `${magnification}</PlaneInfo>`)).objective).toEqual({
+      ...{ numericalAperture: 0.45, refractiveIndex: 1 },
+    });
+  });
+
   it("says nothing about what is not calibrated, cut off or no number", () => {
     const odd = PLANE.replace('"um"', '"pixels"')
       .replace("79813.4", "off")

@@ -39,6 +39,34 @@ describe("OME-XML", () => {
     });
   });
 
+  it.each([
+    ['<ObjectiveSettings ID="Objective:1"/>', { numericalAperture: 1.2, refractiveIndex: 1.33 }],
+    [
+      '<ObjectiveSettings ID="Objective:0" RefractiveIndex="1.52"/>',
+      { numericalAperture: 1.4, refractiveIndex: 1.52 },
+    ],
+    [
+      '<ObjectiveSettings ID="Objective:0" RefractiveIndex="1.33"/>',
+      { numericalAperture: 1.4, refractiveIndex: 1.515 },
+    ],
+    ["", undefined],
+  ])("tells the objective that an image names: %s", (settings, objective) => {
+    const lenses =
+      '<Objective ID="Objective:0" LensNA="1.4" Immersion="Oil"/><Objective ID="Objective:1" LensNA="1.2" Immersion="Water"/>';
+    const image = `<Image ID="Image:0">${settings}<Pixels><TiffData/></Pixels></Image>`;
+    expect(
+      parseOmeXml(`<OME><Instrument>${lenses}</Instrument>${image}</OME>`, "a.tif")(0).objective,
+    ).toEqual(objective);
+  });
+
+  it("takes the only objective there is for that of all images", () => {
+    const lens = '<Instrument><Objective ID="Objective:0" LensNA="0.45"/></Instrument>';
+    const image = '<Image ID="Image:0"><Pixels><TiffData/></Pixels></Image>';
+    expect(parseOmeXml(`<OME>${lens}${image}</OME>`, "a.tif")(0).objective).toEqual({
+      ...{ numericalAperture: 0.45, refractiveIndex: 1 },
+    });
+  });
+
   it("tells where the drive was at each plane, in units of length, unless it is said to have been in one place all along", () => {
     const planes = (...positions: string[]) => {
       const text = positions

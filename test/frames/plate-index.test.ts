@@ -28,7 +28,8 @@ const MES = `<bts:MeasurementSetting ${YOKOGAWA}><bts:ChannelList>
 </bts:ChannelList></bts:MeasurementSetting>`;
 
 const CHANNEL = `<ChannelName>HOECHST 33342</ChannelName><ImageResolutionX Unit="m">5.9338E-07</ImageResolutionX>
-  <ImageResolutionY Unit="m">5.9338E-07</ImageResolutionY><ImageSizeX>100</ImageSizeX>`;
+  <ImageResolutionY Unit="m">5.9338E-07</ImageResolutionY><ImageSizeX>100</ImageSizeX>
+  <ObjectiveMagnification Unit="">20</ObjectiveMagnification><ObjectiveNA Unit="">0.4</ObjectiveNA>`;
 const harmonyImage = (
   url: string,
   own = "",
@@ -70,7 +71,12 @@ async function placeOf(folder: string, file: string) {
   const { pages } = await readAll(readFrames(join(folder, file)));
   const sites = new FileSites({ say: () => undefined });
   const place = sites.frameOf({ ...pages[0]!, path: `screen/${file}` });
-  return { ...place, pixelUm: pages[0]!.metadata.pixelUm, zUm: pages[0]!.metadata.zUm };
+  return {
+    ...place,
+    pixelUm: pages[0]!.metadata.pixelUm,
+    objective: pages[0]!.metadata.objective,
+    zUm: pages[0]!.metadata.zUm,
+  };
 }
 
 describe("an index of a CV8000", () => {

@@ -204,7 +204,7 @@ describe("a watched folder", () => {
     const { frames } = await watchFolder(folder, { stableMs: 50, giveUpMs: 60_000 });
     const [width, height] = [100, 90];
     const xml = Buffer.from(
-      '<OME><Image><Pixels SizeC="2" SizeZ="1" SizeT="1" DimensionOrder="XYCZT"><Channel Name="DAPI"/><Channel Name="GFP"/><TiffData/></Pixels></Image></OME>\0',
+      '<OME><Objective ID="Objective:0" LensNA="0.8"/><Image><Pixels SizeC="2" SizeZ="1" SizeT="1" PhysicalSizeX="0.2" DimensionOrder="XYCZT"><Channel Name="DAPI"/><Channel Name="GFP"/><TiffData/></Pixels></Image></OME>\0',
     );
     const page = (textAt: number): Entry[] => [
       ...([
@@ -234,6 +234,7 @@ describe("a watched folder", () => {
 
     await until(() => frames.length === 3);
     expect(frames.slice(1).map(({ header }) => header.channel)).toEqual(["DAPI", "GFP"]);
+    expect(frames[1]!.header).toMatchObject({ pixelUm: 0.2, optics: { na: 0.8, refractiveIndex: 1 } });
   });
 
   test("cuts names that are longer than a record may hold", async () => {

@@ -11,11 +11,14 @@ final class Counts {
   final int width;
   final int height;
   final float[] values;
+  /** How many pixels of the image a side each of these is. */
+  final int binning;
 
-  private Counts(int width, int height, float[] values) {
+  private Counts(int width, int height, float[] values, int binning) {
     this.width = width;
     this.height = height;
     this.values = values;
+    this.binning = binning;
   }
 
   /** @throws IllegalArgumentException if the image is smaller than a patch. */
@@ -33,7 +36,20 @@ final class Counts {
     } else {
       for (int i = 0; i < values.length; i++) values[i] = image.get(i);
     }
-    return new Counts(width, height, values);
+    return new Counts(width, height, values, 1);
+  }
+
+  /** With so many pixels a side summed into one, if a patch still fits; pixels beyond the last whole one are left out. */
+  Counts binned(int wanted) {
+    int side = Math.max(1, Math.min(wanted, Math.min(width, height) / PATCH_PX));
+    if (side == 1) return this;
+    int columns = width / side;
+    int rows = height / side;
+    float[] sums = new float[columns * rows];
+    for (int y = 0; y < rows * side; y++) {
+      for (int x = 0; x < columns * side; x++) sums[y / side * columns + x / side] += values[y * width + x];
+    }
+    return new Counts(columns, rows, sums, side);
   }
 
   /** ITU-R BT.601, as for all colour images. */

@@ -40,8 +40,7 @@ final class FocusModel {
     try (OnnxTensor frame = OnnxTensor.createTensor(environment, FloatBuffer.wrap(counts.values), shape);
         OrtSession.Result answer = session.run(Collections.singletonMap("frame", frame))) {
       return new FrameFocus(
-          counts.width,
-          counts.height,
+          counts,
           (float[][][]) answer.get("probabilities").get().getValue(),
           (float[][]) answer.get("certainty").get().getValue(),
           (float[][]) answer.get("structure").get().getValue(),

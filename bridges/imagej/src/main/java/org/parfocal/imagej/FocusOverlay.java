@@ -25,7 +25,7 @@ final class FocusOverlay {
   void add(FrameFocus focus, int[] shownAt) {
     // The line is drawn on both sides of the border.
     int inset = BORDER_PX / 2;
-    int side = Counts.PATCH_PX - 2 * inset;
+    int side = focus.patchPx() - 2 * inset;
     for (int row = 0; row < focus.rows(); row++) {
       for (int column = 0; column < focus.columns(); column++) {
         Roi patch = new Roi(focus.left(column) + inset, focus.top(row) + inset, side, side);

@@ -54,12 +54,13 @@ public final class FocusQuality implements PlugIn {
     ResultsTable table = ResultsTable.getResultsTable();
     int first = wholeStack ? 1 : image.getCurrentSlice();
     int last = wholeStack ? image.getStackSize() : first;
+    int binning = Sampling.binningOf(image.getCalibration());
     IJ.resetEscape();
     try {
       for (int slice = first; slice <= last && !IJ.escapePressed(); slice++) {
         ImageProcessor pixels = image.getStack().getProcessor(slice);
         if (pixels == null) throw new IllegalArgumentException("Slice " + slice + " cannot be read");
-        FrameFocus focus = model.judge(Counts.of(pixels));
+        FrameFocus focus = model.judge(Counts.of(pixels).binned(binning));
         int[] axes = image.isHyperStack() ? image.convertIndexToPosition(slice) : null;
         addRow(table, image, slice, axes, focus);
         if (paint) overlay.add(focus, axes != null ? axes : new int[] {image.getStackSize() > 1 ? slice : 0});

@@ -15,27 +15,25 @@ final class FrameFocus {
   /** Of a frame with less, the card of the network says, certainty says less, too. */
   private static final double LEAST_STRUCTURE = 0.25;
 
-  private final int width;
-  private final int height;
+  private final Counts counts;
   private final float[][][] probabilities;
   private final float[][] certainties;
   private final float[][] structures;
   private final float certainty;
 
   /**
+   * @param counts that were judged
    * @param probabilities [rows, columns, levels]
    * @param certainties [rows, columns]
    * @param structures log odds that each patch shows structure, [rows, columns]
    */
   FrameFocus(
-      int width,
-      int height,
+      Counts counts,
       float[][][] probabilities,
       float[][] certainties,
       float[][] structures,
       float certainty) {
-    this.width = width;
-    this.height = height;
+    this.counts = counts;
     this.probabilities = probabilities;
     this.certainties = certainties;
     this.structures = structures;
@@ -91,14 +89,19 @@ final class FrameFocus {
     return certainties[row][column];
   }
 
-  /** Left border of a column of patches, px; the last one is moved inward. */
-  int left(int column) {
-    return Math.min(column * Counts.PATCH_PX, width - Counts.PATCH_PX);
+  /** Side of a patch in pixels of the image. */
+  int patchPx() {
+    return counts.binning * Counts.PATCH_PX;
   }
 
-  /** Upper border of a row of patches, px. */
+  /** Left border of a column of patches, pixels of the image; the last one is moved inward. */
+  int left(int column) {
+    return counts.binning * Math.min(column * Counts.PATCH_PX, counts.width - Counts.PATCH_PX);
+  }
+
+  /** Upper border of a row of patches, pixels of the image. */
   int top(int row) {
-    return Math.min(row * Counts.PATCH_PX, height - Counts.PATCH_PX);
+    return counts.binning * Math.min(row * Counts.PATCH_PX, counts.height - Counts.PATCH_PX);
   }
 
   /** Level of the frame, 0 to 10: a quantile of its patches' levels, weighted by squared certainty. */
