@@ -67,8 +67,14 @@ export function scoreRow(
   report.distribution.forEach((probability, level) => {
     row[`probability_${level}`] = rounded(probability);
   });
-  if (umPerLevel !== undefined) row[DEFOCUS_COLUMN] = rounded(umPerLevel * report.expectedLevel);
+  if (umPerLevel !== undefined)
+    row[DEFOCUS_COLUMN] = showsNothing(report) ? "" : rounded(umPerLevel * report.expectedLevel);
   return row;
+}
+
+/** Where nothing can be in focus or out of it, a level is a guess, and not a distance from anything. */
+function showsNothing({ condition }: FocusReport): boolean {
+  return condition === "blank" || condition === "unusable";
 }
 
 /** Text that tables are kept as, one row a line. */

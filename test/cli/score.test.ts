@@ -338,6 +338,13 @@ describe("parfocal score with optics", () => {
     expect(await level()).not.toBe(await level("--na", "0.95", "--pixel-um", "0.4"));
   });
 
+  it("gives no distance from focus of an image that shows nothing", async () => {
+    const file = join(await temporaryFolder(), "empty.tif");
+    await writeTiff(file, { width: 100, height: 90, pixels: new Uint16Array(9000).fill(7) });
+    const { stdout } = await score(file, "--na", "0.5", "--pixel-um", "0.65");
+    expect(rowsOf(stdout)[0]).toMatchObject({ condition: "blank", defocus_um: "" });
+  });
+
   it("says once where nobody tells how large a pixel is", async () => {
     const { stderr } = await score(GOOD.plate, GOOD.plate.replace("6b72b61b80", "175dbb364b"));
     expect(stderr.match(/does not say how large a pixel is in the sample/g)).toHaveLength(1);
