@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { readJsonLeniently } from "./lenient-json.js";
-import type { Objective } from "./objective.js";
+import { type Objective, objectiveOfLabel } from "./objective.js";
 
 /** Where and how a frame was taken, as far as its file says so. */
 export interface FrameMetadata {
@@ -105,6 +105,7 @@ export function readMicroManagerMetadata(json: unknown): FrameMetadata {
     zUm: measuredZUm ?? intendedZUm,
     zOrigin: measuredZUm !== undefined ? "measured" : intendedZUm !== undefined ? "intended" : undefined,
     exposureMs: first(source, ALIASES.exposureMs, PositiveQuantity),
+    objective: objectiveIn({ ...labelled(source.ScopeData), ...source }),
     // Micro-Manager writes 0 where the pixel size is not calibrated.
     pixelUm: first(source, ALIASES.pixelUm, PositiveQuantity),
     channel: first(source, ALIASES.channel, Name),
@@ -134,6 +135,21 @@ export function toMicroManagerMetadata(metadata: FrameMetadata): Record<string, 
 export function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function labelled(scopeData: unknown): Record<string, unknown> {
+  const object = JsonObject.safeParse(scopeData);
+  return object.success ? object.data : {};
+}
+
+/** What the label of the turret that is in use says, unless two of them say different things. */
+function objectiveIn(properties: Record<string, unknown>): Objective | undefined {
+  const labels = Object.keys(properties)
+    .filter((key) => key.endsWith("-Label"))
+    .map((key) => objectiveOfLabel(String(scalar(properties[key]))))
+    .filter((objective) => objective !== undefined);
+  const isOne = labels.every(({ numericalAperture }) => numericalAperture === labels[0]!.numericalAperture);
+  return isOne ? labels[0] : undefined;
 }
 
 function first<T>(

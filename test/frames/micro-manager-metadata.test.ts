@@ -28,6 +28,16 @@ describe("readMicroManagerMetadata", () => {
     expect(readMicroManagerMetadata({ PixelSizeUm: 0 })).toEqual({});
   });
 
+  it("reads the objective from the label of the turret, unless two say different things", () => {
+    const objective = { numericalAperture: 0.75, refractiveIndex: 1 };
+    const label = { "Objective-Label": "20x/0.75", "Filter-Label": "DAPI" };
+    expect(readMicroManagerMetadata(label)).toEqual({ objective });
+    expect(readMicroManagerMetadata({ ScopeData: { "Nosepiece-Label": { scalar: "20X/0.75" } } })).toEqual({
+      objective,
+    });
+    expect(readMicroManagerMetadata({ ...label, "Turret-Label": "60x/1.4 Oil" })).toEqual({});
+  });
+
   it("tells the name of a channel from its number on the same axis", () => {
     expect(readMicroManagerMetadata({ Axes: { channel: "GFP" } })).toEqual({ channel: "GFP" });
     expect(readMicroManagerMetadata({ Axes: { channel: 1 } })).toEqual({ channelIndex: 1 });
