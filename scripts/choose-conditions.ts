@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { expectedLevel } from "../src/focus/certainty.js";
+import { leastLevel } from "../src/focus/condition.js";
 import { LEVELS } from "../src/focus/levels.js";
 import type { FocusReport } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
@@ -124,6 +125,9 @@ const share = <T>(items: readonly T[], holds: (item: T) => boolean) =>
 const range = (from: number, to: number, step: number) =>
   Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => Number((from + i * step).toFixed(4)));
 
+const leastLevelOf = ({ expectedLevel, levelSd }: FocusReport) =>
+  leastLevel({ level: expectedLevel, sd: levelSd });
+
 console.log();
 const inFocusLevel = best(
   "inFocusLevel (levels 0, 1 against 2 and above)",
@@ -131,11 +135,11 @@ const inFocusLevel = best(
   (threshold) => ({
     hits: share(
       focused.filter(({ truth }) => (truth as number) <= 1),
-      ({ report }) => report.expectedLevel <= threshold,
+      ({ report }) => leastLevelOf(report) <= threshold,
     ),
     rejections: share(
       focused.filter(({ truth }) => (truth as number) >= 2),
-      ({ report }) => report.expectedLevel > threshold,
+      ({ report }) => leastLevelOf(report) > threshold,
     ),
   }),
 );

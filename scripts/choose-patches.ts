@@ -100,10 +100,10 @@ async function verdictsOf(frame: Frame): Promise<Judged["verdicts"]> {
       ),
       certainties: Float32Array.from(chosen, (p) => certainties[p]!),
     };
-    const { level } = frameLevel(scores.probabilities, scores.certainties);
+    const judged = frameLevel(scores.probabilities, scores.certainties);
     return {
-      level,
-      condition: conditionOf(frame, countRange(frame), scores, level, {}, card.conditions).condition,
+      level: judged.level,
+      condition: conditionOf(frame, countRange(frame), scores, judged, {}, card.conditions).condition,
     };
   });
 }

@@ -2,6 +2,7 @@ import type { Frame } from "../frames/frame.js";
 import { expectedLevel } from "./certainty.js";
 import type { FrameContent } from "./content.js";
 import type { PatchScores } from "./engines/engine.js";
+import type { FrameLevel } from "./frame-level.js";
 import { LEVELS } from "./levels.js";
 import type { ConditionThresholds } from "./model-card.js";
 import type { Condition } from "./report.js";
@@ -19,6 +20,11 @@ export interface CountRange {
 
 /** Log odds: what is unlike the training is empty only where its structure is less likely by so much. */
 const STRANGE_MARGIN = 1.25;
+
+/** Log odds from which a frame shows structure however few of its patches do: of empty fields none has so much. */
+const CLEAR_STRUCTURE = 5;
+/** No frame gets the benefit of more doubt than this, levels. */
+const MOST_DOUBT = 0.35;
 
 /** Pixels that are looked at; of larger frames, whole rows that are evenly spread, as they lie in memory. */
 const LOOKED_AT = 2 ** 17;
@@ -60,13 +66,14 @@ function rangeOf({ pixels, width, height, bitDepth }: Frame, rowStep: number): C
 
 /**
  * What the frame is. First match wins: unusable (counts above the declared bit depth, or too much saturated), blank
- * (no count differs, too few certain patches, no more certainty than grain has, or no structure), mixed (certain patches disagree), in-focus, defocused.
+ * (no count differs, too few certain patches, no more certainty than grain has,
+ * unless it clearly shows structure, or none), mixed (certain patches disagree), in-focus, defocused.
  */
 export function conditionOf(
   frame: Frame,
   range: CountRange,
   scores: PatchScores,
-  frameLevel: number,
+  judged: Pick<FrameLevel, "level" | "sd">,
   content: FrameContent,
   thresholds: ConditionThresholds,
 ): { condition: Condition; conditionReason?: string } {
@@ -91,12 +98,17 @@ export function conditionOf(
     if (level >= thresholds.blurredLevel) blurred++;
   }
   const few = Math.max(1, thresholds.certainShare * patches);
-  if (certain < few || isGrain(scores.certainties, few, thresholds)) return { condition: "blank" };
+  const isClear = content.structure !== undefined && content.structure >= CLEAR_STRUCTURE;
+  if (certain < few || (!isClear && isGrain(scores.certainties, few, thresholds)))
+    return { condition: "blank" };
   if (showsNothing(content, thresholds)) return { condition: "blank" };
   if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
-  return {
-    condition: frameLevel <= thresholds.inFocusLevel ? "in-focus" : "defocused",
-  };
+  return { condition: leastLevel(judged) <= thresholds.inFocusLevel ? "in-focus" : "defocused" };
+}
+
+/** The level that a frame has at least, as far as its patches can tell: less than they say where they are few or disagree. */
+export function leastLevel({ level, sd }: Pick<FrameLevel, "level" | "sd">): number {
+  return level - Math.min(sd, MOST_DOUBT);
 }
 
 /** Whether the network finds the frame without structure; of what it never met the like of, it must be surer. */

@@ -19,7 +19,7 @@ export const ConditionThresholds = z.object({
   leastStructure: z.number().optional(),
   /** Unfamiliar where its patches are further than this from those of the training, 1 being average; of a model that tells it. */
   mostStrangeness: z.number().optional(),
-  /** A frame is in focus up to this expected level. */
+  /** A frame is in focus where its level is no higher than this for certain: less its standard deviation. */
   inFocusLevel: z.number(),
   /** A patch is surely blurred from this expected level on. */
   blurredLevel: z.number(),
@@ -113,7 +113,7 @@ export const DEFAULT_CONDITIONS: ConditionThresholds = {
   certainShare: 0.03,
   threeCertain: 0.43,
   surePatch: 0.55,
-  inFocusLevel: 1.1,
+  inFocusLevel: 1,
   blurredLevel: 3.1,
   mixedShare: 0.15,
   saturatedShare: 0.05,

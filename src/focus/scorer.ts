@@ -91,10 +91,11 @@ export class Scorer implements FrameScorer {
     // The original has no choice of patches.
     const deciding = decidingPatches(frame, grid, this.#tiling === "original" ? rows * columns : undefined);
     const scores = await scoresOfPatches(this.#engine, frame, grid, deciding, signal);
-    const { level, wholeLevel, sharpestLevel, sd } = frameLevel(scores.probabilities, scores.certainties);
+    const judged = frameLevel(scores.probabilities, scores.certainties);
+    const { level, wholeLevel, sharpestLevel, sd } = judged;
     const { conditions, confidence: scale = UNMEASURED } = this.#model.card;
     const content = contentOf(scores);
-    const told = conditionOf(frame, range, scores, level, content, conditions);
+    const told = conditionOf(frame, range, scores, judged, content, conditions);
     const unfamiliar = isUnfamiliar(told.condition, content, conditions);
     const confidence = frameConfidence(scores.probabilities, scores.certainties, level, scale);
     // Grain and the rim of a bubble make the network certain of what is not there.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
 import { conditionOf, countRange } from "../../src/focus/condition.js";
+import type { FrameContent } from "../../src/focus/content.js";
 import type { PatchScores } from "../../src/focus/engines/engine.js";
 import { frameLevel } from "../../src/focus/frame-level.js";
 import { LEVELS } from "../../src/focus/levels.js";
@@ -47,9 +48,9 @@ function frameOf(first: readonly number[] = [], bitDepth?: number): Frame {
 const conditionFor = (frame: Frame, patches: readonly (readonly number[])[]) =>
   judge(frame, scoresOf(patches));
 
-function judge(frame: Frame, scores: PatchScores) {
-  const { level } = frameLevel(scores.probabilities, scores.certainties);
-  return conditionOf(frame, countRange(frame), scores, level, {}, THRESHOLDS);
+function judge(frame: Frame, scores: PatchScores, content: FrameContent = {}) {
+  const judged = frameLevel(scores.probabilities, scores.certainties);
+  return conditionOf(frame, countRange(frame), scores, judged, content, THRESHOLDS);
 }
 
 /** Patches whose certainty is 0.41, 0.53 and 0.60. */
@@ -78,6 +79,21 @@ describe("conditionOf", () => {
     ["judged by the one patch that it has", [grainy], "defocused"],
   ])("is %s", (_, patches, condition) => {
     expect(conditionFor(frameOf(), patches)).toEqual({ condition });
+  });
+
+  it("is judged by a patch or two where it clearly shows structure, and by none where nothing is certain", () => {
+    const scores = scoresOf([...many(2, grainy), ...many(10, unsure)]);
+    expect(judge(frameOf(), scores, { structure: 4 }).condition).toBe("blank");
+    expect(judge(frameOf(), scores, { structure: 6 }).condition).toBe("defocused");
+    expect(judge(frameOf(), scoresOf(many(12, unsure)), { structure: 6 }).condition).toBe("blank");
+  });
+
+  it("is in focus where its level may be that of a sharp frame, as of a few patches, and never far above", () => {
+    const conditionAt = (level: number, sd: number) =>
+      conditionOf(frameOf(), countRange(frameOf()), scoresOf(sharp), { level, sd }, {}, THRESHOLDS).condition;
+    expect(conditionAt(1.6, 0.05)).toBe("defocused");
+    expect(conditionAt(1.6, 0.2)).toBe("in-focus");
+    expect(conditionAt(1.9, 5)).toBe("defocused");
   });
 
   it("is unusable when a count does not fit the declared bit depth, and says which", () => {

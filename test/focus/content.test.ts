@@ -38,7 +38,7 @@ const text: Patch = { share: 0.9, structure: 3, strangeness: 2.5 };
 const odd: Patch = { share: 0.9, structure: -0.3, strangeness: 2 };
 const repeated = (patch: Patch, count: number) => new Array<Patch>(count).fill(patch);
 const conditionFor = (scores: PatchScores) =>
-  conditionOf(frame, countRange(frame), scores, 5, contentOf(scores), thresholds);
+  conditionOf(frame, countRange(frame), scores, { level: 5, sd: 0.1 }, contentOf(scores), thresholds);
 
 describe("the content of a frame", () => {
   it.each([
