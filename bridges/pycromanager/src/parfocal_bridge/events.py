@@ -62,7 +62,15 @@ class Events(ReadableEvents[E], Protocol[E]):
         ...
 
     def time_index(self, event: E) -> int | None:
-        """The time point, from 0."""
+        """The time point, from 0, that the agent is told."""
+        ...
+
+    def round_index(self, event: E) -> int | None:
+        """The same without what ``counted`` adds: a z found holds until the plan leaves the place."""
+        ...
+
+    def counted(self, event: E) -> E:
+        """An event of the plan, marked if it repeats an earlier one: its time point is a later one."""
         ...
 
     def gated_channel(self, event: E) -> str | None:

@@ -69,6 +69,10 @@ class Gate(Generic[E]):
         """These events are all that is to come."""
         self._events.knows(plan)
 
+    def counted(self, plan: Iterable[E]) -> Iterator[E]:
+        """The events of a plan, told apart where it repeats some."""
+        return map(self._events.counted, plan)
+
     def shots(self, plan: Iterable[E] | PlanReader[E]) -> Generator[E, Catch, None]:
         """All events of a plan with their retries. Closed before its end, it goes home."""
         try:
@@ -153,6 +157,7 @@ class Gate(Generic[E]):
 
     def alone(self, event: E) -> Visit[E]:
         """An event of which nobody knows what comes after it: judged if it is a single plane."""
+        event = self._events.counted(event)
         return next(iter(Visits([event], self._events, self._is_gated, judges_stacks=False)))
 
     def _is_gated(self, event: E) -> bool:

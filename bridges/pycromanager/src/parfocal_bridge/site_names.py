@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 SAME_PLACE_UM = 1.0
@@ -54,7 +55,8 @@ class _Site:
     name: str
     place: Place
     run: int
-    runs: set[int] = field(default_factory=set)
+    images: dict[int, Counter[Hashable]] = field(default_factory=dict)
+    """How often each of its images was planned, by run."""
     key: _Key | None = None
 
 
@@ -89,9 +91,20 @@ class SiteNames:
             return self._site(place, run).name
 
     def passes_before(self, place: Place, run: int) -> int:
-        """In how many earlier runs of the session this site was imaged."""
+        """How often earlier runs of the session imaged this site."""
         with self._lock:
-            return sum(earlier < run for earlier in self._site(place, run).runs)
+            return _passes(self._site(place, run), run)
+
+    def pass_of(self, place: Place, run: int, image: Hashable) -> int:
+        """How often the session imaged this site before an image that comes now.
+
+        :param image: what tells it from others of one pass, such as channel and slice.
+        """
+        with self._lock:
+            site = self._site(place, run)
+            images = site.images[run]
+            images[image] += 1
+            return _passes(site, run) + images[image] - 1
 
     def _site(self, place: Place, run: int) -> _Site:
         keys = _keys_of(place)
@@ -105,7 +118,7 @@ class SiteNames:
         else:
             site = _Site(self._free_name(place), place, run)
         self._file(site, keys[0])
-        site.runs.add(run)
+        site.images.setdefault(run, Counter())
         return site
 
     def _file(self, site: _Site, key: _Key) -> None:
@@ -156,6 +169,11 @@ def _is_same(site: _Site, place: Place, run: int) -> bool:
         is_followed = bool(place.name) or has_moved_on or apart_um <= PUT_BACK_UM
         return numbers[0] == numbers[1] and is_followed
     return apart_um <= SAME_PLACE_UM or (bool(place.name) and has_moved_on)
+
+
+def _passes(site: _Site, run: int) -> int:
+    earlier = (images for number, images in site.images.items() if number < run)
+    return sum(max(images.values(), default=1) for images in earlier)
 
 
 def _apart(one_um: float | None, other_um: float | None) -> float:
