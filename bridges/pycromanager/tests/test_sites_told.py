@@ -95,6 +95,33 @@ def test_a_plan_that_comes_back_to_a_place_gives_it_later_time_points(beads: Any
     assert names(frames) == ["cell"] * 8
 
 
+def test_a_stack_that_a_cancelled_run_did_not_finish_is_on_no_list_of_sharp_ones(
+    own_agent: Agent, beads: Any
+) -> None:
+    from useq import MDASequence
+
+    def cancel_at_the_second_slice(image: Any, event: Any, meta: Any) -> None:
+        if event.index["p"] == 1 and event.index["z"] == 1:
+            beads.mda.cancel()
+
+    plan = MDASequence(stage_positions=[(600 * i, 0, 0) for i in range(2)], z_plan={"range": 4, "step": 2})
+    beads.mda.events.frameReady.connect(cancel_at_the_second_slice)
+    try:
+        with FocusClient(own_agent.address, deadline_ms=PATIENT_MS) as client:
+            assert client.wait_for_agent(RUN_S)
+            beads.run_mda(gated(plan, client, beads, limits=LIMITS)).join(RUN_S)
+    finally:
+        beads.mda.events.frameReady.disconnect(cancel_at_the_second_slice)
+    table = own_agent.results / "sites.csv"
+
+    def rows() -> dict[str, tuple[str, str, str]]:
+        lines = list(csv.DictReader(table.open())) if table.exists() else []
+        return {row["site"]: (row["decision"], row["recovered"], row["why"]) for row in lines}
+
+    assert own_agent.until(lambda: "p1" in rows() and rows()["p1"][2] == "unscored")
+    assert rows() == {"p0": ("accept", "not-needed", "sharp"), "p1": ("", "unknown", "unscored")}
+
+
 @pytest.mark.parametrize("way", ["gated", "engine", "observed"])
 def test_no_visit_of_a_place_is_lost_from_the_table(way: str, own_agent: Agent, beads: Any) -> None:
     from useq import MDAEvent
