@@ -16,13 +16,14 @@ E = TypeVar("E")
 class Delivered:
     """One frame as the library gave it. ``camera`` is the one that took it, where there are several.
 
-    ``payload`` is what the library wants back to save it.
+    ``payload`` is what the library wants back to save it; ``channel`` the one that it names, if it does.
     """
 
     image: Any
     metadata: Any
     camera: str | None = None
     payload: Any = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
