@@ -122,6 +122,21 @@ def test_garbage_from_the_agent_is_counted_and_does_no_harm() -> None:
         assert client.counters.errors == len(GARBAGE)
 
 
+def test_an_agent_of_another_release_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    def answer(message: dict[str, Any]) -> list[bytes]:
+        return [json.dumps({**VERDICT, "v": 2}).encode()]
+
+    with FakeAgent(answer=answer) as agent, FocusClient(agent.address, deadline_ms=100) as client:
+        for _ in range(3):
+            assert client.score(IMAGE, FRAME) is None
+        eventually(lambda: client.counters.errors >= 3)
+    said = [r.getMessage() for r in caplog.records if "cannot be read" in r.getMessage()]
+    assert said == [
+        "A message of the agent cannot be read: protocol version 2 is not supported, only 1: "
+        "use an agent and a bridge of the same release (said once)"
+    ]
+
+
 @pytest.mark.parametrize(
     ("answer", "misses"),
     [
