@@ -80,19 +80,20 @@ def test_a_plate_imaged_again_in_the_same_session_is_a_later_time_point(beads: A
 def test_a_plan_that_comes_back_to_a_place_gives_it_later_time_points(beads: Any) -> None:
     from useq import MDAEvent
 
-    def plan(rounds: int) -> Iterator[Any]:
-        for _ in range(rounds):
-            for channel in ("DAPI", "FITC"):
+    def plan(*rounds: tuple[str, ...]) -> Iterator[Any]:
+        for channels in rounds:
+            for channel in channels:
                 yield MDAEvent(x_pos=0, y_pos=0, z_pos=0, pos_name="cell", channel=channel)
 
     twice = [MDAEvent(x_pos=0, y_pos=0, z_pos=0, pos_name="cell", channel="DAPI")] * 2
-    frames = gated_sites(beads, plan(2), twice, plan(1))
+    both = ("DAPI", "FITC")
+    frames = gated_sites(beads, plan(both, ("DAPI",), both), twice, plan(both))
     assert [(frame["channel"], frame.get("timeIndex")) for frame in frames] == [
-        *(("DAPI", None), ("FITC", None), ("DAPI", 1), ("FITC", 1)),
-        *(("DAPI", 2), ("DAPI", 3)),
-        *(("DAPI", 4), ("FITC", 4)),
+        *(("DAPI", None), ("FITC", None), ("DAPI", 1), ("DAPI", 2), ("FITC", 2)),
+        *(("DAPI", 3), ("DAPI", 4)),
+        *(("DAPI", 5), ("FITC", 5)),
     ]
-    assert names(frames) == ["cell"] * 8
+    assert names(frames) == ["cell"] * 9
 
 
 def test_a_stack_that_a_cancelled_run_did_not_finish_is_on_no_list_of_sharp_ones(

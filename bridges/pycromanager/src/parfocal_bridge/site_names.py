@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
@@ -51,12 +50,19 @@ _Key = tuple[str | None, str, int, int]
 
 
 @dataclass(eq=False)
+class _Rounds:
+    """How often a run has come to a site, and what it imaged there this time."""
+
+    count: int = 1
+    images: set[Hashable] = field(default_factory=set)
+
+
+@dataclass(eq=False)
 class _Site:
     name: str
     place: Place
     run: int
-    images: dict[int, Counter[Hashable]] = field(default_factory=dict)
-    """How often each of its images was planned, by run."""
+    rounds: dict[int, _Rounds] = field(default_factory=dict)
     key: _Key | None = None
 
 
@@ -96,15 +102,18 @@ class SiteNames:
             return _passes(self._site(place, run), run)
 
     def pass_of(self, place: Place, run: int, image: Hashable) -> int:
-        """How often the session imaged this site before an image that comes now.
+        """How often the session imaged this site before this image. One that repeats begins a new pass.
 
         :param image: what tells it from others of one pass, such as channel and slice.
         """
         with self._lock:
             site = self._site(place, run)
-            images = site.images[run]
-            images[image] += 1
-            return _passes(site, run) + images[image] - 1
+            here = site.rounds[run]
+            if image in here.images:
+                here.count += 1
+                here.images.clear()
+            here.images.add(image)
+            return _passes(site, run) + here.count - 1
 
     def _site(self, place: Place, run: int) -> _Site:
         keys = _keys_of(place)
@@ -118,7 +127,7 @@ class SiteNames:
         else:
             site = _Site(self._free_name(place), place, run)
         self._file(site, keys[0])
-        site.images.setdefault(run, Counter())
+        site.rounds.setdefault(run, _Rounds())
         return site
 
     def _file(self, site: _Site, key: _Key) -> None:
@@ -172,8 +181,7 @@ def _is_same(site: _Site, place: Place, run: int) -> bool:
 
 
 def _passes(site: _Site, run: int) -> int:
-    earlier = (images for number, images in site.images.items() if number < run)
-    return sum(max(images.values(), default=1) for images in earlier)
+    return sum(rounds.count for number, rounds in site.rounds.items() if number < run)
 
 
 def _apart(one_um: float | None, other_um: float | None) -> float:
