@@ -10,7 +10,7 @@ export interface SiteState {
   readonly channel: string;
   readonly timeIndex: number;
   readonly status: SiteStatus;
-  /** Its frames, attempt by attempt; slices of z-stacks are left out, but for the sharpest where none stands for them. */
+  /** Its frames, attempt by attempt; slices of z-stacks are left out, but for the sharpest of a stack that is only watched. */
   readonly frames: readonly FrameRow[];
   /** An image that was only watched after the site had been gated: what was saved of it. */
   readonly watched: FrameRow | undefined;
@@ -147,7 +147,9 @@ function isOfLastVisit({ frames }: SiteAccount, named: FrameRow | undefined): bo
 
 /** How a site ended; undefined if no image of it is known, and nothing was said of it. */
 function endingOf({ frames: own, sharpestSlice, outcome: told, end }: SiteAccount): SiteEnding | undefined {
-  const frames = own.length === 0 && sharpestSlice !== undefined ? [sharpestSlice] : own;
+  // Of a stack whose controller says that it was not judged, a slice says nothing.
+  const isWatched = own.length === 0 && end === undefined;
+  const frames = isWatched && sharpestSlice !== undefined ? [sharpestSlice] : own;
   // It tells what the agent decided; the controller went on without that.
   const outcome = frames.at(-1)?.unheard ? undefined : told;
   if (frames.length === 0 && outcome === undefined && end === undefined) return undefined;

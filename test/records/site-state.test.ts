@@ -45,6 +45,19 @@ describe("the state of a site", () => {
     expect(state).toMatchObject({ status: "flagged", level: 5, zUm: 3, kept: { attempt: 0 } });
   });
 
+  test.each(["unscored", "no-frame", "skipped"] as const)(
+    "of a stack that was never judged is no slice's: %s",
+    (why) => {
+      const slice = frameRow({ mode: "observe", isSlice: true });
+      const end = { site: 0, channel: "DAPI", timeIndex: 0, why, reason: "the run was cancelled", ms: 2000 };
+      const watched = SiteStates.of({ frames: [slice], outcomes: [], ends: [], labels: [] });
+      const ended = SiteStates.of({ frames: [slice], outcomes: [], ends: [end], labels: [] });
+
+      expect(watched.get(0, "DAPI", 0)).toMatchObject({ status: "sharp", recovered: undefined, kept: slice });
+      expect(ended.get(0, "DAPI", 0)).toMatchObject({ status: why, recovered: "unknown", kept: undefined });
+    },
+  );
+
   test("begins anew when the site is imaged again", () => {
     const again = frameRow({ id: "again", ms: 9000 });
     const states = SiteStates.of({

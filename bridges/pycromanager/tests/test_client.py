@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import threading
 import time
 from typing import Any
@@ -121,6 +122,21 @@ def test_garbage_from_the_agent_is_counted_and_does_no_harm() -> None:
         assert client.counters.errors == len(GARBAGE)
 
 
+def test_an_agent_of_another_release_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    def answer(message: dict[str, Any]) -> list[bytes]:
+        return [json.dumps({**VERDICT, "v": 2}).encode()]
+
+    with FakeAgent(answer=answer) as agent, FocusClient(agent.address, deadline_ms=100) as client:
+        for _ in range(3):
+            assert client.score(IMAGE, FRAME) is None
+        eventually(lambda: client.counters.errors >= 3)
+    said = [r.getMessage() for r in caplog.records if "cannot be read" in r.getMessage()]
+    assert said == [
+        "A message of the agent cannot be read: protocol version 2 is not supported, only 1: "
+        "use an agent and a bridge of the same release (said once)"
+    ]
+
+
 @pytest.mark.parametrize(
     ("answer", "misses"),
     [
@@ -225,6 +241,23 @@ def test_what_is_no_image_no_address_or_no_deadline_is_named() -> None:
     for deadline_ms in (0, -1, math.nan, math.inf, 3_600_001):
         with pytest.raises(ValueError, match="deadline_ms must be positive and at most 3600000"):
             FocusClient(deadline_ms=deadline_ms)
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        ("A1", "frame is a Frame, not 'A1'"),
+        ({"site": "A1"}, "frame is a Frame, not {'site': 'A1'}"),
+        (Frame(site="A1"), "frame.site is a Site, not 'A1'"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_frame_is_named(frame: Any, said: str) -> None:
+    with FocusClient(NOBODY) as client:
+        for call in (client.score, client.offer):
+            with pytest.raises(TypeError, match=re.escape(said)):
+                call(IMAGE, frame)
+    with pytest.raises(TypeError, match="address is a str, not None"):
+        FocusClient(None)  # type: ignore[arg-type]
 
 
 def test_clients_of_one_session_have_ids_of_their_own() -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from engine_runs import LIMITS, gate, marks, noted_marks, sequence, stack_events, zarr_marks
-from parfocal_bridge import FocusClient
-from parfocal_bridge.pymmcore_plus import FocusEngine, ObserveListener
-from runs import move, scripted
+from fake_agent import FakeAgent
+from parfocal_bridge import FocusClient, SiteResult
+from parfocal_bridge.pymmcore_plus import FocusEngine, ObserveListener, gated
+from runs import PATIENT_MS, RUN_S, move, run, scripted
 
 
 @pytest.fixture
@@ -179,3 +180,38 @@ def test_an_engine_says_how_many_places_it_skips(frames: int, core: Any, tmp_pat
     results, _ = gate(core, scripted({}), plan, tmp_path / "run.ome.tiff")
     assert marks(tmp_path / "run.ome.tiff") == [0] * frames + list(range(1, 4 - frames))
     assert [result.status for result in results] == ["skipped"] + ["judged"] * (3 - frames)
+
+
+@pytest.mark.parametrize("way", ["gated", "engine"])
+def test_each_image_that_an_engine_makes_of_one_frame_is_told_by_the_channel_it_names(
+    way: str, core: Any
+) -> None:
+    from pymmcore_plus.mda import MDAEngine
+
+    class SplittingEngine(MDAEngine):
+        def exec_single_event(self, event: Any) -> Iterator[Any]:
+            for image, own_event, meta in super().exec_single_event(event):
+                yield image, own_event, meta
+                yield image.copy(), own_event.replace(channel="Red"), dict(meta)
+
+    core.mda.set_engine(SplittingEngine(core))
+    by = gate if way == "engine" else gate_by_generator
+    results, agent = by(core, scripted(move(-4), {"keepAttempt": 1}), sequence([6.0]))
+    assert [len(result.attempts) for result in results] == [2]
+    told = [(head.get("channel"), head["mode"], head["attempt"]) for head, _ in agent.received["frame"]]
+    assert sorted(told, key=str) == [
+        ("Red", "observe", 0),
+        ("Red", "observe", 1),
+        (None, "gate", 0),
+        (None, "gate", 1),
+    ]
+
+
+def gate_by_generator(core: Any, answer: Any, plan: Any) -> tuple[list[SiteResult], FakeAgent]:
+    results: list[SiteResult] = []
+    with FakeAgent(answer=answer) as agent:
+        with FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
+            assert client.wait_for_agent(RUN_S)
+            run(core, gated(plan, client, core, limits=LIMITS, on_site=results.append))
+        agent.wait_for("bye", 1)
+    return results, agent

@@ -130,6 +130,33 @@ def test_a_stage_is_asked_once_for_each_place_it_is_sent_to(
     assert len(asked) == 3
 
 
+def test_a_region_that_the_camera_refused_is_not_judged(
+    core: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from useq import MDAEvent
+
+    set_roi = core.setROI
+
+    def set_region(x_px: int, *rest: int) -> None:
+        if x_px == 200:
+            raise RuntimeError("the camera does not answer")
+        set_roi(x_px + 3, *rest)  # many cameras round
+
+    monkeypatch.setattr(core, "setROI", set_region)
+    plan = [
+        MDAEvent(x_pos=0, y_pos=0, z_pos=0, pos_name=name, roi=(x_px, 100, 128, 128))
+        for name, x_px in (("cell", 100), ("other", 200), ("third", 300))
+    ]
+    try:
+        results, agent = gate(core, scripted({}), plan)
+    finally:
+        core.clearROI()
+    assert [result.status for result in results] == ["judged", "skipped", "judged"]
+    (said,) = (message["reason"] for (message,) in agent.received["abandon"])
+    assert said == "the camera shows the region 512 x 512 px at 0, 0, not 128 x 128 px at 200, 100"
+    assert [warning.split(";")[0] for warning in warnings(caplog)] == [f"other: {said}"]
+
+
 def test_gated_notices_it_too(core: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     refusing_stage(core, monkeypatch, 600)
     with FakeAgent(answer=scripted({})) as agent:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -81,3 +84,66 @@ def test_a_list_of_events_of_useq_with_one_slice_each_is_gated_event_by_event(
         run(core, plan if is_engine else pymmcore_plus_gated(plan, client, core, limits=LIMITS))
     told = [(head["site"]["name"], head["attempt"], head["mode"]) for head, _ in agent.received["frame"]]
     assert told == [("p0", 0, "gate"), ("p0", 1, "gate"), ("p1", 0, "gate")]
+
+
+def said_alone(caplog: pytest.LogCaptureFixture) -> list[str]:
+    records = (r for r in caplog.records if r.name == "parfocal_bridge.gate" and r.levelno == logging.WARNING)
+    return [record.getMessage().split(" z-stack")[0] for record in records]
+
+
+ALONE = "{}: only watched, not gated: no other slice of its"
+
+
+@contextmanager
+def engine_of(core: Any, client: FocusClient, **options: Any) -> Iterator[None]:
+    before = core.mda.engine
+    core.mda.set_engine(FocusEngine(core, client, **options))
+    try:
+        yield
+    finally:
+        core.mda.set_engine(before)
+
+
+@pytest.mark.parametrize("way", ["gated", "engine", "iterator"])
+def test_a_run_whose_slices_do_not_follow_each_other_says_that_it_is_only_watched(
+    way: str, beads: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    from useq import MDASequence
+
+    order = "pz" if way == "iterator" else "zp"
+    positions = [(600 * i, 0, 0) for i in range(2)]
+    plan: Any = MDASequence(axis_order=order, stage_positions=positions, z_plan={"range": 2, "step": 2})
+    with FakeAgent(ACCEPT) as agent, FocusClient(agent.address, observe_queue=8) as client:
+        assert client.wait_for_agent(RUN_S)
+        if way == "gated":
+            run(beads, pymmcore_plus_gated(plan, client, beads, limits=LIMITS))
+        else:
+            with engine_of(beads, client, limits=LIMITS):
+                run(beads, iter(list(plan)) if way == "iterator" else plan)
+    assert {head["mode"] for head, _ in agent.received["frame"]} == {"observe"}
+    assert said_alone(caplog) == [ALONE.format("p0")]
+
+
+def test_positions_from_a_generator_of_pycro_manager_say_it_too(
+    headless: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    from pycromanager import multi_d_acquisition_events
+
+    frames = gated(iter(multi_d_acquisition_events(xyz_positions=[(0.0, 0.0, 5.0), (600.0, 0.0, 5.0)])))
+    assert {frame["mode"] for frame in frames} == {"observe"}
+    assert said_alone(caplog) == [ALONE.format("p0")]
+
+
+def test_who_asks_for_watching_is_told_nothing(beads: Any, caplog: pytest.LogCaptureFixture) -> None:
+    from useq import Channel, MDASequence
+
+    channels = [Channel(config="DAPI", do_stack=False), Channel(config="FITC")]
+    stack = {"range": 2, "step": 2}
+    mixed = MDASequence(axis_order="pcz", stage_positions=[(0, 0, 0)], channels=channels, z_plan=stack)
+    in_turn = MDASequence(axis_order="zp", stage_positions=[(0, 0, 0), (600, 0, 0)], z_plan=stack)
+    with FakeAgent(ACCEPT) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
+        assert client.wait_for_agent(RUN_S)
+        for plan, asked in ((mixed, {}), (in_turn, {"stacks": "observe"}), (in_turn, {"channels": ["Cy5"]})):
+            options: Any = {"limits": LIMITS, **asked}
+            run(beads, pymmcore_plus_gated(plan, client, beads, **options))
+    assert said_alone(caplog) == []

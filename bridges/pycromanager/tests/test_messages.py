@@ -196,3 +196,10 @@ def test_the_client_sends_what_the_contract_shows() -> None:
     assert shape_of(agent.received["heartbeat"][0][0]) == shape_of(contract("heartbeat.json"))
     bye = {**agent.received["bye"][0][0], "reason": "acquisition finished"}
     assert shape_of(bye) == shape_of(contract("bye.json"))
+
+
+def test_names_that_are_bytes_are_read_as_text() -> None:
+    site = Site(name="Zelle µ".encode(), well=b"A1")  # type: ignore[arg-type]
+    sent = json.loads(encode(Frame(site=site, channel=b"DAPI", meta={"operator": b"\xff!"})))  # type: ignore[arg-type]
+    assert sent["site"] == {"name": "Zelle µ", "well": "A1"}
+    assert (sent["channel"], sent["meta"]) == ("DAPI", {"operator": "\ufffd!"})

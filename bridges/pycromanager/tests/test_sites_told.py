@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import signal
 import time
@@ -74,6 +75,84 @@ def test_a_plate_imaged_again_in_the_same_session_is_a_later_time_point(beads: A
     assert [(frame["site"]["name"], frame.get("timeIndex")) for frame in frames] == [
         (f"L{i}", t) for t in (None, 1, 2) for i in range(2)
     ]
+
+
+def test_a_plan_that_comes_back_to_a_place_gives_it_later_time_points(beads: Any) -> None:
+    from useq import MDAEvent
+
+    def plan(*rounds: tuple[str, ...]) -> Iterator[Any]:
+        for channels in rounds:
+            for channel in channels:
+                yield MDAEvent(x_pos=0, y_pos=0, z_pos=0, pos_name="cell", channel=channel)
+
+    twice = [MDAEvent(x_pos=0, y_pos=0, z_pos=0, pos_name="cell", channel="DAPI")] * 2
+    both = ("DAPI", "FITC")
+    frames = gated_sites(beads, plan(both, ("DAPI",), both), twice, plan(both))
+    assert [(frame["channel"], frame.get("timeIndex")) for frame in frames] == [
+        *(("DAPI", None), ("FITC", None), ("DAPI", 1), ("DAPI", 2), ("FITC", 2)),
+        *(("DAPI", 3), ("DAPI", 4)),
+        *(("DAPI", 5), ("FITC", 5)),
+    ]
+    assert names(frames) == ["cell"] * 9
+
+
+def test_a_stack_that_a_cancelled_run_did_not_finish_is_on_no_list_of_sharp_ones(
+    own_agent: Agent, beads: Any
+) -> None:
+    from useq import MDASequence
+
+    def cancel_at_the_second_slice(image: Any, event: Any, meta: Any) -> None:
+        if event.index["p"] == 1 and event.index["z"] == 1:
+            beads.mda.cancel()
+
+    plan = MDASequence(stage_positions=[(600 * i, 0, 0) for i in range(2)], z_plan={"range": 4, "step": 2})
+    beads.mda.events.frameReady.connect(cancel_at_the_second_slice)
+    try:
+        with FocusClient(own_agent.address, deadline_ms=PATIENT_MS) as client:
+            assert client.wait_for_agent(RUN_S)
+            beads.run_mda(gated(plan, client, beads, limits=LIMITS)).join(RUN_S)
+    finally:
+        beads.mda.events.frameReady.disconnect(cancel_at_the_second_slice)
+    table = own_agent.results / "sites.csv"
+
+    def rows() -> dict[str, tuple[str, str, str]]:
+        lines = list(csv.DictReader(table.open())) if table.exists() else []
+        return {row["site"]: (row["decision"], row["recovered"], row["why"]) for row in lines}
+
+    assert own_agent.until(lambda: "p1" in rows() and rows()["p1"][2] == "unscored")
+    assert rows() == {"p0": ("accept", "not-needed", "sharp"), "p1": ("", "unknown", "unscored")}
+
+
+@pytest.mark.parametrize("way", ["gated", "engine", "observed"])
+def test_no_visit_of_a_place_is_lost_from_the_table(way: str, own_agent: Agent, beads: Any) -> None:
+    from useq import MDAEvent
+
+    from beads import bead_optics
+    from parfocal_bridge.pymmcore_plus import FocusEngine, ObserveListener
+
+    plan = [MDAEvent(x_pos=600 * x, y_pos=0, z_pos=z) for x, z in ((0, 0), (0, 6), (1, 0), (0, 0))]
+    with FocusClient(own_agent.address, deadline_ms=PATIENT_MS, observe_queue=8) as client:
+        assert client.wait_for_agent(RUN_S)
+        before = beads.mda.engine
+        options: Any = {"limits": LIMITS, "optics": bead_optics()}
+        try:
+            if way == "engine":
+                beads.mda.set_engine(FocusEngine(beads, client, **options))
+            if way == "observed":
+                with ObserveListener(beads, client):
+                    run(beads, plan)
+            else:
+                run(beads, gated(plan, client, beads, **options) if way == "gated" else plan)
+        finally:
+            beads.mda.set_engine(before)
+    table = own_agent.results / "sites.csv"
+
+    def rows() -> list[tuple[str, str, str]]:
+        lines = list(csv.DictReader(table.open())) if table.exists() else []
+        return sorted((row["site"], row["time_index"], row["first_z_um"]) for row in lines)
+
+    expected = [("x0_y0", str(t), z) for t, z in ((0, "0"), (1, "6"), (2, "0"))] + [("x600_y0", "0", "0")]
+    assert own_agent.until(lambda: rows() == expected), rows()
 
 
 def test_unnamed_positions_elsewhere_in_a_later_run_are_other_sites(beads: Any) -> None:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from parfocal_bridge.inbox import Inbox
+from parfocal_bridge.kinds import require
 from parfocal_bridge.ledger import CLOSED, Counters, Ledger, Ticket
 from parfocal_bridge.link import AgentLink
 from parfocal_bridge.messages import (
@@ -74,6 +75,7 @@ class FocusClient:
         misses_until_degraded: int = 3,
         on_verdict: Callable[[Verdict], None] | None = None,
     ) -> None:
+        require("address", address, str)
         _check_deadline(deadline_ms)
         if observe_queue < 1 or misses_until_degraded < 1:
             raise ValueError("observe_queue and misses_until_degraded must be at least 1")
@@ -148,6 +150,7 @@ class FocusClient:
     def offer(self, image: Any, frame: Frame) -> str:
         """Sends a frame that nobody waits for, and returns its id; ``on_verdict`` gets its verdict."""
         self._process.require()
+        _check_frame(frame)
         return self._offer(wire_pixels(image), frame)
 
     def wait_for_answers(self, frame_ids: Collection[str], most: int = 0) -> int:
@@ -170,6 +173,7 @@ class FocusClient:
         :param timeout_s: longest wait, s; by default the deadline and 0.1 s for the way.
         """
         self._process.require()
+        _check_frame(frame)
         pixels = wire_pixels(image)
         deadline_ms = frame.deadline_ms or self.deadline_ms
         _check_deadline(deadline_ms)
@@ -289,6 +293,11 @@ class FocusClient:
             beat = Heartbeat(session=self.session, timestamp_ms=time.time() * 1000, acquiring=is_acquiring)
             return encode(beat)
         return encode(Hello(session=self.session, controller=self._controller))
+
+
+def _check_frame(frame: Frame) -> None:
+    require("frame", frame, Frame)
+    require("frame.site", frame.site, Site)
 
 
 def _check_deadline(deadline_ms: float) -> None:

@@ -100,6 +100,13 @@ class DictEvents:
         site = self.site(event)
         return self._names.passes_before(Place(site.name, plate=site.plate), self._run) or None
 
+    def round_index(self, event: Event) -> int | None:
+        return self.time_index(event)
+
+    def counted(self, event: Event) -> Event:
+        # A data set has one image for each set of axes, so that a plan has an axis for what it repeats.
+        return event
+
     def z_index(self, event: Event) -> int | None:
         return _index(event["axes"].get("z"))
 

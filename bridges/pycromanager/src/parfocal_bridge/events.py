@@ -16,13 +16,14 @@ E = TypeVar("E")
 class Delivered:
     """One frame as the library gave it. ``camera`` is the one that took it, where there are several.
 
-    ``payload`` is what the library wants back to save it.
+    ``payload`` is what the library wants back to save it; ``channel`` the one that it names, if it does.
     """
 
     image: Any
     metadata: Any
     camera: str | None = None
     payload: Any = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,15 @@ class Events(ReadableEvents[E], Protocol[E]):
         ...
 
     def time_index(self, event: E) -> int | None:
-        """The time point, from 0."""
+        """The time point, from 0, that the agent is told."""
+        ...
+
+    def round_index(self, event: E) -> int | None:
+        """The same without what ``counted`` adds: a z found holds until the plan leaves the place."""
+        ...
+
+    def counted(self, event: E) -> E:
+        """An event of the plan, marked if it repeats an earlier one: its time point is a later one."""
         ...
 
     def gated_channel(self, event: E) -> str | None:

@@ -93,7 +93,9 @@ class FocusEngine:
         if isinstance(events, Sequence):
             self._gate.knows(events)
         own = _of_engine(self.engine, events)
-        plan = PlanReader(own, functools.partial(is_cancelled, self._core), is_known_plan(events))
+        plan = PlanReader(
+            self._gate.counted(own), functools.partial(is_cancelled, self._core), is_known_plan(events)
+        )
         for visit in self._gate.visits(plan):
             self._held = self._hold(visit)
             for event in visit.events:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Generic, TypeVar
 
 from parfocal_bridge.client import FocusClient
-from parfocal_bridge.events import Delivered, Events
+from parfocal_bridge.events import Delivered, Events, with_camera
 from parfocal_bridge.messages import Frame, NextSite, Stack
 from parfocal_bridge.placing import Placing
 from parfocal_bridge.site import Attempt
@@ -36,9 +36,10 @@ class FrameSender(Generic[E]):
         self._slices = []
 
     def offer(self, visit: Visit[E], event: E, number: int, frames: Sequence[Delivered]) -> None:
-        """Sends frames that nobody waits for."""
+        """Sends frames that nobody waits for, each by its own channel: an engine may make several of one."""
         for delivered in frames:
-            self._offer(event, number, delivered, self._watched_stack(visit, event))
+            stack, channel = self._watched_stack(visit, event), delivered.channel
+            self._offer(event, number, delivered, stack, channel=channel)
 
     def offer_slice(
         self, visit: Visit[E], event: E, number: int, delivered: Delivered, planned_z_um: float | None
@@ -87,10 +88,13 @@ class FrameSender(Generic[E]):
         delivered: Delivered,
         stack: Stack | None,
         planned_z_um: float | None = None,
+        channel: str | None = None,
     ) -> list[str]:
         """The id of the frame, none if it cannot be sent."""
         try:
             frame = self._frame(event, number, delivered, planned_z_um)
+            if channel is not None:
+                frame = replace(frame, channel=with_camera(channel, delivered.camera))
             return [self._client.offer(delivered.image, replace(frame, stack=stack))]
         except Exception as error:
             self._client.unsent.note(self._events.site(event).name, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
@@ -15,9 +16,12 @@ from parfocal_bridge.frame_sender import FrameSender
 from parfocal_bridge.gate_rules import GateRules
 from parfocal_bridge.placing import Placing
 from parfocal_bridge.plan_reader import PlanReader
+from parfocal_bridge.said_once import SaidOnce
 from parfocal_bridge.site import Attempt, SiteAttempts, SiteResult, SiteStart, Step
 from parfocal_bridge.start_z import StartZ
 from parfocal_bridge.visits import Visit, Visits
+
+log = logging.getLogger(__name__)
 
 E = TypeVar("E")
 
@@ -62,12 +66,17 @@ class Gate(Generic[E]):
         self._announced: Visit[E] | None = None
         """A visit that has not begun, though the plan has been read past it."""
         self._has_frame = False
+        self._said = SaidOnce()
         self._was_stopped = False
         """A user has ended the run: nobody need be alarmed by what is left of it."""
 
     def knows(self, plan: Iterable[E]) -> None:
         """These events are all that is to come."""
         self._events.knows(plan)
+
+    def counted(self, plan: Iterable[E]) -> Iterator[E]:
+        """The events of a plan, told apart where it repeats some."""
+        return map(self._events.counted, plan)
 
     def shots(self, plan: Iterable[E] | PlanReader[E]) -> Generator[E, Catch, None]:
         """All events of a plan with their retries. Closed before its end, it goes home."""
@@ -153,6 +162,7 @@ class Gate(Generic[E]):
 
     def alone(self, event: E) -> Visit[E]:
         """An event of which nobody knows what comes after it: judged if it is a single plane."""
+        event = self._events.counted(event)
         return next(iter(Visits([event], self._events, self._is_gated, judges_stacks=False)))
 
     def _is_gated(self, event: E) -> bool:
@@ -162,6 +172,7 @@ class Gate(Generic[E]):
         return self._gate_if(event)
 
     def _observe(self, visit: Visit[E]) -> Shots[E]:
+        self._note_if_alone(visit)
         for event in visit.events:
             if not self._events.is_image(event):
                 self._starts.refocused_elsewhere()
@@ -171,6 +182,18 @@ class Gate(Generic[E]):
             catch = yield self._placing.event(event, 0)
             self._sender.offer(visit, event, 0, catch.frames)
         return 0
+
+    def _note_if_alone(self, visit: Visit[E]) -> None:
+        """A slice without its stack cannot be judged, and a run in the wrong order gates nothing at all."""
+        event, *others = visit.events
+        is_slice = self._events.is_image(event) and self._events.run_key(event) is not None
+        if others or not is_slice or self._events.is_plane(event) or self._rules.stacks != "gate":
+            return
+        if self._is_gated(event) and self._said.is_news("alone"):
+            log.warning(
+                "%s: only watched, not gated: no other slice of its z-stack is known to follow (said once)",
+                self._events.site(event).name,
+            )
 
     def _judge(self, visit: Visit[E], upcoming: Visit[E] | None) -> Shots[E]:
         """Acquires a visit and its retries."""

@@ -21,7 +21,8 @@ _NEAR_UM = 30.0
 class HardwareCheck:
     """Asks after each event was set up whether its picture would show the place and the channel of its name.
 
-    A stage may be off by half a field: it is neither exact, nor is an engine that follows a cell to blame.
+    A stage may be off by half a field: it is neither exact, nor is an engine that follows a cell to blame. So
+    may the camera's region, which many cameras round.
     """
 
     def __init__(self, core: CMMCorePlus) -> None:
@@ -36,7 +37,9 @@ class HardwareCheck:
         """What of an event that was set up is not so; None if all is, or cannot be asked."""
         if event.action is not None and event.action.type != "acquire_image":
             return None
-        for what, why in (("stage", self._off_place(event)), ("channel", self._wrong_channel(event))):
+        asked = {"stage": self._off_place, "region": self._off_region, "channel": self._wrong_channel}
+        for what, fault_of in asked.items():
+            why = fault_of(event)
             if why is not None:
                 if self._said.is_news(what):
                     name = event.pos_name or dict(event.index)
@@ -61,6 +64,21 @@ class HardwareCheck:
             return None
         self._reached_um = None
         return f"the stage {stage} is at {_place(here_um)} um, not at {_place(asked_um)}"
+
+    def _off_region(self, event: MDAEvent) -> str | None:
+        roi = getattr(event, "roi", None)
+        if roi is None:
+            return None
+        asked = (roi.offset_x, roi.offset_y, roi.width, roi.height)
+        try:
+            here = tuple(self._core.getROI())
+        except Exception as error:
+            log.debug("The camera cannot be asked for its region: %s", error)
+            return None
+        near_px = min(roi.width, roi.height) / 2
+        if all(abs(is_px - asked_px) <= near_px for is_px, asked_px in zip(here, asked, strict=True)):
+            return None
+        return f"the camera shows the region {_region(here)}, not {_region(asked)}"
 
     def _wrong_channel(self, event: MDAEvent) -> str | None:
         if event.channel is None:
@@ -91,6 +109,11 @@ class HardwareCheck:
 def _place(place_um: Sequence[float | None]) -> str:
     # Plus 0, so that no minus stands before it.
     return ", ".join("-" if um is None else f"{round(um, 1) + 0.0:.1f}" for um in place_um)
+
+
+def _region(roi: Sequence[int]) -> str:
+    x_px, y_px, width_px, height_px = roi
+    return f"{width_px} x {height_px} px at {x_px}, {y_px}"
 
 
 def _is_same(value: str, wanted: str) -> bool:

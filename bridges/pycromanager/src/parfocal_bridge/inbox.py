@@ -100,7 +100,8 @@ class Inbox:
         try:
             message = decode(part)
         except MessageError as error:
-            log.warning("A message of the agent cannot be read: %s", error)
+            if self._errors.is_news(f"unreadable: {error}"):
+                log.warning("A message of the agent cannot be read: %s (said once)", error)
             self._ledger.count("errors")
             return False
         if message is None:

@@ -70,7 +70,10 @@ def decode(part: bytes) -> Message | None:
     if not isinstance(data, dict):
         raise MessageError("not a JSON object")
     if data.get("v") != PROTOCOL_VERSION:
-        raise MessageError(f"protocol version {data.get('v')!r} is not supported")
+        raise MessageError(
+            f"protocol version {data.get('v')!r} is not supported, only {PROTOCOL_VERSION}: "
+            "use an agent and a bridge of the same release"
+        )
     kind = data.get("type")
     if not isinstance(kind, str):
         raise MessageError("type: missing or not a string")

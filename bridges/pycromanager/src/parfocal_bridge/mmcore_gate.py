@@ -104,7 +104,8 @@ def make_gate(
 def delivered_of(image: Any, event: MDAEvent, metadata: Any) -> Delivered:
     """A payload of the engine."""
     camera = metadata.get("camera_device") if "cam" in event.index else None
-    return Delivered(image, metadata, camera, (image, event, metadata))
+    channel = None if event.channel is None else event.channel.config
+    return Delivered(image, metadata, camera, (image, event, metadata), channel)
 
 
 def is_cancelled(core: CMMCorePlus) -> bool:

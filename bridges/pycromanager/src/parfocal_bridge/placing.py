@@ -183,7 +183,7 @@ class Placing(Generic[E]):
         return z_um - self._reference_um
 
     def _place_of(self, event: E) -> Hashable:
-        return self._events.site(event), self._events.time_index(event)
+        return self._events.site(event), self._events.round_index(event)
 
     def _name(self, event: E) -> str:
         return self._events.site(event).name

@@ -22,7 +22,7 @@ from parfocal_bridge.hardware_check import HardwareCheck
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate, optics_of
-from parfocal_bridge.plan_reader import PlanReader
+from parfocal_bridge.plan_reader import PlanReader, is_known_plan
 from parfocal_bridge.runner_waits import RunnerWaits
 from parfocal_bridge.useq_events import ATTEMPT_KEY, UseqEvents, is_single_plane, planned_slices
 from parfocal_bridge.watched_stacks import WatchedStacks
@@ -83,7 +83,8 @@ def _run(
     engine: Any = core.mda.engine
     if isinstance(events, Sequence):
         gate.knows(events)
-    shots = gate.shots(PlanReader(events, functools.partial(is_cancelled, core)))
+    plan = PlanReader(gate.counted(events), functools.partial(is_cancelled, core), is_known_plan(events))
+    shots = gate.shots(plan)
     catcher = _Catcher(gate.imaged, HardwareCheck(core))
     tap = EngineTap.of(engine)
 
@@ -218,6 +219,7 @@ class ObserveListener:
         if ATTEMPT_KEY in event.metadata:
             return
         try:
+            event = self._events.counted(event)
             frame = self._events.frame(event, 0, delivered_of(image, event, metadata))
             size = 1 if self._events.is_plane(event) else planned_slices(event)
             self._stacks.offer(image, frame, self._events.run_key(event), size)

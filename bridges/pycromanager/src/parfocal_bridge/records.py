@@ -126,6 +126,8 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
         return value
+    if isinstance(value, bytes):  # as HDF5 and older files give names
+        return value.decode(errors="replace")
     if hasattr(value, "item"):  # a numpy scalar
         return _plain(value.item()) if getattr(value, "size", 1) == 1 else str(value)
     if isinstance(value, float):

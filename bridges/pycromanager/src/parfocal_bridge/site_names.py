@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 SAME_PLACE_UM = 1.0
@@ -50,11 +50,19 @@ _Key = tuple[str | None, str, int, int]
 
 
 @dataclass(eq=False)
+class _Rounds:
+    """How often a run has come to a site, and what it imaged there this time."""
+
+    count: int = 1
+    images: set[Hashable] = field(default_factory=set)
+
+
+@dataclass(eq=False)
 class _Site:
     name: str
     place: Place
     run: int
-    runs: set[int] = field(default_factory=set)
+    rounds: dict[int, _Rounds] = field(default_factory=dict)
     key: _Key | None = None
 
 
@@ -89,9 +97,23 @@ class SiteNames:
             return self._site(place, run).name
 
     def passes_before(self, place: Place, run: int) -> int:
-        """In how many earlier runs of the session this site was imaged."""
+        """How often earlier runs of the session imaged this site."""
         with self._lock:
-            return sum(earlier < run for earlier in self._site(place, run).runs)
+            return _passes(self._site(place, run), run)
+
+    def pass_of(self, place: Place, run: int, image: Hashable) -> int:
+        """How often the session imaged this site before this image. One that repeats begins a new pass.
+
+        :param image: what tells it from others of one pass, such as channel and slice.
+        """
+        with self._lock:
+            site = self._site(place, run)
+            here = site.rounds[run]
+            if image in here.images:
+                here.count += 1
+                here.images.clear()
+            here.images.add(image)
+            return _passes(site, run) + here.count - 1
 
     def _site(self, place: Place, run: int) -> _Site:
         keys = _keys_of(place)
@@ -105,7 +127,7 @@ class SiteNames:
         else:
             site = _Site(self._free_name(place), place, run)
         self._file(site, keys[0])
-        site.runs.add(run)
+        site.rounds.setdefault(run, _Rounds())
         return site
 
     def _file(self, site: _Site, key: _Key) -> None:
@@ -156,6 +178,10 @@ def _is_same(site: _Site, place: Place, run: int) -> bool:
         is_followed = bool(place.name) or has_moved_on or apart_um <= PUT_BACK_UM
         return numbers[0] == numbers[1] and is_followed
     return apart_um <= SAME_PLACE_UM or (bool(place.name) and has_moved_on)
+
+
+def _passes(site: _Site, run: int) -> int:
+    return sum(rounds.count for number, rounds in site.rounds.items() if number < run)
 
 
 def _apart(one_um: float | None, other_um: float | None) -> float:

@@ -46,7 +46,7 @@ class StartZ(Generic[E]):
 
     def shift_of(self, event: E) -> float:
         """How far from its plan an event is acquired, um: as found at its position, or suggested for it."""
-        name, time_index = self._events.site(event).name, self._events.time_index(event)
+        name, time_index = self._events.site(event).name, self._events.round_index(event)
         image = (self._events.channel(event), self._events.z_index(event))
         self._shifts.arrive(name, time_index, image, self._events.planned_z(event))
         suggestion = self._suggestion
@@ -59,7 +59,7 @@ class StartZ(Generic[E]):
         self._shifts.found(
             self._events.site(event).name,
             self._events.channel(event),
-            self._events.time_index(event),
+            self._events.round_index(event),
             shift_um,
         )
 
@@ -110,4 +110,4 @@ class StartZ(Generic[E]):
         return (min(known) - middle_um, max(known) - middle_um)
 
     def _place_of(self, event: E) -> Hashable:
-        return self._events.site(event), self._events.time_index(event)
+        return self._events.site(event), self._events.round_index(event)

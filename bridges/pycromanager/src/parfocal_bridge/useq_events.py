@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ATTEMPT_KEY = "parfocal_attempt"
 """Key of ``event.metadata`` that holds the attempt, from 0."""
+_PASS_KEY = "parfocal_pass"
+"""The same for how often the place was imaged before, where the plan itself comes back to it."""
 
 
 class UseqEvents:
@@ -77,13 +79,25 @@ class UseqEvents:
         return next((frame for frame in frames if frame.camera == judged), None)
 
     def time_index(self, event: MDAEvent) -> int | None:
-        """Without time points in the plan, the number of earlier runs of the session that imaged the site."""
+        """Without time points in the plan, how often the session has imaged the site before."""
+        return event.metadata.get(_PASS_KEY) or self.round_index(event)
+
+    def round_index(self, event: MDAEvent) -> int | None:
         index = event.index.get("t")
         return (
             index
             if index is not None
             else self._names.passes_before(self._place_of(event), self._run) or None
         )
+
+    def counted(self, event: MDAEvent) -> MDAEvent:
+        if not self.is_image(event) or event.index.get("t") is not None:
+            return event
+        image = (self.channel(event), self.z_index(event), event.index.get("cam"))
+        number = self._names.pass_of(self._place_of(event), self._run, image)
+        if number == (self.round_index(event) or 0):
+            return event
+        return event.model_copy(update={"metadata": {**event.metadata, _PASS_KEY: number}})
 
     def _place_of(self, event: MDAEvent) -> Place:
         index = event.index
