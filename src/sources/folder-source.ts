@@ -7,6 +7,7 @@ import { errorCode, fileReason } from "../frames/file-reasons.js";
 import { affordableBytes } from "../frames/image-limit.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PageReader } from "../frames/page-reader.js";
+import { UnreadFiles } from "../frames/unread-files.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import { EarlierFiles } from "./earlier-files.js";
 import { folderSession, headerOf } from "./file-header.js";
@@ -33,6 +34,7 @@ export class FolderSource implements FrameSource {
   readonly #files = new BoundedMap<string, FollowedFile>(MAX_FILES);
   readonly #earlier = new EarlierFiles();
   readonly #channels = new ChannelNames();
+  readonly #unread = new UnreadFiles();
   /** Files and stores to read. */
   readonly #todo = new ReadingOrder();
   readonly #stopping = new AbortController();
@@ -63,6 +65,10 @@ export class FolderSource implements FrameSource {
         const isOld = wasThere && !this.#watch.isStore(path);
         if (isOld) this.#followed(path).restingSince = "its time";
         this.#enqueue(path, isOld);
+      },
+      passedBy: (path) => {
+        const told = this.#unread.meet(path);
+        if (told !== undefined) this.#problem(told, path);
       },
       leaveAlone: (store) => {
         this.#stores.leaveAlone(store);

@@ -521,6 +521,25 @@ describe("a watched folder", () => {
     },
   );
 
+  test.each([false, true])(
+    "names a file of each kind that is not read, once (polling: %s)",
+    async (polling) => {
+      const folder = await temporaryFolder();
+      await writeFile(join(folder, "a.nd2"), "x");
+      const { problems, firstPixels } = await watchFolder(folder, { polling, pollMs: 50 });
+      for (const name of ["b.nd2", "c.czi", "d.czi", "notes.txt"]) await writeFile(join(folder, name), "x");
+      await writeFile(join(folder, "e.tif"), tiff(1));
+
+      await until(() => firstPixels().length === 1 && problems.length === 2);
+      await sleep(200);
+
+      expect(problems.map(({ message }) => message)).toEqual([
+        expect.stringContaining("a.nd2: files that end in .nd2 are not read: export TIFF or convert"),
+        expect.stringMatching(/[cd]\.czi: files that end in \.czi are not read/),
+      ]);
+    },
+  );
+
   test("that does not exist is a clear error", async () => {
     await expect(watchFolder("/nowhere/at/all")).rejects.toThrow(FrameReadError);
     await expect(watchFolder("/nowhere/at/all")).rejects.toThrow("is not a folder");
