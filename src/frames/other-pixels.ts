@@ -175,7 +175,9 @@ function readNumberKind(
   const known = { 1: [8, 10, 12, 14, 16, 32], 3: [16, 32, 64] }[format] ?? [8, 16, 32];
   if (isMixed || !known.includes(first) || ![1, 2, 3, 4].includes(format)) {
     const kind = { 1: "unsigned", 2: "signed", 3: "floating-point", 4: "undefined" }[format] ?? "complex";
-    throw new Error(`its pixels are ${bits.join(", ")}-bit ${kind} numbers, which cannot be read`);
+    throw new Error(
+      `its pixels are ${bits.join(", ")}-bit ${kind} numbers, which cannot be read; save it with 8 or 16 bits`,
+    );
   }
   // 4 is "undefined": such data are read as what they most often are.
   return { bits: first, format: format === 4 ? 1 : format };
