@@ -314,6 +314,9 @@ def other_pixels() -> None:
     alpha = np.concatenate([rgb, np.full_like(rgb[..., :1], 128)], -1)
     written("rgba8.tif", alpha, one(luminance), photometric="rgb", extrasamples=["unassalpha"])
     written("channels16.tif", np.stack([grey16, grey16[::-1]]), list, planarconfig="separate")
+    # What tifffile makes of three or four planes unless it is told: colours.
+    four = np.stack([grey16, grey16[::-1], grey16[:, ::-1], grey16[::-1, ::-1]])
+    written("four_planes16.tif", four, list, photometric=None)
     for name, data in [("rgb8.png", rgb), ("rgba8.png", alpha), ("grey_alpha8.png", alpha[..., 2:])]:
         Image.fromarray(data).save(HERE / name)
         expected[name] = describe([luminance(data) if data.shape[-1] > 2 else data[..., 0]])

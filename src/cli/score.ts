@@ -10,6 +10,7 @@ import { commonFolder, type FoundImage, searchImages } from "../frames/find-imag
 import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { namePattern } from "../frames/name-groups.js";
+import { UnreadFiles } from "../frames/unread-files.js";
 import { PLATE_FORMATS } from "../frames/wells.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import type { RunState } from "../scores/run-state.js";
@@ -133,6 +134,11 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       missing++;
       say(`Not scored: ${problem.message}`);
     };
+    const unread = new UnreadFiles();
+    const passedBy = (path: string) => {
+      const told = unread.meet(path);
+      if (told !== undefined) say(`Not scored: ${told}`);
+    };
     // Pictures that are drawn meanwhile are no frames.
     const drawn = [argv.overlay, argv.masks].filter((folder) => folder !== undefined);
     const isOurs = ({ path, namedPath }: FoundImage) =>
@@ -145,7 +151,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     const maxBytes = argv.maxImageMib === undefined ? undefined : argv.maxImageMib * 2 ** 20;
     const decoder = new FrameDecoder(availableParallelism(), argv.colour as Colour, maxBytes);
     const wanted = async function* () {
-      for await (const image of searchImages(argv.paths, onProblem)) {
+      for await (const image of searchImages(argv.paths, onProblem, passedBy)) {
         if (isOurs(image) && !table.isDone(image.path)) yield image;
         else sites.pass(image.namedPath);
       }

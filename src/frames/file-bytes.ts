@@ -9,6 +9,8 @@ export abstract class FileBytes {
   /** Where the furthest bytes end that were asked for so far: beyond `size` where some are missing. */
   #askedTo = 0;
   #isUnwritten = false;
+  /** Whether what describes all pages has its place, and is written there when the file is closed. */
+  isUndescribed = false;
 
   constructor(size: number) {
     this.size = size;

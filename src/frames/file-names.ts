@@ -8,10 +8,14 @@ import { parseLooseName } from "./loose-names.js";
 import { readGroups, wellFields } from "./name-groups.js";
 import { plateFormat, wellOf } from "./wells.js";
 
-/** Small pictures that MetaXpress writes beside each image; and what systems leave behind. */
-const NO_IMAGE = /_thumb[-0-9A-F]*\.tiff?$|(?:^|\/)\._|(?:^|\/)(?:Thumbs\.db)$/i;
+/**
+ * Small pictures that MetaXpress writes beside each image; dark frames and shading that CV7000 and CV8000 copy into each measurement
+ * ("DC_sCMOS #1_CAM1", "SC_BP445-45_40x_M10_CH01"); and what systems leave behind.
+ */
+const NO_IMAGE =
+  /_thumb[-0-9A-F]*\.(?:tiff?|png)$|(?:^|\/)(?:DC_[^/]+_CAM\d+|SC_[^/]+_CH\d{2})\.(?:tiff?|png)$|(?:^|\/)\._|(?:^|\/)(?:Thumbs\.db)$/i;
 
-/** Whether a file only looks like an image: a thumbnail, or what macOS keeps beside a file. */
+/** Whether a file only looks like an image: a thumbnail, a correction, or what macOS keeps beside a file. */
 export function isNoImage(path: string): boolean {
   return NO_IMAGE.test(path);
 }

@@ -51,10 +51,12 @@ export async function findImages(paths: readonly string[]): Promise<string[]> {
 /**
  * The same one by one, for any number of files: the memory that it takes grows with the paths that are named and the files that
  * patterns match, not with what lies in folders.
+ * @param passedBy told of the files in folders that are no images for their names.
  */
 export async function* searchImages(
   paths: readonly string[],
   problem: ProblemHandler,
+  passedBy: (path: string) => void = () => undefined,
 ): AsyncGenerator<FoundImage, void, undefined> {
   const roots = await rootsOf(paths, problem);
   // What is met in a folder is not given again under its own name.
@@ -63,7 +65,7 @@ export async function* searchImages(
     if (!left.has(root.place)) continue;
     left.delete(root.place);
     const { path, place } = root;
-    if (root.isFolder) yield* imagesIn(root, left, problem);
+    if (root.isFolder) yield* imagesIn(root, left, problem, passedBy);
     else yield { path, namedPath: slashes(relative(dirname(dirname(place)), place)) };
   }
 }
@@ -83,10 +85,12 @@ async function* imagesIn(
   { path: folder, place }: Root,
   left: Map<string, Root>,
   problem: ProblemHandler,
+  passedBy: (path: string) => void,
 ): AsyncGenerator<FoundImage, void, undefined> {
   let isEmpty = true;
   const walk = walkImages(folder, {
     entered: (path) => left.delete(join(place, path)),
+    passedBy: (path) => passedBy(join(folder, path)),
     unreadable: (path, cause) => problem(new FrameReadError(path, fileReason(cause), { cause })),
   });
   try {

@@ -119,9 +119,13 @@ function colourOf(y: Numbers, cb: Numbers, cr: Numbers, colour: Exclude<Colour, 
 export function readOtherLayout(directory: TiffDirectory, file: FileBytes, maxBytes: number): OtherLayout {
   const { width, height } = readPageSize(directory);
   const samples = directory.number(TiffTag.samplesPerPixel) ?? 1;
-  const photometric = directory.number(TiffTag.photometric) ?? 1;
+  const isPlanar = samples > 1 && directory.number(TiffTag.planarConfiguration) === 2;
+  const said = directory.number(TiffTag.photometric) ?? 1;
   const compression = directory.number(TiffTag.compression) ?? 1;
   const { bits, format } = readNumberKind(directory, samples);
+  // tifffile, and what saves by it, calls any three or four planes colours; cameras of colours give bytes, pixel by pixel.
+  const isStack = said === RGB && isPlanar && bits > 8;
+  const photometric = isStack ? 1 : said;
   const predictor = predictorOf(directory);
   if (predictor !== 1 && bits % 8 !== 0) {
     throw new Error(`its packed pixels are differenced (predictor ${predictor}), which cannot be read`);
@@ -142,11 +146,10 @@ export function readOtherLayout(directory: TiffDirectory, file: FileBytes, maxBy
     throw new Error(`it is a JPEG of ${bits} bits, which cannot be read; save it with Deflate, LZW, or none`);
   }
   // Beside colours whatever is extra counts for nothing; otherwise what is no transparency is a channel.
-  const extra = directory.numbers(TiffTag.extraSamples) ?? [];
+  const extra = isStack ? [] : (directory.numbers(TiffTag.extraSamples) ?? []);
   const isExtra = photometric === RGB && samples - extra.length === 3;
   const alpha = isExtra ? extra.length : extra.filter((kind) => kind !== 0).length;
   if (samples <= alpha) throw new Error("all of its channels are transparency");
-  const isPlanar = samples > 1 && directory.number(TiffTag.planarConfiguration) === 2;
   const [parts, pixelBytes] = isPlanar ? [samples, bits / 8] : [1, (samples * bits) / 8];
   const contents = { width, height, pixelBytes, parts, compression };
   return {
@@ -172,7 +175,9 @@ function readNumberKind(
   const known = { 1: [8, 10, 12, 14, 16, 32], 3: [16, 32, 64] }[format] ?? [8, 16, 32];
   if (isMixed || !known.includes(first) || ![1, 2, 3, 4].includes(format)) {
     const kind = { 1: "unsigned", 2: "signed", 3: "floating-point", 4: "undefined" }[format] ?? "complex";
-    throw new Error(`its pixels are ${bits.join(", ")}-bit ${kind} numbers, which cannot be read`);
+    throw new Error(
+      `its pixels are ${bits.join(", ")}-bit ${kind} numbers, which cannot be read; save it with 8 or 16 bits`,
+    );
   }
   // 4 is "undefined": such data are read as what they most often are.
   return { bits: first, format: format === 4 ? 1 : format };

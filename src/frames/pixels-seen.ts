@@ -17,6 +17,8 @@ export interface PixelsSeen {
   readonly isWhole: boolean;
   /** The file refers to something that is not there yet, such as a description that a copy has not come to. */
   readonly isLacking: boolean;
+  /** What describes all pages is written when the file is closed, and is not there yet. */
+  readonly isUndescribed: boolean;
   /** Its last row is zeros, and so is room that is reserved behind it: whoever writes it may have stopped in the middle. */
   readonly endsInRoom: boolean;
 }
@@ -27,24 +29,25 @@ const ZEROS = "0".repeat(DIGEST_LENGTH);
 
 export function seenIn(
   { pixels, width }: Frame,
-  image: Pick<OpenImage, "isReadToItsEnd" | "isLacking" | "hasRoom" | "pixelZeros">,
+  image: Pick<OpenImage, "isReadToItsEnd" | "isLacking" | "isUndescribed" | "hasRoom" | "pixelZeros">,
 ): PixelsSeen {
   const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-  const isLacking = image.isLacking();
+  const waits = { isLacking: image.isLacking(), isUndescribed: image.isUndescribed() };
   // Zeros of the file may be other numbers by now, and lie in places all over the image.
   const stored = image.pixelZeros?.();
   const endsInZeros =
     stored?.endsInZeros === true || isZeros(bytes.subarray(-width * pixels.BYTES_PER_ELEMENT));
   // Reserved planes are many, and looked at again and again.
   if (stored?.isZero === true || (endsInZeros && isZeros(bytes))) {
-    return { digest: ZEROS, endsInZeros: true, isZero: true, isWhole: false, isLacking, endsInRoom: true };
+    return { digest: ZEROS, endsInZeros: true, isZero: true, isWhole: false, ...waits, endsInRoom: true };
   }
   const digest = createHash("sha1").update(bytes).digest("hex").slice(0, DIGEST_LENGTH);
   const hasGap = stored?.hasGap === true || hasZeroRun(pixels, GAP_PX);
   return {
     digest,
     endsInZeros,
-    ...{ isZero: false, isLacking },
+    isZero: false,
+    ...waits,
     endsInRoom: endsInZeros && image.hasRoom(),
     isWhole: image.isReadToItsEnd() && !hasGap,
   };

@@ -49,6 +49,8 @@ export interface OpenImage {
   isReadToItsEnd(): boolean;
   /** Whether something that was asked for is not there yet: beyond the end of the file, or not written. */
   isLacking(): boolean;
+  /** Whether the description of all pages is only written when the file is closed, and is not there yet. */
+  isUndescribed(): boolean;
   /** Whether room is reserved behind that. */
   hasRoom(): boolean;
   /** What zeros the page that was given last has in the file, where that can be told. */
@@ -105,6 +107,7 @@ export function openImage(path: string): OpenImage {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
       isReadToItsEnd: () => hasNothingBehind(bytes),
       isLacking: () => bytes.isLacking,
+      isUndescribed: () => bytes.isUndescribed,
       pixelZeros: () => bytes.pixelZeros.found,
       hasRoom: () => (bytes.behind(ROOM_BYTES)?.length ?? 0) > PADDING_BYTES && hasNothingBehind(bytes),
       pages: (options) => pagesAsIndexed(bytes, path, { ...options, ...index }),
@@ -137,7 +140,7 @@ async function* pagesAsIndexed(
 function zarrImage(path: string, mtimeMs: number): OpenImage {
   return {
     ...{ size: 0, mtimeMs, isReadToItsEnd: () => true, isLacking: () => false },
-    ...{ hasRoom: () => false, close: () => undefined },
+    ...{ isUndescribed: () => false, hasRoom: () => false, close: () => undefined },
     pages: async function* (options) {
       const { zarrFrames } = await import("./zarr-image.js");
       yield* zarrFrames(path, options);

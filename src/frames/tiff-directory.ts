@@ -241,6 +241,11 @@ export class TiffDirectory {
     return texts;
   }
 
+  /** What this directory should say about all pages is not written yet. */
+  noteUndescribed(): void {
+    this.#file.isUndescribed = true;
+  }
+
   /** Text of every occurrence of a tag, in file order, up to its first NUL. */
   texts(tag: number): string[] {
     return this.bytes(tag).map((bytes) => {

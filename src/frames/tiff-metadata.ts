@@ -34,6 +34,7 @@ export function readFileMetadata(
   beside: (name: string) => readonly string[] = () => [],
 ): FileMetadata {
   const descriptions = descriptionsOf(first);
+  if (isOmeName(fileName) && descriptions[0] === "") first.noteUndescribed();
   const heads = descriptions.map(headOfOmeXml);
   const uuid = heads.find((head) => head.uuid !== undefined)?.uuid;
   const describedIn = heads.find((head) => head.describedIn !== undefined)?.describedIn;
@@ -41,6 +42,11 @@ export function readFileMetadata(
   if (xml !== undefined) return parseOmeXml(xml, fileName, uuid, samplesOf(first));
   const imageJ = descriptions.find((text) => text.startsWith("ImageJ="));
   return imageJ === undefined ? (lsmAxes(first) ?? (() => ({}))) : imageJAxes(imageJ, first);
+}
+
+/** tifffile, told by such a name to write OME-XML, leaves room for it and writes it last. */
+function isOmeName(fileName: string): boolean {
+  return /\.ome\.(?:tiff?|btf|tf[28])$/i.test(fileName);
 }
 
 function samplesOf(directory: TiffDirectory): number {

@@ -14,6 +14,8 @@ export interface WalkOptions {
   readonly unreadable?: (folder: string, cause: unknown) => void;
   /** Told of each folder below the first one that is entered, by its path from there. */
   readonly entered?: (folder: string) => void;
+  /** Told of each file that is no image for its name, by its path from the first folder; more than once in large folders. */
+  readonly passedBy?: (path: string) => void;
   /** @default 100,000 */
   readonly namesHeld?: number;
 }
@@ -50,8 +52,10 @@ async function* walk(
     return;
   }
   let isEmpty = true;
-  for await (const { name, isFolder } of entriesInOrder(here, options.namesHeld ?? NAMES_HELD)) {
-    const path = below === "" ? name : `${below}/${name}`;
+  const pathOf = (name: string) => (below === "" ? name : `${below}/${name}`);
+  const passedBy = (name: string) => options.passedBy?.(pathOf(name));
+  for await (const { name, isFolder } of entriesInOrder(here, options.namesHeld ?? NAMES_HELD, passedBy)) {
+    const path = pathOf(name);
     if (!isFolder) {
       isEmpty = false;
       yield path;
@@ -74,7 +78,11 @@ async function* walk(
 }
 
 /** Folders and images of a folder, in order, so many at a time. */
-async function* entriesInOrder(folder: string, held: number): AsyncGenerator<Entry, void, undefined> {
+async function* entriesInOrder(
+  folder: string,
+  held: number,
+  passedBy: (name: string) => void,
+): AsyncGenerator<Entry, void, undefined> {
   for (let last: string | undefined; ; ) {
     const next: Entry[] = [];
     let isMore = false;
@@ -86,7 +94,11 @@ async function* entriesInOrder(folder: string, held: number): AsyncGenerator<Ent
     for await (const entry of await opendir(folder, { bufferSize: 1024 })) {
       const { name } = entry;
       const isFolder = entry.isDirectory();
-      if (isPassedOver(name) || !(isFolder || hasImageName(name))) continue;
+      if (isPassedOver(name)) continue;
+      if (!isFolder && !hasImageName(name)) {
+        passedBy(name);
+        continue;
+      }
       if (last !== undefined && nameOrder(name, last) <= 0) continue;
       next.push({ name, isFolder });
       if (next.length >= 2 * held) keepFirst();

@@ -7,6 +7,7 @@ import { errorCode, fileReason } from "../frames/file-reasons.js";
 import { affordableBytes } from "../frames/image-limit.js";
 import { namePattern } from "../frames/name-groups.js";
 import { PageReader } from "../frames/page-reader.js";
+import { UnreadFiles } from "../frames/unread-files.js";
 import { BoundedMap } from "../protocol/bounded-map.js";
 import { EarlierFiles } from "./earlier-files.js";
 import { folderSession, headerOf } from "./file-header.js";
@@ -14,11 +15,15 @@ import { FileSites } from "./file-sites.js";
 import { FolderWatch } from "./folder-watch.js";
 import { FIRST_LOOK_MS, type FileStats, FollowedFile, type Rest, signatureOf } from "./followed-file.js";
 import type { SeenPage } from "./followed-page.js";
+import { ReadingOrder } from "./reading-order.js";
 import type { FrameSource, SourceContext, SourceHandler } from "./source.js";
 import { ZarrStores } from "./zarr-stores.js";
 
 /** Files whose state is remembered so that they are not read again. */
 const MAX_FILES = 200_000;
+/** What has not changed for so long, a copy of an earlier plate for example, waits for what is acquired now, ms. */
+const OLD_MS = 60_000;
+
 /** Frames from image files, and from OME-Zarrs, that appear, grow or change in a folder. They are observed, never gated. */
 export class FolderSource implements FrameSource {
   readonly #config: FolderSourceConfig;
@@ -29,8 +34,9 @@ export class FolderSource implements FrameSource {
   readonly #files = new BoundedMap<string, FollowedFile>(MAX_FILES);
   readonly #earlier = new EarlierFiles();
   readonly #channels = new ChannelNames();
-  /** Files and stores to read, in the order they were completed. */
-  readonly #todo = new Set<string>();
+  readonly #unread = new UnreadFiles();
+  /** Files and stores to read. */
+  readonly #todo = new ReadingOrder();
   readonly #stopping = new AbortController();
   readonly #reader = new PageReader();
   readonly #sites: FileSites;
@@ -56,8 +62,13 @@ export class FolderSource implements FrameSource {
     });
     this.#watch = new FolderWatch(this.#root, config, context, {
       met: (path, wasThere) => {
-        if (wasThere && !this.#watch.isStore(path)) this.#followed(path).restingSince = "its time";
-        this.#enqueue(path);
+        const isOld = wasThere && !this.#watch.isStore(path);
+        if (isOld) this.#followed(path).restingSince = "its time";
+        this.#enqueue(path, isOld);
+      },
+      passedBy: (path) => {
+        const told = this.#unread.meet(path);
+        if (told !== undefined) this.#problem(told, path);
       },
       leaveAlone: (store) => {
         this.#stores.leaveAlone(store);
@@ -106,9 +117,9 @@ export class FolderSource implements FrameSource {
     }
   }
 
-  #enqueue(path: string): void {
+  #enqueue(path: string, isOld: boolean = false): void {
     if (this.#stopping.signal.aborted) return;
-    this.#todo.add(path);
+    this.#todo.add(path, isOld);
     this.#reading ??= this.#readAll().finally(() => {
       this.#reading = undefined;
     });
@@ -116,10 +127,9 @@ export class FolderSource implements FrameSource {
 
   async #readAll(): Promise<void> {
     await this.#recalled;
-    while (this.#todo.size > 0) {
-      for (const path of this.#todo) {
-        this.#todo.delete(path);
-        await (this.#watch.isStore(path) ? this.#readStore(path) : this.#readOne(path));
+    while (!this.#todo.isEmpty) {
+      for (const { path, isOld } of this.#todo) {
+        await (this.#watch.isStore(path) ? this.#readStore(path) : this.#readOne(path, isOld));
       }
       // Files may come in meanwhile.
       await this.#reader.close();
@@ -149,7 +159,7 @@ export class FolderSource implements FrameSource {
     return file;
   }
 
-  async #readOne(path: string): Promise<void> {
+  async #readOne(path: string, isOld: boolean): Promise<void> {
     const file = this.#followed(path);
     // A look that ends in an error is judged by the rest that it saw: pages that were held back for want of it are still due.
     let rest: Rest | undefined;
@@ -157,6 +167,10 @@ export class FolderSource implements FrameSource {
       const before = await stat(path);
       file.isGone = false;
       if (signatureOf(before) === file.done) return;
+      if (!isOld && this.#context.clock.wallMs() - before.mtimeMs > OLD_MS) {
+        this.#enqueue(path, true);
+        return;
+      }
       rest = this.#rested(file, before);
       if (!file.hasPages && !rest.isStill) {
         this.#lookAgain(path, file, FIRST_LOOK_MS);

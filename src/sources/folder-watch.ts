@@ -20,6 +20,8 @@ const COARSEST_CLOCK_MS = 2000;
 export interface FolderWatchHandler {
   /** A file or an OME-Zarr that appeared or changed. @param wasThere whether it was there when the watch began. */
   readonly met: (path: string, wasThere: boolean) => void;
+  /** A file that is not wanted for its name; more than once. */
+  readonly passedBy: (path: string) => void;
   /** An OME-Zarr that was there when the watch began, whose images are to be left alone. */
   readonly leaveAlone: (store: string) => void;
 }
@@ -90,7 +92,11 @@ export class FolderWatch {
       ignored: (path, stats) => {
         const name = this.relative(path);
         if (isPassedOver(name) || isInZarr(name)) return true;
-        if (stats?.isDirectory() === false) return !this.#matches(name);
+        if (stats?.isDirectory() === false) {
+          const isWanted = this.#matches(name);
+          if (!isWanted) this.#handler.passedBy(path);
+          return !isWanted;
+        }
         return name !== "" && isAgentsFolder(path);
       },
     });

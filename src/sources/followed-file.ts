@@ -19,6 +19,8 @@ export interface Rest {
   readonly isQuiet: boolean;
   /** So long that nothing more is expected. */
   readonly isSettled: boolean;
+  /** Whether it has been followed for so long that a description which is written last may be hours away. */
+  readonly isLong: boolean;
 }
 
 /** How long a file that is whole has to stand still, ms. */
@@ -47,6 +49,7 @@ export class FollowedFile {
   /** Size and time when it was last looked at, and since when they have been the same, monotonic, ms. */
   signature: string | undefined;
   #changedMs = 0;
+  #metMs: number | undefined;
   /** When it is looked at again, unless it changes before. */
   #nextLook:
     | { readonly delayMs: number; readonly signature: string | undefined; readonly cancel: () => void }
@@ -84,10 +87,12 @@ export class FollowedFile {
       this.signature = signature;
     }
     const restedMs = clock.now() - this.#changedMs;
+    this.#metMs ??= clock.now();
     return {
       isStill: restedMs >= STILL_MS,
       isQuiet: restedMs >= stableMs,
       isSettled: restedMs >= giveUpMs,
+      isLong: clock.now() - this.#metMs >= giveUpMs,
     };
   }
 
@@ -153,6 +158,7 @@ export class FollowedFile {
       }
       // What describes it may lie behind the pixels.
       if (page.seen.isLacking && !rest.isSettled) return true;
+      if (page.seen.isUndescribed && !rest.isLong) return true;
       // Whoever writes into room that is reserved may be held up in the middle of a page.
       const isAtRest = page.seen.endsInRoom ? rest.isSettled : rest.isQuiet;
       if (!isAtRest && !this.#isComplete(page, rest)) return true;

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { isParfocalError, reasonOf } from "../errors.js";
+import { FrameReadError, isParfocalError, reasonOf } from "../errors.js";
 import { zarrImages } from "../frames/zarr-images.js";
 import type { EarlierPages } from "./earlier-files.js";
 import { FollowedZarr, type FollowOptions, type FoundPlane } from "./followed-zarr.js";
@@ -8,6 +8,9 @@ import { FollowedZarr, type FollowOptions, type FoundPlane } from "./followed-za
 /** Between two searches for images of a store, ms, and in times that the last search took. */
 const SEARCH_MS = 300;
 const SEARCH_SHARE = 20;
+/** Some writers leave the metadata for the end; of a run that broke off before they never come. */
+const NO_IMAGE =
+  "its metadata of OME-Zarr (zarr.json or .zattrs) are missing, damaged or not written yet; its planes are judged once they are there";
 
 /** What a look at a store has found. */
 export interface FoundInStore {
@@ -58,7 +61,8 @@ export class FollowedStore {
 
   /** The planes that have become whole since the last look, image by image. */
   async *look(): AsyncGenerator<FoundInStore, void, undefined> {
-    await this.#search();
+    const missing = await this.#search();
+    if (missing !== undefined) yield { image: "", found: { failure: missing } };
     for (const [image, followed] of this.#images) {
       try {
         for await (const found of followed.look()) yield { image, found };
@@ -81,9 +85,11 @@ export class FollowedStore {
     return isParfocalError(error) ? error.message : `${join(this.#path, image)}: ${reasonOf(error)}`;
   }
 
-  async #search(): Promise<void> {
+  /** @returns what to say where no image has been found for so long that nobody seems to be about to write one. */
+  async #search(): Promise<string | undefined> {
     const startedMs = this.#options.clock.now();
-    if (startedMs < this.#nextSearchMs) return;
+    if (startedMs < this.#nextSearchMs) return undefined;
+    let missing: string | undefined;
     try {
       for await (const image of zarrImages(this.#path, () => undefined)) {
         if (this.#images.has(image)) continue;
@@ -94,9 +100,10 @@ export class FollowedStore {
         );
       }
     } catch {
-      // There is nothing in it yet.
+      if (this.#images.size === 0) missing = this.#failureOf("", new FrameReadError(this.#path, NO_IMAGE));
     }
     const tookMs = this.#options.clock.now() - startedMs;
     this.#nextSearchMs = startedMs + Math.max(SEARCH_MS, SEARCH_SHARE * tookMs);
+    return missing;
   }
 }

@@ -11,7 +11,12 @@ import { STILL_MS } from "./followed-file.js";
 import type { SeenPage } from "./followed-page.js";
 
 /** Chunks are files of their own. */
-const ALL_THERE = { isReadToItsEnd: () => true, isLacking: () => false, hasRoom: () => false };
+const ALL_THERE = {
+  isReadToItsEnd: () => true,
+  isLacking: () => false,
+  isUndescribed: () => false,
+  hasRoom: () => false,
+};
 
 /** What is looked for in an image of an OME-Zarr that is being written. */
 export interface FollowOptions {

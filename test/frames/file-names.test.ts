@@ -502,10 +502,14 @@ describe("parseFrameName", () => {
   it.each([
     ["_B02_s1_w1_thumb62D4A363-7C7E-40D0-8A9E-55EC6681574D.tif", true],
     ["plate/B02_s1_w1_thumb.TIF", true],
+    ["plate/B02_s1_w1_thumb.png", true],
+    ["AssayPlate/DC_sCMOS #1_CAM1.tif", true],
+    ["AssayPlate/SC_BP445-45_40x_M10_CH01.tif", true],
+    ["SC_plate_B02_T0001F001L01A01Z01C01.tif", false],
     ["plate/._B02_s1_w1.tif", true],
     ["plate/B02_s1_w1.tif", false],
     ["thumb.tif", false],
-  ])("takes %s for a thumbnail or a system's file: %j", (path, is) => {
+  ])("takes %s for a thumbnail, a correction or a system's file: %j", (path, is) => {
     expect(isNoImage(path)).toBe(is);
   });
 

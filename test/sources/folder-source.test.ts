@@ -29,11 +29,16 @@ function tiff(value: number): Uint8Array {
   return encodeTiff({ width: 100, height: 90, pixels }, { zUm: 12.5, zOrigin: "measured", pixelUm: 0.65 });
 }
 
-async function watchFolder(folder: string, fields: object = {}, clock: Clock = systemClock) {
+async function watchFolder(
+  folder: string,
+  fields: object = {},
+  clock: Clock = systemClock,
+  given: (count: number) => Promise<void> = async () => undefined,
+) {
   const frames: IncomingFrame[] = [];
   const problems: { message: string; path: string | undefined }[] = [];
   const handler = handlerWith(
-    (incoming) => void frames.push(incoming),
+    (incoming) => given(frames.push(incoming)),
     ({ message }, path) => void problems.push({ message, path }),
   );
   const config = { enabled: true, path: folder, stableMs: 60, giveUpMs: 400, ...fields };
@@ -123,6 +128,28 @@ describe("a watched folder", () => {
     await sleep(100);
 
     expect(firstPixels().sort((a, b) => a! - b!)).toEqual(expected);
+  });
+
+  test.each([
+    { which: "were there at the start", wereThere: true },
+    { which: "are copied in with their times", wereThere: false },
+  ])("gives a file that is written now before old ones that $which", async ({ wereThere }) => {
+    const folder = await temporaryFolder();
+    const old = wereThere ? folder : await temporaryFolder();
+    for (let i = 1; i <= 40; i++) {
+      await writeFile(join(old, `${i}.tif`), tiff(i));
+      await utimes(join(old, `${i}.tif`), 1e9, 1e9);
+    }
+    const { firstPixels } = await watchFolder(folder, {}, systemClock, async (count) => {
+      if (count !== 3) return;
+      await writeFile(join(folder, "now.tif"), tiff(1000));
+      await sleep(500);
+    });
+    if (!wereThere) await rename(old, join(folder, "copy"));
+
+    await until(() => firstPixels().length === 41);
+
+    expect(firstPixels().indexOf(1000)).toBeLessThan(30);
   });
 
   test("gives a file that is written in pieces once, when it is complete", async () => {
@@ -492,6 +519,25 @@ describe("a watched folder", () => {
       await sleep(400);
 
       for (const firstPixels of watched) expect(firstPixels().sort()).toEqual(expected);
+    },
+  );
+
+  test.each([false, true])(
+    "names a file of each kind that is not read, once (polling: %s)",
+    async (polling) => {
+      const folder = await temporaryFolder();
+      await writeFile(join(folder, "a.nd2"), "x");
+      const { problems, firstPixels } = await watchFolder(folder, { polling, pollMs: 50 });
+      for (const name of ["b.nd2", "c.czi", "d.czi", "notes.txt"]) await writeFile(join(folder, name), "x");
+      await writeFile(join(folder, "e.tif"), tiff(1));
+
+      await until(() => firstPixels().length === 1 && problems.length === 2);
+      await sleep(200);
+
+      expect(problems.map(({ message }) => message)).toEqual([
+        expect.stringContaining("a.nd2: files that end in .nd2 are not read: export TIFF or convert"),
+        expect.stringMatching(/[cd]\.czi: files that end in \.czi are not read/),
+      ]);
     },
   );
 

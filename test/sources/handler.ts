@@ -3,7 +3,7 @@ import type { IncomingFrame, SourceHandler } from "../../src/sources/source.js";
 
 /** A handler that passes on frames and problems, and takes no note of all else. */
 export function handlerWith(
-  frame: (incoming: IncomingFrame) => void,
+  frame: (incoming: IncomingFrame) => void | Promise<void>,
   problem: (error: ErrorMessage, path: string | undefined) => void,
 ): SourceHandler {
   return {

@@ -398,4 +398,42 @@ print("end", flush=True)
       });
     },
   );
+
+  test.each([
+    { kind: "that is soon closed waits for its channels", giveUpMs: 600_000 },
+    { kind: "that goes on for long is judged without them", giveUpMs: 500 },
+  ])("of an OME-TIFF of tifffile, which is described last, $kind", async ({ giveUpMs }) => {
+    const folder = await temporaryFolder();
+    const { headers, values, problems } = await follow(folder, { giveUpMs });
+    const script = `
+import sys, numpy as np, tifffile
+def images():
+    for n in (1, 2, 3):
+        yield np.full((90, 100), n, "uint16") + np.eye(90, 100, dtype="uint16")
+        # After the last one it is not asked again.
+        writer._fh.flush()
+        print(n, flush=True)
+        sys.stdin.readline()
+with tifffile.TiffWriter(sys.argv[1] + "/a.ome.tif", ome=True) as writer:
+    metadata = {"axes": "CYX", "Channel": {"Name": ["DAPI", "GFP", "Cy5"]}}
+    writer.write(images(), shape=(3, 90, 100), dtype="uint16", compression="zlib", metadata=metadata)
+`;
+    const writer = spawn(python, ["-c", script, folder], { stdio: ["pipe", "pipe", "inherit"] });
+    onTestFinished(() => void writer.kill());
+    let said = "";
+    writer.stdout.on("data", (text: Buffer) => {
+      said += text.toString();
+    });
+    for (let n = 1; n <= 2; n++) {
+      await until(() => said.includes(`${n}\n`));
+      await sleep(600);
+      if (n === 2 && giveUpMs < 1000) expect(values().length).toBeGreaterThan(0);
+      writer.stdin.write("\n");
+    }
+    await until(() => values().length === 3);
+
+    expect(values()).toEqual([2, 3, 4]);
+    expect(problems).toEqual([]);
+    if (giveUpMs > 1000) expect(headers().map(({ channel }) => channel)).toEqual(["DAPI", "GFP", "Cy5"]);
+  });
 });

@@ -240,6 +240,22 @@ describe("an OME-Zarr in a watched folder", () => {
     expect(ids()).toContain("p.zarr#1");
   });
 
+  test("without metadata is named once, and its planes are given when they come", async () => {
+    const [folder, aside] = [await temporaryFolder(), await temporaryFolder()];
+    const { ids, problems } = await watched(folder, { giveUpMs: 400 });
+    const store = await place(folder, (unfinished) =>
+      rename(join(unfinished, ".zattrs"), join(aside, "kept")),
+    );
+
+    await until(() => problems.length > 0);
+    await sleep(1000);
+    expect(problems).toEqual([expect.stringContaining(`${store}: its metadata of OME-Zarr`)]);
+    await rename(join(aside, "kept"), join(store, ".zattrs"));
+
+    await until(() => ids().length === 2);
+    expect(problems).toHaveLength(1);
+  });
+
   test("that claims more than an image can be is told once", async () => {
     const folder = await temporaryFolder();
     const { problems } = await watched(folder, { giveUpMs: 200 });
