@@ -10,7 +10,7 @@ import { freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { CHROMIUM, launchChromium } from "../helpers/chromium.js";
 import { startCommand } from "../helpers/command.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
-import { ask, change, serve, TOKEN } from "./helpers.js";
+import { ask, change, serve, startReverseProxy, TOKEN } from "./helpers.js";
 
 const PAGE = "dist/dashboard/web";
 const require = createRequire(import.meta.url);
@@ -511,6 +511,22 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
 
     await page.getByTestId("connection-banner").waitFor({ state: "detached" });
     await wells(page, /^A02 level/).waitFor();
+  });
+
+  test("behind a proxy that passes no live connection it says that what is shown gets old", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const page = await open(`http://${await startReverseProxy(host, { passesOrigin: false })}/parfocal/`);
+
+    await wells(page, /^A01 level/).waitFor();
+    await page.getByTestId("connection-banner").getByText("a proxy is in between").waitFor();
+  });
+
+  test("behind a proxy through which the agent refuses it, it says how it can be opened", async () => {
+    const { host } = await serve();
+    const page = await open(`http://${await startReverseProxy(host, { passesOrigin: true })}/parfocal/`);
+
+    await page.getByText("ssh -L").waitFor();
   });
 
   test("what comes while a run is loaded twice is not lost", async () => {
