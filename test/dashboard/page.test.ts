@@ -30,6 +30,10 @@ interface PageCanvas {
     getImageData(x: number, y: number, width: number, height: number): { data: number[] };
   };
 }
+interface PageBox {
+  readonly scrollHeight: number;
+  readonly clientHeight: number;
+}
 interface PageWithAxe {
   axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
 }
@@ -520,6 +524,7 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
 
     await wells(page, /^A01 level/).waitFor();
     await page.getByTestId("connection-banner").getByText("a proxy is in between").waitFor();
+    expect(await page.getByText("is loading").count()).toBe(0);
   });
 
   test("behind a proxy through which the agent refuses it, it says how it can be opened", async () => {
@@ -527,6 +532,31 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     const page = await open(`http://${await startReverseProxy(host, { passesOrigin: true })}/parfocal/`);
 
     await page.getByText("ssh -L").waitFor();
+  });
+
+  test("on paper it is dark on white, and the re-image list is whole", async () => {
+    const { host, controller } = await serve();
+    for (let i = 0; i < 40; i++) {
+      const well = `${"ABCDEFGH"[i % 8]}${1 + Math.floor(i / 8)}`;
+      await controller.ask(9, { mode: "observe", site: { name: `${well}-Site_0`, well } });
+    }
+    const page = await open(`http://${host}/`, { dark: true });
+    await page.getByRole("button", { name: "Re-image list (40)" }).click();
+    const list = page.getByRole("region", { name: "Positions" });
+    const cutOff = () =>
+      list.evaluate(({ scrollHeight, clientHeight }: PageBox) => scrollHeight - clientHeight);
+    const ink = () =>
+      page.evaluate("getComputedStyle(document.querySelector('h2')).color.match(/\\d+/g).map(Number)");
+    expect(await cutOff()).toBeGreaterThan(0);
+
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+
+    expect(await cutOff()).toBe(0);
+    expect(Math.max(...((await ink()) as number[]))).toBeLessThan(100);
+    expect(await page.getByTestId("status-state").isVisible()).toBe(false);
+    await page.getByTestId("reimage-dialog").evaluate((dialog: { close(): void }) => dialog.close());
+    await page.getByTestId("status-state").waitFor();
+    expect(await page.getByTestId("reimage-open").isVisible()).toBe(false);
   });
 
   test("what comes while a run is loaded twice is not lost", async () => {

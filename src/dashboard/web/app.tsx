@@ -97,6 +97,7 @@ export function App() {
                 label="Plate"
                 value={plate}
                 values={plates}
+                names={{ "": "none" }}
                 onChange={(value) => setChoice({ ...choice, plate: value })}
               />
             ) : (
