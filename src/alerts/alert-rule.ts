@@ -16,7 +16,7 @@ export interface Finding {
 
 /** Watches records for one kind of trouble; does no I/O. */
 export interface AlertRule {
-  /** @param nowMs wall clock, ms since 1970 UTC. */
+  /** @param nowMs monotonic, ms. */
   observe(record: ResultRecord, nowMs: number): readonly Finding[];
 }
 

@@ -44,7 +44,8 @@ export class AlertsSink implements Sink {
     if (record.type === "alert" || record.type === "change") return;
     this.#silence.observe(record);
     for (const rule of this.#rules) {
-      for (const finding of rule.observe(record, this.#parts.clock.wallMs())) this.#tell(finding);
+      // Not the wall clock, which may be set right in the middle of a run.
+      for (const finding of rule.observe(record, this.#parts.clock.now())) this.#tell(finding);
     }
   }
 

@@ -8,6 +8,8 @@ import type { SinkCounts } from "../sinks/sink.js";
 /** Tries of one message, and the first pause between two, ms; each further one is four times as long. */
 const TRIES = 3;
 const FIRST_PAUSE_MS = 1000;
+/** Longest pause that a webhook may ask for, ms. */
+const MOST_ASKED_MS = 600_000;
 /** Messages that wait, bytes; beyond that the oldest are given up. */
 const MAX_WAITING_BYTES = 8192;
 /** After a stop, longest time for what waits, ms. */
@@ -21,6 +23,8 @@ export class Webhook {
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
   readonly #outbox: Outbox;
+  /** The pause that the last answer asked for, ms. */
+  #askedMs = 0;
 
   constructor(url: string, timeoutMs: number, log: Logger, clock: Clock) {
     this.#url = url;
@@ -31,7 +35,8 @@ export class Webhook {
       send: ([text]) => this.#post(text!),
       maxBytes: MAX_WAITING_BYTES,
       maxBatch: 1,
-      pauseMs: (failures) => (failures === TRIES ? undefined : FIRST_PAUSE_MS * 4 ** (failures - 1)),
+      pauseMs: (failures) =>
+        failures === TRIES ? undefined : Math.max(this.#askedMs, FIRST_PAUSE_MS * 4 ** (failures - 1)),
       failed: (error, isFirst) => this.#failed(error, isFirst),
       clock,
     });
@@ -53,6 +58,7 @@ export class Webhook {
   }
 
   #post(text: string): Promise<void> {
+    this.#askedMs = 0;
     return withinTime(this.#timeoutMs, this.#stopping.signal, this.#clock, async (signal) => {
       const response = await fetch(this.#url, {
         method: "POST",
@@ -63,6 +69,7 @@ export class Webhook {
         signal,
       });
       await response.body?.cancel();
+      this.#askedMs = askedPause(response.headers.get("retry-after"), this.#clock.wallMs());
       const isMoved = response.status >= 300 && response.status < 400;
       const what = isMoved ? ", a redirect: set the address that it leads to" : "";
       if (!response.ok) throw new Error(`it answered ${response.status}${what}`);
@@ -79,4 +86,12 @@ export class Webhook {
       "The webhook for alerts cannot be reached; alerts are in the log and on the page",
     );
   }
+}
+
+/** What `Retry-After` asks for, ms: it holds seconds, or a date. */
+function askedPause(header: string | null, nowMs: number): number {
+  if (header === null) return 0;
+  const seconds = Number(header);
+  const pauseMs = Number.isNaN(seconds) ? Date.parse(header) - nowMs : seconds * 1000;
+  return pauseMs > 0 ? Math.min(pauseMs, MOST_ASKED_MS) : 0;
 }

@@ -5,6 +5,7 @@ import { formatOf } from "../scores/table-format.js";
 import { writeTable } from "../scores/write-table.js";
 import { UsageError } from "./check-arguments.js";
 import { say } from "./print.js";
+import { spareFiles } from "./spared-files.js";
 
 const options = {
   out: { type: "string", demandOption: true, describe: "Table to write: .csv, .jsonl or .parquet" },
@@ -30,6 +31,7 @@ export const mergeCommand: CommandModule<unknown, MergeArguments> = {
         throw new UsageError(`--out must end in .csv, .jsonl or .parquet, got ${out as string}`);
       }),
   handler: async ({ tables, out }) => {
+    await spareFiles([out]);
     const { columns, rows, notScored } = await mergeTables(tables);
     let [files, pages, last] = [0, 0, ""];
     const counted = async function* () {

@@ -17,6 +17,7 @@ import { plateTables } from "./plate-tables.js";
 import { print, say } from "./print.js";
 import { checkReimage, reimageOptions, writeReimage } from "./reimage-file.js";
 import { runTitle, tables } from "./run-report.js";
+import { spareFiles } from "./spared-files.js";
 import { storeOptions } from "./store-options.js";
 import { mapOptions, verdictOptions, wantsVerdicts, writeFocusMap, writeVerdicts } from "./verdict-files.js";
 
@@ -50,6 +51,11 @@ export const reportCommand: CommandModule<unknown, ReportArguments> = {
       .options(options)
       .check(({ reimage }) => checkReimage(reimage as string | undefined)),
   handler: async (argv) => {
+    const { run, database, html, reimage, qc, omero, focusMap } = argv;
+    await spareFiles(
+      [html, reimage, qc, omero, focusMap],
+      [run, ...(database === undefined ? [] : [database])],
+    );
     const table = await scoreTableAt(argv.run);
     if (table === undefined) await reportRun(argv);
     else if (argv.focusMap === undefined && /^(?:\.csv)?$/i.test(extname(argv.reimage ?? "")))

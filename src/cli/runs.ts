@@ -7,8 +7,10 @@ import { runName } from "../runs/run-name.js";
 import type { StatusCounts } from "../runs/run-snapshot.js";
 import { RunSummariser } from "../runs/run-summary.js";
 import { RunTable } from "../runs/run-table.js";
+import { storePlace } from "../store/open-database.js";
 import { print } from "./print.js";
 import { runTitle, table, tables } from "./run-report.js";
+import { spareFiles } from "./spared-files.js";
 import { findRun, locate, type StorePlace, storeOptions, withStore } from "./store-options.js";
 
 const listOptions = { json: { type: "boolean", default: false, describe: "Print JSON" } } as const;
@@ -113,7 +115,9 @@ async function exportRun(
     readonly csvFormat?: (typeof CSV_FORMATS)[number];
   },
 ): Promise<void> {
-  await withStore(await locate(place), async (store) => {
+  const located = await locate(place);
+  await spareFiles([out], [storePlace(located.url)]);
+  await withStore(located, async (store) => {
     const { run: found, records } = await findRun(store, run);
     const text =
       format === "csv" ? exportCsv(csvFormat ?? "parfocal", records) : jsonOf(format, found.id, records);

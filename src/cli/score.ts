@@ -35,6 +35,7 @@ import { openRows } from "./score-output.js";
 import { ScorePictures } from "./score-pictures.js";
 import { ScoreProgress } from "./score-progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
+import { spareFiles } from "./spared-files.js";
 
 const options = {
   format: {
@@ -102,6 +103,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       .check((argv) => checkOptics(argv as unknown as OpticsArguments))
       .check((argv) => checkTable(argv as unknown as ScoreArguments)),
   handler: async (argv) => {
+    await spareFiles([argv.out]);
     const shard = argv.shard === undefined ? undefined : parseShard(argv.shard);
     const calibration = argv.calibration === undefined ? undefined : await readCalibration(argv.calibration);
     const withDefocus = argv.na !== undefined || calibration !== undefined;

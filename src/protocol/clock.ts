@@ -15,12 +15,15 @@ export function passed(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
 }
 
+/** Node takes a longer time for 1 ms. */
+const MOST_TIMER_MS = 2 ** 31 - 1;
+
 /** The machine's time. Pending calls do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallMs: () => Date.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    const timer = setTimeout(callback, Math.min(delayMs, MOST_TIMER_MS));
     timer.unref();
     return () => clearTimeout(timer);
   },

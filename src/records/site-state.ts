@@ -180,8 +180,8 @@ function putFrame(account: SiteAccount, frame: FrameRow, isNew = true): void {
   if (isAnew && account.frames.length > 0) {
     account.frames = [];
     account.watched = undefined;
-    if (account.outcome !== undefined && account.outcome.ms < frame.ms) account.outcome = undefined;
-    if (account.end !== undefined && account.end.ms < frame.ms) account.end = undefined;
+    account.outcome = undefined;
+    account.end = undefined;
   }
   account.frames.push(frame);
 }

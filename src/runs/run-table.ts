@@ -1,7 +1,7 @@
 import { BoundedMap } from "../protocol/bounded-map.js";
 import type { RuleValues } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
-import type { EndRow, FrameRow, LabelRow, OutcomeRow, SiteRow } from "../records/rows.js";
+import type { FrameRow, LabelRow, SiteRow } from "../records/rows.js";
 import { changedRow, NO_ROWS, type Rows, RunRows } from "../records/run-rows.js";
 import { SiteKeys } from "../records/site-keys.js";
 import { ListedSites } from "../records/site-list.js";
@@ -29,8 +29,6 @@ export class RunTable {
   readonly counts = new FrameCounts();
   readonly #sites = new ListedSites();
   readonly #rows: RunRows;
-  readonly #outcomes: LastRows<OutcomeRow>;
-  readonly #ends: LastRows<EndRow>;
   readonly #labels: LastRows<LabelRow>;
   readonly #seenEvents = new BoundedMap<string, true>(2 * MAX_EVENTS);
   readonly #rules = new Map<string, RuleValues>();
@@ -44,8 +42,6 @@ export class RunTable {
     this.id = id;
     const kept = { frames: new Map(), sites: this.#sites, keys: new SiteKeys() };
     this.#rows = new RunRows(kept, rows);
-    this.#outcomes = new LastRows(rows.outcomes);
-    this.#ends = new LastRows(rows.ends);
     this.#labels = new LastRows(rows.labels);
     this.frames = [...rows.frames];
     this.states = SiteStates.of(rows);
@@ -94,11 +90,9 @@ export class RunTable {
       this.#controller ??= record.controller;
     }
     const changes = this.#rows.apply(record);
-    const { frame, frameBefore, outcome, end, label } = changes;
+    const { frame, frameBefore, end, label } = changes;
     if (frame !== undefined) this.counts.count(frame, frameBefore);
     if (frame !== undefined && frameBefore === undefined) this.frames.push(frame);
-    if (outcome !== undefined) this.#outcomes.put(outcome);
-    if (end !== undefined) this.#ends.put(end);
     if (label !== undefined) this.#labels.put(label);
     if (record.type === "verdict" && record.rules !== undefined && frame !== undefined) {
       this.#setRules(frame.channel, record.rules);
@@ -129,7 +123,11 @@ export class RunTable {
 
   snapshot(): RunSnapshot {
     const { sites, frames, events } = this;
-    const [outcomes, ends, labels] = [this.#outcomes.rows, this.#ends.rows, this.#labels.rows];
+    // Of a site that was imaged again, what was said of its earlier visit is history.
+    const states = [...this.states.all()];
+    const outcomes = states.flatMap(({ outcome }) => outcome ?? []);
+    const ends = states.flatMap(({ end }) => end ?? []);
+    const labels = this.#labels.rows;
     const rules = Object.fromEntries(this.#rules);
     return { run: this.entry(), sites, frames, outcomes, ends, labels, events, rules };
   }

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { appendFile, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { freePorts } from "../helpers/agent-process.js";
 import { jsonLines, TestController, temporaryFolder, until } from "./helpers.js";
 
@@ -103,6 +104,9 @@ describe("the agent as a process", () => {
   });
 
   test("ends as orderly when its terminal closes", async () => {
+    // The tests themselves may run under nohup.
+    vi.stubEnv("_", "");
+    onTestFinished(() => void vi.unstubAllEnvs());
     const { child, errors, ended } = await startAgent();
     child.kill("SIGHUP");
 
@@ -133,6 +137,35 @@ describe("the agent as a process", () => {
     under.kill("SIGTERM");
     expect((await once(under, "close"))[0]).toBe(0);
   });
+
+  test.skipIf(process.platform !== "linux")(
+    "goes on under nohup though its input is no terminal",
+    async () => {
+      const agent = [main, "agent", ...freePorts(), "--device", "cpu", "--results", await temporaryFolder()];
+      const shell = spawn(
+        "bash",
+        ["-c", 'nohup "$@" < /dev/null; exit $?', "bash", process.execPath, ...agent],
+        {
+          stdio: ["ignore", "pipe", "pipe"],
+        },
+      );
+      let errors = "";
+      shell.stderr.on("data", (data: Buffer) => {
+        errors += data.toString();
+      });
+      const ended = once(shell, "close") as Promise<[number]>;
+      const [line] = (await once(shell.stdout, "data")) as [Buffer];
+      const { pid } = JSON.parse(line.toString()) as { pid: number };
+      onTestFinished(() => void shell.kill("SIGKILL"));
+
+      process.kill(pid, "SIGHUP");
+      await setTimeout(500);
+
+      expect(errors).not.toContain("Stopping");
+      process.kill(pid, "SIGTERM");
+      expect((await ended)[0]).toBe(0);
+    },
+  );
 
   test("gives up what waits on a second signal and ends with 143", async () => {
     const waits = ["--set", "queue.size=1000", "--set", "queue.observePerController=1000"];

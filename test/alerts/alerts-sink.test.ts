@@ -6,7 +6,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AlertsSink } from "../../src/alerts/alerts-sink.js";
 import { AlertsConfig } from "../../src/config/alerts.js";
-import { type Clock, systemClock } from "../../src/protocol/clock.js";
+import { type Clock, passed, systemClock } from "../../src/protocol/clock.js";
 import type { AlertMessage } from "../../src/protocol/messages.js";
 import type { ResultRecord } from "../../src/records/record.js";
 import { recordingLog, until } from "../agent/helpers.js";
@@ -14,9 +14,9 @@ import { serve } from "../dashboard/helpers.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 import { verdict } from "../store/records.js";
 
-/** A webhook that answers each message with the next of these; "hang": never. */
+/** A webhook that answers each message with the next of these, at 429 with the pause that it asks for; "hang": never. */
 async function webhook(
-  ...answers: (number | "hang")[]
+  ...answers: (number | "hang" | { retryAfter: string })[]
 ): Promise<{ url: string; texts: string[]; server: Server }> {
   const texts: string[] = [];
   const server = createServer((request, response) => {
@@ -25,7 +25,8 @@ async function webhook(
     request.on("end", () => {
       texts.push((JSON.parse(Buffer.concat(chunks).toString()) as { text: string }).text);
       const answer = answers.shift() ?? 200;
-      if (answer !== "hang") response.writeHead(answer).end("ok");
+      if (typeof answer === "object") response.writeHead(429, { "retry-after": answer.retryAfter }).end();
+      else if (answer !== "hang") response.writeHead(answer).end("ok");
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -109,6 +110,27 @@ describe("alerts", () => {
     expect(texts[0]).toBe(texts[1]);
     expect(made.counts()).toMatchObject({ failures: 1, lost: 0 });
     expect(lines.filter(({ msg }) => String(msg).includes("webhook"))).toHaveLength(1);
+  });
+
+  test.each([
+    ["seconds", "30"],
+    ["a date", new Date(30_000).toUTCString()],
+  ])("wait for as long as a webhook asks that has enough of them, in %s", async (_, retryAfter) => {
+    const { url, texts } = await webhook({ retryAfter }, { retryAfter: "30" });
+    const clock = new ManualClock();
+    const { made } = sink({ webhook: url, plate: { share: 1 }, hour: { share: 1 } }, clock);
+
+    fail(made);
+    for (const tries of [1, 2]) {
+      await until(() => made.counts().failures === tries);
+      clock.advance(29_999);
+      await passed(systemClock, 100);
+      expect(texts).toHaveLength(tries);
+      clock.advance(1);
+    }
+
+    await until(() => texts.length === 3);
+    expect(made.counts().lost).toBe(0);
   });
 
   test("do not follow a redirect, which would lose their text, and say so", async () => {
@@ -199,6 +221,29 @@ describe("alerts", () => {
     await until(() => alerts.length > 0);
 
     expect(alerts).toMatchObject([{ session: "stuck", state: "raised" }]);
+  });
+
+  test("of frames that stop do not come at once where the time to wait is longer than a timer can be", async () => {
+    const { made, alerts } = sink({ silentS: 9_999_999 });
+
+    made.acquiring("slow", true);
+    await passed(systemClock, 50);
+
+    expect(alerts).toEqual([]);
+  });
+
+  test("of the last hour do not end because the clock is set right during the run", async () => {
+    const clock = new (class extends ManualClock {
+      offMs = 0;
+      override wallMs = () => this.now() + this.offMs;
+    })();
+    const { made, alerts } = sink({ row: { share: 1 }, plate: { share: 1 } }, clock);
+    fail(made);
+
+    clock.offMs = 24 * 3_600_000;
+    for (let i = 0; i < 6; i++) made.write(verdict({ site: `B${i + 1}-Site_0` }));
+
+    expect(alerts).toMatchObject([{ alert: "hour-failures", state: "raised" }]);
   });
 
   test("wait longer where an acquisition has made a longer pause", async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -200,6 +200,34 @@ describe("parfocal report", () => {
     expect(JSON.parse(await readFile(join(out, "list.json"), "utf8"))).toMatchObject({ stage_positions: [] });
     expect(await readFile(join(out, "run.html"), "utf8")).toContain("A03: level 5.0, 1 of 1 not in focus");
     expect([wrong.code, wrong.stderr.includes("must end in .csv, .json or .pos")]).toEqual([2, true]);
+  });
+
+  test("refuses to write over what it reads, and over what an agent has written", async () => {
+    const out = await mkdtemp(join(tmpdir(), "parfocal-report-"));
+    onTestFinished(() => rm(out, { recursive: true, force: true }));
+    const [results, sites, copy] = ["results.jsonl", "sites.csv", "same.csv"].map((name) => join(out, name));
+    await copyFile(join(folder, "results.jsonl"), results!);
+    await writeFile(sites!, "of the agent\n");
+    await symlink(results!, copy!);
+    const before = await readFile(results!, "utf8");
+
+    const refused = await Promise.all([
+      parfocal("report", out, "--html", results!),
+      parfocal("report", results!, "--qc", copy!),
+      parfocal("report", out, "--omero", sites!),
+      parfocal("report", out, "--focus-map", sites!),
+      parfocal("report", out, "--reimage", sites!),
+      parfocal("score", "data/plate", "--out", sites!),
+      parfocal("merge", sites!, "--out", results!),
+    ]);
+
+    for (const { code, stderr } of refused) {
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/would be lost; name another file/);
+    }
+    expect(await readFile(results!, "utf8")).toBe(before);
+    expect(await readFile(copy!, "utf8")).toBe(before);
+    expect(await readFile(sites!, "utf8")).toBe("of the agent\n");
   });
 
   test("writes tables for other programs", async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -143,6 +143,20 @@ describe("parfocal runs", () => {
       { attempt: "1", decision: "accept", move_um: "" },
       { channel: "GFP", decision: "flag" },
     ]);
+  });
+
+  test("exports nothing in the place of the database, or of other results of an agent", async () => {
+    const [database, records] = [join(results, "parfocal.db"), join(results, "results.jsonl")];
+    await writeFile(records, "of the agent\n");
+    onTestFinished(() => rm(records));
+
+    for (const out of [database, records]) {
+      const { code, stderr } = await runs("export", "second", "--out", out);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`${out}: is `)]);
+    }
+
+    expect(await readFile(records, "utf8")).toBe("of the agent\n");
+    expect((await runs("list")).code).toBe(0);
   });
 
   test("exports the original's columns", async () => {

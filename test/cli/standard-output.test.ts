@@ -30,6 +30,16 @@ describe.skipIf(process.platform !== "linux")("a command whose results", () => {
     expect(code).toBe(1);
   });
 
+  test("fit on the disk in part says so and fails", async () => {
+    const file = join(await temporaryFolder(), "schema.json");
+    // The shell counts blocks of 1024 bytes.
+    const { code, errors } = await inShell(`trap "" XFSZ; ulimit -f 1; "$@" > '${file}'`);
+
+    expect((await readFile(file)).length).toBe(1024);
+    expect(errors).toMatch(/^Standard output cannot be written: .+\n$/);
+    expect(code).toBe(1);
+  });
+
   test("are read by nobody fails without a word", async () => {
     const { code, errors } = await inShell('set -o pipefail; "$@" | true');
 

@@ -1,5 +1,6 @@
-import { type IncomingHttpHeaders, request } from "node:http";
-import { connect } from "node:net";
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, request } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
@@ -140,4 +141,32 @@ export function raw(host: string, text: string): Promise<string> {
     socket.on("close", () => resolve(answer));
     socket.end(text);
   });
+}
+
+/**
+ * A reverse proxy at /parfocal/ as people set one up: it asks the agent by the agent's own name, and passes no WebSocket.
+ * @returns its host and port.
+ */
+export async function startReverseProxy(
+  host: string,
+  { passesOrigin }: { passesOrigin: boolean },
+): Promise<string> {
+  const server = createServer((asked, response) => {
+    const headers: IncomingHttpHeaders = { ...asked.headers, host, via: "1.1 gateway" };
+    if (!passesOrigin) delete headers.origin;
+    const path = (asked.url ?? "").replace(/^\/parfocal/, "");
+    const [hostname, port] = host.split(":");
+    request({ hostname, port, path, method: asked.method, headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    }).end();
+  });
+  server.on("upgrade", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

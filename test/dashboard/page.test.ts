@@ -10,7 +10,7 @@ import { freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { CHROMIUM, launchChromium } from "../helpers/chromium.js";
 import { startCommand } from "../helpers/command.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
-import { ask, change, serve, TOKEN } from "./helpers.js";
+import { ask, change, serve, startReverseProxy, TOKEN } from "./helpers.js";
 
 const PAGE = "dist/dashboard/web";
 const require = createRequire(import.meta.url);
@@ -29,6 +29,10 @@ interface PageCanvas {
   getContext(kind: "2d"): {
     getImageData(x: number, y: number, width: number, height: number): { data: number[] };
   };
+}
+interface PageBox {
+  readonly scrollHeight: number;
+  readonly clientHeight: number;
 }
 interface PageWithAxe {
   axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
@@ -511,6 +515,48 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
 
     await page.getByTestId("connection-banner").waitFor({ state: "detached" });
     await wells(page, /^A02 level/).waitFor();
+  });
+
+  test("behind a proxy that passes no live connection it says that what is shown gets old", async () => {
+    const { host, controller } = await serve();
+    await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });
+    const page = await open(`http://${await startReverseProxy(host, { passesOrigin: false })}/parfocal/`);
+
+    await wells(page, /^A01 level/).waitFor();
+    await page.getByTestId("connection-banner").getByText("a proxy is in between").waitFor();
+    expect(await page.getByText("is loading").count()).toBe(0);
+  });
+
+  test("behind a proxy through which the agent refuses it, it says how it can be opened", async () => {
+    const { host } = await serve();
+    const page = await open(`http://${await startReverseProxy(host, { passesOrigin: true })}/parfocal/`);
+
+    await page.getByText("ssh -L").waitFor();
+  });
+
+  test("on paper it is dark on white, and the re-image list is whole", async () => {
+    const { host, controller } = await serve();
+    for (let i = 0; i < 40; i++) {
+      const well = `${"ABCDEFGH"[i % 8]}${1 + Math.floor(i / 8)}`;
+      await controller.ask(9, { mode: "observe", site: { name: `${well}-Site_0`, well } });
+    }
+    const page = await open(`http://${host}/`, { dark: true });
+    await page.getByRole("button", { name: "Re-image list (40)" }).click();
+    const list = page.getByRole("region", { name: "Positions" });
+    const cutOff = () =>
+      list.evaluate(({ scrollHeight, clientHeight }: PageBox) => scrollHeight - clientHeight);
+    const ink = () =>
+      page.evaluate("getComputedStyle(document.querySelector('h2')).color.match(/\\d+/g).map(Number)");
+    expect(await cutOff()).toBeGreaterThan(0);
+
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+
+    expect(await cutOff()).toBe(0);
+    expect(Math.max(...((await ink()) as number[]))).toBeLessThan(100);
+    expect(await page.getByTestId("status-state").isVisible()).toBe(false);
+    await page.getByTestId("reimage-dialog").evaluate((dialog: { close(): void }) => dialog.close());
+    await page.getByTestId("status-state").waitFor();
+    expect(await page.getByTestId("reimage-open").isVisible()).toBe(false);
   });
 
   test("what comes while a run is loaded twice is not lost", async () => {

@@ -35,6 +35,26 @@ describe("the table of a run", () => {
     expect(RunTable.from(table.snapshot()).timePoints).toEqual([0, 2, 7]);
   });
 
+  test.each([
+    ["", 2_000_000],
+    [", though the clock was set back between", 900_000],
+  ])("knows a site that is imaged again by its last visit, also after it was sent as a whole%s", (_, ms) => {
+    const table = new RunTable("run-1");
+    const first = verdict({ decision: "flag" });
+    const { frame, session } = first;
+    table.apply(first);
+    table.apply({
+      ...{ v: 1, type: "outcome", session, site: frame!.site, channel: "DAPI", timeIndex: 0, why: "limits" },
+      ...{ recovered: "no", decision: "flag", attempts: 1, levelBefore: 5, levelAfter: 5, travelUm: 0 },
+      ...{ keepId: first.id, keepAttempt: 0, actions: [], tried: [], reason: "", recordedMs: 1_000_500 },
+    });
+    table.apply({ ...verdict({ ms, decision: "retry" }), id: "again", frame: { ...frame!, id: "again" } });
+
+    for (const each of [table, RunTable.from(JSON.parse(JSON.stringify(table.snapshot())))]) {
+      expect([...each.states.all()]).toMatchObject([{ status: "searching", level: 0.3, outcome: undefined }]);
+    }
+  });
+
   test("counts a frame once that was dropped and then judged", () => {
     const record = verdict({ decision: "flag" });
     const { id, session, frame, recordedMs } = record;

@@ -10,7 +10,9 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
  */
 export function foreignRequest({ headers }: Pick<IncomingMessage, "headers">): string | undefined {
   const { host, origin } = headers;
-  if (host === undefined || !LOOPBACK.test(host)) return `the host "${host ?? ""}" is not this machine`;
+  if (host === undefined || !LOOPBACK.test(host)) {
+    return `the host "${host ?? ""}" is not this machine: open the page as 127.0.0.1, from elsewhere through ssh -L`;
+  }
   if (origin === undefined) return undefined;
   return origin === `http://${host}` ? undefined : `the origin "${origin}" is not the dashboard`;
 }

@@ -30,6 +30,11 @@ const FIRST_CHOICE: MapChoice = { channel: "", time: "", metric: "level", summar
 /** Until anything is known. */
 const NO_RULES: RuleValues = { maxLevel: 10, minCertainty: 0 };
 
+const LOST =
+  "Connection to the agent lost, trying again. What is shown may be out of date; the acquisition goes on.";
+const BARRED =
+  "The agent answers, but no live connection (WebSocket) gets through to it: a proxy is in between, or too many pages are open. What is shown is out of date; load the page again to see how it is now. From another machine, open it through ssh -L.";
+
 /** The whole page. */
 export function App() {
   const [drawing, redraw] = useReducer((count: number) => count + 1, 0);
@@ -68,8 +73,7 @@ export function App() {
       <div role="status" class="banners">
         {status !== undefined && !page.isConnected && (
           <p class="banner" data-testid="connection-banner">
-            Connection to the agent lost, trying again. What is shown may be out of date; the acquisition goes
-            on.
+            {page.isBarred ? BARRED : LOST}
           </p>
         )}
         {status?.storeProblem !== undefined && (
@@ -93,6 +97,7 @@ export function App() {
                 label="Plate"
                 value={plate}
                 values={plates}
+                names={{ "": "none" }}
                 onChange={(value) => setChoice({ ...choice, plate: value })}
               />
             ) : (

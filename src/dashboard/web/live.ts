@@ -15,16 +15,21 @@ export interface StreamPlace {
 /** The connection to the agent, made again whenever it is lost. */
 export class LiveConnection {
   readonly #onMessage: (message: ServerMessage) => void;
-  readonly #onState: (isConnected: boolean) => void;
+  readonly #onState: (isConnected: boolean, failures: number) => void;
   readonly #place: () => StreamPlace | undefined;
   #socket: WebSocket | undefined;
   #retryMs: number = RETRY_MS.first;
+  /** Connections in a row, the last one that was lost among them, through which nothing came. */
+  #failures = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param place asked for at each connection: the server then sends what came since. */
+  /**
+   * @param onState told how many tries in a row have failed, too.
+   * @param place asked for at each connection: the server then sends what came since.
+   */
   constructor(
     onMessage: (message: ServerMessage) => void,
-    onState: (isConnected: boolean) => void,
+    onState: (isConnected: boolean, failures: number) => void,
     place: () => StreamPlace | undefined,
   ) {
     this.#onMessage = onMessage;
@@ -42,10 +47,11 @@ export class LiveConnection {
     this.#heard(socket);
     socket.onopen = () => {
       this.#retryMs = RETRY_MS.first;
-      this.#onState(true);
+      this.#onState(true, 0);
     };
     socket.onmessage = ({ data }) => {
       this.#heard(socket);
+      this.#failures = 0;
       this.#onMessage(JSON.parse(String(data)) as ServerMessage);
     };
     socket.onclose = () => this.#lost(socket);
@@ -68,7 +74,7 @@ export class LiveConnection {
     socket.onmessage = null;
     socket.onclose = null;
     socket.close();
-    this.#onState(false);
+    this.#onState(false, ++this.#failures);
     setTimeout(() => this.start(), this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS.most);
   }

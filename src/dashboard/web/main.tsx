@@ -3,4 +3,7 @@ import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { App } from "./app.js";
 
-render(<App />, document.querySelector("#app")!);
+const root = document.querySelector("#app")!;
+// What stands there where this does not run.
+root.replaceChildren();
+render(<App />, root);

@@ -16,6 +16,8 @@ import { keepToken, takeToken } from "./token.js";
 
 /** Time that the newest frame is shown before the next one, ms: each is a picture to be loaded. */
 const NEWEST_MS = 2000;
+/** An agent that starts again may fail to connect before it answers. */
+const MANY_FAILURES = 3;
 /** After so many new frames the run is loaded again: that has its newest only, and a page that stays open does not grow without end. */
 const NEW_FRAMES = 20_000;
 
@@ -25,6 +27,8 @@ export class PageState {
   runs: readonly RunEntry[] = [];
   table: RunTable = new RunTable("");
   isConnected: boolean = false;
+  /** Whether the agent answers, and something lets no live connection through. */
+  isBarred: boolean = false;
   /** Whether the run that goes on is shown, whichever it is. */
   followsLive: boolean = true;
   /** Undefined: the newest frame is shown. */
@@ -51,8 +55,10 @@ export class PageState {
     this.#drawing = new DrawSchedule(onDraw);
     this.#live = new LiveConnection(
       (message) => this.#take(message),
-      (isConnected) => {
+      (isConnected, failures) => {
         this.isConnected = isConnected;
+        if (isConnected) this.isBarred = false;
+        else if (failures >= MANY_FAILURES) void this.#lookPast();
         this.draw();
       },
       () => this.#place,
@@ -179,6 +185,16 @@ export class PageState {
   /** Has the views drawn at once: for what a person did. */
   draw(): void {
     this.#drawing.now();
+  }
+
+  /** Whether it is the agent that is away, or only the live connection that does not get through. */
+  async #lookPast(): Promise<void> {
+    const isThere = await fetchStatus().then(
+      () => true,
+      () => false,
+    );
+    this.isBarred = isThere && !this.isConnected;
+    this.draw();
   }
 
   #takeToken(): void {

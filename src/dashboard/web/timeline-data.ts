@@ -23,8 +23,9 @@ export interface TimelineData {
   readonly frames: (readonly FrameRow[])[];
 }
 
-/** @param frames in the order in which they were recorded. */
-export function timelineData(frames: readonly FrameRow[]): TimelineData {
+/** @param recorded frames in any order: a clock may be set back in the middle of a run. */
+export function timelineData(recorded: readonly FrameRow[]): TimelineData {
+  const frames = [...recorded].sort((a, b) => a.ms - b.ms);
   const data: TimelineData = {
     ...{ times: [], level: [], levelLow: [], levelHigh: [], certainty: [], z: [], refocus: [], frames: [] },
   };
