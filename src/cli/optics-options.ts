@@ -75,21 +75,6 @@ export function samplingAt(
   throw new FrameReadError(path, `the file ${told}: give --pixel-um`);
 }
 
-/** What a table's user should know where neither options nor the file tell all of the optics. */
-export function opticsNote(
-  { na }: OpticsArguments,
-  { objective }: FrameMetadata,
-  sampling: Sampling | undefined,
-): string | undefined {
-  if (sampling === undefined) {
-    return "the file does not say how large a pixel is in the sample; where pixels are small for the objective, sharp images are taken for blurred: give --na and --pixel-um";
-  }
-  if (na !== undefined || objective !== undefined) return undefined;
-  const { binning } = sampling;
-  const how = binning === 1 ? "not binned" : `binned ${binning} x ${binning}`;
-  return `the aperture is not known; judged ${how}, as the size of its pixels wants with any objective: --na makes sure`;
-}
-
 /** What speaks against optics that can be, but hardly are, or say nothing. */
 export function opticsDoubt({ na, pixelUm }: OpticsArguments): string | undefined {
   if (pixelUm === undefined) return undefined;

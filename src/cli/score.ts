@@ -22,18 +22,12 @@ import { FileSites } from "../sources/file-sites.js";
 import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { METRIC_COLUMNS, metricCells, metricsOption } from "./metric-columns.js";
-import {
-  checkOptics,
-  type OpticsArguments,
-  opticsDoubt,
-  opticsNote,
-  opticsOptions,
-  samplingAt,
-} from "./optics-options.js";
+import { checkOptics, type OpticsArguments, opticsDoubt, opticsOptions } from "./optics-options.js";
 import { say } from "./print.js";
 import { openRows } from "./score-output.js";
 import { ScorePictures } from "./score-pictures.js";
 import { ScoreProgress } from "./score-progress.js";
+import { ScoreSampling } from "./score-sampling.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 import { spareFiles } from "./spared-files.js";
 
@@ -117,6 +111,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     if (argv.overlay !== undefined) {
       await writeAtomically(join(argv.overlay, "legend.svg"), Buffer.from(overlayLegend()));
     }
+    const sampling = new ScoreSampling(argv, calibration, say);
     const pictures = new ScorePictures(argv, await commonFolder(argv.paths), say);
     const scorer = await Scorer.load(scorerOf(argv));
     const format = argv.format ?? (argv.out === undefined ? undefined : formatOf(argv.out)) ?? "csv";
@@ -130,7 +125,6 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     if (table.done.files > 0) say(`${argv.out}: going on after ${table.done.files} files`);
 
     const failed = new FailedPages();
-    const notes = new Set<string>();
     let missing = 0;
     const onProblem = (problem: FrameReadError) => {
       missing++;
@@ -161,14 +155,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     await scoreImages({
       ...{ images: wanted(), decoder, scorer, sites },
       coverage: argv.overlay === undefined && argv.masks === undefined ? "sample" : "full",
-      sampling: (path, page) => {
-        if (calibration !== undefined) return calibration;
-        const sampling = samplingAt(path, argv, page);
-        const note = opticsNote(argv, page.metadata, sampling);
-        if (note !== undefined && !notes.has(note)) say(`${path}: ${note}`);
-        if (note !== undefined) notes.add(note);
-        return sampling;
-      },
+      sampling: (path, page) => sampling.of(path, page),
       more: (frame) => (argv.metrics ? metricCells(frame) : {}),
       row: (row) => table.append(formatRow(rowFormat(format), columns, row)),
       scored: (path, page, report) => pictures.draw(path, page, report),
