@@ -84,9 +84,9 @@ export const INSTRUMENTS: readonly Instrument[] = [
   {
     program: "ImageXpress (MetaXpress)",
     source:
-      "Bio-Formats MetaxpressTiffReader; CellProfiler, Metadata module; a GUID may follow the wavelength",
+      "Bio-Formats MetaxpressTiffReader; CellProfiler, Metadata module and its example images; a GUID may follow the wavelength, also as _GUID and _[GUID]",
     names: [
-      /^(?:(?<plate>.+?)_)??(?<well>[A-Z]{1,2}\d{2})(?=_s\d|_w\d)(?:_s(?<site>\d{1,4}))?(?:_(?<channel>w\d))?(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})?(?:_z(?<z>\d+))?(?:_t(?<time>\d+))?(?:_z\d+)?$/i,
+      /^(?:(?<plate>.+?)_)??(?<well>[A-Z]{1,2}\d{2})(?=_s\d|_w\d)(?:_s(?<site>\d{1,4}))?(?:_(?<channel>w\d))?(?:_?\[?[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\]?)?(?:_z(?<z>\d+))?(?:_t(?<time>\d+))?(?:_z\d+)?$/i,
     ],
   },
   {
