@@ -7,6 +7,7 @@ import { overlayLegend } from "../focus/overlay-legend.js";
 import { Scorer } from "../focus/scorer.js";
 import { COLOURS, type Colour } from "../frames/counts.js";
 import { commonFolder, type FoundImage, searchImages } from "../frames/find-images.js";
+import { holdsPatch } from "../frames/frame.js";
 import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { namePattern } from "../frames/name-groups.js";
@@ -164,7 +165,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       sampling: (path, page) => {
         if (calibration !== undefined) return calibration;
         const sampling = samplingAt(path, argv, page);
-        const note = opticsNote(argv, page.metadata, sampling);
+        const note = holdsPatch(page.frame) ? opticsNote(argv, page.metadata, sampling) : undefined;
         if (note !== undefined && !notes.has(note)) say(`${path}: ${note}`);
         if (note !== undefined) notes.add(note);
         return sampling;

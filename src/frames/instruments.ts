@@ -91,11 +91,18 @@ export const INSTRUMENTS: readonly Instrument[] = [
   },
   {
     program: "MetaMorph",
-    source: "Bio-Formats MetamorphReader: <name>_w1DAPI_s2_t1; the numbers are those of the .nd file",
+    source:
+      "Bio-Formats MetamorphReader: <name>_w1DAPI_s2_t1, <name>_w1_s2_t1 (WaveInFileName FALSE); the numbers are those of the .nd file, from 1",
     names: [
-      /^(?<label>.+?)_w\d(?<channel>[^_]+(?:_[^_]+)*?)(?:_s(?<site>\d{1,4}))?(?:_t(?<time>\d{1,6}))?$/,
+      /^(?<label>.+?)_(?<channel>w[1-9]\d?)(?=_[st]\d)(?:_s(?<site>\d{1,4}))?(?:_t(?<time>\d{1,6}))?$/,
+      /^(?<label>.+?)_w[1-9](?<channel>[^_]+(?:_[^_]+)*?)(?:_s(?<site>\d{1,4}))?(?:_t(?<time>\d{1,6}))?$/,
       /^(?<label>.+?)_s(?<site>\d{1,4})_t(?<time>\d{1,6})$/,
     ],
+  },
+  {
+    program: "tTt, The Tracking Tool",
+    source: "example data of BaSiC: <experiment>_p0011_t00189_z001_w1, also _w00",
+    names: [/^(?<label>.+?_p\d{4})_t(?<time>\d{5})_z(?<z>\d{3})_(?<channel>w\d{1,2})$/],
   },
   {
     program: "IN Cell Analyzer",

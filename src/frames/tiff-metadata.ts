@@ -114,6 +114,7 @@ function hyperstackAxes(
     if (page >= channels * slices * frames) return {};
     return withoutUndefined({
       channelIndex: channels > 1 ? page % channels : undefined,
+      ofSeveralChannels: channels > 1 || undefined,
       zIndex: slices > 1 ? Math.floor(page / channels) % slices : undefined,
       zStepUm: slices > 1 ? positive(zStepUm) : undefined,
       timeIndex: frames > 1 ? Math.floor(page / (channels * slices)) : undefined,

@@ -360,6 +360,14 @@ describe("parfocal score with optics", () => {
     expect(stderr).not.toContain("as the size of its pixels wants");
   });
 
+  it("says nothing of the optics of an image that is too small to be judged", async () => {
+    const file = join(await temporaryFolder(), "crop.tif");
+    await writeTiff(file, { width: 59, height: 50, pixels: new Uint16Array(2950) }, { pixelUm: 0.1 });
+    const { stderr } = await score(file);
+    expect(stderr).toContain("smaller than one 84 x 84 px patch");
+    expect(stderr).not.toContain("judged");
+  });
+
   it("says what a file tells of its pixels where that cannot be", async () => {
     const file = join(await temporaryFolder(), "scan.tif");
     await writeTiff(file, { width: 100, height: 90, pixels: new Uint16Array(9000) }, { pixelUm: 390 });

@@ -180,6 +180,21 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { positionName: "cells", channel: "DAPI", site: 2, timeIndex: 10 },
   },
   {
+    program: "MetaMorph without the names of its waves",
+    path: "cells_w2_s2_t10.TIF",
+    name: { positionName: "cells", channel: "w2", site: 2, timeIndex: 10 },
+  },
+  {
+    program: "MetaMorph with waves named by numbers",
+    path: "cells_w1405_s2_t10.TIF",
+    name: { positionName: "cells", channel: "405", site: 2, timeIndex: 10 },
+  },
+  {
+    program: "tTt",
+    path: "140206PH8_p0010_t05100_z001_w00.png",
+    name: { positionName: "140206PH8_p0010", channel: "w00", timeIndex: 5100, zIndex: 1 },
+  },
+  {
     program: "IN Cell",
     path: "Plate1_A - 01(fld 2 wv UV - DAPI z 3 time 2 - 2636ms).tif",
     name: { ...A1, plate: "Plate1", site: 2, channel: "UV - DAPI", zIndex: 3, timeIndex: 2 },
