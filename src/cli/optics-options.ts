@@ -4,6 +4,7 @@ import {
   binningFor,
   fittingBinning,
   leastBinningFor,
+  leastOversamplingOf,
   oversamplingOf,
   type Sampling,
 } from "../focus/binning.js";
@@ -17,6 +18,8 @@ import { UsageError } from "./check-arguments.js";
 const PIXEL_UM = { least: 0.005, most: 100 };
 /** Pixels so many times as large as those that the model knows are most likely the camera's. */
 const COARSE = 5;
+/** Binned pixels that are so many times smaller than those that the model knows spread what is sharp over a level or more. */
+const FINE = 1.5;
 
 /** Options of commands that judge stored images, whose files may say little of the optics. */
 export const opticsOptions = {
@@ -39,21 +42,28 @@ export interface OpticsArguments {
   readonly refractiveIndex: number;
 }
 
+/** How a stored image is judged. */
+export interface StoredSampling extends Sampling {
+  /** What keeps its pixels, binned as they are, clearly smaller than those that the model knows. */
+  readonly limit: "its size" | "the most" | undefined;
+}
+
 /** How a frame is to be judged under the stated optics, else those that its file tells; nothing where the pixel is not known. */
 export function samplingOf(
   { na, pixelUm: stated, refractiveIndex }: OpticsArguments,
   frame: Frame,
   told: FrameMetadata,
-): Sampling | undefined {
+): StoredSampling | undefined {
   const pixelUm = stated ?? told.pixelUm;
   if (pixelUm === undefined || !isPixelUm(pixelUm)) return undefined;
   const objective = na === undefined ? told.objective : { numericalAperture: na, refractiveIndex };
-  if (objective === undefined) {
-    return { binning: fittingBinning(frame, leastBinningFor(pixelUm)), umPerLevel: undefined };
-  }
-  const { numericalAperture } = objective;
-  const binning = fittingBinning(frame, binningFor({ numericalAperture, pixelUm }));
-  return { binning, umPerLevel: micrometresPerLevel({ ...objective, pixelUm: binning * pixelUm }) };
+  const optics = objective && { ...objective, pixelUm };
+  const wanted = optics === undefined ? leastBinningFor(pixelUm) : binningFor(optics);
+  const oversampling = optics === undefined ? leastOversamplingOf(pixelUm) : oversamplingOf(optics);
+  const binning = fittingBinning(frame, wanted);
+  const umPerLevel = optics && micrometresPerLevel({ ...optics, pixelUm: binning * pixelUm });
+  const reason = binning < wanted ? "its size" : "the most";
+  return { binning, umPerLevel, limit: oversampling >= FINE * binning ? reason : undefined };
 }
 
 /**
@@ -64,15 +74,17 @@ export function samplingAt(
   path: string,
   optics: OpticsArguments,
   { frame, metadata }: FramePage,
-): Sampling | undefined {
+): StoredSampling | undefined {
   const sampling = samplingOf(optics, frame, metadata);
   if (sampling !== undefined || optics.na === undefined) return sampling;
-  const { pixelUm } = metadata;
-  const told =
-    pixelUm === undefined
-      ? "does not say how large a pixel is"
-      : `says that a pixel is ${pixelUm} um large, which cannot be`;
-  throw new FrameReadError(path, `the file ${told}: give --pixel-um`);
+  throw new FrameReadError(path, `the file ${unknownPixel(metadata)}: give --pixel-um`);
+}
+
+/** What a file says of its pixels that is of no use. */
+export function unknownPixel({ pixelUm }: FrameMetadata): string {
+  return pixelUm === undefined
+    ? "does not say how large a pixel is in the sample"
+    : `says that a pixel is ${pixelUm} um large, which cannot be`;
 }
 
 /** What speaks against optics that can be, but hardly are, or say nothing. */

@@ -1,8 +1,9 @@
 import type { Calibration } from "../calibration/calibration-file.js";
 import type { Sampling } from "../focus/binning.js";
+import { holdsPatch } from "../frames/frame.js";
 import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
 import type { FramePage } from "../frames/read-frames.js";
-import { type OpticsArguments, samplingAt } from "./optics-options.js";
+import { type OpticsArguments, type StoredSampling, samplingAt, unknownPixel } from "./optics-options.js";
 
 /** How the pages of a table are judged. What neither options nor files tell of the optics is said once of the first file. */
 export class ScoreSampling {
@@ -21,7 +22,7 @@ export class ScoreSampling {
   of(path: string, page: FramePage): Sampling | undefined {
     if (this.#calibration !== undefined) return this.#calibration;
     const sampling = samplingAt(path, this.#optics, page);
-    const note = noteOn(this.#optics, page.metadata, sampling);
+    const note = holdsPatch(page.frame) ? noteOn(this.#optics, page.metadata, sampling) : undefined;
     if (note !== undefined && !this.#said.has(note)) {
       this.#said.add(note);
       this.#say(`${path}: ${note}`);
@@ -32,14 +33,18 @@ export class ScoreSampling {
 
 function noteOn(
   { na }: OpticsArguments,
-  { objective }: FrameMetadata,
-  sampling: Sampling | undefined,
+  told: FrameMetadata,
+  sampling: StoredSampling | undefined,
 ): string | undefined {
   if (sampling === undefined) {
-    return "the file does not say how large a pixel is in the sample; where pixels are small for the objective, sharp images are taken for blurred: give --na and --pixel-um";
+    return `the file ${unknownPixel(told)}; where pixels are small for the objective, sharp images are taken for blurred: give --na and --pixel-um`;
   }
-  if (na !== undefined || objective !== undefined) return undefined;
-  const { binning } = sampling;
+  const { binning, limit } = sampling;
   const how = binning === 1 ? "not binned" : `binned ${binning} x ${binning}`;
+  if (limit !== undefined) {
+    const reason = limit === "its size" ? "the image is too small for more" : "more is not done";
+    return `its pixels are small for the objective; judged ${how}, less than they want, as ${reason}: sharp images may be taken for blurred`;
+  }
+  if (na !== undefined || told.objective !== undefined) return undefined;
   return `the aperture is not known; judged ${how}, as the size of its pixels wants with any objective: --na makes sure`;
 }

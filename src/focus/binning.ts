@@ -30,7 +30,12 @@ export function binningFor(optics: Stated): number {
 
 /** The same where only the pixel is known: no less than any objective wants, 1 from 0.17 um on. */
 export function leastBinningFor(pixelUm: number): number {
-  return binningFor({ numericalAperture: WIDE_APERTURE, pixelUm });
+  return limited(Math.round(leastOversamplingOf(pixelUm)));
+}
+
+/** As `oversamplingOf`, where only the pixel is known: no less than with any objective. */
+export function leastOversamplingOf(pixelUm: number): number {
+  return oversamplingOf({ numericalAperture: WIDE_APERTURE, pixelUm });
 }
 
 /**

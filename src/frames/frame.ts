@@ -28,6 +28,11 @@ export function pixelTypeOf(frame: Frame): PixelType {
   return frame.pixels instanceof Uint8Array ? "uint8" : "uint16";
 }
 
+/** Whether a frame is large enough to be judged. */
+export function holdsPatch({ width, height }: Pick<Frame, "width" | "height">): boolean {
+  return Math.min(width, height) >= PATCH_PX;
+}
+
 /**
  * Checks that a frame can be cut into patches.
  * @throws FrameShapeError naming what is wrong.
@@ -40,7 +45,7 @@ export function assertScorable(frame: Frame): void {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
     throw new FrameShapeError(`shape ${height} x ${width} is not a frame`);
   }
-  if (width < PATCH_PX || height < PATCH_PX) {
+  if (!holdsPatch(frame)) {
     throw new FrameShapeError(
       `frame is ${width} x ${height} px, smaller than one ${PATCH_PX} x ${PATCH_PX} px patch`,
     );

@@ -84,18 +84,25 @@ export const INSTRUMENTS: readonly Instrument[] = [
   {
     program: "ImageXpress (MetaXpress)",
     source:
-      "Bio-Formats MetaxpressTiffReader; CellProfiler, Metadata module; a GUID may follow the wavelength",
+      "Bio-Formats MetaxpressTiffReader; CellProfiler, Metadata module and its example images; a GUID may follow the wavelength, also as _GUID and _[GUID]",
     names: [
-      /^(?:(?<plate>.+?)_)??(?<well>[A-Z]{1,2}\d{2})(?=_s\d|_w\d)(?:_s(?<site>\d{1,4}))?(?:_(?<channel>w\d))?(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})?(?:_z(?<z>\d+))?(?:_t(?<time>\d+))?(?:_z\d+)?$/i,
+      /^(?:(?<plate>.+?)_)??(?<well>[A-Z]{1,2}\d{2})(?=_s\d|_w\d)(?:_s(?<site>\d{1,4}))?(?:_(?<channel>w\d))?(?:_?\[?[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\]?)?(?:_z(?<z>\d+))?(?:_t(?<time>\d+))?(?:_z\d+)?$/i,
     ],
   },
   {
     program: "MetaMorph",
-    source: "Bio-Formats MetamorphReader: <name>_w1DAPI_s2_t1; the numbers are those of the .nd file",
+    source:
+      "Bio-Formats MetamorphReader: <name>_w1DAPI_s2_t1, <name>_w1_s2_t1 (WaveInFileName FALSE); the numbers are those of the .nd file, from 1",
     names: [
-      /^(?<label>.+?)_w\d(?<channel>[^_]+(?:_[^_]+)*?)(?:_s(?<site>\d{1,4}))?(?:_t(?<time>\d{1,6}))?$/,
+      /^(?<label>.+?)_(?<channel>w[1-9]\d?)(?=_[st]\d)(?:_s(?<site>\d{1,4}))?(?:_t(?<time>\d{1,6}))?$/,
+      /^(?<label>.+?)_w[1-9](?<channel>[^_]+(?:_[^_]+)*?)(?:_s(?<site>\d{1,4}))?(?:_t(?<time>\d{1,6}))?$/,
       /^(?<label>.+?)_s(?<site>\d{1,4})_t(?<time>\d{1,6})$/,
     ],
+  },
+  {
+    program: "tTt, The Tracking Tool",
+    source: "example data of BaSiC: <experiment>_p0011_t00189_z001_w1, also _w00",
+    names: [/^(?<label>.+?_p\d{4})_t(?<time>\d{5})_z(?<z>\d{3})_(?<channel>w\d{1,2})$/],
   },
   {
     program: "IN Cell Analyzer",

@@ -41,6 +41,8 @@ export interface FrameMetadata {
   /** Distance of the planes of its stack, um. */
   readonly zStepUm?: number;
   readonly channelIndex?: number;
+  /** Its file holds several channels: a word in the file's name is not the channel of all of them. */
+  readonly ofSeveralChannels?: true;
   readonly positionIndex?: number;
   readonly camera?: string;
   readonly binning?: string;
@@ -123,7 +125,9 @@ export function readMicroManagerMetadata(json: unknown): FrameMetadata {
 
 /** The reverse, for writing: Micro-Manager 2's keys with the fields that are known. */
 export function toMicroManagerMetadata(metadata: FrameMetadata): Record<string, number | string> {
-  const { zOrigin, zUm, zStepUm, plate, well, site, series, inStore, indexed, objective, ...rest } = metadata;
+  const { zOrigin, zUm, zStepUm, plate, well, site, series, inStore, indexed, ofSeveralChannels, ...others } =
+    metadata;
+  const { objective, ...rest } = others;
   const entries = Object.entries(rest).map(([field, value]) => {
     return [ALIASES[field as keyof typeof rest][0], value] as const;
   });

@@ -52,6 +52,8 @@ export function parseOmeXml(text: string, file: string, uuid?: string, samples =
     const place = withoutUndefined({
       positionName: nonEmpty(image.label) ?? (isSpread ? name : undefined),
       series: here.length > 1 ? (name ?? `Image_${index}`) : undefined,
+      // Files of a set often have a channel each.
+      ofSeveralChannels: (!isSpread && sizeOf(image, "SizeC") > samples) || undefined,
       ...wells.get(image.id),
     });
     addPages(pages, image, fileName, place, samples);

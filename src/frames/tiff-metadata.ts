@@ -81,7 +81,11 @@ function imageJAxes(description: string, first: TiffDirectory): (page: number) =
   const text = (name: string) => new RegExp(`^${name}=(.+)$`, "m").exec(description)?.[1]?.trim();
   // Negative where the stack goes down.
   const zStepUm = Math.abs(lengthUm(text("spacing"), text("unit")) ?? 0);
-  const axes = hyperstackAxes(size("channels"), size("slices"), size("frames"), zStepUm);
+  const [slices, frames] = [size("slices"), size("frames")];
+  // The three channels of an image that is saved as 48-bit colours are the samples of its one page.
+  const pages = samplesOf(first) > 1 ? size("images") : Number.POSITIVE_INFINITY;
+  const channels = Math.min(size("channels"), Math.ceil(pages / (slices * frames)));
+  const axes = hyperstackAxes(channels, slices, frames, zStepUm);
   const pixelUm = positive((unitUm(text("unit")) ?? 0) * (unitsAPixel(first) ?? 0));
   return (page) => withoutUndefined({ ...axes(page), pixelUm });
 }
@@ -110,6 +114,7 @@ function hyperstackAxes(
     if (page >= channels * slices * frames) return {};
     return withoutUndefined({
       channelIndex: channels > 1 ? page % channels : undefined,
+      ofSeveralChannels: channels > 1 || undefined,
       zIndex: slices > 1 ? Math.floor(page / channels) % slices : undefined,
       zStepUm: slices > 1 ? positive(zStepUm) : undefined,
       timeIndex: frames > 1 ? Math.floor(page / (channels * slices)) : undefined,

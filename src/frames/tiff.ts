@@ -131,7 +131,8 @@ export async function* decodeTiff(
       const { pixels } = read;
       const bitDepth = significantBits(pixels, metadata.bitDepth ?? packedBits(directory));
       const frame = { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
-      const channel = read.channel === undefined ? {} : { channelIndex: read.channel };
+      const channel =
+        read.channel === undefined ? {} : { channelIndex: read.channel, ofSeveralChannels: true as const };
       yield { page: number, frame, metadata: { ...channel, ...metadata }, place };
     }
     page += plane;

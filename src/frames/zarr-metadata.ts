@@ -44,13 +44,14 @@ export async function readZarrMetadata(group: string): Promise<ZarrMetadata> {
         const axis = axes.indexOf(name);
         return axis < 0 || shape[axis] === 1 ? undefined : indices[axis];
       };
-      const [channel, zIndex] = [indices[axes.indexOf("c")], index("z")];
+      const [channel, channelIndex, zIndex] = [indices[axes.indexOf("c")], index("c"), index("z")];
       const zUm = zIndex === undefined || z === undefined ? undefined : z.originUm + zIndex * z.stepUm;
       return {
         ...shared,
         ...withoutUndefined({
           channel: channel === undefined ? undefined : channels[channel]?.label?.trim() || undefined,
-          ...{ channelIndex: index("c"), timeIndex: index("t"), zIndex, zUm },
+          ...{ channelIndex, ofSeveralChannels: channelIndex !== undefined || undefined },
+          ...{ timeIndex: index("t"), zIndex, zUm },
           zOrigin: zUm === undefined ? undefined : ("intended" as const),
         }),
       };

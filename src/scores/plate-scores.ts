@@ -8,7 +8,7 @@ export interface WellScores {
   readonly row: number;
   readonly column: number;
   readonly frames: number;
-  /** Frames that can be judged and are not in focus, and frames that can be judged. */
+  /** Frames that can be judged and are not in focus, and frames that can be judged; of stacks, those of their sharpest plane. */
   readonly notInFocus: number;
   readonly judged: number;
   /** Mean level of the frames that can be judged, 0 to 10; of stacks, of the plane that is sharpest on average. */
@@ -36,10 +36,15 @@ interface WellCounts {
   readonly row: number;
   readonly column: number;
   frames: number;
-  notInFocus: number;
+  /** Frames that can be judged, by z. */
+  readonly planes: Map<string, PlaneCounts>;
+}
+
+interface PlaneCounts {
   judged: number;
-  /** By z: frames that can be judged, and the sum of their levels. */
-  readonly planes: Map<string, { frames: number; levels: number }>;
+  notInFocus: number;
+  /** Their sum. */
+  levels: number;
 }
 
 /** What a plate's summary takes of a row; an empty text is what is not known. */
@@ -83,19 +88,15 @@ export class PlateSummary {
     if (well === undefined) return;
     const known = counts.wells.get(well.name);
     const { row: wellRow, column } = well;
-    const inWell = known ?? {
-      ...{ row: wellRow, column, frames: 0, notInFocus: 0, judged: 0 },
-      planes: new Map(),
-    };
+    const inWell = known ?? { row: wellRow, column, frames: 0, planes: new Map() };
     if (known === undefined) counts.wells.set(well.name, inWell);
     inWell.frames++;
     if (!isJudged(condition)) return;
-    inWell.judged++;
-    if (condition !== "in-focus") inWell.notInFocus++;
     const z = String(row.z);
-    const plane = inWell.planes.get(z) ?? { frames: 0, levels: 0 };
+    const plane = inWell.planes.get(z) ?? { judged: 0, notInFocus: 0, levels: 0 };
     inWell.planes.set(z, plane);
-    plane.frames++;
+    plane.judged++;
+    if (condition !== "in-focus") plane.notInFocus++;
     plane.levels += Number(row.expected_level);
   }
 
@@ -120,8 +121,10 @@ export class PlateSummary {
 }
 
 function wellScores([well, { planes, ...counts }]: [string, WellCounts]): WellScores {
-  const levels = [...planes.values()].map((plane) => plane.levels / plane.frames);
-  return { well, ...counts, level: levels.length === 0 ? undefined : Math.min(...levels) };
+  const byLevel = [...planes.values()].map((plane) => ({ ...plane, level: plane.levels / plane.judged }));
+  const [sharpest] = byLevel.toSorted((a, b) => a.level - b.level);
+  const { judged = 0, notInFocus = 0, level } = sharpest ?? {};
+  return { well, ...counts, judged, notInFocus, level };
 }
 
 /** Wells with frames that are not in focus, those with the largest share of them first. */

@@ -62,7 +62,12 @@ export class FileSites {
     const numbered =
       channelIndex === undefined ? undefined : (channelNames[channelIndex] ?? `channel${channelIndex}`);
     const told = metadata.indexed === true ? metadata.channel : undefined;
-    const channel = told ?? channelOfPage(name, metadata, page) ?? metadata.channel ?? numbered;
+    const said = channelOfPage(name, metadata, page);
+    // What the user's own pattern says goes first all the same.
+    const isOneOfSeveral =
+      metadata.ofSeveralChannels === true && pattern === undefined && name.channels === undefined;
+    const known = metadata.channel ?? numbered;
+    const channel = told ?? (isOneOfSeveral ? (known ?? said) : (said ?? known));
     const timeIndex = name.timeIndex ?? metadata.timeIndex;
     const zIndex = name.zIndex ?? metadata.zIndex;
     const site = this.#siteOf(path, name, metadata);

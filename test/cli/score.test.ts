@@ -282,7 +282,7 @@ describe("parfocal score with optics", () => {
     const { code, stderr } = await optics("--na", "0.5");
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `Not scored: ${GOOD.plate}: the file does not say how large a pixel is: give --pixel-um`,
+      `Not scored: ${GOOD.plate}: the file does not say how large a pixel is in the sample: give --pixel-um`,
     );
   });
 
@@ -343,6 +343,35 @@ describe("parfocal score with optics", () => {
     await writeTiff(file, { width: 100, height: 90, pixels: new Uint16Array(9000).fill(7) });
     const { stdout } = await score(file, "--na", "0.5", "--pixel-um", "0.65");
     expect(rowsOf(stdout)[0]).toMatchObject({ condition: "blank", defocus_um: "" });
+  });
+
+  it.each([
+    ["the image is too small for more", "not binned", { width: 150, height: 150 }, []],
+    ["the image is too small for more", "not binned", { width: 150, height: 150 }, ["--na", "1.4"]],
+    ["more is not done", "binned 4 x 4", { width: 400, height: 400 }, ["--na", "1.4"]],
+  ])("says that pixels stay too small where %s: judged %s", async (reason, how, { width, height }, args) => {
+    const file = join(await temporaryFolder(), "beads.tif");
+    const pixels = Uint16Array.from({ length: width * height }, (_, i) => (i * 7919) % 251);
+    await writeTiff(file, { width, height, pixels }, { pixelUm: 0.0225 });
+    const optics = args.length > 0 ? [...args, "--refractive-index", "1.515"] : [];
+    const { code, stderr } = await score(file, ...optics);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`judged ${how}, less than they want, as ${reason}`);
+    expect(stderr).not.toContain("as the size of its pixels wants");
+  });
+
+  it("says nothing of the optics of an image that is too small to be judged", async () => {
+    const file = join(await temporaryFolder(), "crop.tif");
+    await writeTiff(file, { width: 59, height: 50, pixels: new Uint16Array(2950) }, { pixelUm: 0.1 });
+    const { stderr } = await score(file);
+    expect(stderr).toContain("smaller than one 84 x 84 px patch");
+    expect(stderr).not.toContain("judged");
+  });
+
+  it("says what a file tells of its pixels where that cannot be", async () => {
+    const file = join(await temporaryFolder(), "scan.tif");
+    await writeTiff(file, { width: 100, height: 90, pixels: new Uint16Array(9000) }, { pixelUm: 390 });
+    expect((await score(file)).stderr).toContain("says that a pixel is 390 um large, which cannot be");
   });
 
   it("says once where nobody tells how large a pixel is", async () => {

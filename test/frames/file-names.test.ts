@@ -150,6 +150,16 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...B7, plate: "240124d3", site: 2 },
   },
   {
+    program: "ImageXpress with a GUID in brackets",
+    path: "101210Plt1_B07_w1_[9AA4D9EA-18E4-4354-8C7D-0202029A8048].tif",
+    name: { ...B7, plate: "101210Plt1", channel: "w1" },
+  },
+  {
+    program: "ImageXpress with a GUID set off",
+    path: "1649_Amp5-1_B_20070424_B07_w2_CB2F18CD-EDF0-4BCD-98CF-3A07E5A582FF.tif",
+    name: { ...B7, plate: "1649_Amp5-1_B_20070424", channel: "w2" },
+  },
+  {
     program: "ImageXpress without sites",
     path: "exp_B07_w2.TIF",
     name: { ...B7, plate: "exp", channel: "w2" },
@@ -168,6 +178,21 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     program: "MetaMorph",
     path: "cells_w1DAPI_s2_t10.TIF",
     name: { positionName: "cells", channel: "DAPI", site: 2, timeIndex: 10 },
+  },
+  {
+    program: "MetaMorph without the names of its waves",
+    path: "cells_w2_s2_t10.TIF",
+    name: { positionName: "cells", channel: "w2", site: 2, timeIndex: 10 },
+  },
+  {
+    program: "MetaMorph with waves named by numbers",
+    path: "cells_w1405_s2_t10.TIF",
+    name: { positionName: "cells", channel: "405", site: 2, timeIndex: 10 },
+  },
+  {
+    program: "tTt",
+    path: "140206PH8_p0010_t05100_z001_w00.png",
+    name: { positionName: "140206PH8_p0010", channel: "w00", timeIndex: 5100, zIndex: 1 },
   },
   {
     program: "IN Cell",

@@ -87,6 +87,17 @@ describe("an odd TIFF", () => {
     expect(await read(tiff(data, [page([262, 3, 1, 0])]))).toEqual([245]);
   });
 
+  it("of ImageJ that is saved as 48-bit colours has no channel", async () => {
+    const { data: bytes, entry } = described("ImageJ=1.53t\nchannels=3\nmode=composite\n");
+    const colours = page(entry, [262, 3, 1, 2], [277, 3, 1, 3], [279, 4, 1, 3 * PLANE]);
+    const found = [];
+    for await (const read of decodePages(new MemoryBytes(tiff(bytes, [colours])), "odd.tif")) {
+      if ("error" in read) throw read.error;
+      found.push(read.metadata);
+    }
+    expect(found).toEqual([{}]);
+  });
+
   it.each([
     ["unit=micron\nspacing=-0.5", 0.5],
     ["spacing=300.0\nunit=nm", 0.3],

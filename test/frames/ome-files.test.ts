@@ -175,7 +175,12 @@ describe("OME-TIFF with all channels in each page", () => {
     const folder = await folderWith({ "a.ome.tif": described(text, 2, { samples: 2 }) });
     expect(await metadataIn(folder, "a.ome.tif")).toEqual(
       [0, 1].flatMap((zIndex) =>
-        ["DAPI", "GFP"].map((channel, channelIndex) => ({ channel, channelIndex, zIndex })),
+        ["DAPI", "GFP"].map((channel, channelIndex) => ({
+          channel,
+          channelIndex,
+          ofSeveralChannels: true,
+          zIndex,
+        })),
       ),
     );
   });

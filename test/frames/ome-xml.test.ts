@@ -11,7 +11,7 @@ const plate = `<OME><Plate Name="P7"><Well Row="1" Column="6"><WellSample Index=
 
 describe("OME-XML", () => {
   it("tells channel, z, plate, well and site of each page of a file", () => {
-    const place = { plate: "P7", well: "B07", site: 1, pixelUm: 0.5, bitDepth: 12 };
+    const place = { plate: "P7", well: "B07", site: 1, pixelUm: 0.5, bitDepth: 12, ofSeveralChannels: true };
     expect([0, 1, 2, 3].map(parseOmeXml(plate, "a.ome.tif"))).toEqual([
       { ...place, channel: "DAPI", channelIndex: 0, zIndex: 0 },
       { ...place, channel: "DAPI", channelIndex: 0, zIndex: 1 },

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { MemoryBytes } from "../../src/frames/file-bytes.js";
 import { namePattern } from "../../src/frames/name-groups.js";
+import { decodePages } from "../../src/frames/read-frames.js";
 import { FileSites } from "../../src/sources/file-sites.js";
+import { type Entry, tiff } from "../frames/tiff-builder.js";
 
 function sitesOf(
   paths: readonly string[],
@@ -15,6 +18,23 @@ function sitesOf(
   return { frames, sites: frames.map(({ site }) => site), said };
 }
 
+function twoChannelsOfImageJ(): Uint8Array {
+  const text = Buffer.from("ImageJ=1.53t\nimages=2\nchannels=2\nhyperstack=true\n\0");
+  const side = 90;
+  const page: Entry[] = [
+    [256, 3, 1, side],
+    [257, 3, 1, side],
+    [258, 3, 1, 8],
+    [259, 3, 1, 1],
+    [262, 3, 1, 1],
+    [270, 2, text.length, 8 + side * side],
+    [273, 4, 1, 8],
+    [278, 3, 1, side],
+    [279, 4, 1, side * side],
+  ];
+  return tiff(Buffer.concat([Buffer.alloc(side * side, 7), text]), [page, page]);
+}
+
 describe("the sites of files", () => {
   test("have the channel of each page where a name lists those of the file", () => {
     const sites = new FileSites({ say: () => undefined });
@@ -22,6 +42,23 @@ describe("the sites of files", () => {
     const channels = [0, 1, 2].map((page) => sites.frameOf({ path, page, metadata: {} }).channel);
     expect(channels).toEqual(["DAPI", "WF_GFP", "DIA"]);
     expect(sites.frameOf({ path, page: 5, metadata: { channelIndex: 0 } }).channel).toBe("DAPI");
+  });
+
+  test("have the channels of a file of several, whatever a word in its name says", async () => {
+    const path = "cells_DAPI_actin.tif";
+    const sites = new FileSites({ say: () => undefined });
+    const channels: unknown[] = [];
+    for await (const read of decodePages(new MemoryBytes(twoChannelsOfImageJ()), path)) {
+      if ("error" in read) throw read.error;
+      channels.push(sites.frameOf({ path, page: read.page, metadata: read.metadata }).channel);
+    }
+    expect(channels).toEqual(["channel0", "channel1"]);
+    const named = { channel: "Hoechst", channelIndex: 0, ofSeveralChannels: true };
+    expect(sitesOf(["cells_DAPI.tif"], { metadata: named }).frames[0]!.channel).toBe("Hoechst");
+    const own = sitesOf(["cells_DAPI.tif"], { metadata: named, pattern: "^cells_(?P<Channel>.+)\\.tif" });
+    expect(own.frames[0]!.channel).toBe("DAPI");
+    const alone = { channel: "Hoechst", channelIndex: 0 };
+    expect(sitesOf(["cells_DAPI.tif"], { metadata: alone }).frames[0]!.channel).toBe("DAPI");
   });
 
   test("are one for the channels that ImageJ split", () => {
