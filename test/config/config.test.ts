@@ -100,6 +100,17 @@ describe("the configuration", () => {
     ]);
   });
 
+  test.each(["-50, 50", "50", "[-50]", "[-50, 0, 50]", "{ low: -50 }"])(
+    "says how limits of z are written, not what a tuple is: %s",
+    async (zLimitsUm) => {
+      const file = await fileWith(`policy:\n  zLimitsUm: ${zLimitsUm}\n`);
+
+      expect(await problemsOf(loadConfig({ file }))).toEqual([
+        `policy.zLimitsUm: must be the lowest and the highest z, um, such as [-50, 50] (${file} line 2)`,
+      ]);
+    },
+  );
+
   test.each([
     ["results:\n  folder: 'D:\\new\\table'\n", []],
     ["results:\n  folder: D:\\new\\table\n", []],
