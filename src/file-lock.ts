@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import Database from "libsql";
 import { reasonOf } from "./errors.js";
 import { type FileIdentity, sameFileAt } from "./same-file.js";
@@ -31,10 +31,16 @@ export class FileLock {
       database = new Database(path);
       // SQLite's file locks are the portable ones; nothing is ever stored in the file.
       database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+      // Never committed. It fails where the file may only be read: such a lock keeps nobody out.
+      database.exec("PRAGMA user_version = 1");
       return new FileLock(database, path);
     } catch (cause) {
-      database?.close();
       const reason = reasonOf(cause);
+      if (/readonly/i.test(reason) && removeLock(path)) {
+        database?.close();
+        return FileLock.acquire(path);
+      }
+      database?.close();
       return /locked|busy/i.test(reason) ? "taken" : { reason, cause };
     }
   }
@@ -44,7 +50,20 @@ export class FileLock {
     return (await sameFileAt(this.#path, this.#file)) !== undefined;
   }
 
-  release(): void {
+  /** @param remove the file, too, where the system removes files that are open. */
+  release({ remove = false } = {}): void {
+    if (remove) removeLock(this.#path);
     this.#database.close();
+  }
+}
+
+/** Removes a lock file that nobody else has locked: while it is open here nobody can. */
+function removeLock(path: string): boolean {
+  try {
+    if (statSync(path).size > 0) return false;
+    rmSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -12,8 +12,13 @@ const LISTS = new Set(["_", "paths", "images", "stack", "tables", "set", "z-limi
 /** Options that one command alone takes several times. */
 const isListOf = (command: unknown, name: string) => command === "evaluate" && name === "model";
 
+/** Options and arguments that name a table. */
+const TABLES = new Set(["out", "qc", "omero", "focus-map", "run", "tables", "manifest"]);
+
+const WORKBOOK = /\.(?:xls[xmb]?|ods)$/i;
+
 /**
- * Refuses what yargs lets through: a number that is none, an option given twice, which it makes a list of, and anything but true and
+ * Refuses what yargs lets through: a workbook where a table is meant (text by that name opens nowhere), a number that is none, an option given twice, which it makes a list of, and anything but true and
  * false for a switch, which it takes for false.
  * @param words the command line as it was typed.
  */
@@ -28,8 +33,17 @@ export function checkArguments(argv: Readonly<Record<string, unknown>>, words: r
     if (Number.isNaN(value)) throw new UsageError(`--${name} needs a number`);
     if (Array.isArray(value) && !(LISTS.has(name) || isListOf(command, name)))
       throw new UsageError(`--${name} is given more than once`);
+    if (TABLES.has(name)) refuseWorkbooks([value].flat());
   }
   return true;
+}
+
+function refuseWorkbooks(names: readonly unknown[]): void {
+  const name = names.find((name) => typeof name === "string" && WORKBOOK.test(name));
+  if (name === undefined) return;
+  throw new UsageError(
+    `${String(name)}: workbooks are neither read nor written; use .csv, which spreadsheets open and save`,
+  );
 }
 
 /** What follows a lone `--` are no options. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Fraction, Level, PositiveUm } from "./numbers.js";
+import { PathText } from "./path-text.js";
 import { ZLimits } from "./z-limits.js";
 
 /** What may be set for all channels, and for one of them. */
@@ -110,13 +111,9 @@ export const PolicyConfig = z.strictObject({
     .describe(
       "Tell controllers where focus is expected at the next site (they decide whether to start there).",
     ),
-  focusMap: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      "File of a focus map (CSV): where the plate was in focus before, for the first sites of a run and the z suggested to controllers.",
-    ),
+  focusMap: PathText.optional().describe(
+    "File of a focus map (CSV): where the plate was in focus before, for the first sites of a run and the z suggested to controllers.",
+  ),
   dryRun: z
     .boolean()
     .default(false)

@@ -4,11 +4,12 @@ import { AlertsConfig } from "./alerts.js";
 import { DashboardConfig } from "./dashboard.js";
 import { DatabaseConfig } from "./database.js";
 import { Milliseconds } from "./numbers.js";
+import { PathText } from "./path-text.js";
 import { PolicyConfig } from "./policy.js";
 import { SourcesConfig } from "./sources.js";
 
 const Scorer = z.strictObject({
-  model: z.string().min(1).optional().describe("Model folder. If unset: the model that ships with Parfocal."),
+  model: PathText.optional().describe("Model folder. If unset: the model that ships with Parfocal."),
   engine: z
     .enum(["onnx", "tensorflow", "kserve"])
     .default("onnx")
@@ -66,11 +67,9 @@ const Publish = z.strictObject({
 });
 
 const Results = z.strictObject({
-  folder: z
-    .string()
-    .min(1)
-    .default("parfocal-results")
-    .describe("Folder of results.jsonl and sites.csv; created if missing."),
+  folder: PathText.default("parfocal-results").describe(
+    "Folder of results.jsonl and sites.csv; created if missing.",
+  ),
   fsync: z
     .enum(["every-line", "interval", "never"])
     .default("interval")

@@ -6,6 +6,7 @@ import { namePattern } from "../frames/name-groups.js";
 import { PLATE_FORMATS } from "../frames/wells.js";
 import { BindAddress } from "./addresses.js";
 import { Milliseconds } from "./numbers.js";
+import { PathText } from "./path-text.js";
 
 const ZeromqSource = z.strictObject({
   enabled: z.boolean().default(true).describe("Take frames over ZeroMQ."),
@@ -28,11 +29,7 @@ const NamePattern = z
 
 const FolderSource = z.strictObject({
   enabled: z.boolean().default(false).describe("Score image files as they appear in a folder."),
-  path: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("The folder, watched with all its subfolders. Needed if enabled."),
+  path: PathText.optional().describe("The folder, watched with all its subfolders. Needed if enabled."),
   pattern: z
     .string()
     .min(1)

@@ -1,6 +1,7 @@
-import { LineCounter, parseDocument } from "yaml";
+import { type ErrorCode, LineCounter, parseDocument } from "yaml";
 import { ConfigError, reasonOf } from "../errors.js";
 import type { Layer, Tree } from "./layers.js";
+import { HOW_TO_WRITE_PATHS } from "./path-text.js";
 
 /**
  * Settings from the text of a YAML file.
@@ -13,7 +14,9 @@ export function yamlLayer(text: string, file: string): Layer {
   if (document.errors.length > 0) {
     throw new ConfigError(
       file,
-      document.errors.map((error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message}`),
+      document.errors.map(
+        (error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message}${hintOn(error.code)}`,
+      ),
     );
   }
   if (typeof tree !== "object" || tree === null || Array.isArray(tree)) {
@@ -28,6 +31,10 @@ export function yamlLayer(text: string, file: string): Layer {
       return range ? `${file} line ${lines.linePos(range[0]).line}` : file;
     },
   };
+}
+
+function hintOn(code: ErrorCode): string {
+  return code === "BAD_DQ_ESCAPE" ? `: ${HOW_TO_WRITE_PATHS}` : "";
 }
 
 /** The parser calls itself for each level of the text: one that is nested without end is refused like any other. */

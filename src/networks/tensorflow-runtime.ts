@@ -38,7 +38,7 @@ export async function startTensorFlow(wanted?: string): Promise<TensorFlowRuntim
     }
   }
   throw new EngineError(
-    `TensorFlow.js does not start (${refusals.join("; ")}). On Linux x64, scripts/install-tensorflow makes the native library load; --backend wasm needs nothing.`,
+    `TensorFlow.js does not start (${refusals.join("; ")}). On Linux x64, scripts/install-tensorflow makes the native library load; wasm needs nothing (--device wasm; of parfocal train, --backend wasm).`,
   );
 }
 

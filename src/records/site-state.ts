@@ -209,7 +209,7 @@ function figures(ending: SiteEnding): Omit<SiteState, Given> {
   );
   return {
     status: statusOf(ending),
-    recovered: recoveredOf(ending),
+    recovered: recoveredOf(ending, keepAttempt),
     kept,
     levelBefore: before[0]?.level ?? outcome?.levelBefore,
     level: outcome?.levelAfter ?? kept?.expectedLevel,

@@ -74,12 +74,19 @@ export function isMissing(status: SiteStatus): boolean {
 
 /**
  * Whether refocusing helped; undefined while it goes on, and where nothing was gated. An agent that was started in the
- * middle of a search knows only what came since; the frames tell what came before.
+ * middle of a search knows only what came since; the frames tell what came before. A search that ends with its first frame
+ * has found that it was sharp.
+ * @param keepAttempt of the frame to keep
  */
-export function recoveredOf({ frames, outcome, end }: SiteEnding): Recovered | undefined {
+export function recoveredOf(
+  { frames, outcome, end }: SiteEnding,
+  keepAttempt: number | undefined,
+): Recovered | undefined {
   const status = statusOf({ frames, outcome, end });
   if (status === "searching" || !isGated({ frames, outcome, end })) return undefined;
-  if (status === "sharp")
-    return frames[0]?.decision === "retry" || outcome?.recovered === "yes" ? "yes" : "not-needed";
+  if (status === "sharp") {
+    const isAfterFirst = frames[0]?.decision === "retry" && frames[0].attempt !== keepAttempt;
+    return isAfterFirst || outcome?.recovered === "yes" ? "yes" : "not-needed";
+  }
   return outcome?.recovered ?? (status === "flagged" ? "no" : "unknown");
 }

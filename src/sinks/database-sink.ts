@@ -140,26 +140,31 @@ export class DatabaseSink implements Sink {
     this.#isOpen = false;
     await this.#store.start();
     if (this.#url.startsWith("file:")) this.#file ??= await PlacedFile.of(storePlace(this.#url));
-    await this.#catchUp();
-    if (this.#isStopped) return;
+    if (!(await this.#catchUp())) return;
     const { keepDays } = this.#config.database;
-    if (keepDays !== undefined) {
+    if (keepDays !== undefined && !this.#isStopped) {
       const runs = await this.#store.deleteOlderThan(clock.wallMs() - keepDays * DAY_MS);
       if (runs > 0) log.info({ runs, keepDays }, "Old runs were deleted from the database");
     }
     this.#isOpen = true;
   }
 
-  /** A part at a time: a long file must not hold up a stop. What is left is read at the next start. */
-  async #catchUp(): Promise<void> {
+  /**
+   * A part at a time: a long file must not hold up a stop. What is left is read at the next start.
+   * @returns whether all of it was read, as a short file is in any case.
+   */
+  async #catchUp(): Promise<boolean> {
     const path = resultsPath(this.#config.results.folder, "results.jsonl");
     let lines = 0;
+    let read: number;
     // Lines that come meanwhile are also among those that wait.
-    for (let read = CATCH_UP_LINES; read >= CATCH_UP_LINES && !this.#isStopped; lines += read) {
+    do {
       read = await this.#store.catchUp(path, CATCH_UP_LINES);
-      this.#problem = `the results store is reading results.jsonl, ${lines + read} lines so far`;
-    }
+      lines += read;
+      this.#problem = `the results store is reading results.jsonl, ${lines} lines so far`;
+    } while (read >= CATCH_UP_LINES && !this.#isStopped);
     if (lines > 0) this.#context.log.info({ lines }, "The database has read results.jsonl");
+    return read < CATCH_UP_LINES;
   }
 
   #succeeded(hadFailed: boolean): void {

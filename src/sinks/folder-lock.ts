@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { OutputError } from "../errors.js";
 import { FileLock, type NoLock } from "../file-lock.js";
@@ -16,12 +16,13 @@ export function lockFolder(folder: string): FileLock {
 }
 
 /**
- * Makes sure that an agent could keep a results folder to itself. One may do so now.
+ * Makes sure that an agent could keep a results folder to itself. One may do so now. Leaves no lock file behind where none was.
  * @throws OutputError if none could.
  */
 export function assertLockable(folder: string): void {
+  const isNew = !existsSync(lockPath(folder));
   const lock = acquire(folder);
-  if (lock instanceof FileLock) lock.release();
+  if (lock instanceof FileLock) lock.release({ remove: isNew });
   else if (lock !== "taken") throw unlockableError(folder, lock);
 }
 
@@ -58,7 +59,9 @@ function isForeign(path: string): boolean {
 function unlockableError(folder: string, { reason, cause }: NoLock): OutputError {
   const advice = isForeign(lockPath(folder))
     ? `${RESULTS_LOCK} in it is no lock of an agent: remove it`
-    : `${reason}; set results.folder to a folder on a disk of this machine`;
+    : /readonly/i.test(reason)
+      ? `${RESULTS_LOCK} in it may not be written, perhaps as another user made it: remove it`
+      : `${reason}; set results.folder to a folder on a disk of this machine`;
   return new OutputError(resolve(folder), `cannot be locked: ${advice}`, { cause });
 }
 

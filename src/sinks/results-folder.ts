@@ -18,11 +18,12 @@ export async function recordsPath(run: string): Promise<string> {
 
 /**
  * Makes the folder of the results.
+ * @returns the first folder on the way that was not there, if any.
  * @throws OutputError naming the folder and what to do.
  */
-export async function makeResultsFolder(folder: string): Promise<void> {
+export async function makeResultsFolder(folder: string): Promise<string | undefined> {
   try {
-    await mkdir(folder, { recursive: true });
+    return await mkdir(folder, { recursive: true });
   } catch (cause) {
     throw outputError(resolve(folder), cause);
   }

@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, cp, writeFile } from "node:fs/promises";
+import { appendFile, cp, readdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -45,6 +45,15 @@ describe("parfocal doctor", () => {
       expect(of(check)).toMatchObject([{ status: "ok" }]);
     }
     expect(of("engine")[0]!.message).toMatch(/ms for 1024 x 1024 px/);
+  });
+
+  test("leaves no results folder behind, which would be that of the user who asked", async () => {
+    const folder = await temporaryFolder();
+    const { code, of } = await examine({ "results.folder": join(folder, "runs", "today") });
+
+    expect(code).toBe(0);
+    expect(of("results")).toMatchObject([{ status: "ok" }]);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test("says in words what is amiss and what to do", async () => {

@@ -160,6 +160,23 @@ describe("parfocal score", () => {
     expectNoStackTrace(finished);
   });
 
+  it.each([
+    ["score", GOOD.tiff, "--out", "scores.xlsx"],
+    ["report", "scores.XLSX"],
+    ["report", "scores.csv", "--qc", "qc.ods"],
+    ["merge", "a.csv", "b.xls", "--out", "c.csv"],
+  ])("takes no workbook for a table: %s", async (...args) => {
+    const finished = await parfocal(...args);
+    expect(finished.code).toBe(2);
+    expect(finished.stderr).toMatch(/\.(?:xlsx?|ods): workbooks are neither read nor written; use \.csv/i);
+  });
+
+  it("names the option of this command that does without the TensorFlow that is missing", async () => {
+    const finished = await parfocal("score", GOOD.tiff, "--engine", "tensorflow", "--device", "gpu");
+    expect(finished.code).toBe(1);
+    expect(finished.stderr).toContain("wasm needs nothing (--device wasm;");
+  });
+
   it("names a device that does not exist and lists the known ones", async () => {
     const finished = await parfocal("score", GOOD.tiff, "--device", "tpu");
     expect(finished.code).toBe(1);

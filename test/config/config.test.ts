@@ -100,6 +100,35 @@ describe("the configuration", () => {
     ]);
   });
 
+  test.each(["-50, 50", "50", "[-50]", "[-50, 0, 50]", "{ low: -50 }"])(
+    "says how limits of z are written, not what a tuple is: %s",
+    async (zLimitsUm) => {
+      const file = await fileWith(`policy:\n  zLimitsUm: ${zLimitsUm}\n`);
+
+      expect(await problemsOf(loadConfig({ file }))).toEqual([
+        `policy.zLimitsUm: must be the lowest and the highest z, um, such as [-50, 50] (${file} line 2)`,
+      ]);
+    },
+  );
+
+  test.each([
+    ["results:\n  folder: 'D:\\new\\table'\n", []],
+    ["results:\n  folder: D:\\new\\table\n", []],
+    [
+      'results:\n  folder: "D:\\new\\table"\n',
+      [/^results\.folder: holds a line break.*without quotes.*line 2\)$/],
+    ],
+    ['sources:\n  folder: { path: "D:\\exp" }\n', [/^sources\.folder\.path: holds a line break.*line 2\)$/]],
+    ['policy: { focusMap: "D:\\Plates.csv" }\n', [/^policy\.focusMap: holds a line break.*line 1\)$/]],
+    ['results:\n  folder: "D:\\data"\n', [/^line 2: .*\\d: in double quotes .*without quotes/]],
+  ])("takes a path of Windows as it is meant, or says how to write it: %j", async (text, problems) => {
+    const file = await fileWith(text);
+    const found = problems.length > 0 ? await problemsOf(loadConfig({ file })) : [];
+
+    expect(found).toEqual(problems.map((problem) => expect.stringMatching(problem)));
+    if (problems.length === 0) expect((await loadConfig({ file })).results.folder).toBe("D:\\new\\table");
+  });
+
   test.each(["latin1", "utf16le"] as const)("in %s keeps the names of its channels", async (encoding) => {
     const text = "\ufeffpolicy: { channels: { Phasenkontrast grün: { retries: 0 } } }\n";
     const bytes = Buffer.from(encoding === "latin1" ? text.slice(1) : text, encoding);

@@ -128,6 +128,20 @@ describe("the account of a run", () => {
     ]);
   });
 
+  test("says of a search that ended with its first frame that it was not needed, as the outcome does", () => {
+    const [first, second] = [judged({ zUm: 1 }, retry), judged({ attempt: 1, zUm: 8 }, { keepAttempt: 0 })];
+    const end = outcome(first, { recovered: "not-needed", keepAttempt: 0, levelBefore: 5, levelAfter: 5 });
+
+    for (const records of [
+      [first, second, end],
+      [first, second],
+    ]) {
+      expect(ledgerOf(...records)).toMatchObject([
+        { status: "sharp", recovered: "not-needed", kept: { id: first.id }, levelBefore: 5, level: 5 },
+      ]);
+    }
+  });
+
   test("knows the whole of a search that one agent began and another ended", () => {
     const [first, second] = [judged({ zUm: 1 }, retry), judged({ attempt: 1, zUm: 8 })];
     const tried = [{ attempt: 1, zUm: 8, level: 0.3 }];

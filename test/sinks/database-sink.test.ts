@@ -177,6 +177,17 @@ describe("the database sink", () => {
     expect(await framesIn(`file:${place}`)).toBe(1203);
   });
 
+  test("has all of a run that was over before it was open", async () => {
+    const { sink, place, lines } = await started();
+    write(sink, 3);
+
+    await sink.stop();
+
+    expect(lines.filter(({ level }) => Number(level) > 30)).toEqual([]);
+    expect(sink.counts()).toEqual({ written: 3, failures: 0, lost: 0 });
+    expect(await framesIn(`file:${place}`)).toBe(3);
+  });
+
   test("deletes runs at the start that are older than it is to keep", async () => {
     const { sink, place, folder } = await started();
     write(sink, 2);

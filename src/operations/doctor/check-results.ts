@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { open, rm, stat, statfs, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { open, rm, rmdir, stat, statfs, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { AgentConfig } from "../../config/schema.js";
 import { reasonOf } from "../../errors.js";
 import { errorCode, fileReason } from "../../frames/file-reasons.js";
 import { assertLockable } from "../../sinks/folder-lock.js";
@@ -11,17 +12,32 @@ const MIB = 2 ** 20;
 /** What a long run writes beside its pictures, MiB. */
 const RUN_MIB = 256;
 
-/** Where results go: can be written, has room, and ends in a whole line. */
-export const checkResults: Check = async ({ results, dashboard }) => {
-  const folder = resolve(results.folder);
+/**
+ * Where results go: can be written, has room, and ends in a whole line. A folder that was not there is not left behind: it would
+ * be that of whoever asks, and the agent may be another user's.
+ */
+export const checkResults: Check = async (config) => {
+  const folder = resolve(config.results.folder);
+  let made: string | undefined;
+  try {
+    made = await makeResultsFolder(folder);
+  } catch (error) {
+    return [unwritable(folder, error)];
+  }
+  try {
+    return await examine(folder, config);
+  } finally {
+    if (made !== undefined) await removeEmpty(folder, resolve(made));
+  }
+};
+
+async function examine(folder: string, { dashboard }: AgentConfig): Promise<Finding[]> {
   const probe = join(folder, `.parfocal-doctor-${randomUUID()}`);
   try {
-    await makeResultsFolder(folder);
     await writeFile(probe, "probe");
     await rm(probe);
   } catch (error) {
-    const reason = `${folder} cannot be written: ${fileReason(error instanceof Error ? (error.cause ?? error) : error)}`;
-    return [failed("results", reason, "set results.folder to a folder that can be written")];
+    return [unwritable(folder, error)];
   }
   try {
     assertLockable(folder);
@@ -42,7 +58,23 @@ export const checkResults: Check = async ({ results, dashboard }) => {
         )
       : ok("results", words);
   return [room, ...(await lastLine(resultsPath(folder, "results.jsonl")))];
-};
+}
+
+function unwritable(folder: string, error: unknown): Finding {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const advice = "set results.folder to a folder that can be written";
+  return failed("results", `${folder} cannot be written: ${fileReason(cause)}`, advice);
+}
+
+/** Removes a folder and those around it up to `last`, as long as they are empty: an agent may have started meanwhile. */
+async function removeEmpty(folder: string, last: string): Promise<void> {
+  try {
+    await rmdir(folder);
+    if (folder !== last) await removeEmpty(dirname(folder), last);
+  } catch {
+    // Somebody uses it, so it stays.
+  }
+}
 
 async function lastLine(path: string): Promise<Finding[]> {
   try {
