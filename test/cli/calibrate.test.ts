@@ -82,7 +82,11 @@ describe("parfocal calibrate", () => {
     [["--z-step-um", "2"], ["z00.tif", "z01.tif", "z02.tif"], /3 planes at different z; it takes 5/],
     [["--na", "1.2"], ["z00.tif"], /--na must be above 0/],
     [["--z-step-um", "0"], ["z00.tif"], /--z-step-um must be the distance of two planes, um, and not 0/],
-    [["--na", "0.5"], ["z00.tif"], /z00\.tif: the file does not say how large a pixel is in the sample: give --pixel-um/],
+    [
+      ["--na", "0.5"],
+      ["z00.tif"],
+      /z00\.tif: the file does not say how large a pixel is in the sample: give --pixel-um/,
+    ],
   ])("refuses with %j what is no stack, and says why", async (flags, files, message) => {
     const refused = await parfocal(
       "calibrate",
