@@ -21,7 +21,7 @@ export interface CountRange {
 /** Log odds: what is unlike the training is empty only where its structure is less likely by so much. */
 const STRANGE_MARGIN = 1.25;
 
-/** Log odds from which a frame shows structure however few of its patches do: of empty fields none has so much. */
+/** Log odds from which a frame with a certain patch shows structure, however few there are: of empty fields none comes to them. */
 const CLEAR_STRUCTURE = 5;
 /** No frame gets the benefit of more doubt than this, levels. */
 const MOST_DOUBT = 0.35;
