@@ -7,7 +7,7 @@
  * optics known, with the size of a pixel alone, and with nothing.
  */
 import { parseArgs } from "node:util";
-import { binningFor, leastBinningFor } from "../src/focus/binning.js";
+import { binningFor, unknownObjectiveAt } from "../src/focus/binning.js";
 import { Scorer } from "../src/focus/scorer.js";
 import type { Frame } from "../src/frames/frame.js";
 import { readManifest } from "../src/frames/manifest.js";
@@ -83,7 +83,7 @@ for (const [name, optics] of OBJECTIVES) {
       const isRight = ({ condition }: { condition: string }) => (condition === "in-focus") === isSharp;
       const which = isSharp ? 0 : 1;
       if (isRight(report)) counts.known[which]!++;
-      const byPixel = await scorer.score(frame, { binning: leastBinningFor(optics.pixelUm) });
+      const byPixel = await scorer.score(frame, { binning: binningFor(unknownObjectiveAt(optics.pixelUm)) });
       if (isRight(byPixel)) counts.pixel[which]!++;
       if (isRight(await scorer.score(frame))) counts.unknown[which]!++;
       if (!isSharp && Math.abs(report.expectedLevel / level - 1) <= TOLERANCE) counts.right++;

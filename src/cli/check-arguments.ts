@@ -18,8 +18,8 @@ const TABLES = new Set(["out", "qc", "omero", "focus-map", "run", "tables", "man
 const WORKBOOK = /\.(?:xls[xmb]?|ods)$/i;
 
 /**
- * Refuses what yargs lets through: a workbook where a table is meant (text by that name opens nowhere), a number that is none, an option given twice, which it makes a list of, and anything but true and
- * false for a switch, which it takes for false.
+ * Refuses what yargs lets through: a workbook where a table is meant (text by that name opens nowhere), a number that is none, an
+ * option given twice, which it makes a list of, and anything but true and false for a switch, which it takes for false.
  * @param words the command line as it was typed.
  */
 export function checkArguments(argv: Readonly<Record<string, unknown>>, words: readonly string[] = []): true {

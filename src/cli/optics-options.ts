@@ -3,10 +3,9 @@ import { FrameReadError } from "../errors.js";
 import {
   binningFor,
   fittingBinning,
-  leastBinningFor,
-  leastOversamplingOf,
   oversamplingOf,
   type Sampling,
+  unknownObjectiveAt,
 } from "../focus/binning.js";
 import type { Frame } from "../frames/frame.js";
 import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
@@ -58,12 +57,12 @@ export function samplingOf(
   if (pixelUm === undefined || !isPixelUm(pixelUm)) return undefined;
   const objective = na === undefined ? told.objective : { numericalAperture: na, refractiveIndex };
   const optics = objective && { ...objective, pixelUm };
-  const wanted = optics === undefined ? leastBinningFor(pixelUm) : binningFor(optics);
-  const oversampling = optics === undefined ? leastOversamplingOf(pixelUm) : oversamplingOf(optics);
+  const assumed = optics ?? unknownObjectiveAt(pixelUm);
+  const wanted = binningFor(assumed);
   const binning = fittingBinning(frame, wanted);
   const umPerLevel = optics && micrometresPerLevel({ ...optics, pixelUm: binning * pixelUm });
   const reason = binning < wanted ? "its size" : "the most";
-  return { binning, umPerLevel, limit: oversampling >= FINE * binning ? reason : undefined };
+  return { binning, umPerLevel, limit: oversamplingOf(assumed) >= FINE * binning ? reason : undefined };
 }
 
 /**
@@ -89,8 +88,7 @@ export function unknownPixel({ pixelUm }: FrameMetadata): string {
 
 /** What speaks against optics that can be, but hardly are, or say nothing. */
 export function opticsDoubt({ na, pixelUm }: OpticsArguments): string | undefined {
-  if (pixelUm === undefined) return undefined;
-  if (na === undefined) return undefined;
+  if (na === undefined || pixelUm === undefined) return undefined;
   if (oversamplingOf({ numericalAperture: na, pixelUm }) * COARSE >= 1) return undefined;
   return `Pixels of ${pixelUm} um are far too coarse for NA ${na}. --pixel-um is their side in the sample: that of the camera, divided by the magnification`;
 }

@@ -130,11 +130,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       missing++;
       say(`Not scored: ${problem.message}`);
     };
-    const unread = new UnreadFiles();
-    const passedBy = (path: string) => {
-      const told = unread.meet(path);
-      if (told !== undefined) say(`Not scored: ${told}`);
-    };
+    const unread = new UnreadFiles((what) => say(`Not scored: ${what}`));
     // Pictures that are drawn meanwhile are no frames.
     const drawn = [argv.overlay, argv.masks].filter((folder) => folder !== undefined);
     const isOurs = ({ path, namedPath }: FoundImage) =>
@@ -147,7 +143,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
     const maxBytes = argv.maxImageMib === undefined ? undefined : argv.maxImageMib * 2 ** 20;
     const decoder = new FrameDecoder(availableParallelism(), argv.colour as Colour, maxBytes);
     const wanted = async function* () {
-      for await (const image of searchImages(argv.paths, onProblem, passedBy)) {
+      for await (const image of searchImages(argv.paths, onProblem, (path) => unread.meet(path))) {
         if (isOurs(image) && !table.isDone(image.path)) yield image;
         else sites.pass(image.namedPath);
       }

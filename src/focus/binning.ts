@@ -20,22 +20,17 @@ export interface Sampling {
 
 type Stated = Pick<Optics, "numericalAperture" | "pixelUm">;
 
-/** Hardly an objective has a wider aperture: pixels that oversample even this one oversample any other. */
+/** Hardly an objective has a wider aperture. */
 const WIDE_APERTURE = 1.3;
+
+/** What an objective that is not known is taken for: pixels that oversample even this one oversample any other. */
+export function unknownObjectiveAt(pixelUm: number): Stated {
+  return { numericalAperture: WIDE_APERTURE, pixelUm };
+}
 
 /** How many pixels a side are judged as one, 1 to 4: what brings NA times pixel nearest to the reference optics. */
 export function binningFor(optics: Stated): number {
   return limited(Math.round(oversamplingOf(optics)));
-}
-
-/** The same where only the pixel is known: no less than any objective wants, 1 from 0.17 um on. */
-export function leastBinningFor(pixelUm: number): number {
-  return limited(Math.round(leastOversamplingOf(pixelUm)));
-}
-
-/** As `oversamplingOf`, where only the pixel is known: no less than with any objective. */
-export function leastOversamplingOf(pixelUm: number): number {
-  return oversamplingOf({ numericalAperture: WIDE_APERTURE, pixelUm });
 }
 
 /**

@@ -107,7 +107,7 @@ export function readMicroManagerMetadata(json: unknown): FrameMetadata {
     zUm: measuredZUm ?? intendedZUm,
     zOrigin: measuredZUm !== undefined ? "measured" : intendedZUm !== undefined ? "intended" : undefined,
     exposureMs: first(source, ALIASES.exposureMs, PositiveQuantity),
-    objective: objectiveIn({ ...labelled(source.ScopeData), ...source }),
+    objective: objectiveIn(source),
     // Micro-Manager writes 0 where the pixel size is not calibrated.
     pixelUm: first(source, ALIASES.pixelUm, PositiveQuantity),
     channel: first(source, ALIASES.channel, Name),
@@ -125,11 +125,10 @@ export function readMicroManagerMetadata(json: unknown): FrameMetadata {
 
 /** The reverse, for writing: Micro-Manager 2's keys with the fields that are known. */
 export function toMicroManagerMetadata(metadata: FrameMetadata): Record<string, number | string> {
-  const { zOrigin, zUm, zStepUm, plate, well, site, series, inStore, indexed, ofSeveralChannels, ...others } =
-    metadata;
-  const { objective, ...rest } = others;
-  const entries = Object.entries(rest).map(([field, value]) => {
-    return [ALIASES[field as keyof typeof rest][0], value] as const;
+  const { zOrigin, zUm } = metadata;
+  const entries = Object.entries(ALIASES).flatMap(([field, [key]]) => {
+    const value = metadata[field as keyof typeof ALIASES];
+    return value === undefined ? [] : [[key, value] as const];
   });
   const zKey = zOrigin === "intended" ? INTENDED_Z[0] : MEASURED_Z[0];
   return Object.fromEntries(zUm === undefined ? entries : [...entries, [zKey, zUm]]);
@@ -141,13 +140,9 @@ export function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?
   return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-function labelled(scopeData: unknown): Record<string, unknown> {
-  const object = JsonObject.safeParse(scopeData);
-  return object.success ? object.data : {};
-}
-
 /** What the label of the turret that is in use says, unless two of them say different things. */
-function objectiveIn(properties: Record<string, unknown>): Objective | undefined {
+function objectiveIn(source: Record<string, unknown>): Objective | undefined {
+  const properties = { ...JsonObject.safeParse(source.ScopeData).data, ...source };
   const labels = Object.keys(properties)
     .filter((key) => key.endsWith("-Label"))
     .map((key) => objectiveOfLabel(String(scalar(properties[key]))))

@@ -12,14 +12,18 @@ const UNREAD: ReadonlyMap<string, string> = new Map([
 
 /** Tells of the files of microscopes that a search or a watched folder passes by, once for each kind. */
 export class UnreadFiles {
+  readonly #tell: (what: string, path: string) => void;
   readonly #told = new Set<string>();
 
-  /** @returns what to say about a file; undefined where it is of no such kind, or of one that has been told. */
-  meet(path: string): string | undefined {
+  constructor(tell: (what: string, path: string) => void) {
+    this.#tell = tell;
+  }
+
+  meet(path: string): void {
     const ending = extname(path).toLowerCase();
     const advice = UNREAD.get(ending);
-    if (advice === undefined || this.#told.has(ending)) return undefined;
+    if (advice === undefined || this.#told.has(ending)) return;
     this.#told.add(ending);
-    return `${path}: files that end in ${ending} are not read: ${advice} (docs/files.md)`;
+    this.#tell(`${path}: files that end in ${ending} are not read: ${advice} (docs/files.md)`, path);
   }
 }

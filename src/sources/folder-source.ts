@@ -34,7 +34,7 @@ export class FolderSource implements FrameSource {
   readonly #files = new BoundedMap<string, FollowedFile>(MAX_FILES);
   readonly #earlier = new EarlierFiles();
   readonly #channels = new ChannelNames();
-  readonly #unread = new UnreadFiles();
+  readonly #unread = new UnreadFiles((what, path) => this.#problem(what, path));
   /** Files and stores to read. */
   readonly #todo = new ReadingOrder();
   readonly #stopping = new AbortController();
@@ -66,10 +66,7 @@ export class FolderSource implements FrameSource {
         if (isOld) this.#followed(path).restingSince = "its time";
         this.#enqueue(path, isOld);
       },
-      passedBy: (path) => {
-        const told = this.#unread.meet(path);
-        if (told !== undefined) this.#problem(told, path);
-      },
+      passedBy: (path) => this.#unread.meet(path),
       leaveAlone: (store) => {
         this.#stores.leaveAlone(store);
         this.#enqueue(store);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { leastBinningFor } from "../../src/focus/binning.js";
+import { binningFor, unknownObjectiveAt } from "../../src/focus/binning.js";
 import { mostProbableLevel } from "../../src/focus/certainty.js";
 import { levelColour } from "../../src/focus/colours.js";
 import { LEVELS } from "../../src/focus/levels.js";
@@ -87,7 +87,7 @@ describe.skipIf(!hasJava && process.env.CI !== "true")("the plugin in ImageJ", (
   it("judges small pixels binned, as `parfocal score` does, and frames patches where they lie in the image", async () => {
     const [, frame] = [...frames][0]!;
     const scorer = await Scorer.load({ device: "cpu" });
-    const report = await scorer.score(frame, { binning: leastBinningFor(0.108) });
+    const report = await scorer.score(frame, { binning: binningFor(unknownObjectiveAt(0.108)) });
     await scorer.dispose();
     const { level, patches } = judged.find(({ file }) => file === "oversampled")!;
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { binningFor, cautiousBinningFor, fittingBinning, leastBinningFor } from "../../src/focus/binning.js";
+import {
+  binningFor,
+  cautiousBinningFor,
+  fittingBinning,
+  unknownObjectiveAt,
+} from "../../src/focus/binning.js";
 
 describe("binningFor", () => {
   it.each([
@@ -29,7 +34,7 @@ describe("binningFor", () => {
     [0.108, 2],
     [0.065, 4],
   ])("judges pixels of %d um at the sampling that they have with any objective", (pixelUm, expected) => {
-    expect(leastBinningFor(pixelUm)).toBe(expected);
+    expect(binningFor(unknownObjectiveAt(pixelUm))).toBe(expected);
   });
 
   it("leaves room for a patch", () => {
