@@ -300,7 +300,8 @@ describe("a watched folder", () => {
     const folder = await temporaryFolder();
     await mkdir(dirname(join(folder, name)), { recursive: true });
     execFileSync("mkfifo", [join(folder, name)]);
-    const { firstPixels, problems, source } = await watchFolder(folder);
+    // A store whose metadata do not come is named after that time.
+    const { firstPixels, problems, source } = await watchFolder(folder, { giveUpMs: 60_000 });
     await writeFile(join(folder, "b.tif"), tiff(4));
 
     await until(() => firstPixels().includes(4));
