@@ -70,7 +70,8 @@ describe.skipIf(known.length === 0)("an OME-Zarr that is being written", () => {
 
   test("by pymmcore-plus gives every plane of its run once", async () => {
     const folder = await temporaryFolder();
-    const { values, problems, headers } = await follow(folder);
+    // The metadata may come a while after the folder.
+    const { values, problems, headers } = await follow(folder, { giveUpMs: 600_000 });
     const { put, end } = writer("pymmcore-plus", join(folder, "run.ome.zarr"));
     await put(1);
     for (let n = 2; n <= PLANES; n++) await put(n);
