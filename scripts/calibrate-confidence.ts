@@ -2,8 +2,7 @@
  * Measures how often a model is right, and writes into its card what turns its answers into confidences:
  *   npx tsx scripts/calibrate-confidence.ts MANIFEST.csv [--model FOLDER] [--every N] [--write]
  * Takes the images that its card says were held out of its training: a network is surer and righter of those that it was trained on.
- * Defocuses in-focus images to all levels by the point spread function of the whole pupil, as objectives have it (the paper's formula,
- * which the network was trained with, flatters it), without photon noise and with 1000 and 100 electrons in the brightest pixel. The
+ * Defocuses in-focus images to all levels, without photon noise and with 1000 and 100 electrons in the brightest pixel. The
  * temperature is the one under which patches that say p are right p of the time best (log loss); the frame's log odds are
  * fitted on top (logistic regression). Both are chosen again without each source in turn and judged on that source alone.
  */
@@ -25,7 +24,6 @@ import { MODEL_FILES, openModel } from "../src/focus/model.js";
 import { Scorer } from "../src/focus/scorer.js";
 import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";
-import { highNaPointSpread } from "../src/optics/high-na-point-spread.js";
 import { Random } from "../src/optics/random.js";
 
 const { values, positionals } = parseArgs({
@@ -75,7 +73,7 @@ async function knownFrames(): Promise<Known[]> {
   for (const [index, { path, source }] of rows.entries()) {
     if (index % Number(values.every) !== 0) continue;
     for await (const { frame } of readFrames(path)) {
-      const lights = defocusedToAllLevels(frame, highNaPointSpread);
+      const lights = defocusedToAllLevels(frame);
       for (const [trueLevel, light] of lights.entries()) {
         for (const peakElectrons of [Number.POSITIVE_INFINITY, ...LITTLE_LIGHT]) {
           const exposure = { peakElectrons, gain: 1, offsetCounts: 100 };

@@ -18,7 +18,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy import fft, integrate, ndimage, signal, special, stats
+from scipy import fft, integrate, ndimage, optimize, signal, special, stats
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "test" / "fixtures"
@@ -152,6 +152,37 @@ def vectorial_rows() -> list[dict]:
             row = square[100, 100::4]
             rows.append({"optics": optics, "zUm": z_um, "stepUm": 4 * step_um, "row": (row / row.sum()).tolist()})
     return rows
+
+
+def make_equal_blurs() -> None:
+    """Defocus whose transfer function is nearest to that of a level at the reference optics, by the whole pupil."""
+    angles_per_quarter = 400
+
+    def transfer(z_um: float, optics: dict) -> np.ndarray:
+        k, n = 2 * np.pi / (optics["wavelengthNm"] / 1000), optics["refractiveIndex"]
+        angle = np.linspace(0, np.arcsin(optics["numericalAperture"] / n), angles_per_quarter)
+        pupil = np.sqrt(np.cos(angle)) * np.sin(angle) * np.exp(1j * k * n * z_um * (np.cos(angle) - 1))
+        offsets = np.arange(-40, 41) * optics["pixelUm"]
+        radii, where = np.unique(np.round(np.hypot(offsets[:, None], offsets), 9), return_inverse=True)
+        field = integrate.trapezoid(special.j0(k * n * radii[:, None] * np.sin(angle)) * pupil, angle, axis=1)
+        line = (np.abs(field) ** 2)[where].reshape(81, 81).sum(axis=0)
+        return np.abs(np.fft.rfft(line / line.sum(), 256))[1:]
+
+    blurs = []
+    weight = 1 / (np.arange(1, 129) / 2 + 4)
+    for aperture, n in ((0.1, 1), (0.3, 1), (0.75, 1), (0.95, 1), (1.2, 1.333), (1.4, 1.515)):
+        pixel_um = REFERENCE["numericalAperture"] * REFERENCE["pixelUm"] / aperture
+        optics = {"numericalAperture": aperture, "refractiveIndex": n, "pixelUm": pixel_um, "wavelengthNm": 500}
+        for level in (2, 3, 5, 8):
+            wanted = transfer(2 * level, REFERENCE)
+            paraxial_um = 2 * level * n * (0.5 / aperture) ** 2
+
+            def misfit(share: float) -> float:
+                return float((weight * (transfer(share * paraxial_um, optics) - wanted) ** 2).sum())
+
+            share = optimize.minimize_scalar(misfit, bounds=(0.45, 1.25), method="bounded").x
+            blurs.append({"optics": optics, "level": level, "zUm": share * paraxial_um})
+    write("optics/equal-blurs.json", blurs)
 
 
 def make_processing() -> None:
@@ -346,6 +377,7 @@ if __name__ == "__main__":
     else:
         make_point_spread()
         make_high_na()
+        make_equal_blurs()
         make_processing()
         make_convolution()
         make_aggregation()

@@ -13,8 +13,9 @@ import type { Frame } from "../src/frames/frame.js";
 import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";
 import { Convolver } from "../src/optics/convolution.js";
-import { highNaPointSpread } from "../src/optics/high-na-point-spread.js";
-import { defocusKernel, micrometresPerLevel, type Optics } from "../src/optics/point-spread-function.js";
+import { defocusKernel } from "../src/optics/defocus-kernel.js";
+import { micrometresPerLevel } from "../src/optics/micrometres-per-level.js";
+import type { Optics } from "../src/optics/point-spread-function.js";
 import { Random } from "../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../src/optics/sensor.js";
 import { enlargedPart } from "../src/training/region.js";
@@ -66,9 +67,7 @@ for (const [name, optics] of OBJECTIVES) {
   const side = SIDE_PX * binning;
   const convolver = new Convolver(side, side, 50 * binning + 1);
   const transfers = LEVELS.map((level) =>
-    convolver.transferFunction(
-      defocusKernel(level * umPerLevel, optics, 50 * binning + 1, highNaPointSpread),
-    ),
+    convolver.transferFunction(defocusKernel(level * umPerLevel, optics, 50 * binning + 1)),
   );
   const counts = { blurred: 0, right: 0, sharp: 0, known: [0, 0], pixel: [0, 0], unknown: [0, 0] };
   for (const [index, field] of fields.entries()) {

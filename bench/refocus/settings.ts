@@ -12,14 +12,9 @@ import {
   type PlateSite,
 } from "../../src/microscope/plate.js";
 import { DEFAULT_MICROSCOPE, SimulatedMicroscope } from "../../src/microscope/simulated-microscope.js";
-import { highNaPointSpread } from "../../src/optics/high-na-point-spread.js";
-import {
-  KERNEL_PX,
-  LEVEL_UM,
-  micrometresPerLevel,
-  type Optics,
-  REFERENCE_OPTICS,
-} from "../../src/optics/point-spread-function.js";
+import { KERNEL_PX } from "../../src/optics/defocus-kernel.js";
+import { micrometresPerLevel } from "../../src/optics/micrometres-per-level.js";
+import { LEVEL_UM, type Optics, REFERENCE_OPTICS } from "../../src/optics/point-spread-function.js";
 import { Random } from "../../src/optics/random.js";
 import { enlargedPart } from "../../src/training/region.js";
 
@@ -96,7 +91,6 @@ export async function setUp(images: readonly string[], setting: Setting, seed: n
   const microscope = new SimulatedMicroscope(
     {
       optics: optics ?? REFERENCE_OPTICS,
-      ...(optics !== undefined && { pointSpread: highNaPointSpread }),
       framePx: binning * FRAME_PX,
       kernelPx: binning * (KERNEL_PX - 1) + 1,
       zLimitsUm: [-limitUm, limitUm],

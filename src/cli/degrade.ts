@@ -9,7 +9,9 @@ import { makeFolder } from "../frames/make-folder.js";
 import { readFrames } from "../frames/read-frames.js";
 import { writeTiff } from "../frames/write-tiff.js";
 import { Defocus, toFloat } from "../optics/defocus.js";
-import { paraxialMicrometresPerLevel, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+import { highNaPointSpread } from "../optics/high-na-point-spread.js";
+import { micrometresPerLevel, paraxialMicrometresPerLevel } from "../optics/micrometres-per-level.js";
+import { pointSpread, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
 import { refuseUnless } from "./check-arguments.js";
@@ -30,6 +32,12 @@ const options = {
     describe: "Of the immersion medium",
   },
   "pixel-um": { type: "number", default: REFERENCE_OPTICS.pixelUm, describe: "Pixel size in the sample, um" },
+  "paper-formula": {
+    type: "boolean",
+    default: false,
+    describe:
+      "Blur as the paper's program does, which holds for small apertures; default: by the whole pupil",
+  },
   exposure: { type: "number", default: 1, describe: "Factor on the light" },
   "electrons-per-count": { type: "number", describe: "Photoelectrons per count; default: no photon noise" },
   "read-noise": { type: "number", default: 0, describe: "Read noise, counts" },
@@ -60,7 +68,10 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
       refractiveIndex: argv.refractiveIndex,
       pixelUm: argv.pixelUm,
     };
-    const zUm = argv.zUm ?? argv.level! * paraxialMicrometresPerLevel(optics);
+    const zUm =
+      argv.zUm ??
+      argv.level! * (argv.paperFormula ? paraxialMicrometresPerLevel : micrometresPerLevel)(optics);
+    const spread = argv.paperFormula ? pointSpread : highNaPointSpread;
     const sensor = {
       electronsPerCount: argv.electronsPerCount ?? Number.POSITIVE_INFINITY,
       readNoiseCounts: argv.readNoise,
@@ -86,7 +97,7 @@ export const degradeCommand: CommandModule<unknown, DegradeArguments> = {
             skip(`${path}, page ${page}: ${target} is there already`);
             continue;
           }
-          const light = new Defocus(frame.width, frame.height, optics).apply(toFloat(frame), zUm);
+          const light = new Defocus(frame.width, frame.height, optics, spread).apply(toFloat(frame), zUm);
           const degraded: Frame = {
             width: frame.width,
             height: frame.height,

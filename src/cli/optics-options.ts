@@ -10,7 +10,7 @@ import {
 import type { Frame } from "../frames/frame.js";
 import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
 import type { FramePage } from "../frames/read-frames.js";
-import { micrometresPerLevel } from "../optics/point-spread-function.js";
+import { micrometresPerLevel } from "../optics/micrometres-per-level.js";
 import { UsageError } from "./check-arguments.js";
 
 /** Sides of a pixel in the sample that a light microscope may have, um: what lies outside was meant in another unit. */

@@ -1,7 +1,7 @@
 import { LEVELS } from "../focus/levels.js";
 import type { Frame } from "../frames/frame.js";
 import { Defocus, toFloat } from "../optics/defocus.js";
-import { LEVEL_UM, type PointSpread, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+import { LEVEL_UM } from "../optics/point-spread-function.js";
 import type { Random } from "../optics/random.js";
 import { expose, IDEAL_SENSOR } from "../optics/sensor.js";
 
@@ -19,10 +19,10 @@ export interface Exposure {
   readonly offsetCounts: number;
 }
 
-/** A frame in focus, at each of the 11 levels under the optics that define them (by the paper's formula); noise-free counts. */
-export function defocusedToAllLevels(frame: Frame, spread?: PointSpread): Float32Array[] {
+/** A frame in focus, at each of the 11 levels under the optics that define them; noise-free counts. */
+export function defocusedToAllLevels(frame: Frame): Float32Array[] {
   const zs = Array.from({ length: LEVELS }, (_, level) => level * LEVEL_UM);
-  return new Defocus(frame.width, frame.height, REFERENCE_OPTICS, spread).applyMany(toFloat(frame), zs);
+  return new Defocus(frame.width, frame.height).applyMany(toFloat(frame), zs);
 }
 
 /** What a camera makes of noise-free light. */

@@ -1,6 +1,7 @@
 import type { Frame } from "../frames/frame.js";
 import { Defocus } from "../optics/defocus.js";
-import { type Optics, type PointSpread, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+import { highNaPointSpread } from "../optics/high-na-point-spread.js";
+import { type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { Random } from "../optics/random.js";
 import { expose, type Sensor } from "../optics/sensor.js";
 import { FRAME_PX, type PlateSite } from "./plate.js";
@@ -10,8 +11,7 @@ export interface MicroscopeSettings {
   readonly optics: Optics;
   /** Side of a frame, px. @default that of the plate's sites */
   readonly framePx?: number;
-  /** How a point is blurred, and the side that its blur is cut to, px. @default as the paper has it */
-  readonly pointSpread?: PointSpread;
+  /** Side that the blur of a point is cut to, px. @default that of `KERNEL_PX` */
   readonly kernelPx?: number;
   /** Defocus that the optics cannot tell from none: transfer functions are used again within it, um. @default 0.25 */
   readonly zGrainUm?: number;
@@ -52,10 +52,10 @@ export class SimulatedMicroscope {
 
   constructor(settings: MicroscopeSettings, random: Random) {
     this.settings = settings;
-    const { optics, framePx = FRAME_PX, pointSpread, kernelPx } = settings;
+    const { optics, framePx = FRAME_PX, kernelPx } = settings;
     this.drive = new ZDrive(settings.zLimitsUm, settings.driveStepUm, settings.backlashUm);
     this.#framePx = framePx;
-    this.#defocus = new Defocus(framePx, framePx, optics, pointSpread, kernelPx);
+    this.#defocus = new Defocus(framePx, framePx, optics, highNaPointSpread, kernelPx);
     this.#random = random;
   }
 

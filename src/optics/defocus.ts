@@ -1,13 +1,8 @@
 import type { Frame } from "../frames/frame.js";
 import { Convolver, type TransferFunction } from "./convolution.js";
-import {
-  defocusKernel,
-  KERNEL_PX,
-  type Optics,
-  type PointSpread,
-  pointSpread,
-  REFERENCE_OPTICS,
-} from "./point-spread-function.js";
+import { defocusKernel, KERNEL_PX } from "./defocus-kernel.js";
+import { highNaPointSpread } from "./high-na-point-spread.js";
+import { type Optics, type PointSpread, REFERENCE_OPTICS } from "./point-spread-function.js";
 
 /** Blurs images of one size as a defocus of any z would, remembering what it worked out for each z. */
 export class Defocus {
@@ -21,7 +16,7 @@ export class Defocus {
     width: number,
     height: number,
     optics: Optics = REFERENCE_OPTICS,
-    spread: PointSpread = pointSpread,
+    spread: PointSpread = highNaPointSpread,
     kernelPx = KERNEL_PX,
   ) {
     this.#convolver = new Convolver(width, height, kernelPx);

@@ -1,6 +1,7 @@
 import { binningFor, cautiousBinningFor, fittingBinning, oversamplingOf } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
-import { micrometresPerLevel, type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
+import { micrometresPerLevel } from "../optics/micrometres-per-level.js";
+import { type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { FrameMessage, RuleValues } from "../protocol/messages.js";
 
 /** Path that a search may take by default, levels; and the least and the most of it, um. */

@@ -1,8 +1,7 @@
 import { LEVELS } from "../focus/levels.js";
 import { PATCH_PX } from "../frames/frame.js";
 import { Convolver } from "../optics/convolution.js";
-import { highNaPointSpread } from "../optics/high-na-point-spread.js";
-import { KERNEL_PX, pointSpread } from "../optics/point-spread-function.js";
+import { KERNEL_PX } from "../optics/defocus-kernel.js";
 import { Random } from "../optics/random.js";
 import { expose } from "../optics/sensor.js";
 import { type Blur, otherBlurs, wholeLevelBlurs } from "./blurs.js";
@@ -34,9 +33,7 @@ export class BatchMaker {
   readonly #recipe: Recipe;
   readonly #seed: number;
   readonly #convolver = new Convolver(REGION_PX, REGION_PX, KERNEL_PX);
-  /** As the paper's formula has them, and by the whole pupil. */
   readonly #wholeLevels: readonly Blur[];
-  readonly #wholePupilLevels: readonly Blur[];
   readonly #others: readonly Blur[];
 
   constructor(images: readonly SharedImage[], recipe: Recipe, seed: number) {
@@ -45,13 +42,12 @@ export class BatchMaker {
     this.#seed = seed;
     let sum = 0;
     this.#cumulativeWeights = Float64Array.from(images, ({ weight }) => (sum += weight));
-    this.#wholeLevels = wholeLevelBlurs(this.#convolver, pointSpread);
-    this.#wholePupilLevels = wholeLevelBlurs(this.#convolver, highNaPointSpread);
+    this.#wholeLevels = wholeLevelBlurs(this.#convolver);
     this.#others = otherBlurs(this.#convolver, recipe, new Random(seed));
   }
 
   make(index: number): Batch {
-    const { batchSize, patchesPerRegion, wholeLevelShare, wholePupilShare, emptyShare } = this.#recipe;
+    const { batchSize, patchesPerRegion, wholeLevelShare, emptyShare } = this.#recipe;
     const random = Random.of(this.#seed, index);
     const batch = {
       patches: new Float32Array(batchSize * PATCH_PX * PATCH_PX),
@@ -68,10 +64,9 @@ export class BatchMaker {
       const spectrum = this.#convolver.spectrum(...pair);
       for (let i = 0; i < LEVELS_PER_PAIR; i++) {
         if (deck.length === 0) deck = random.shuffled(LEVEL_DECK);
-        const whole = random.uniform() < wholePupilShare ? this.#wholePupilLevels : this.#wholeLevels;
         const blur =
           random.uniform() < wholeLevelShare
-            ? whole[deck.pop()!]!
+            ? this.#wholeLevels[deck.pop()!]!
             : this.#others[random.below(this.#others.length)]!;
         // A camera in focus still has the focal spot's blur, or none worth the name if the image was binned.
         const sharp = blur.level === 0 && random.uniform() < 0.5;

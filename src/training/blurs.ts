@@ -1,15 +1,9 @@
 import { LEVELS } from "../focus/levels.js";
 import type { Convolver, TransferFunction } from "../optics/convolution.js";
+import { defocusKernel, KERNEL_PX } from "../optics/defocus-kernel.js";
 import { highNaPointSpread } from "../optics/high-na-point-spread.js";
-import {
-  defocusKernel,
-  KERNEL_PX,
-  LEVEL_UM,
-  type PointSpread,
-  paraxialMicrometresPerLevel,
-  REFERENCE_OPTICS,
-  rimFactor,
-} from "../optics/point-spread-function.js";
+import { micrometresPerLevel } from "../optics/micrometres-per-level.js";
+import { LEVEL_UM, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { Random } from "../optics/random.js";
 import type { Recipe } from "./recipe.js";
 
@@ -40,32 +34,26 @@ const OBJECTIVES = [
   { numericalAperture: 1.4, refractiveIndex: 1.515 },
 ];
 const WAVELENGTHS_NM = [450, 700] as const;
-/** How the blur of a wide aperture outgrows that of its rim's phase from level to level (least squares over MTFs). */
-const RIM_POWER_PER_LEVEL = 0.05;
-
-/** The whole levels under the optics that define them, by level. @param spread how these blur a point. */
-export function wholeLevelBlurs(convolver: Convolver, spread: PointSpread): Blur[] {
+/** The whole levels under the optics that define them, by level. */
+export function wholeLevelBlurs(convolver: Convolver): Blur[] {
   return Array.from({ length: LEVELS }, (_, level) =>
-    blurOf(level, () =>
-      convolver.transferFunction(defocusKernel(level * LEVEL_UM, REFERENCE_OPTICS, KERNEL_PX, spread)),
-    ),
+    blurOf(level, () => convolver.transferFunction(defocusKernel(level * LEVEL_UM))),
   );
 }
 
 /**
  * Blurs of any level, the low ones more often, each by an objective of its own: aperture, immersion, wavelength and
- * spherical aberration. The pixel fits the aperture, so that the sampling is that of the reference optics.
+ * spherical aberration. The pixel fits the aperture more or less, as frames do that come from a camera or were binned.
  */
 export function otherBlurs(convolver: Convolver, recipe: Recipe, random: Random): Blur[] {
   return Array.from({ length: recipe.otherBlurs }, () => {
     const level = (LEVELS - 1) * random.uniform() ** 1.5;
     const objective = OBJECTIVES[random.below(OBJECTIVES.length)]!;
     const sampling = REFERENCE_OPTICS.numericalAperture * REFERENCE_OPTICS.pixelUm;
-    const pixelUm = sampling / objective.numericalAperture;
+    const pixelUm = (sampling / objective.numericalAperture) * random.logBetween(...recipe.pixels);
     const optics = { ...objective, pixelUm, wavelengthNm: random.between(...WAVELENGTHS_NM) };
     const waves = random.between(...recipe.sphericalWaves);
-    const rim = rimFactor(optics) / rimFactor(REFERENCE_OPTICS);
-    const zUm = level * rim ** (1 + RIM_POWER_PER_LEVEL * level) * paraxialMicrometresPerLevel(optics);
+    const zUm = level * micrometresPerLevel(optics);
     return blurOf(level, () =>
       convolver.transferFunction(
         defocusKernel(zUm, optics, KERNEL_PX, (r, z, o) => highNaPointSpread(r, z, o, waves)),

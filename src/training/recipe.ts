@@ -11,10 +11,10 @@ export interface Recipe {
   readonly spotsShare: number;
   /** Share of regions blurred to a whole level by the paper's optics; the others meet any level and other optics. */
   readonly wholeLevelShare: number;
-  /** Share of those that are blurred by the whole pupil; the others as the paper's formula has it, which blurs a little less. */
-  readonly wholePupilShare: number;
   /** Kernels of other optics and levels between the whole ones: see `blurs`. */
   readonly otherBlurs: number;
+  /** Their pixel, relative to that which samples the aperture as the reference optics does, log-uniform. */
+  readonly pixels: readonly [number, number];
   /** Spherical aberration of the other optics, waves of the balanced Zernike term, uniform. */
   readonly sphericalWaves: readonly [number, number];
   /** Factor on the signal, log-uniform (the original's augmentation). */
@@ -60,13 +60,13 @@ export const DEFAULT_RECIPE: Recipe = {
   enlargement: [1, 1.6],
   spotsShare: 0.04,
   wholeLevelShare: 0.6,
-  wholePupilShare: 0.5,
-  otherBlurs: 64,
+  otherBlurs: 160,
+  pixels: [0.75, 1.3],
   sphericalWaves: [-0.12, 0.12],
   gain: [0.2, 5],
   offsetCounts: [1, 1000],
   asPublishedShare: 0.7,
-  exposure: [0.1, 1],
+  exposure: [0.1, 1.5],
   noiseFreeShare: 0.35,
   peakElectrons: [30, 30000],
   readNoiseElectrons: [0, 3],

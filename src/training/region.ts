@@ -1,6 +1,6 @@
 import type { Frame } from "../frames/frame.js";
 import { mirrored } from "../optics/convolution.js";
-import { KERNEL_PX } from "../optics/point-spread-function.js";
+import { KERNEL_PX } from "../optics/defocus-kernel.js";
 import type { Random } from "../optics/random.js";
 
 /** An in-focus image in memory that threads can share. */

@@ -5,7 +5,7 @@ import { stackPlot } from "../../src/calibration/stack-plot.js";
 import { StackFitError } from "../../src/errors.js";
 import { Scorer } from "../../src/focus/scorer.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
-import { micrometresPerLevel } from "../../src/optics/point-spread-function.js";
+import { micrometresPerLevel } from "../../src/optics/micrometres-per-level.js";
 import { Random } from "../../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../../src/optics/sensor.js";
 import { dataFrame } from "../helpers/images.js";

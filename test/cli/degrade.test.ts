@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
+import { pointSpread, REFERENCE_OPTICS } from "../../src/optics/point-spread-function.js";
 import { parfocal } from "../helpers/command.js";
 import { DATA } from "../helpers/images.js";
 import { temporaryFolder } from "../helpers/models.js";
@@ -55,6 +56,12 @@ describe("parfocal degrade", () => {
     const blurred = new Defocus(source.width, source.height).apply(toFloat(source), 8);
     expect(byLevel.pixels).toEqual(
       Uint16Array.from(blurred, (value) => Math.min(65_535, Math.max(0, Math.round(value)))),
+    );
+    const paper = new Defocus(source.width, source.height, REFERENCE_OPTICS, pointSpread);
+    expect((await degrade("paper", "--level", "4", "--paper-formula")).pixels).toEqual(
+      Uint16Array.from(paper.apply(toFloat(source), 8), (value) =>
+        Math.min(65_535, Math.max(0, Math.round(value))),
+      ),
     );
     const changed = await degrade("gain", "--level", "4", "--gain", "0.5", "--offset", "300");
     expect(changed.pixels).toEqual(

@@ -5,7 +5,6 @@ import {
   type MicroscopeSettings,
   SimulatedMicroscope,
 } from "../../src/microscope/simulated-microscope.js";
-import { highNaPointSpread } from "../../src/optics/high-na-point-spread.js";
 import { Random } from "../../src/optics/random.js";
 
 let sites: PlateSite[];
@@ -61,7 +60,7 @@ describe("SimulatedMicroscope", () => {
       const { frame } = microscope.snap({ ...sites[0]!, light, focusUm: 0 });
       return detail(frame.pixels, frame.width);
     };
-    const high = { optics, pointSpread: highNaPointSpread, kernelPx: 101, zGrainUm: 0.05 };
+    const high = { optics, kernelPx: 101, zGrainUm: 0.05 };
 
     expect(detailAt(high, 2) / detailAt(high, 0)).toBeLessThan(0.6 * (detailAt({}, 2) / detailAt({}, 0)));
     // A kernel cut too small would lose what it spreads beyond it.

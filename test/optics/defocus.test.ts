@@ -2,13 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Convolver, mirrored } from "../../src/optics/convolution.js";
 import { Defocus, toFloat } from "../../src/optics/defocus.js";
+import { defocusKernel, KERNEL_PX } from "../../src/optics/defocus-kernel.js";
 import { highNaPointSpread } from "../../src/optics/high-na-point-spread.js";
-import {
-  defocusKernel,
-  KERNEL_PX,
-  LEVEL_UM,
-  REFERENCE_OPTICS,
-} from "../../src/optics/point-spread-function.js";
+import { LEVEL_UM, pointSpread, REFERENCE_OPTICS } from "../../src/optics/point-spread-function.js";
 import { float32Of, golden, largestDifference } from "../helpers/golden.js";
 
 interface Golden {
@@ -25,7 +21,8 @@ describe("Defocus", () => {
   it.each(blurred)(
     "at level $level equals SciPy's convolve2d with boundary symm to 1e-6 of the brightest pixel",
     ({ level, image: scipy }) => {
-      const ours = new Defocus(width, height).apply(image, level * LEVEL_UM);
+      const paper = new Defocus(width, height, REFERENCE_OPTICS, pointSpread);
+      const ours = paper.apply(image, level * LEVEL_UM);
       expect(largestDifference(ours, float32Of(scipy)) / brightest).toBeLessThan(1e-6);
     },
   );
@@ -40,18 +37,19 @@ describe("Defocus", () => {
     }
   });
 
-  it("takes the point spread function of the whole pupil instead of the paper's", () => {
+  it("blurs a point by the whole pupil unless told to do as the paper has it", () => {
     const side = 101;
     const point = new Float32Array(side * side);
     point[50 * side + 50] = 1;
-    const blurredPoint = new Defocus(side, side, REFERENCE_OPTICS, highNaPointSpread).apply(point, 10);
+    const blurredPoint = new Defocus(side, side).apply(point, 10);
     const kernel = defocusKernel(10, REFERENCE_OPTICS, KERNEL_PX, highNaPointSpread);
     const middle = Float32Array.from(kernel, (_, i) => {
       const [x, y] = [(i % KERNEL_PX) + 25, Math.floor(i / KERNEL_PX) + 25];
       return blurredPoint[y * side + x]!;
     });
     expect(largestDifference(middle, kernel)).toBeLessThan(1e-6);
-    expect(largestDifference(new Defocus(side, side).apply(point, 10), blurredPoint)).toBeGreaterThan(1e-4);
+    const paper = new Defocus(side, side, REFERENCE_OPTICS, pointSpread);
+    expect(largestDifference(paper.apply(point, 10), blurredPoint)).toBeGreaterThan(1e-4);
   });
 
   it("blurs the same on both sides of focus", () => {

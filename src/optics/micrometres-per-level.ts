@@ -1,0 +1,32 @@
+import { LEVEL_UM, type Optics, REFERENCE_OPTICS } from "./point-spread-function.js";
+
+/**
+ * Micrometres of defocus that one level stands for under other optics: equal blurs in pixels are equal levels. The blur of
+ * a defocus z is a disc of diameter about 2 z NA / (n pixel); light from the rim of a wide aperture spreads it faster, by
+ * `rimFactor` (measured: see docs/scoring.md).
+ */
+export function micrometresPerLevel(optics: Omit<Optics, "wavelengthNm">): number {
+  const rim = rimFactor(optics) / rimFactor(REFERENCE_OPTICS);
+  return rim ** MEAN_RIM_POWER * paraxialMicrometresPerLevel(optics);
+}
+
+/** The same as the paper's formula has it, which holds for small apertures. */
+export function paraxialMicrometresPerLevel(optics: Omit<Optics, "wavelengthNm">): number {
+  const discPerUm = (o: Omit<Optics, "wavelengthNm">) =>
+    o.numericalAperture / (o.refractiveIndex * o.pixelUm);
+  return (LEVEL_UM * discPerUm(REFERENCE_OPTICS)) / discPerUm(optics);
+}
+
+/** The power of the rim's factor that fits best over levels 1 to 8 and apertures of 0.3 to 1.4. */
+const MEAN_RIM_POWER = 1.35;
+
+/**
+ * Defocus that blurs as much as that of the paper's formula, relative to it: the formula takes the phase at the rim of the
+ * aperture for k z NA^2 / (2 n), which really is k n z (1 - cos a), sin a = NA / n. 1 for a small aperture, less for others.
+ */
+export function rimFactor({
+  numericalAperture,
+  refractiveIndex,
+}: Pick<Optics, "numericalAperture" | "refractiveIndex">): number {
+  return (1 + Math.sqrt(Math.max(0, 1 - (numericalAperture / refractiveIndex) ** 2))) / 2;
+}
