@@ -96,6 +96,7 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
           say(`step ${progress.step}, ${percent(progress.share)}  ${note(progress)}`);
         }
       },
+      onCheckpointFailure: (reason) => say(`No checkpoint: ${reason}. The training goes on and tries again.`),
       onContent: (share) => {
         if (looking === undefined) {
           bar?.stop();

@@ -51,6 +51,8 @@ export interface TrainOptions {
   readonly onImage?: (done: number, total: number) => void;
   readonly onImages?: (images: ImageSet) => void;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** A checkpoint could not be written: the training goes on. */
+  readonly onCheckpointFailure?: (reason: string) => void;
   /** How much is done of what follows the training: telling content from empty patches, 0 to 1. */
   readonly onContent?: (share: number) => void;
 }
@@ -104,6 +106,9 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
     ...(startWeights === undefined ? {} : { startWeights }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    ...(options.onCheckpointFailure === undefined
+      ? {}
+      : { onCheckpointFailure: options.onCheckpointFailure }),
   });
   try {
     const result = await trainer.run();

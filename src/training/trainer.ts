@@ -1,3 +1,4 @@
+import { reasonOf } from "../errors.js";
 import type { Architecture } from "../networks/architecture.js";
 import type { TensorFlow } from "../networks/tensorflow.js";
 import type { Weights } from "../networks/weights.js";
@@ -30,6 +31,8 @@ export interface TrainerOptions {
   readonly clock: () => number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** A checkpoint could not be written (a full disk): the run goes on, and tries again when the next one is due. */
+  readonly onCheckpointFailure?: (reason: string) => void;
 }
 
 export interface TrainingProgress {
@@ -57,7 +60,7 @@ export interface TrainingResult {
   readonly curve: readonly CurvePoint[];
 }
 
-/** Trains a network; stops early, with a checkpoint written, when the signal is aborted. */
+/** Trains a network; stops early, with a checkpoint written, when the signal is aborted. @throws OutputError if that one cannot be written. */
 export class Trainer {
   readonly #options: TrainerOptions;
   readonly #student: Student;
@@ -104,13 +107,14 @@ export class Trainer {
         if (isPointDue(share, this.#share())) await this.#addPoint(heldOut);
         this.#report();
         if (now - lastCheckpoint >= this.#options.checkpointSeconds * 1000) {
-          await this.#checkpoint();
+          await this.#checkpointIfPossible();
           lastCheckpoint = now;
         }
       }
       // The weights that a run without steps started from are judged all the same.
       if (this.#curve.length === 0 && this.#share() === 1) await this.#addPoint(heldOut);
-      await this.#checkpoint();
+      // A run that is done goes into its model; one that was stopped has nothing else.
+      await (this.#share() === 1 ? this.#checkpointIfPossible() : this.#checkpoint());
       return {
         weights: this.#best ?? (await this.#student.network.weights()),
         point: this.#best === undefined ? this.#curve.at(-1) : bestOf(this.#curve),
@@ -178,6 +182,14 @@ export class Trainer {
       stepsPerSecond: this.#step / this.#seconds,
       secondsLeft: (this.#seconds * (1 - share)) / share,
     });
+  }
+
+  async #checkpointIfPossible(): Promise<void> {
+    try {
+      await this.#checkpoint();
+    } catch (error) {
+      this.#options.onCheckpointFailure?.(reasonOf(error));
+    }
   }
 
   async #checkpoint(): Promise<void> {

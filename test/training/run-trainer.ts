@@ -23,6 +23,8 @@ export interface Run {
   readonly progress: readonly TrainingProgress[];
   /** Tensors alive after each step. */
   readonly tensors: readonly number[];
+  /** Why checkpoints could not be written. */
+  readonly checkpointFailures: readonly string[];
 }
 
 interface RunOptions {
@@ -35,14 +37,21 @@ interface RunOptions {
   readonly stopAfter?: number;
   /** Go on from the checkpoint of an earlier run. */
   readonly from?: string;
+  /** @default one in a new folder, written at the end */
+  readonly checkpointPath?: string;
+  readonly checkpointSeconds?: number;
 }
 
 /** Trains the compact network on a small set of made images, with small batches. */
 export async function runTrainer(
   tf: TensorFlow,
-  { seed = 1, steps = 12, minutes, learningRate = 0.01, stopAfter, from }: RunOptions = {},
+  { seed = 1, steps = 12, minutes, learningRate = 0.01, stopAfter, from, ...checkpoint }: RunOptions = {},
 ): Promise<Run> {
-  const checkpointPath = join(await temporaryFolder(), "checkpoint.safetensors");
+  const {
+    checkpointPath = join(await temporaryFolder(), "checkpoint.safetensors"),
+    checkpointSeconds = 1e6,
+  } = checkpoint;
+  const checkpointFailures: string[] = [];
   const interrupt = new AbortController();
   const progress: TrainingProgress[] = [];
   const tensors: number[] = [];
@@ -64,7 +73,7 @@ export async function runTrainer(
     },
     threads: 1,
     checkpointPath,
-    checkpointSeconds: 1e6,
+    checkpointSeconds,
     clock: minutes === undefined ? () => performance.now() : () => 1000 * seconds++,
     signal: interrupt.signal,
     ...(from === undefined ? {} : { from: await readCheckpoint(from) }),
@@ -73,8 +82,12 @@ export async function runTrainer(
       tensors.push(tf.memory().numTensors);
       if (report.step === stopAfter) interrupt.abort();
     },
+    onCheckpointFailure: (reason) => checkpointFailures.push(reason),
   });
-  const result = await trainer.run();
-  trainer.dispose();
-  return { result, checkpointPath, progress, tensors };
+  try {
+    const result = await trainer.run();
+    return { result, checkpointPath, progress, tensors, checkpointFailures };
+  } finally {
+    trainer.dispose();
+  }
 }

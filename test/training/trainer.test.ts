@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { TrainingError } from "../../src/errors.js";
+import { OutputError, TrainingError } from "../../src/errors.js";
 import { readCheckpoint } from "../../src/training/checkpoint.js";
 import { temporaryFolder } from "../helpers/models.js";
 import { runtime } from "../helpers/wasm-runtime.js";
@@ -51,6 +52,18 @@ describe("Trainer on WebAssembly", () => {
     expect(resumed.progress.map(({ share }) => share)).toEqual([1]);
     expect(resumed.result.weights).toEqual(timed.result.weights);
   });
+
+  it.runIf(existsSync("/dev/full"))(
+    "trains on where the disk is too full for checkpoints; a run that is stopped there fails",
+    async () => {
+      const full = { steps: 3, checkpointPath: "/dev/full", checkpointSeconds: 0 };
+      const { result, checkpointFailures } = await runTrainer(tf, full);
+      expect(result.finished).toBe(true);
+      expect(checkpointFailures.length).toBe(4);
+      expect(checkpointFailures[0]).toContain("/dev/full: cannot be written");
+      await expect(runTrainer(tf, { ...full, stopAfter: 1 })).rejects.toThrow(OutputError);
+    },
+  );
 
   it("gives the same losses with the same seed, and others with another", async () => {
     const other = await runTrainer(tf, { steps: 6, stopAfter: 1, seed: 2 });
