@@ -3,11 +3,11 @@
  *   npx tsx scripts/choose-conditions.ts MANIFEST.csv [--model NAME] [--every N]
  * From each in-focus field it makes frames of known condition (synthetic defocus, empty fields with the field's own
  * background and noise, frames that are sharp on one side only) and prints the thresholds that tell them apart best,
- * with the plateau on which each is equally good.
+ * with the plateau on which each is equally good; and for all of the fields, as they were recorded, how many are in focus by which threshold.
  */
 import { parseArgs } from "node:util";
 import { expectedLevel } from "../src/focus/certainty.js";
-import { leastLevel } from "../src/focus/condition.js";
+import { leastLevel, PATCH_DOUBT } from "../src/focus/condition.js";
 import { LEVELS } from "../src/focus/levels.js";
 import type { FocusReport } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
@@ -35,9 +35,11 @@ interface Known {
 }
 
 const known: Known[] = [];
+const recorded: FocusReport[] = [];
 for (const [index, row] of rows.entries()) {
-  if (index % Number(values.every) !== 0) continue;
   for await (const { frame } of readFrames(row.path)) {
+    recorded.push(await scorer.score(frame));
+    if (index % Number(values.every) !== 0) break;
     const { width, height } = frame;
     const { light, background, peak } = fieldLight(frame);
     const random = Random.of(1, index);
@@ -131,7 +133,7 @@ const leastLevelOf = ({ expectedLevel, levelSd }: FocusReport) =>
 console.log();
 const inFocusLevel = best(
   "inFocusLevel (levels 0, 1 against 2 and above)",
-  range(0.8, 3, 0.05),
+  range(0.5, 3, 0.05),
   (threshold) => ({
     hits: share(
       focused.filter(({ truth }) => (truth as number) <= 1),
@@ -142,6 +144,14 @@ const inFocusLevel = best(
       ({ report }) => leastLevelOf(report) > threshold,
     ),
   }),
+);
+
+const byThreshold = range(0.5, 1.1, 0.05).map((threshold) => {
+  const inFocus = share(recorded, (report) => leastLevelOf(report) <= threshold);
+  return `${threshold.toFixed(2)}: ${(100 * inFocus).toFixed(1)} %`;
+});
+console.log(
+  `of ${recorded.length} images as they were recorded in focus by inFocusLevel ${byThreshold.join(", ")}`,
 );
 
 const blanks = known.filter(({ truth }) => truth === "blank");
@@ -159,11 +169,12 @@ for (const certainPatch of range(0.2, 0.6, 0.05)) {
 }
 
 for (const certainPatch of range(0.2, 0.6, 0.1)) {
-  for (const blurredLevel of [inFocusLevel + 1, inFocusLevel + 1.5, inFocusLevel + 2]) {
+  const sharpPatch = inFocusLevel + PATCH_DOUBT;
+  for (const blurredLevel of [sharpPatch + 1, sharpPatch + 1.5, sharpPatch + 2]) {
     const isMixed = (threshold: number) => (frame: Known) => {
       const certain = patchesOf(frame.report).filter(({ certainty }) => certainty >= certainPatch);
       if (certain.length === 0) return false;
-      const sharp = share(certain, ({ level }) => level <= inFocusLevel);
+      const sharp = share(certain, ({ level }) => level <= sharpPatch);
       return (
         Math.min(
           sharp,

@@ -41,7 +41,7 @@ LARGEST_COUNT = 65535
 #: So many pixels on either side may be left out of a range, where so many steps or fewer would be left for all others.
 FEW, FEWEST_STEPS = 8, 256
 #: Weighted quantile of the levels of the patches that is the level of an image.
-FRAME_QUANTILE = 0.35
+FRAME_QUANTILE = 0.25
 #: So many patches speak for what an image shows, and log odds count up to this. As src/focus/content.ts.
 SPEAKING_PATCHES, MOST_LOG_ODDS = 6, 10
 #: Of an image with less, the card of the network says, certainty says less, too.

@@ -23,8 +23,11 @@ const STRANGE_MARGIN = 1.25;
 
 /** Log odds from which a frame with a certain patch shows structure, however few there are: of empty fields none comes to them. */
 const CLEAR_STRUCTURE = 5;
-/** No frame gets the benefit of more doubt than this, levels. */
+/** Standard deviations of its level that a frame is given the benefit of; and the largest of these, levels. */
+const DOUBTS = 2;
 const MOST_DOUBT = 0.35;
+/** What a single patch is given the benefit of, levels. */
+export const PATCH_DOUBT = 0.3;
 
 /** Pixels that are looked at; of larger frames, whole rows that are evenly spread, as they lie in memory. */
 const LOOKED_AT = 2 ** 17;
@@ -94,7 +97,7 @@ export function conditionOf(
     if (scores.certainties[patch]! < thresholds.certainPatch) continue;
     certain++;
     const level = expectedLevel(scores.probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));
-    if (level <= thresholds.inFocusLevel) sharp++;
+    if (level <= thresholds.inFocusLevel + PATCH_DOUBT) sharp++;
     if (level >= thresholds.blurredLevel) blurred++;
   }
   const few = Math.max(1, thresholds.certainShare * patches);
@@ -108,7 +111,7 @@ export function conditionOf(
 
 /** The level that a frame has at least, as far as its patches can tell: less than they say where they are few or disagree. */
 export function leastLevel({ level, sd }: Pick<FrameLevel, "level" | "sd">): number {
-  return level - Math.min(sd, MOST_DOUBT);
+  return level - DOUBTS * Math.min(sd, MOST_DOUBT);
 }
 
 /** Whether the network finds the frame without structure; of what it never met the like of, it must be surer. */

@@ -8,7 +8,7 @@ import { expectedLevel, mostProbableLevel } from "./certainty.js";
 import { LEVELS } from "./levels.js";
 
 /** Weighted quantile of the patch levels that is the level of the frame. */
-export const FRAME_QUANTILE = 0.35;
+export const FRAME_QUANTILE = 0.25;
 /** The same for those who want the sharpest plane of several. */
 export const SHARPEST_QUANTILE = 0.1;
 

@@ -113,7 +113,7 @@ export const DEFAULT_CONDITIONS: ConditionThresholds = {
   certainShare: 0.03,
   threeCertain: 0.43,
   surePatch: 0.55,
-  inFocusLevel: 1,
+  inFocusLevel: 0.7,
   blurredLevel: 3.1,
   mixedShare: 0.15,
   saturatedShare: 0.05,

@@ -25,20 +25,20 @@ export const RISE_WIDTH = 0.7;
 
 /** Cells, nuclei, tissue. */
 const EXTENDED: Curve = [
-  [0, 0.27],
-  [0.5, 0.34],
-  [1, 0.42],
-  [1.5, 0.55],
-  [2, 0.91],
-  [2.5, 1.85],
-  [3, 2.59],
-  [3.5, 3.14],
-  [4, 3.71],
-  [5, 4.8],
-  [6, 5.68],
-  [7, 6.78],
-  [8, 7.87],
-  [9, 8.75],
+  [0, 0.24],
+  [0.5, 0.27],
+  [1, 0.33],
+  [1.5, 0.48],
+  [2, 0.96],
+  [2.5, 1.89],
+  [3, 2.56],
+  [3.5, 3.15],
+  [4, 3.77],
+  [5, 4.84],
+  [6, 5.75],
+  [7, 6.85],
+  [8, 7.94],
+  [9, 8.85],
   [10, 9.5],
 ];
 /** Beads and spots: no blur of their own. */
@@ -83,7 +83,7 @@ export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
 const LAST_BLUR = 10;
 const LAST_LEVEL = 9.5;
 /** What reads less than this is as sharp as what reads this. */
-const LEAST_LEVEL = 0.24;
+const LEAST_LEVEL = 0.22;
 /** Scatter of levels about the curve: constant, and per level. */
 const SD = 0.07;
 const SD_PER_LEVEL = 0.025;

@@ -91,9 +91,9 @@ describe("conditionOf", () => {
   it("is in focus where its level may be that of a sharp frame, as of a few patches, and never far above", () => {
     const conditionAt = (level: number, sd: number) =>
       conditionOf(frameOf(), countRange(frameOf()), scoresOf(sharp), { level, sd }, {}, THRESHOLDS).condition;
-    expect(conditionAt(1.6, 0.05)).toBe("defocused");
-    expect(conditionAt(1.6, 0.2)).toBe("in-focus");
-    expect(conditionAt(1.9, 5)).toBe("defocused");
+    expect(conditionAt(1.65, 0.05)).toBe("defocused");
+    expect(conditionAt(1.8, 0.2)).toBe("in-focus");
+    expect(conditionAt(2.3, 5)).toBe("defocused");
   });
 
   it("is unusable when a count does not fit the declared bit depth, and says which", () => {

@@ -8,7 +8,7 @@ import java.util.function.ToDoubleFunction;
 /** What the network says of a frame and of its patches. */
 final class FrameFocus {
   /** Weighted quantile of the patch levels that is the level of the frame (src/focus/frame-level.ts). */
-  private static final double FRAME_QUANTILE = 0.35;
+  private static final double FRAME_QUANTILE = 0.25;
   /** So many patches speak for what the frame shows, and log odds count up to this (src/focus/content.ts). */
   private static final int SPEAKING_PATCHES = 6;
   private static final double MOST_LOG_ODDS = 10;
