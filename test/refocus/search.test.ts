@@ -97,7 +97,7 @@ describe("the search", () => {
   test("ends after a move with two fifths of the doubt that a first frame may leave, and says how probable it is in focus", () => {
     const samples = [
       { zUm: 0, level: 4 },
-      { zUm: 8, level: 0.45 },
+      { zUm: 8, level: 0.35 },
     ];
 
     const step = nextStep(samples, { ...base, confidence: 0.6 });
