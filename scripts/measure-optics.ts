@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { binningFor, unknownObjectiveAt } from "../src/focus/binning.js";
+import { defocusLevels } from "../src/focus/defocus-levels.js";
 import { Scorer } from "../src/focus/scorer.js";
 import type { Frame } from "../src/frames/frame.js";
 import { readManifest } from "../src/frames/manifest.js";
@@ -85,7 +86,7 @@ for (const [name, optics] of OBJECTIVES) {
       const byPixel = await scorer.score(frame, { binning: binningFor(unknownObjectiveAt(optics.pixelUm)) });
       if (isRight(byPixel)) counts.pixel[which]!++;
       if (isRight(await scorer.score(frame))) counts.unknown[which]!++;
-      if (!isSharp && Math.abs(report.expectedLevel / level - 1) <= TOLERANCE) counts.right++;
+      if (!isSharp && Math.abs(defocusLevels(report.expectedLevel) / level - 1) <= TOLERANCE) counts.right++;
     }
   }
   const percent = (count: number, of: number) => `${((100 * count) / of).toFixed(0)} %`;

@@ -1,4 +1,5 @@
 import { stringify } from "csv-stringify/sync";
+import { defocusLevels } from "../focus/defocus-levels.js";
 import { LEVELS } from "../focus/levels.js";
 import type { FocusReport } from "../focus/report.js";
 import type { FileFrame } from "../sources/file-sites.js";
@@ -68,7 +69,9 @@ export function scoreRow(
     row[`probability_${level}`] = rounded(probability);
   });
   if (umPerLevel !== undefined)
-    row[DEFOCUS_COLUMN] = showsNothing(report) ? "" : rounded(umPerLevel * report.expectedLevel);
+    row[DEFOCUS_COLUMN] = showsNothing(report)
+      ? ""
+      : rounded(umPerLevel * defocusLevels(report.expectedLevel));
   return row;
 }
 

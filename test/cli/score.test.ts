@@ -2,6 +2,7 @@ import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
+import { defocusLevels } from "../../src/focus/defocus-levels.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { writeTiff } from "../../src/frames/write-tiff.js";
@@ -290,8 +291,11 @@ describe("parfocal score with optics", () => {
     ]);
     expect(rowOf(plain)).not.toHaveProperty("defocus_um");
     expect(rowOf(same).expected_level).toBe(rowOf(plain).expected_level);
-    expect(rowOf(same).defocus_um).toBeCloseTo(2 * rowOf(plain).expected_level!, 3);
-    expect(rowOf(oversampled).defocus_um).toBeCloseTo(2 * rowOf(oversampled).expected_level!, 3);
+    expect(rowOf(same).defocus_um).toBeCloseTo(2 * defocusLevels(rowOf(plain).expected_level!), 2);
+    expect(rowOf(oversampled).defocus_um).toBeCloseTo(
+      2 * defocusLevels(rowOf(oversampled).expected_level!),
+      2,
+    );
     expect(rowOf(oversampled).expected_level).not.toBe(rowOf(plain).expected_level);
   });
 
