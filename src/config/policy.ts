@@ -63,7 +63,7 @@ const Channel = z.strictObject(rules).partial();
 /** From level and certainty to a decision. */
 export const PolicyConfig = z.strictObject({
   sharp: rules.sharp.default("learned"),
-  maxLevel: rules.maxLevel.default(1.1),
+  maxLevel: rules.maxLevel.default(0.85),
   minCertainty: rules.minCertainty.default(0.25),
   plane: rules.plane.default("majority"),
   retries: rules.retries.default(6),

@@ -29,7 +29,7 @@ describe("the configuration", () => {
   test("has a default for everything", () => {
     expect(checkConfig([], "none")).toMatchObject({
       sources: { zeromq: { address: "tcp://127.0.0.1:5610" }, folder: { enabled: false } },
-      policy: { sharp: "learned", maxLevel: 1.1, retries: 6, dryRun: false, optics: { na: 0.5 } },
+      policy: { sharp: "learned", maxLevel: 0.85, retries: 6, dryRun: false, optics: { na: 0.5 } },
       results: { fsync: "interval" },
     });
   });
@@ -171,7 +171,7 @@ describe("the configuration", () => {
   test("whose section is left empty has that section's defaults", async () => {
     const { policy } = await loadConfig({ file: await fileWith("policy:\n  # maxLevel: 2\n") });
 
-    expect(policy.maxLevel).toBe(1.1);
+    expect(policy.maxLevel).toBe(0.85);
   });
 
   test.each([

@@ -252,7 +252,7 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
       await page.getByTestId("threshold-level").fill("0.4");
 
       await page.getByTestId("what-if").getByText("→").first().waitFor();
-      expect((await ask(host(), "/api/status")).json<StatusView>().rules.maxLevel).toBe(1.1);
+      expect((await ask(host(), "/api/status")).json<StatusView>().rules.maxLevel).toBe(0.85);
       await page.getByTestId("threshold-level").fill("0.7");
       await page.getByTestId("threshold-apply").click();
 
