@@ -156,11 +156,11 @@ def vectorial_rows() -> list[dict]:
 
 def make_equal_blurs() -> None:
     """Defocus whose transfer function is nearest to that of a level at the reference optics, by the whole pupil."""
-    angles_per_quarter = 400
+    angles = 400
 
     def transfer(z_um: float, optics: dict) -> np.ndarray:
         k, n = 2 * np.pi / (optics["wavelengthNm"] / 1000), optics["refractiveIndex"]
-        angle = np.linspace(0, np.arcsin(optics["numericalAperture"] / n), angles_per_quarter)
+        angle = np.linspace(0, np.arcsin(optics["numericalAperture"] / n), angles)
         pupil = np.sqrt(np.cos(angle)) * np.sin(angle) * np.exp(1j * k * n * z_um * (np.cos(angle) - 1))
         offsets = np.arange(-40, 41) * optics["pixelUm"]
         radii, where = np.unique(np.round(np.hypot(offsets[:, None], offsets), 9), return_inverse=True)

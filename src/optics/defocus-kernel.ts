@@ -1,7 +1,7 @@
 import { highNaPointSpread } from "./high-na-point-spread.js";
 import { type Optics, type PointSpread, REFERENCE_OPTICS } from "./point-spread-function.js";
 
-/** Side of the kernel, px; holds all but 0.07 % of the energy at level 10. */
+/** Side of the kernel, px; at level 10 it holds 99.2 % of what three times the side holds. */
 export const KERNEL_PX = 51;
 
 /**

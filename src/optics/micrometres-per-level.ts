@@ -17,14 +17,14 @@ export function paraxialMicrometresPerLevel(optics: Omit<Optics, "wavelengthNm">
   return (LEVEL_UM * discPerUm(REFERENCE_OPTICS)) / discPerUm(optics);
 }
 
-/** The power of the rim's factor that fits best over levels 1 to 8 and apertures of 0.3 to 1.4. */
+/** The power of the rim's factor that fits best over levels 2 to 8 and apertures of 0.1 to 1.4. */
 const MEAN_RIM_POWER = 1.35;
 
 /**
  * Defocus that blurs as much as that of the paper's formula, relative to it: the formula takes the phase at the rim of the
  * aperture for k z NA^2 / (2 n), which really is k n z (1 - cos a), sin a = NA / n. 1 for a small aperture, less for others.
  */
-export function rimFactor({
+function rimFactor({
   numericalAperture,
   refractiveIndex,
 }: Pick<Optics, "numericalAperture" | "refractiveIndex">): number {
