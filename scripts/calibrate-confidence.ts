@@ -6,8 +6,6 @@
  * temperature is the one under which patches that say p are right p of the time best (log loss); the frame's log odds are
  * fitted on top (logistic regression). Both are chosen again without each source in turn and judged on that source alone.
  */
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { expectedCalibrationError } from "../src/evaluation/reliability.js";
 import { defocusedToAllLevels, exposedFrame, LITTLE_LIGHT } from "../src/evaluation/synthetic-frames.js";
@@ -20,11 +18,12 @@ import {
   UNMEASURED,
 } from "../src/focus/confidence.js";
 import { LEVELS } from "../src/focus/levels.js";
-import { MODEL_FILES, openModel } from "../src/focus/model.js";
+import { openModel } from "../src/focus/model.js";
 import { Scorer } from "../src/focus/scorer.js";
 import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";
 import { Random } from "../src/optics/random.js";
+import { writeIntoCard } from "./write-into-card.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -57,12 +56,7 @@ const without = new Map(
 );
 console.log(`each source by the others: errors ${errorsOf(frames, ({ source }) => without.get(source)!)}`);
 console.log(`not calibrated: errors ${errorsOf(frames, () => UNMEASURED)}`);
-if (values.write) {
-  const path = join(values.model, MODEL_FILES.card);
-  const card = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
-  await writeFile(path, `${JSON.stringify({ ...card, confidence: scale }, null, 1)}\n`);
-  console.log(`written to ${values.model}`);
-}
+if (values.write) await writeIntoCard(values.model, { confidence: scale });
 
 async function knownFrames(): Promise<Known[]> {
   const scorer = await Scorer.load({ model: values.model, device: "cpu" });

@@ -1,9 +1,10 @@
 /**
  * Chooses the thresholds that tell a frame's condition, on fields that the model was trained on:
- *   npx tsx scripts/choose-conditions.ts MANIFEST.csv [--model NAME] [--every N]
+ *   npx tsx scripts/choose-conditions.ts MANIFEST.csv [--model FOLDER] [--every N] [--write]
  * From each in-focus field it makes frames of known condition (synthetic defocus, empty fields with the field's own
  * background and noise, frames that are sharp on one side only) and prints the thresholds that tell them apart best,
- * with the plateau on which each is equally good; and for all of the fields, as they were recorded, how many are in focus by which threshold.
+ * with the plateau on which each is equally good; what frames at each level mostly read, which `--write` puts into the model's
+ * card; and for all of the fields, as they were recorded, how many are in focus by which threshold.
  */
 import { parseArgs } from "node:util";
 import { expectedLevel } from "../src/focus/certainty.js";
@@ -18,10 +19,15 @@ import { LEVEL_UM } from "../src/optics/point-spread-function.js";
 import { Random } from "../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../src/optics/sensor.js";
 import { fieldLight, halvesOf } from "./field-light.js";
+import { writeIntoCard } from "./write-into-card.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { model: { type: "string", default: "default" }, every: { type: "string", default: "4" } },
+  options: {
+    model: { type: "string", default: "models/default" },
+    every: { type: "string", default: "4" },
+    write: { type: "boolean", default: false },
+  },
 });
 const scorer = await Scorer.load({ model: values.model, device: "cpu" });
 const rows = (await readManifest(positionals[0]!)).filter(
@@ -48,14 +54,14 @@ for (const [index, row] of rows.entries()) {
       const pixels = expose(image, sensor, random);
       known.push({ truth, report: await scorer.score({ width, height, pixels }) });
     };
-    const levels = [0, 1, 2, 3, 4, 6, 10];
+    const levels = Array.from({ length: LEVELS }, (_, level) => level);
     const blurred = new Defocus(width, height).applyMany(
       light,
       levels.map((level) => level * LEVEL_UM),
     );
     for (const electrons of [300, 5000, Number.POSITIVE_INFINITY]) {
       for (const [i, level] of levels.entries()) await score(level, blurred[i]!, electrons);
-      await score("mixed", halvesOf(blurred[0]!, blurred[5]!, width), electrons);
+      await score("mixed", halvesOf(blurred[0]!, blurred[6]!, width), electrons);
     }
     for (const electrons of [300, 5000]) {
       const slope = random.between(-0.2, 0.2);
@@ -75,25 +81,33 @@ const patchesOf = ({ certainties, probabilities }: FocusReport) =>
     certainty,
     level: expectedLevel(probabilities.subarray(i * LEVELS, (i + 1) * LEVELS)),
   })).filter(({ certainty }) => !Number.isNaN(certainty));
-const focused = known.filter(({ truth }) => typeof truth === "number");
+/** Levels by which thresholds are chosen: most lie near focus, where they tell apart. */
+const TELLING = new Set<Known["truth"]>([0, 1, 2, 3, 4, 6, 10]);
+const focused = known.filter(({ truth }) => TELLING.has(truth));
 
 console.log(
   `${known.length} frames of ${rows.length} fields, every ${values.every}th; model ${scorer.model.sha256.slice(0, 12)}\n`,
 );
 console.log("expected level by true level: 5 %, median, 95 %; aggregate certainty: 5 %, median");
-for (const truth of [0, 1, 2, 3, 4, 6, 10, "mixed", "blank"] as const) {
+const readings: number[] = [];
+for (const truth of [...Array(LEVELS).keys(), "mixed", "blank"] as const) {
   const reports = known.filter((frame) => frame.truth === truth).map(({ report }) => report);
   const levels = reports.map((report) => report.expectedLevel).sort((a, b) => a - b);
   const certainties = reports.map((report) => report.aggregateCertainty).sort((a, b) => a - b);
   const at = (sorted: number[], share: number) => sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(2);
+  if (typeof truth === "number") readings.push(Number(at(levels, 0.5)));
   console.log(
     `  ${String(truth).padEnd(6)} ${[0.05, 0.5, 0.95].map((share) => at(levels, share)).join("  ")}   ${at(certainties, 0.05)}  ${at(certainties, 0.5)}`,
   );
 }
 
+if (values.write) await writeIntoCard(values.model, { readings });
+
 // One in so many frames that show structure may be taken for empty, or for unlike those of the training.
 const ONE_IN = 400;
-const shows = known.filter(({ truth }) => truth !== "blank").map(({ report }) => report);
+const shows = known
+  .filter(({ truth }) => truth === "mixed" || TELLING.has(truth))
+  .map(({ report }) => report);
 const lowest = (values: (number | undefined)[]) =>
   values.filter((value) => value !== undefined).sort((a, b) => a - b)[Math.floor(values.length / ONE_IN)];
 const least = lowest(shows.map(({ structure }) => structure));

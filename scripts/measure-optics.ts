@@ -86,7 +86,8 @@ for (const [name, optics] of OBJECTIVES) {
       const byPixel = await scorer.score(frame, { binning: binningFor(unknownObjectiveAt(optics.pixelUm)) });
       if (isRight(byPixel)) counts.pixel[which]!++;
       if (isRight(await scorer.score(frame))) counts.unknown[which]!++;
-      if (!isSharp && Math.abs(defocusLevels(report.expectedLevel) / level - 1) <= TOLERANCE) counts.right++;
+      const levels = defocusLevels(report.expectedLevel, scorer.readings);
+      if (!isSharp && Math.abs(levels / level - 1) <= TOLERANCE) counts.right++;
     }
   }
   const percent = (count: number, of: number) => `${((100 * count) / of).toFixed(0)} %`;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConfidenceScale } from "./confidence.js";
+import { LEVELS } from "./levels.js";
 
 const FileEntry = z.object({ sha256: z.string().length(64), bytes: z.number() });
 
@@ -49,6 +50,11 @@ export const ModelCard = z.object({
     pixelUm: z.number(),
   }),
   conditions: ConditionThresholds,
+  /**
+   * Expected level that frames at each level mostly read: medians over frames of training fields. Missing where nobody has
+   * measured them.
+   */
+  readings: z.array(z.number()).length(LEVELS).refine(isRising, "must rise").optional(),
   /** Missing where nobody has measured how often the model is right. */
   confidence: ConfidenceScale.optional(),
   /** Of a model that others trained: where it is from, and the CRC-32C of each variable as its file states it (masked). */
@@ -98,6 +104,10 @@ export const ModelCard = z.object({
   files: z.object({ "model.onnx": FileEntry, "weights.safetensors": FileEntry }),
 });
 export type ModelCard = z.infer<typeof ModelCard>;
+
+function isRising(values: readonly number[]): boolean {
+  return values.every((value, i) => i === 0 || value > values[i - 1]!);
+}
 
 /** Whether the network of a model tells, beside the level, what a frame shows (`networks/content.ts`). */
 export function tellsContent({ conditions }: Pick<ModelCard, "conditions">): boolean {

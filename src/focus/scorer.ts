@@ -44,6 +44,8 @@ export class Scorer implements FrameScorer {
   readonly model: ModelIdentity;
   /** One line: which engine runs on which device, and why. */
   readonly engine: string;
+  /** What frames at each level mostly read, see `defocusLevels`; missing where nobody has measured this model. */
+  readonly readings: readonly number[] | undefined;
   readonly #model: FocusModel;
   readonly #engine: FocusEngine;
   readonly #tiling: Tiling;
@@ -55,6 +57,7 @@ export class Scorer implements FrameScorer {
     this.#tiling = tiling;
     this.model = { name: model.card.name, sha256: model.sha256 };
     this.engine = engine.description;
+    this.readings = model.card.readings;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { isParfocalError } from "../errors.js";
 import type { Sampling } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
-import type { FrameScorer } from "../focus/scorer-types.js";
+import type { Scorer } from "../focus/scorer.js";
 import type { FoundImage } from "../frames/find-images.js";
 import type { Frame } from "../frames/frame.js";
 import type { FrameDecoder } from "../frames/frame-decoder.js";
@@ -12,7 +12,7 @@ import { type ScoreRow, scoreRow } from "./score-rows.js";
 export interface ScoringJob {
   readonly images: AsyncIterable<FoundImage>;
   readonly decoder: FrameDecoder;
-  readonly scorer: FrameScorer;
+  readonly scorer: Scorer;
   readonly sites: FileSites;
   /** Whether all patches are judged, as pictures need them. */
   readonly coverage: "sample" | "full";
@@ -59,7 +59,8 @@ export async function scoreImages(job: ScoringJob): Promise<void> {
       const place = { path: begun.get(path)!.namedPath, page: page.page, metadata: page.metadata };
       const sampling = job.sampling(path, page);
       const report = await scorer.score(page.frame, { binning: sampling?.binning ?? 1, coverage });
-      const row = scoreRow(path, page.page, sites.frameOf(place), report, sampling?.umPerLevel);
+      const scale = { umPerLevel: sampling?.umPerLevel, readings: scorer.readings };
+      const row = scoreRow(path, page.page, sites.frameOf(place), report, scale);
       await job.row({ ...row, ...job.more(page.frame) });
       await job.scored(path, page, report);
       pages++;

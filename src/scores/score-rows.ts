@@ -38,13 +38,20 @@ export function columnsOf(withDefocus: boolean, more: readonly string[] = []): s
   return [...COLUMNS, ...(withDefocus ? [DEFOCUS_COLUMN] : []), ...more];
 }
 
+/** What turns the level of a frame into micrometres; without the first, it stays a level. */
+export interface DefocusScale {
+  readonly umPerLevel?: number | undefined;
+  /** See `defocusLevels`. */
+  readonly readings?: readonly number[] | undefined;
+}
+
 /** One scored page as a row; numbers rounded to four digits behind the point. */
 export function scoreRow(
   file: string,
   page: number,
   { site, channel, timeIndex, zIndex }: FileFrame,
   report: FocusReport,
-  umPerLevel?: number,
+  { umPerLevel, readings }: DefocusScale = {},
 ): Record<string, string | number> {
   const row: Record<string, string | number> = {
     file,
@@ -71,7 +78,7 @@ export function scoreRow(
   if (umPerLevel !== undefined)
     row[DEFOCUS_COLUMN] = showsNothing(report)
       ? ""
-      : rounded(umPerLevel * defocusLevels(report.expectedLevel));
+      : rounded(umPerLevel * defocusLevels(report.expectedLevel, readings));
   return row;
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
 import { defocusLevels } from "../../src/focus/defocus-levels.js";
+import { openModel } from "../../src/focus/model.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { readFrames } from "../../src/frames/read-frames.js";
 import { writeTiff } from "../../src/frames/write-tiff.js";
@@ -284,6 +285,7 @@ describe("parfocal score with optics", () => {
   const rowOf = ({ stdout }: Finished) => JSON.parse(stdout) as Record<string, number>;
 
   it("adds the distance from focus in um, at the frame's own sampling", async () => {
+    const { card } = await openModel("default");
     const [plain, same, oversampled] = await Promise.all([
       optics(),
       optics("--na", "0.5", "--pixel-um", "0.65"),
@@ -291,9 +293,12 @@ describe("parfocal score with optics", () => {
     ]);
     expect(rowOf(plain)).not.toHaveProperty("defocus_um");
     expect(rowOf(same).expected_level).toBe(rowOf(plain).expected_level);
-    expect(rowOf(same).defocus_um).toBeCloseTo(2 * defocusLevels(rowOf(plain).expected_level!), 2);
+    expect(rowOf(same).defocus_um).toBeCloseTo(
+      2 * defocusLevels(rowOf(plain).expected_level!, card.readings),
+      2,
+    );
     expect(rowOf(oversampled).defocus_um).toBeCloseTo(
-      2 * defocusLevels(rowOf(oversampled).expected_level!),
+      2 * defocusLevels(rowOf(oversampled).expected_level!, card.readings),
       2,
     );
     expect(rowOf(oversampled).expected_level).not.toBe(rowOf(plain).expected_level);

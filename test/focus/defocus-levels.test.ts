@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defocusLevels } from "../../src/focus/defocus-levels.js";
+import { openModel } from "../../src/focus/model.js";
+
+const { readings } = (await openModel("default")).card;
 
 describe("defocusLevels", () => {
   it.each([
@@ -12,7 +15,11 @@ describe("defocusLevels", () => {
     [9.37, 10],
     [10, 10],
   ])("takes a frame that reads %f for one that is %f levels off", (read, levels) => {
-    expect(defocusLevels(read)).toBeCloseTo(levels, 10);
+    expect(defocusLevels(read, readings)).toBeCloseTo(levels, 10);
+  });
+
+  it("takes a level as it is where nobody has measured what the model reads", () => {
+    expect(defocusLevels(0.6, undefined)).toBe(0.6);
   });
 
   it("never falls as what is read rises, and stays within a level of it", () => {
@@ -21,8 +28,8 @@ describe("defocusLevels", () => {
         fc.double({ min: 0, max: 10, noNaN: true }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (read, more) => {
-          expect(defocusLevels(read + more)).toBeGreaterThanOrEqual(defocusLevels(read));
-          expect(Math.abs(defocusLevels(read) - read)).toBeLessThan(1);
+          expect(defocusLevels(read + more, readings)).toBeGreaterThanOrEqual(defocusLevels(read, readings));
+          expect(Math.abs(defocusLevels(read, readings) - read)).toBeLessThan(1);
         },
       ),
     );
