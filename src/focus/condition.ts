@@ -5,7 +5,7 @@ import type { PatchScores } from "./engines/engine.js";
 import type { FrameLevel } from "./frame-level.js";
 import { LEVELS } from "./levels.js";
 import type { ConditionThresholds } from "./model-card.js";
-import type { Condition } from "./report.js";
+import type { Condition, FocusReport } from "./report.js";
 
 /** Bit depths that cameras have: a highest value of 2^n - 1 for one of these is taken for the top of the range. */
 const CAMERA_BITS = [8, 10, 11, 12, 14, 16];
@@ -79,7 +79,7 @@ export function conditionOf(
   judged: Pick<FrameLevel, "level" | "sd">,
   content: FrameContent,
   thresholds: ConditionThresholds,
-): { condition: Condition; conditionReason?: string } {
+): Pick<FocusReport, "condition" | "conditionReason" | "mayBeBlurred"> {
   const { bitDepth } = frame;
   if (bitDepth !== undefined && range.highest > 2 ** bitDepth - 1) {
     return unusable(`counts up to ${range.highest} do not fit the ${bitDepth} bits that were declared`);
@@ -104,7 +104,7 @@ export function conditionOf(
   const isClear = content.structure !== undefined && content.structure >= CLEAR_STRUCTURE;
   if (certain < few || (!isClear && isGrain(scores.certainties, few, thresholds)))
     return { condition: "blank" };
-  if (showsNothing(content, thresholds)) return { condition: "blank" };
+  if (showsNothing(content, thresholds)) return { condition: "blank", mayBeBlurred: true };
   if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
   return { condition: leastLevel(judged) <= thresholds.inFocusLevel ? "in-focus" : "defocused" };
 }

@@ -24,6 +24,8 @@ const STOPS: Readonly<Record<StopReason, string>> = {
 
 /** A field with structure is not blank nearer to focus than this, levels. */
 const FAR_LEVELS = 2;
+/** A first frame above this level is not taken for in focus without a look elsewhere. */
+const NEVER_AT_ONCE = 2.5;
 
 /** What to do after a frame of a site, which is the last sample of its search. Sets the search's best sample. */
 export function decideStep(context: StepContext): SiteStep {
@@ -32,8 +34,9 @@ export function decideStep(context: StepContext): SiteStep {
   const isFirst = search.samples.length === 1;
   // A certainty is no threshold where moves can be made: that the patches disagree widens the evidence, no more.
   const isGuided = rules.sharp === "learned" && rules.retryWith === "move-z";
-  const isNothing = kind === "unusable" || kind === "blank" || (kind === "uncertain" && !isGuided);
-  if (kind === "blank" && isGuided && search.samples.every(({ isBlank }) => isBlank)) {
+  const isBlank = kind === "blank" && (!isGuided || search.samples.at(-1)!.isBlank);
+  const isNothing = kind === "unusable" || isBlank || (kind === "uncertain" && !isGuided);
+  if (isBlank && isGuided && search.samples.every((sample) => sample.isBlank)) {
     return lookWhereOthersAre(context);
   }
   if (isFirst && isNothing) {
@@ -41,7 +44,7 @@ export function decideStep(context: StepContext): SiteStep {
   }
   if (kind === "unusable") return giveUp(context, "unusable", reason);
   if (rules.retryWith !== "move-z") return decideWithoutMoves(context, rules.retryWith);
-  return isGuided ? decideByBelief(context) : decideByLimit(context);
+  return isGuided ? unlessEmpty(context, decideByBelief(context)) : decideByLimit(context);
 }
 
 /**
@@ -51,13 +54,10 @@ export function decideStep(context: StepContext): SiteStep {
 function lookWhereOthersAre(context: StepContext): SiteStep {
   const { search, assessment } = context;
   const { reason } = assessment;
-  const blank = { decision: "abstain", recovered: "unknown", why: "blank" } as const;
   if (search.samples.length > 1) {
-    const words = `${reason}, neither here nor where the sites around it are in focus`;
-    const step = giveUp(context, "blank", words);
-    return { ...step, end: { ...blank, reason: step.reason } };
+    return endAsBlank(context, `${reason}, neither here nor where the sites around it are in focus`);
   }
-  const nothing = { end: { ...blank, reason }, reason };
+  const nothing = endAsBlank(context, reason);
   const { expected, umPerLevel } = context.prior();
   const zUm = search.samples[0]!.zUm;
   if (expected === undefined || Math.abs(expected.zUm - zUm) < FAR_LEVELS * umPerLevel) return nothing;
@@ -69,6 +69,28 @@ function lookWhereOthersAre(context: StepContext): SiteStep {
     action,
     reason: `${reason}; the sites around it are in focus elsewhere, try ${signed(action.byUm)} um`,
   };
+}
+
+/**
+ * A site whose frames all look empty is empty, whatever levels they were given: once nothing better is to be had, or the level
+ * has not changed with the moves.
+ */
+function unlessEmpty(context: StepContext, step: SiteStep): SiteStep {
+  const { search, assessment, rules, settings } = context;
+  const { samples } = search;
+  if (!samples.every(({ looksEmpty }) => looksEmpty)) return step;
+  const seen = samples.filter(({ isBlank }) => !isBlank);
+  const isProven = provesNoResponse(seen, umPerLevelFor(rules, settings.optics, search.first));
+  if (step.end === undefined && !isProven) return step;
+  search.best = { index: 0, isSharp: false };
+  const { reason } = assessment;
+  return endAsBlank(context, samples.length > 1 ? `${reason}, neither here nor above or below` : reason);
+}
+
+/** The end of a site at its first frame, where there is nothing to judge. */
+function endAsBlank(context: StepContext, reason: string): SiteStep {
+  const step = giveUp(context, "blank", reason);
+  return { ...step, end: { decision: "abstain", recovered: "unknown", why: "blank", reason: step.reason } };
 }
 
 /** As sharp as this content gets: the belief says which frame is in focus, and whether another one is worth its light. */
@@ -144,8 +166,18 @@ function searchStep(context: StepContext): SearchStep {
     maxTravelUm: longestPath(context),
     stepsLeft: attemptsLeft,
     // An absolute limit is not met by a probability.
-    confidence: rules.sharp === "learned" ? settings.confidence : Number.POSITIVE_INFINITY,
+    confidence:
+      rules.sharp === "learned" && !isUntried(context) ? settings.confidence : Number.POSITIVE_INFINITY,
   });
+}
+
+/**
+ * A first frame that reads blurred, where the run has not shown that such content does so in focus: what one site showed may have
+ * been wrong. From `NEVER_AT_ONCE` on, no run is trusted with it.
+ */
+function isUntried({ search: { samples }, rules, knowsContent }: StepContext): boolean {
+  const { level } = samples[0]!;
+  return samples.length === 1 && level > rules.maxLevel && (level > NEVER_AT_ONCE || !knowsContent());
 }
 
 function stopOrMove(context: StepContext, { next }: SearchStep, reason: string): SiteStep {

@@ -103,12 +103,13 @@ export class RefocusPolicy {
       unresponsive: this.#unresponsiveAt(frame),
     };
     if (frame.stack === undefined) {
-      const isBlank = kind === "blank";
+      const looksEmpty = kind === "blank";
+      const isBlank = looksEmpty && report.mayBeBlurred !== true;
       // After a move, it went far out of focus.
       const isLost = isBlank && search.samples.length > 0;
       const seen = isLost ? LOST : judged;
       const { id, attempt } = frame;
-      search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, isBlank, ...seen });
+      search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, isBlank, looksEmpty, ...seen });
     }
     const step: SiteStep & Pick<Judgement, "stack"> =
       frame.stack === undefined ? decideStep(context) : decideStackStep(context, this.#slicesOf(frame));
@@ -206,7 +207,8 @@ export class RefocusPolicy {
       this.#lessons.push(memory.learn(first, rules, samples, best.index, timeMs, evidence));
     }
     const umPerLevel = umPerLevelFor(rules, this.#settings.optics, first);
-    this.#unresponsive.note(first, samples, umPerLevel, isFocused);
+    // That nothing changes where there is nothing says nothing of the drive.
+    if (end.why !== "blank") this.#unresponsive.note(first, samples, umPerLevel, isFocused);
     return outcomeOf(search, end);
   }
 

@@ -17,6 +17,8 @@ export interface SiteSample extends Sample {
   readonly attempt: number;
   /** Nothing was to be seen. */
   readonly isBlank?: boolean;
+  /** Nothing was to be seen, or nothing that the model knows: see `FocusReport.mayBeBlurred`. */
+  readonly looksEmpty?: boolean;
 }
 
 /** What is assumed of a frame that shows nothing where there should be something: it was taken far out of focus. */

@@ -15,6 +15,7 @@ const reports = fc.record({
   fineness: fc.constantFrom(undefined, -30, -1.5, -1.2, 4),
   brightness: fc.constantFrom(0, 100, 101, 60_000),
   condition: fc.constantFrom(...conditions),
+  mayBeBlurred: fc.boolean(),
 });
 
 /** A site as one frame or as a stack, with or without z, and with any optics. */

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import type { FocusReport } from "../../src/focus/report.js";
+import { RefocusPolicy } from "../../src/refocus/policy.js";
+import type { Judgement } from "../../src/refocus/site-search.js";
+import { fieldSeen, frame, report, settings } from "./helpers.js";
+
+/** Blank by what it looks like, though the model is certain of a level. */
+const EMPTY = { condition: "blank", mayBeBlurred: true, aggregateCertainty: 0.05 } as const;
+
+/** Images a site that shows `seen` at each z until its verdict is final. */
+function image(policy: RefocusPolicy, seen: (zUm: number) => FocusReport, site = "A1", startUm = 0) {
+  const visited: number[] = [];
+  let zUm = startUm;
+  for (let attempt = 0; attempt < 20; attempt++) {
+    visited.push(zUm);
+    const verdict: Judgement = policy.judge(frame({ attempt, zUm, site: { name: site } }), seen(zUm));
+    if (verdict.action?.kind === "move-z") zUm += verdict.action.byUm;
+    if (verdict.decision !== "retry") return { zUm, visited, verdict };
+  }
+  throw new Error("the site did not end");
+}
+
+/** Structure that the model takes for nothing unless it is nearly in focus, as worms in transmitted light. */
+const unknownKind = (focusUm: number) => (zUm: number) => {
+  const seen = fieldSeen(zUm - focusUm);
+  return seen.expectedLevel > 1 ? { ...seen, ...EMPTY } : seen;
+};
+
+describe("a site whose frame looks empty, but has a level", () => {
+  test.each([7, -7, 14, -14])("%i um off is brought back", (focusUm) => {
+    const { zUm, verdict } = image(new RefocusPolicy(settings), unknownKind(focusUm));
+
+    expect(verdict).toMatchObject({ decision: "accept", outcomes: [{ recovered: "yes" }] });
+    expect(Math.abs(zUm - focusUm)).toBeLessThan(2);
+  });
+
+  test("is empty where a few moves change neither its looks nor its level, and says nothing of the drive", () => {
+    const policy = new RefocusPolicy(settings);
+    for (const site of ["A1", "A2", "A3", "A4", "A5"]) {
+      const { visited, zUm, verdict } = image(policy, () => report(2.7, EMPTY), site);
+
+      expect(visited.length).toBeLessThanOrEqual(4);
+      expect(visited.length).toBeGreaterThanOrEqual(3);
+      expect(zUm).toBeCloseTo(0, 6);
+      expect(verdict).toMatchObject({ decision: "abstain", keepAttempt: 0 });
+      expect(verdict.outcomes).toMatchObject([{ recovered: "unknown", why: "blank" }]);
+      expect(verdict.reason).toContain("neither here nor above or below");
+    }
+  });
+
+  test("ends at once where its level is that of a frame in focus, or nothing may be moved", () => {
+    const still = { ...settings, dryRun: true };
+    for (const [policy, level] of [
+      [new RefocusPolicy({ ...settings, confidence: 0.5 }), 0.3],
+      [new RefocusPolicy(still), 2.7],
+    ] as const) {
+      const verdict = policy.judge(frame(), report(level, EMPTY));
+      expect(verdict).toMatchObject({ decision: "abstain", outcomes: [{ why: "blank" }] });
+      expect(verdict.action).toBeUndefined();
+    }
+  });
+
+  test("is not searched where frames are judged by an absolute limit", () => {
+    const policy = new RefocusPolicy({ ...settings, sharp: "absolute" });
+    expect(policy.judge(frame(), report(2.7, EMPTY))).toMatchObject({ decision: "abstain" });
+  });
+});
+
+describe("a site whose first frame reads far from sharp", () => {
+  test("is not accepted at once, though one before it seemed to read so in focus", () => {
+    const policy = new RefocusPolicy({ ...settings, confidence: 0.3 });
+    const blurredInFocus = (zUm: number) => report(3.2 + Math.abs(zUm - 4) / 4);
+    const site = { name: "A1", well: "A1" };
+    expect(image(policy, blurredInFocus).verdict.decision).toBe("accept");
+
+    expect(policy.judge(frame({ site: { ...site, name: "A1-2" } }), report(3.2)).decision).toBe("retry");
+  });
+});
