@@ -124,8 +124,8 @@ class UseqEvents:
         return not _has_stack(event) or self._planes.is_alone_in_channel(event)
 
     def ends_run(self, event: MDAEvent) -> bool:
-        if event.sequence is None:
-            return False
+        if event.sequence is None or not self.is_image(event):
+            return False  # an autofocus of the plan has the index of the image that it comes before
         last = {"z": (planned_slices(event) or 1) - 1, "c": _planned_channels(event) - 1}
         return all(event.index.get(axis, 0) == index for axis, index in last.items())
 
