@@ -97,8 +97,15 @@ class DictEvents:
         index = _index(event["axes"].get("time"))
         if index is not None:
             return index
-        site = self.site(event)
-        return self._names.passes_before(Place(site.name, plate=site.plate), self._run) or None
+        return self._names.passes_before(self._place_at(event), self._run) or None
+
+    def watched_time_index(self, event: Event, metadata: Mapping[str, Any]) -> int | None:
+        """The same of an image whose plan nobody knows: one that comes again is of another acquisition."""
+        index = _index(event["axes"].get("time"))
+        if index is not None:
+            return index
+        image = (metadata.get("Camera"), frozenset(event["axes"].items()))
+        return self._names.pass_of(self._place_at(event), self._run, image) or None
 
     def round_index(self, event: Event) -> int | None:
         return self.time_index(event)
@@ -106,6 +113,10 @@ class DictEvents:
     def counted(self, event: Event) -> Event:
         # A data set has one image for each set of axes, so that a plan has an axis for what it repeats.
         return event
+
+    def _place_at(self, event: Event) -> Place:
+        site = self.site(event)
+        return Place(site.name, plate=site.plate)
 
     def z_index(self, event: Event) -> int | None:
         return _index(event["axes"].get("z"))
