@@ -17,7 +17,7 @@ from parfocal_bridge.engine_tap import EngineListener, EngineTap
 from parfocal_bridge.events import Catch, Delivered
 from parfocal_bridge.focus_engine import FocusEngine
 from parfocal_bridge.gate import Gate
-from parfocal_bridge.gated_sequence import gated_sequence
+from parfocal_bridge.gated_sequence import GatedEvents, gated_sequence
 from parfocal_bridge.hardware_check import HardwareCheck
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics
@@ -71,13 +71,14 @@ def gated(
 
     waits = RunnerWaits(core)
     client.is_waiting = waits.is_waiting
-    shots = _run(make_gate(client, core, limits, options), events, core, waits)
+    gate = make_gate(client, core, limits, options)
+    shots = GatedEvents(_run(gate, events, core, waits), lambda: gate.is_over)
     return gated_sequence(events, shots) if isinstance(events, MDASequence) else shots
 
 
 def _run(
     gate: Gate[MDAEvent], events: Iterable[MDAEvent], core: CMMCorePlus, waits: RunnerWaits
-) -> Iterator[MDAEvent]:
+) -> Generator[MDAEvent, None, None]:
     from useq import CustomAction, MDAEvent
 
     engine: Any = core.mda.engine
