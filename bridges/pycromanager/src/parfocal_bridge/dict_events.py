@@ -104,7 +104,8 @@ class DictEvents:
         index = _index(event["axes"].get("time"))
         if index is not None:
             return index
-        image = (metadata.get("Camera"), frozenset(event["axes"].items()))
+        camera = (metadata.get("Camera"), metadata.get("CameraChannelIndex"))
+        image = (camera, frozenset(event["axes"].items()))
         return self._names.pass_of(self._place_at(event), self._run, image) or None
 
     def round_index(self, event: Event) -> int | None:
