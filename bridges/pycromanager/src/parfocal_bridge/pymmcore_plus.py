@@ -7,7 +7,9 @@ event loop or none, and belongs to its event.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
     from typing_extensions import Unpack
     from useq import MDAEvent
+
+log = logging.getLogger(__name__)
 
 __all__ = [
     "ATTEMPT_KEY",
@@ -168,8 +172,9 @@ class _Catcher:
 class ObserveListener:
     """Sends every frame of every acquisition of ``core`` to the agent, and waits for nothing.
 
-    A z-stack is judged as one. Listens at once to the engine that the core has; ``close`` (or leaving its
-    ``with`` block) ends that. It never raises in the runner. Frames of a gated run are left out: the agent
+    A z-stack is judged as one. Listens at once to the engine that the core has, and to the one that has taken
+    its place when a run begins; ``close`` (or leaving its ``with`` block) ends that. It never raises in the
+    runner. Frames of a gated run are left out: the agent
     has them already.
     """
 
@@ -187,9 +192,11 @@ class ObserveListener:
         self._plate = plate
         self._events = self._new_run()
         self._stacks = WatchedStacks(client)
-        self._tap = EngineTap.of(core.mda.engine)
+        self._engine: Any = core.mda.engine
+        self._tap = EngineTap.of(self._engine)
         self._listener = EngineListener(started=self._started, acquired=self._acquired, ended=self._ended)
         self._tap.listen(self._listener)
+        core.mda.events.sequenceStarted.connect(self._follow)
 
     def __enter__(self) -> ObserveListener:
         return self
@@ -201,12 +208,29 @@ class ObserveListener:
 
     def close(self) -> None:
         """Listens no more."""
+        with contextlib.suppress(Exception):  # not connected any more
+            self._core.mda.events.sequenceStarted.disconnect(self._follow)
         self._tap.leave(self._listener)
         self._stacks.end()
 
     def _new_run(self) -> UseqEvents:
         names = getattr(self._client, "names", None)
         return UseqEvents(self._core, self._optics or optics_of(self._core), self._plate, names)
+
+    def _follow(self, *_: Any) -> None:
+        """A run begins, perhaps with an engine that was registered after the one that is listened to."""
+        engine: Any = self._core.mda.engine
+        if engine is self._engine:
+            return
+        try:
+            tap = EngineTap.of(engine)
+        except RuntimeError as error:
+            log.warning("Nothing is observed: %s", error)
+            return
+        self._tap.leave(self._listener)
+        self._engine, self._tap = engine, tap
+        self._started()
+        tap.listen(self._listener)
 
     def _started(self, *_: Any) -> None:
         self._events = self._new_run()
