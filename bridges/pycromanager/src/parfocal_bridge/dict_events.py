@@ -9,7 +9,7 @@ from typing import Any
 
 from parfocal_bridge.callbacks import guarded
 from parfocal_bridge.events import Delivered, with_camera
-from parfocal_bridge.kinds import require_if_given
+from parfocal_bridge.kinds import require, require_if_given
 from parfocal_bridge.messages import Frame, Optics, Site
 from parfocal_bridge.planned_planes import PlannedPlanes
 from parfocal_bridge.site_names import Place, SiteNames
@@ -60,7 +60,7 @@ class DictEvents:
         self._planes = PlannedPlanes(_place_of, self.channel, lambda event: event["axes"].get("z"))
         require_if_given("optics", optics, Optics)
         self._optics = optics
-        self._site_of = guarded(site_of, site_of_axes, "site_of")
+        self._site_of = guarded(_checked(site_of), site_of_axes, "site_of")
         self._camera = camera
         self._cameras = cameras
         self._names = names or SiteNames()
@@ -169,6 +169,20 @@ class DictEvents:
             optics=self._optics,
             timestamp_ms=time.time() * 1000,
         )
+
+
+def _checked(site_of: Callable[[Event], Site]) -> Callable[[Event], Site]:
+    """The same, but what is no site with a name of its own is an error: a run would end, or be unscored."""
+
+    def checked(event: Event) -> Site:
+        site = site_of(event)
+        require("what it returns", site, Site)
+        require("the name of its site", site.name, str)
+        if not site.name:
+            raise ValueError("the name of its site is empty")
+        return site
+
+    return checked
 
 
 def _place_of(event: Event) -> Hashable:
