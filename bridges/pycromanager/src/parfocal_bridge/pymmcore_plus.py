@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,13 @@ from parfocal_bridge.messages import Optics
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate, optics_of
 from parfocal_bridge.plan_reader import PlanReader, is_known_plan
 from parfocal_bridge.runner_waits import RunnerWaits
-from parfocal_bridge.useq_events import ATTEMPT_KEY, UseqEvents, is_single_plane, planned_slices
+from parfocal_bridge.useq_events import (
+    ATTEMPT_KEY,
+    UseqEvents,
+    is_single_plane,
+    is_told_by_events,
+    planned_slices,
+)
 from parfocal_bridge.watched_stacks import WatchedStacks
 
 if TYPE_CHECKING:
@@ -86,7 +92,7 @@ def _run(
     from useq import CustomAction, MDAEvent
 
     engine: Any = core.mda.engine
-    if isinstance(events, Sequence):
+    if is_told_by_events(events):
         gate.knows(events)
     plan = PlanReader(gate.counted(events), functools.partial(is_cancelled, core), is_known_plan(events))
     shots = gate.shots(plan)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from parfocal_bridge.events import Delivered, with_camera
 from parfocal_bridge.kinds import require_if_given
 from parfocal_bridge.messages import Frame, Optics, Site
+from parfocal_bridge.plan_reader import is_known_plan
 from parfocal_bridge.planned_planes import PlannedPlanes
 from parfocal_bridge.site_names import Place, SiteNames
 from parfocal_bridge.wells import Well, site_in, well_at, well_of_name
@@ -164,6 +165,13 @@ class UseqEvents:
             optics=self._optics,
             timestamp_ms=time.time() * 1000,
         )
+
+
+def is_told_by_events(plan: Iterable[MDAEvent]) -> bool:
+    """True for a list, and for a sequence of ``useq.v2``: their events do not know their plan."""
+    from useq import MDASequence
+
+    return is_known_plan(plan) and not isinstance(plan, MDASequence)
 
 
 def is_single_plane(event: MDAEvent) -> bool:
