@@ -19,7 +19,8 @@ const WORKBOOK = /\.(?:xls[xmb]?|ods)$/i;
 
 /**
  * Refuses what yargs lets through: a workbook where a table is meant (text by that name opens nowhere), a number that is none, an
- * option given twice, which it makes a list of, and anything but true and false for a switch, which it takes for false.
+ * option without its value, or given twice, which it makes a list of, and anything but true and false for a switch, which it takes
+ * for false.
  * @param words the command line as it was typed.
  */
 export function checkArguments(argv: Readonly<Record<string, unknown>>, words: readonly string[] = []): true {
@@ -27,6 +28,8 @@ export function checkArguments(argv: Readonly<Record<string, unknown>>, words: r
     const { name, value } = /^--(?<name>[^=]+)=(?<value>.*)$/s.exec(word)?.groups ?? {};
     if (name !== undefined && typeof argv[name] === "boolean" && !/^(?:true|false)$/.test(value!))
       throw new UsageError(`--${name} is true or false, not "${value}"`);
+    const option = /^--?(?<option>[^=]+)=?$/.exec(word)?.groups?.option;
+    if (option !== undefined && argv[option] === "") throw new UsageError(`${word} needs a value`);
   }
   const [command] = argv._ as readonly unknown[];
   for (const [name, value] of Object.entries(argv)) {

@@ -56,7 +56,8 @@ try {
     .check((argv) => checkArguments(argv, words), true)
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error, parser) => {
-      if (error && !(error instanceof UsageError)) throw error;
+      // "YError": of yargs itself, as for an option that takes more values than it has.
+      if (error && !(error instanceof UsageError || error.name === "YError")) throw error;
       say(`${message ?? "Wrong usage."}\n`);
       parser.showHelp("error");
       process.exit(exitCodes.usage);

@@ -62,7 +62,9 @@ function rangeOf({ pixels, width, height, bitDepth }: Frame, rowStep: number): C
     }
     count += width;
   }
-  const tops = bitDepth === undefined ? CAMERA_BITS.map((bits) => 2 ** bits - 1) : [2 ** bitDepth - 1];
+  // Of an image that was made 8 bit, a controller may still declare what its camera has.
+  const declared = bitDepth === undefined ? CAMERA_BITS : [Math.min(bitDepth, 8 * pixels.BYTES_PER_ELEMENT)];
+  const tops = declared.map((bits) => 2 ** bits - 1);
   const isTop = tops.includes(highest) || (bitDepth !== undefined && highest > tops[0]!);
   return { lowest, highest, mean: sum / count, saturatedFraction: isTop ? atHighest / count : 0 };
 }

@@ -239,3 +239,9 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     expect(stderr).toContain("Tools > Options > Run server on port 9");
   });
 });
+
+test("a limit that is missing is wrong usage", async () => {
+  const { code, stderr } = await parfocal("focus", "--micromanager", "--z-limits", "5");
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^Not enough arguments following: z-limits\n\nparfocal focus/);
+});

@@ -155,6 +155,8 @@ describe("parfocal score", () => {
     ["an unknown format", [GOOD.tiff, "--format", "xml"]],
     ["an unknown engine", [GOOD.tiff, "--engine", "torch"]],
     ["an option given twice", [GOOD.tiff, "--out", "a", "--out", "b"]],
+    ["an option without its value", [GOOD.tiff, "--out"]],
+    ["an option with an empty value", [GOOD.tiff, "--out="]],
   ])("ends with code 2 and shows its usage for %s", async (_, args) => {
     const finished = await parfocal("score", ...args);
     expect(finished.code).toBe(2);

@@ -201,5 +201,7 @@ describe("countRange", () => {
     );
     const bytes = { width: 4, height: 1, pixels: Uint8Array.of(255, 0, 255, 9) };
     expect(countRange(bytes)).toMatchObject({ lowest: 0, highest: 255, saturatedFraction: 0.5 });
+    // The camera's bits, declared for an image that was made 8 bit.
+    expect(countRange({ ...bytes, bitDepth: 12 })).toMatchObject({ highest: 255, saturatedFraction: 0.5 });
   });
 });

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import needs
 from fake_agent import FakeAgent
-from parfocal_bridge import FocusClient, SiteResult, ZLimits
+from parfocal_bridge import FocusClient, Site, SiteResult, ZLimits
 from parfocal_bridge.pycromanager import FrameCollector, gate_loop
 from parfocal_bridge.pymmcore_plus import gated
 from runs import ACCEPT, PATIENT_MS, RUN_S, retry, run, scripted
@@ -75,7 +75,12 @@ def test_an_autofocus_that_raises_is_refused_and_the_drive_goes_home(beads: Any)
     assert (results[0].refused_why, beads.getZPosition()) == ("autofocus", pytest.approx(5.0, abs=0.05))
 
 
-def test_a_site_of_that_raises_leaves_the_site_its_axes() -> None:
+@pytest.mark.parametrize(
+    "site_of", [fail, lambda _: None, lambda _: "A1", lambda _: Site(name=7), lambda _: Site(name="")]
+)
+def test_a_site_of_that_raises_or_gives_no_site_leaves_the_site_its_axes(
+    site_of: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     class Silent:
         def acquire(self, event: Any) -> None:
             pass
@@ -84,5 +89,6 @@ def test_a_site_of_that_raises_leaves_the_site_its_axes() -> None:
     with FocusClient("tcp://127.0.0.1:9") as client:
         keyed: dict[str, Any] = dict(limits=LIMITS, image_timeout_s=0.01, on_site=results.append)
         events = [{"axes": {"position": "B03"}}]
-        gate_loop(Silent(), events, client, FrameCollector(), site_of=fail, **keyed)
+        gate_loop(Silent(), events, client, FrameCollector(), site_of=site_of, **keyed)
     assert [result.site.name for result in results] == ["B03"]
+    assert "site_of failed, and the run goes on without it" in caplog.text

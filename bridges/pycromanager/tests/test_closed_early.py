@@ -42,6 +42,25 @@ def test_a_client_that_is_closed_in_mid_run_says_so_and_blames_no_agent(
     assert not [line for line in said if "the agent" in line.lower()]
 
 
+@pytest.mark.parametrize("mode", ["gate", "observe"])
+def test_a_run_with_a_client_that_was_closed_before_says_so_once(
+    mode: str, core: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    results: list[SiteResult] = []
+    with FakeAgent() as agent, FocusClient(agent.address) as client:
+        assert client.wait_for_agent(RUN_S)
+    gate_if = {"gate": None, "observe": lambda event: False}[mode]
+    keyed: dict[str, Any] = dict(limits=LIMITS, on_site=results.append, gate_if=gate_if)
+    core.mda.set_engine(FocusEngine(core, client, **keyed))
+    for _ in range(2):
+        core.run_mda(sequence([0.0, 1.0])).join(RUN_S)
+    assert [result.status for result in results] == ["unscored"] * (4 if mode == "gate" else 0)
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [line for line in said if "client is closed" in line] == [
+        "The client is closed and frames go on without it, unscored and in no table: make a new one"
+    ]
+
+
 def test_a_client_that_is_closed_after_the_run_says_nothing(
     core: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -45,6 +45,21 @@ def test_an_autofocus_within_a_stack_leaves_each_frame_with_its_slice(
     assert marks(tmp_path / "run.ome.tiff") == [4, 5, 6, 7, 8, 9]
 
 
+@pytest.mark.parametrize(("axis", "channels"), [("z", []), ("z", ["DAPI", "FITC"]), ("c", ["DAPI", "FITC"])])
+def test_an_autofocus_before_the_last_slice_cuts_it_off_no_stack(
+    axis: str, channels: list[str], core: Any
+) -> None:
+    from useq import AxesBasedAF
+
+    autofocus = AxesBasedAF(autofocus_device_name="Autofocus", axes=(axis,))
+    more = {"axis_order": "tpzc"} if axis == "c" else {}
+    plan = sequence([0.0, 1.0], channels=channels, z_plan=STACK, autofocus_plan=autofocus, **more)
+    results, agent = gate(core, scripted({}), plan)
+    assert [result.status for result in results] == ["judged"] * len(results)
+    stacks = [head["stack"] for head, _ in agent.received["frame"]]
+    assert len(stacks) == 6 * max(1, len(channels)) and {stack["size"] for stack in stacks} == {3}
+
+
 def test_with_a_real_agent_an_action_between_slices_shifts_no_slice(agent: Agent, beads: Any) -> None:
     from useq import CustomAction, MDAEvent
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from conftest import needs
+from engine_runs import failures_of_runs
 from fake_agent import FakeAgent
 from parfocal_bridge import FocusClient, ZLimits
 from parfocal_bridge.pymmcore_plus import gated
@@ -76,3 +77,22 @@ def test_the_engine_is_set_up_once_and_torn_down_once(
         assert len(gate(core, agent.address, plan(), limits=LIMITS)) == 2
     setup = plan().setup
     assert told == [("setup_sequence", setup), ("teardown_sequence", setup)]
+
+
+@pytest.mark.parametrize("kind", ["sequence", "events"])
+@pytest.mark.parametrize("ends", ["completed", "canceled"])
+def test_events_that_were_gated_in_an_earlier_run_are_refused_instead_of_acquiring_nothing(
+    kind: str, ends: str, beads: Any
+) -> None:
+    events = plan().replace(setup=None)
+    cancel = (lambda site: beads.mda.cancel()) if ends == "canceled" else None
+    with FakeAgent(ACCEPT) as agent, FocusClient(agent.address) as client, failures_of_runs() as failures:
+        assert client.wait_for_agent()
+        once = gated(
+            events if kind == "sequence" else list(events), client, beads, limits=LIMITS, on_site=cancel
+        )
+        beads.run_mda(once).join(60)
+        assert (str(beads.mda.status.finish_reason), failures) == (ends, [])
+        beads.run_mda(once).join(60)
+    assert str(beads.mda.status.finish_reason) == "errored"
+    assert len(failures) == 1 and "call gated() again" in failures[0]

@@ -70,12 +70,17 @@ def test_an_event_of_no_known_plan_is_a_slice_if_it_has_an_axis_z() -> None:
 
 
 @pytest.mark.parametrize("is_engine", [True, False])
-def test_a_list_of_events_of_useq_with_one_slice_each_is_gated_event_by_event(
-    is_engine: bool, core: Any
+@pytest.mark.parametrize("kind", ["list", "v2"])
+def test_a_plan_of_useq_with_one_slice_each_is_gated_event_by_event(
+    kind: str, is_engine: bool, core: Any
 ) -> None:
-    from useq import MDAEvent
+    from useq import MDAEvent, v2
 
-    plan = [MDAEvent(index={"p": i, "z": 0}, x_pos=600.0 * i, y_pos=0, z_pos=5.0) for i in range(2)]
+    plan: Any = [MDAEvent(index={"p": i, "z": 0}, x_pos=600.0 * i, y_pos=0, z_pos=5.0) for i in range(2)]
+    if kind == "v2":  # whose events do not know their sequence
+        plan = v2.MDASequence(
+            stage_positions=[(600.0 * i, 0, 5.0) for i in range(2)], z_plan={"range": 0, "step": 1}
+        )
     answer = scripted(move(-3.0), {"keepAttempt": 1}, {})
     with FakeAgent(answer=answer) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
         assert client.wait_for_agent(RUN_S)

@@ -215,6 +215,21 @@ def test_only_the_kept_images_are_saved_each_in_the_place_of_the_plan(headless: 
     assert [int(dataset.read_image(position=name)[0, 0]) for name in "abc"] == [1, 4, 6]
 
 
+def test_images_beside_the_gated_ones_are_saved_too(headless: Any) -> None:
+    """An overview before the plate, and one after it."""
+    frames = FrameCollector(saves="kept")
+
+    def work(acq: Any) -> None:
+        acq.acquire(positions("before")[0])
+        gate_loop(acq, positions("A1", "A2"), client, frames, limits=LIMITS, core=headless)
+        acq.acquire(positions("after")[0])
+
+    with FakeAgent(ACCEPT) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
+        assert client.wait_for_agent(RUN_S)
+        dataset = acquire(frames, work)
+    assert saved(dataset) == [(("position", name),) for name in ("A1", "A2", "after", "before")]
+
+
 def test_a_java_acquisition_is_told_that_it_cannot_save_the_kept_images_alone() -> None:
     frames = FrameCollector(saves="kept")
     with FocusClient("tcp://127.0.0.1:9") as client, pytest.raises(ValueError, match="Python backend"):
@@ -238,13 +253,13 @@ def test_two_threads_may_wait_for_images_of_their_own() -> None:
     taken: dict[int, int] = {}
 
     def wait_for(p: int) -> None:
-        taken[p] = len(frames.take({"p": p}, RUN_S, 1, lambda: False))
+        taken[p] = len(frames.take({"p": p, "attempt": 0}, RUN_S, 1, lambda: False))
 
     threads = [threading.Thread(target=wait_for, args=(p,)) for p in range(2)]
     for thread in threads:
         thread.start()
     for p in (1, 0):
-        frames(np.zeros((4, 4), np.uint16), {"Axes": {"p": p}})
+        frames(np.zeros((4, 4), np.uint16), {"Axes": {"p": p, "attempt": 0}})
     for thread in threads:
         thread.join(RUN_S)
     assert taken == {0: 1, 1: 1}

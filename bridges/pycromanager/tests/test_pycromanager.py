@@ -121,6 +121,21 @@ def test_observed_acquisitions_are_answered(agent: Agent, headless: Any) -> None
     assert (counters.sent, counters.scored + counters.dropped, counters.errors) == (3, 3, 0)
 
 
+@pytest.mark.parametrize("observers", [1, 2])
+def test_a_plate_that_is_watched_again_has_later_time_points(observers: int, headless: Any) -> None:
+    from beads import bead_dicts
+
+    with FakeAgent(ACCEPT) as agent:
+        with FocusClient(agent.address, observe_queue=32) as client:
+            assert client.wait_for_agent(RUN_S)
+            first = observing(client)
+            for process in (first, first if observers == 1 else observing(client)):
+                acquire(process, lambda acq: acq.acquire(bead_dicts([8.0, 0.0])))
+        agent.wait_for("bye", 1)
+    told = [(head["site"]["name"], head.get("timeIndex")) for head, _ in agent.received["frame"]]
+    assert told == [("p0", None), ("p1", None), ("p0", 1), ("p1", 1)]
+
+
 def test_an_observer_that_fails_passes_the_image_on() -> None:
     class Failing(FocusClient):
         def offer(self, image: Any, frame: Any) -> Any:
@@ -133,7 +148,7 @@ def test_an_observer_that_fails_passes_the_image_on() -> None:
         assert process(image, None) == (image, None)
 
 
-def test_an_image_that_never_comes_is_not_waited_for_for_ever() -> None:
+def test_an_image_that_never_comes_is_not_waited_for_for_ever(caplog: pytest.LogCaptureFixture) -> None:
     class Silent:
         def acquire(self, event: Any) -> None:
             pass
@@ -143,6 +158,8 @@ def test_an_image_that_never_comes_is_not_waited_for_for_ever() -> None:
         keyed: dict[str, Any] = dict(limits=LIMITS, image_timeout_s=0.05, on_site=results.append)
         gate_loop(Silent(), [{"axes": {"p": 0}}, {"axes": {"p": 1}}], client, FrameCollector(), **keyed)
     assert [result.decision for result in results] == ["unscored"] * 2
+    said = [record.getMessage() for record in caplog.records]
+    assert len([line for line in said if "image_process_fn is not the FrameCollector" in line]) == 1
 
 
 def test_events_that_would_hang_or_collide_are_refused() -> None:

@@ -54,6 +54,29 @@ def test_each_stack_of_a_plan_is_sent_as_one_and_its_last_slice_ends_it(beads: A
     assert [head["zIndex"] for head, _ in agent.received["frame"]] == [0, 1, 2] * 2
 
 
+def test_an_engine_that_is_registered_later_is_watched_too_and_no_longer_than_the_listener(
+    beads: Any,
+) -> None:
+    from pymmcore_plus.mda import MDAEngine
+
+    before = beads.mda.engine
+    with FakeAgent(ACCEPT) as agent:
+        with FocusClient(agent.address, observe_queue=64) as client:
+            assert client.wait_for_agent(RUN_S)
+            try:
+                with ObserveListener(beads, client):
+                    for engine in (MDAEngine(beads), MDAEngine(beads), before):
+                        beads.mda.set_engine(engine)
+                        run(beads, stacks())
+                beads.mda.set_engine(MDAEngine(beads))
+                run(beads, stacks())
+            finally:
+                beads.mda.set_engine(before)
+        agent.wait_for("bye", 1)
+    assert stacks_of(agent) == [{"size": 3}, {"size": 3}, {"size": 3, "last": True}] * 6
+    assert [head.get("timeIndex") for head, _ in agent.received["frame"]] == [None] * 6 + [1] * 6 + [2] * 6
+
+
 @pytest.mark.parametrize("order", ["tpcz", "tpzc"])
 def test_each_channel_has_a_stack_of_its_own(order: str, beads: Any) -> None:
     agent = watch(beads, stacks(channels=["DAPI", "FITC"], axis_order=order))

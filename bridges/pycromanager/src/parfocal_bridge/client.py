@@ -31,6 +31,7 @@ from parfocal_bridge.messages import (
 from parfocal_bridge.own_process import OwnProcess
 from parfocal_bridge.parcel import Parcel, WirePixels, packed
 from parfocal_bridge.pixels import wire_pixels
+from parfocal_bridge.said_once import SaidOnce
 from parfocal_bridge.site_names import SiteNames
 from parfocal_bridge.unsent_frames import UnsentFrames
 
@@ -106,6 +107,7 @@ class FocusClient:
         """Whether it stands still as it is meant to: paused by its user, or before a start time."""
         self._before_close: list[Callable[[], None]] = []
         self._is_closed = False
+        self._said = SaidOnce()
         self._link = AgentLink(
             address,
             observe_queue,
@@ -244,8 +246,8 @@ class FocusClient:
         if not self._process.is_here:
             return
         if self.acquiring and not self._is_closed:
-            log.warning(
-                "The client is closed while an acquisition runs, whose further frames are unscored: "
+            self._say_closed(
+                "while an acquisition runs, whose further frames are unscored: "
                 "wait for its end before, as core.run_mda(...).join() does"
             )
         atexit.unregister(self.close)
@@ -272,6 +274,7 @@ class FocusClient:
     def _offer(self, pixels: WirePixels, frame: Frame) -> str:
         parcel = self._parcel(pixels, frame, None)
         if self._is_closed:
+            self._say_closed("and frames go on without it, unscored and in no table: make a new one")
             self._ledger.count("dropped")
             return parcel.id
         self._ledger.observed(parcel.id)
@@ -282,6 +285,10 @@ class FocusClient:
         with self._lock:
             sequence, self._sequence = self._sequence, self._sequence + 1
         return packed(frame, pixels, self.session, sequence, deadline_ms, self._own)
+
+    def _say_closed(self, what_of_it: str) -> None:
+        if self._said.is_news("closed"):
+            log.warning("The client is closed %s", what_of_it)
 
     def _lost(self, parcel: Parcel) -> None:
         if not parcel.is_gated:

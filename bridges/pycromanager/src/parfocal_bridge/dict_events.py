@@ -9,7 +9,7 @@ from typing import Any
 
 from parfocal_bridge.callbacks import guarded
 from parfocal_bridge.events import Delivered, with_camera
-from parfocal_bridge.kinds import require_if_given
+from parfocal_bridge.kinds import require, require_if_given
 from parfocal_bridge.messages import Frame, Optics, Site
 from parfocal_bridge.planned_planes import PlannedPlanes
 from parfocal_bridge.site_names import Place, SiteNames
@@ -60,7 +60,7 @@ class DictEvents:
         self._planes = PlannedPlanes(_place_of, self.channel, lambda event: event["axes"].get("z"))
         require_if_given("optics", optics, Optics)
         self._optics = optics
-        self._site_of = guarded(site_of, site_of_axes, "site_of")
+        self._site_of = guarded(_checked(site_of), site_of_axes, "site_of")
         self._camera = camera
         self._cameras = cameras
         self._names = names or SiteNames()
@@ -97,8 +97,16 @@ class DictEvents:
         index = _index(event["axes"].get("time"))
         if index is not None:
             return index
-        site = self.site(event)
-        return self._names.passes_before(Place(site.name, plate=site.plate), self._run) or None
+        return self._names.passes_before(self._place_at(event), self._run) or None
+
+    def watched_time_index(self, event: Event, metadata: Mapping[str, Any]) -> int | None:
+        """The same of an image whose plan nobody knows: one that comes again is of another acquisition."""
+        index = _index(event["axes"].get("time"))
+        if index is not None:
+            return index
+        camera = (metadata.get("Camera"), metadata.get("CameraChannelIndex"))
+        image = (camera, frozenset(event["axes"].items()))
+        return self._names.pass_of(self._place_at(event), self._run, image) or None
 
     def round_index(self, event: Event) -> int | None:
         return self.time_index(event)
@@ -106,6 +114,10 @@ class DictEvents:
     def counted(self, event: Event) -> Event:
         # A data set has one image for each set of axes, so that a plan has an axis for what it repeats.
         return event
+
+    def _place_at(self, event: Event) -> Place:
+        site = self.site(event)
+        return Place(site.name, plate=site.plate)
 
     def z_index(self, event: Event) -> int | None:
         return _index(event["axes"].get("z"))
@@ -157,6 +169,20 @@ class DictEvents:
             optics=self._optics,
             timestamp_ms=time.time() * 1000,
         )
+
+
+def _checked(site_of: Callable[[Event], Site]) -> Callable[[Event], Site]:
+    """The same, but what is no site with a name of its own is an error: a run would end, or be unscored."""
+
+    def checked(event: Event) -> Site:
+        site = site_of(event)
+        require("what it returns", site, Site)
+        require("the name of its site", site.name, str)
+        if not site.name:
+            raise ValueError("the name of its site is empty")
+        return site
+
+    return checked
 
 
 def _place_of(event: Event) -> Hashable:

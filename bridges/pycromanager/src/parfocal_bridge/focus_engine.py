@@ -16,6 +16,7 @@ from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate
 from parfocal_bridge.plan_reader import PlanReader, is_known_plan
 from parfocal_bridge.runner_waits import RunnerWaits
+from parfocal_bridge.useq_events import is_told_by_events
 from parfocal_bridge.visits import Visit
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class FocusEngine:
 
     def event_iterator(self, events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
         """The events of the plan. The next is read when the site before is finished."""
-        if isinstance(events, Sequence):
+        if is_told_by_events(events):
             self._gate.knows(events)
         own = _of_engine(self.engine, events)
         plan = PlanReader(

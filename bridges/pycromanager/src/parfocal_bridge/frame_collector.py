@@ -63,6 +63,8 @@ class FrameCollector:
             results = processed if isinstance(processed, list) else [] if processed is None else [processed]
             own = [result for result in results if dict(result[1].get("Axes", {})) == axes]
             judged = (own or results or [judged])[0]
+        if ATTEMPT_AXIS not in axes:
+            return self._passed_on(results)  # no image of the gate's, which would neither take nor settle it
         camera = metadata.get("Camera")
         with self._changed:
             if self.saves == "kept":

@@ -66,6 +66,8 @@ class Gate(Generic[E]):
         self._announced: Visit[E] | None = None
         """A visit that has not begun, though the plan has been read past it."""
         self._has_frame = False
+        self.is_over = False
+        """The run has ended, one way or another."""
         self._said = SaidOnce()
         self._was_stopped = False
         """A user has ended the run: nobody need be alarmed by what is left of it."""
@@ -114,7 +116,7 @@ class Gate(Generic[E]):
 
     def finish(self) -> None:
         """The plan is over."""
-        self._client.acquiring = False
+        self.is_over, self._client.acquiring = True, False
         self._placing.finish()
         if self._visits is not None:
             self._visits.close()
@@ -126,7 +128,7 @@ class Gate(Generic[E]):
 
         :param failure: the error that ended the run; by default as ``failure`` says.
         """
-        self._client.acquiring = False
+        self.is_over, self._client.acquiring = True, False
         failure, keep = failure or self._failure(), 0
         self._was_stopped = failure is None
         reason = failure or "the run was cancelled"

@@ -1,16 +1,38 @@
-"""A gated sequence as the runner of pymmcore-plus takes it."""
+"""Gated events as the runner of pymmcore-plus takes them."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from useq import MDAEvent, MDASequence
 
 
-def gated_sequence(plan: MDASequence, shots: Iterator[MDAEvent]) -> Iterator[MDAEvent]:
+class GatedEvents(Iterator["MDAEvent"]):
+    """The events of one run. Another run would get none, as from any iterator, and is told so instead."""
+
+    def __init__(self, shots: Generator[MDAEvent, None, None], is_over: Callable[[], bool]) -> None:
+        self._shots = shots
+        self._is_over = is_over
+
+    def __iter__(self) -> Iterator[MDAEvent]:
+        if self._is_over():
+            raise RuntimeError(
+                "these gated events were acquired in a run that is over: call gated() again for another run"
+            )
+        return self
+
+    def __next__(self) -> MDAEvent:
+        return next(self._shots)
+
+    def close(self) -> None:
+        """As of a generator."""
+        self._shots.close()
+
+
+def gated_sequence(plan: MDASequence, shots: GatedEvents) -> Iterator[MDAEvent]:
     """Iterates over ``shots``, and is a sequence with what the plan says of the whole run.
 
     The engine sets the microscope up by that (``setup``, the field of view of grids) before the runner
@@ -35,6 +57,7 @@ def _kind() -> Any:
         _shots: Any = PrivateAttr(None)
 
         def __iter__(self) -> Iterator[MDAEvent]:  # type: ignore[override]
+            iter(self._shots)
             return self
 
         def __next__(self) -> MDAEvent:

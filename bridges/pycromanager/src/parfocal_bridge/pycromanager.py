@@ -7,8 +7,10 @@ images with a timeout, since an image that never comes is not reported.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from parfocal_bridge.client import FocusClient
@@ -30,6 +32,7 @@ from parfocal_bridge.gate_rules import GateRules
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics, Site
 from parfocal_bridge.plan_reader import PlanReader, is_known_plan
+from parfocal_bridge.said_once import SaidOnce
 from parfocal_bridge.site import SiteResult
 from parfocal_bridge.visits import Visit
 from parfocal_bridge.watched_stacks import WatchedStacks
@@ -45,6 +48,9 @@ __all__ = [
 ]
 
 
+log = logging.getLogger(__name__)
+
+
 class _Acquisition:
     """What the loop needs of an ``Acquisition``, with either backend."""
 
@@ -53,6 +59,7 @@ class _Acquisition:
         self._frames = frames
         self._started_s = time.monotonic()
         self._has_ended = False
+        self._said = SaidOnce()
         self._due_s = 0.0
         self.is_python = type(acq).__name__ == "PythonBackendAcquisition"
 
@@ -73,6 +80,13 @@ class _Acquisition:
             self._has_ended = True
             return Catch((), "the acquisition was aborted", is_skipped=True)
         frames = self._frames.take(event["axes"], timeout_s, count, self.is_over)
+        if not frames and not self.is_over() and self._said.is_news("no image"):
+            log.warning(
+                "No image of %s came within %.1f s (said once): a hook left it out, the camera failed, or "
+                "the acquisition's image_process_fn is not the FrameCollector that gate_loop has",
+                event["axes"],
+                timeout_s,
+            )
         if count < 2:
             frames = tuple(Delivered(frame.image, frame.metadata) for frame in frames)
         return Catch(frames, "no image came")
@@ -222,7 +236,7 @@ def observing(
     The images of a z-stack (axis ``z``) are judged as one. Since an image does not tell how many slices there
     are, the last one is sent when something else is imaged, or nothing for two seconds.
     """
-    events = DictEvents(optics, site_of)
+    events = DictEvents(optics, site_of, names=client.names)
     watched = WatchedStacks(client)
 
     def image_process_fn(image: Any, metadata: Any) -> tuple[Any, Any]:
@@ -230,6 +244,7 @@ def observing(
             axes = dict(metadata.get("Axes", {}))
             event = {"axes": axes}
             frame = events.frame(event, axes.get(ATTEMPT_AXIS, 0), Delivered(image, metadata))
+            frame = replace(frame, time_index=events.watched_time_index(event, metadata))
             watched.offer(image, frame, events.run_key(event))
         except Exception as error:
             client.unsent.note("an image", error)

@@ -7,8 +7,10 @@ event loop or none, and belongs to its event.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Generator, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +19,28 @@ from parfocal_bridge.engine_tap import EngineListener, EngineTap
 from parfocal_bridge.events import Catch, Delivered
 from parfocal_bridge.focus_engine import FocusEngine
 from parfocal_bridge.gate import Gate
-from parfocal_bridge.gated_sequence import gated_sequence
+from parfocal_bridge.gated_sequence import GatedEvents, gated_sequence
 from parfocal_bridge.hardware_check import HardwareCheck
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate, optics_of
 from parfocal_bridge.plan_reader import PlanReader, is_known_plan
 from parfocal_bridge.runner_waits import RunnerWaits
-from parfocal_bridge.useq_events import ATTEMPT_KEY, UseqEvents, is_single_plane, planned_slices
+from parfocal_bridge.useq_events import (
+    ATTEMPT_KEY,
+    UseqEvents,
+    is_single_plane,
+    is_told_by_events,
+    planned_slices,
+)
 from parfocal_bridge.watched_stacks import WatchedStacks
 
 if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
     from typing_extensions import Unpack
     from useq import MDAEvent
+
+log = logging.getLogger(__name__)
 
 __all__ = [
     "ATTEMPT_KEY",
@@ -71,17 +81,18 @@ def gated(
 
     waits = RunnerWaits(core)
     client.is_waiting = waits.is_waiting
-    shots = _run(make_gate(client, core, limits, options), events, core, waits)
+    gate = make_gate(client, core, limits, options)
+    shots = GatedEvents(_run(gate, events, core, waits), lambda: gate.is_over)
     return gated_sequence(events, shots) if isinstance(events, MDASequence) else shots
 
 
 def _run(
     gate: Gate[MDAEvent], events: Iterable[MDAEvent], core: CMMCorePlus, waits: RunnerWaits
-) -> Iterator[MDAEvent]:
+) -> Generator[MDAEvent, None, None]:
     from useq import CustomAction, MDAEvent
 
     engine: Any = core.mda.engine
-    if isinstance(events, Sequence):
+    if is_told_by_events(events):
         gate.knows(events)
     plan = PlanReader(gate.counted(events), functools.partial(is_cancelled, core), is_known_plan(events))
     shots = gate.shots(plan)
@@ -167,8 +178,9 @@ class _Catcher:
 class ObserveListener:
     """Sends every frame of every acquisition of ``core`` to the agent, and waits for nothing.
 
-    A z-stack is judged as one. Listens at once to the engine that the core has; ``close`` (or leaving its
-    ``with`` block) ends that. It never raises in the runner. Frames of a gated run are left out: the agent
+    A z-stack is judged as one. Listens at once to the engine that the core has, and to the one that has taken
+    its place when a run begins; ``close`` (or leaving its ``with`` block) ends that. It never raises in the
+    runner. Frames of a gated run are left out: the agent
     has them already.
     """
 
@@ -186,9 +198,11 @@ class ObserveListener:
         self._plate = plate
         self._events = self._new_run()
         self._stacks = WatchedStacks(client)
-        self._tap = EngineTap.of(core.mda.engine)
+        self._engine: Any = core.mda.engine
+        self._tap = EngineTap.of(self._engine)
         self._listener = EngineListener(started=self._started, acquired=self._acquired, ended=self._ended)
         self._tap.listen(self._listener)
+        core.mda.events.sequenceStarted.connect(self._follow)
 
     def __enter__(self) -> ObserveListener:
         return self
@@ -200,12 +214,29 @@ class ObserveListener:
 
     def close(self) -> None:
         """Listens no more."""
+        with contextlib.suppress(Exception):  # not connected any more
+            self._core.mda.events.sequenceStarted.disconnect(self._follow)
         self._tap.leave(self._listener)
         self._stacks.end()
 
     def _new_run(self) -> UseqEvents:
         names = getattr(self._client, "names", None)
         return UseqEvents(self._core, self._optics or optics_of(self._core), self._plate, names)
+
+    def _follow(self, *_: Any) -> None:
+        """A run begins, perhaps with an engine that was registered after the one that is listened to."""
+        engine: Any = self._core.mda.engine
+        if engine is self._engine:
+            return
+        try:
+            tap = EngineTap.of(engine)
+        except RuntimeError as error:
+            log.warning("Nothing is observed: %s", error)
+            return
+        self._tap.leave(self._listener)
+        self._engine, self._tap = engine, tap
+        self._started()
+        tap.listen(self._listener)
 
     def _started(self, *_: Any) -> None:
         self._events = self._new_run()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from parfocal_bridge.events import Delivered, with_camera
 from parfocal_bridge.kinds import require_if_given
 from parfocal_bridge.messages import Frame, Optics, Site
+from parfocal_bridge.plan_reader import is_known_plan
 from parfocal_bridge.planned_planes import PlannedPlanes
 from parfocal_bridge.site_names import Place, SiteNames
 from parfocal_bridge.wells import Well, site_in, well_at, well_of_name
@@ -124,8 +125,8 @@ class UseqEvents:
         return not _has_stack(event) or self._planes.is_alone_in_channel(event)
 
     def ends_run(self, event: MDAEvent) -> bool:
-        if event.sequence is None:
-            return False
+        if event.sequence is None or not self.is_image(event):
+            return False  # an autofocus of the plan has the index of the image that it comes before
         last = {"z": (planned_slices(event) or 1) - 1, "c": _planned_channels(event) - 1}
         return all(event.index.get(axis, 0) == index for axis, index in last.items())
 
@@ -164,6 +165,13 @@ class UseqEvents:
             optics=self._optics,
             timestamp_ms=time.time() * 1000,
         )
+
+
+def is_told_by_events(plan: Iterable[MDAEvent]) -> bool:
+    """True for a list, and for a sequence of ``useq.v2``: their events do not know their plan."""
+    from useq import MDASequence
+
+    return is_known_plan(plan) and not isinstance(plan, MDASequence)
 
 
 def is_single_plane(event: MDAEvent) -> bool:
