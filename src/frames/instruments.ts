@@ -150,7 +150,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
       "bioformats2raw, tests of its BioTek reader: <well>_<read>_<channel>_<image>[Z<z>]_<name>_<cycle>; ImageJ macros of users: B2_02_SP10Z10_C1_Bright Field_T001",
     names: [
       /^(?<well>[A-Z]{1,2}\d{1,2})_-?\d{1,2}_SP(?<site>\d{1,3})(?:Z(?<z>\d+))?_C\d{1,2}_(?<channel>.+)_T(?<time>\d{3,})$/,
-      /^(?<well>[A-Z]{1,2}\d{1,2})(?:ROI\d+)?_-?\d{1,2}_\d{1,2}_(?<site>\d{1,3})(?:Z(?<z>\d+))?_(?<channel>.+)_(?<time>\d{3,})$/,
+      /^(?:(?<plate>.+?)_)??(?<well>[A-Z]{1,2}\d{1,2})(?:ROI\d+)?_-?\d{1,2}_\d{1,2}_(?<site>\d{1,3})(?:Z(?<z>\d+))?_(?<channel>.+)_(?<time>\d{3,})$/,
     ],
   },
   {

@@ -262,6 +262,11 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...B7, site: 10, zIndex: 3, channel: "Bright Field", timeIndex: 1 },
   },
   {
+    program: "Cytation, behind the name of a plate",
+    path: "nf1_B7_01_2_1_GFP_001.png",
+    name: { ...B7, plate: "nf1", site: 1, channel: "GFP", timeIndex: 1 },
+  },
+  {
     program: "Cytation with z and regions",
     path: "A1ROI1_02_1_1Z2_Bright Field_High Contrast_003.tif",
     name: { ...A1, site: 1, zIndex: 2, channel: "Bright Field_High Contrast", timeIndex: 3 },
