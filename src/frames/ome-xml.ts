@@ -19,7 +19,11 @@ import {
 import { attributesOf, tagsOf } from "./xml.js";
 
 /** What is known about a page of a file, counted from 0, and about which of its channels, where it has several. */
-export type FileMetadata = (page: number, channel?: number) => FrameMetadata;
+export interface FileMetadata {
+  (page: number, channel?: number): FrameMetadata;
+  /** Whether it says what the several planes of a page are; otherwise they are channels. */
+  readonly tellsSamples?: boolean;
+}
 
 /** Where a page is in its image. */
 interface OmePlane {

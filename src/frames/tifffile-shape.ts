@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
+import type { FileMetadata } from "./ome-xml.js";
 
 /** Axes within a page. */
 const IN_PAGE = new Set(["Y", "X", "S"]);
@@ -30,21 +31,22 @@ export function tifffileShape(text: string): z.infer<typeof Described> | undefin
 }
 
 /**
- * Channel, z and time of the pages by these axes, of which the last runs fastest. Undefined where the axes are not told, or are others
- * too: their pages would be taken for one another.
- * @param samples that a page has.
+ * Channel, z and time of the planes by these axes, of which the last runs fastest; nothing where there are others, too: their planes
+ * would be taken for one another. Undefined where the axes are not told.
+ * @param samples that a page has: planes where no axis is called so.
  */
-export function tifffileAxes(text: string, samples: number): ((page: number) => FrameMetadata) | undefined {
+export function tifffileAxes(text: string, samples: number): FileMetadata | undefined {
   const { shape, axes = "", Channel } = tifffileShape(text) ?? { shape: [] };
-  if (axes === "" || axes.length !== shape.length || (samples > 1 && !axes.includes("S"))) return undefined;
+  if (axes === "" || axes.length !== shape.length || new Set(axes).size < axes.length) return undefined;
   const outer = [...axes].flatMap((axis, i) => (IN_PAGE.has(axis) ? [] : [{ axis, size: shape[i]! }]));
   const isKnown = outer.every(({ axis, size }) => size === 1 || axis in INDICES);
-  if (!isKnown || new Set(axes).size < axes.length) return undefined;
-  const pages = outer.reduce((product, { size }) => product * size, 1);
-  return (page) => {
-    if (page >= pages) return {};
+  const planes = outer.reduce((product, { size }) => product * size, 1);
+  // tifffile calls any three or four planes colours.
+  const tellsSamples = !axes.includes("S");
+  const ofPlane = (plane: number): FrameMetadata => {
+    if (!isKnown || plane >= planes) return {};
     const place: { -readonly [K in keyof FrameMetadata]: FrameMetadata[K] } = {};
-    let left = page;
+    let left = plane;
     for (const { axis, size } of outer.toReversed()) {
       const index = left % size;
       left = Math.floor(left / size);
@@ -57,4 +59,6 @@ export function tifffileAxes(text: string, samples: number): ((page: number) => 
     }
     return place;
   };
+  const metadata = (page: number, sample = 0) => ofPlane(tellsSamples ? page * samples + sample : page);
+  return Object.assign(metadata, { tellsSamples });
 }

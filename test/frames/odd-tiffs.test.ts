@@ -87,6 +87,56 @@ describe("an odd TIFF", () => {
     expect(await axesOf({ shape })).toEqual([{}, {}, {}]);
   });
 
+  it("of tifffile that calls three planes of bytes colours has the planes that its description names", async () => {
+    const colours = (...more: Entry[]) => {
+      const offsets = data.length + 8;
+      return page(
+        ...([
+          [258, 3, 3, offsets],
+          [262, 3, 1, 2],
+          [273, 4, 3, offsets + 6],
+          [277, 3, 1, 3],
+          [279, 4, 3, offsets + 18],
+          [284, 3, 1, 2],
+        ] as Entry[]),
+        ...more,
+      );
+    };
+    const tables = Buffer.alloc(30);
+    for (let i = 0; i < 3; i++) {
+      tables.writeUInt16LE(8, 2 * i);
+      tables.writeUInt32LE(8 + i * PLANE, 6 + 4 * i);
+      tables.writeUInt32LE(PLANE, 18 + 4 * i);
+    }
+    const planesOf = async (text: string) => {
+      const description = Buffer.from(`${text}\0`);
+      const bytes = Buffer.concat([data, tables, description]);
+      const said: Entry = [270, 2, description.length, 8 + data.length + tables.length];
+      const found: unknown[] = [];
+      // As tifffile does, the first page describes all.
+      for await (const read of decodePages(
+        new MemoryBytes(tiff(bytes, [colours(said), colours()])),
+        "odd.tif",
+      )) {
+        if ("error" in read) throw read.error;
+        found.push([read.frame.pixels[0], read.metadata]);
+      }
+      return found;
+    };
+    const shape = [2, 3, HEIGHT, WIDTH];
+    expect(await planesOf(JSON.stringify({ shape, axes: "TZYX" }))).toEqual(
+      [0, 1].flatMap((timeIndex) => [0, 1, 2].map((zIndex) => [10 * (1 + zIndex), { zIndex, timeIndex }])),
+    );
+    expect(await planesOf(JSON.stringify({ shape, axes: "TSYX" }))).toEqual([
+      [18, { timeIndex: 0 }],
+      [18, { timeIndex: 1 }],
+    ]);
+    expect(await planesOf(JSON.stringify({ shape }))).toEqual([
+      [18, {}],
+      [18, {}],
+    ]);
+  });
+
   it("of a program that writes the encoding of Windows has its texts, and one that is damaged keeps the rest", async () => {
     const textsOf = async (bytes: Buffer) => {
       const pixels = Buffer.concat([data.subarray(0, PLANE), bytes]);
