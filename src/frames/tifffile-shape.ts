@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { distinctNames } from "./distinct-names.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import type { FileMetadata } from "./ome-xml.js";
 
@@ -41,6 +42,7 @@ export function tifffileAxes(text: string, samples: number): FileMetadata | unde
   const outer = [...axes].flatMap((axis, i) => (IN_PAGE.has(axis) ? [] : [{ axis, size: shape[i]! }]));
   const isKnown = outer.every(({ axis, size }) => size === 1 || axis in INDICES);
   const planes = outer.reduce((product, { size }) => product * size, 1);
+  const channels = distinctNames(Channel?.Name ?? []);
   // tifffile calls any three or four planes colours.
   const tellsSamples = !axes.includes("S");
   const ofPlane = (plane: number): FrameMetadata => {
@@ -54,8 +56,8 @@ export function tifffileAxes(text: string, samples: number): FileMetadata | unde
       place[INDICES[axis as keyof typeof INDICES]] = index;
       if (axis !== "C") continue;
       place.ofSeveralChannels = true;
-      const name = Channel?.Name[index]?.trim();
-      if (name) place.channel = name;
+      const name = channels[index];
+      if (name !== undefined) place.channel = name;
     }
     return place;
   };
