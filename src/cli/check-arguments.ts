@@ -18,9 +18,9 @@ const TABLES = new Set(["out", "qc", "omero", "focus-map", "run", "tables", "man
 const WORKBOOK = /\.(?:xls[xmb]?|ods)$/i;
 
 /**
- * Refuses what yargs lets through: a workbook where a table is meant (text by that name opens nowhere), a number that is none, an
- * option without its value, or given twice, which it makes a list of, and anything but true and false for a switch, which it takes
- * for false.
+ * Refuses what yargs lets through: a workbook where a table is meant (text by that name opens nowhere), a number that is none, a value
+ * that is empty (a lone dash, or a variable of the shell that is not set), an option given twice, which it makes a list of, and
+ * anything but true and false for a switch, which it takes for false.
  * @param words the command line as it was typed.
  */
 export function checkArguments(argv: Readonly<Record<string, unknown>>, words: readonly string[] = []): true {
@@ -28,17 +28,23 @@ export function checkArguments(argv: Readonly<Record<string, unknown>>, words: r
     const { name, value } = /^--(?<name>[^=]+)=(?<value>.*)$/s.exec(word)?.groups ?? {};
     if (name !== undefined && typeof argv[name] === "boolean" && !/^(?:true|false)$/.test(value!))
       throw new UsageError(`--${name} is true or false, not "${value}"`);
-    const option = /^--?(?<option>[^=]+)=?$/.exec(word)?.groups?.option;
-    if (option !== undefined && argv[option] === "") throw new UsageError(`${word} needs a value`);
   }
   const [command] = argv._ as readonly unknown[];
   for (const [name, value] of Object.entries(argv)) {
     if (Number.isNaN(value)) throw new UsageError(`--${name} needs a number`);
+    if ([value].flat().includes("")) throw new UsageError(emptyValue(name, words));
     if (Array.isArray(value) && !(LISTS.has(name) || isListOf(command, name)))
       throw new UsageError(`--${name} is given more than once`);
     if (TABLES.has(name)) refuseWorkbooks([value].flat());
   }
   return true;
+}
+
+function emptyValue(name: string, words: readonly string[]): string {
+  const isOption = words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  return isOption
+    ? `--${name} needs a value, and a lone - is none; leave the option out for what it is by default`
+    : `${name}: the name is empty`;
 }
 
 function refuseWorkbooks(names: readonly unknown[]): void {

@@ -91,6 +91,11 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
 
 /** What labels of a manifest do not say what they may be meant to. */
 function labelDoubts(rows: readonly ManifestRow[]): string[] {
+  if (!rows.some(saysWhatItShows)) {
+    return [
+      "no row has a focus_label (in or out), a level, the kind infocus, or a stack_id and z_um: there is nothing to measure against (docs/commands.md)",
+    ];
+  }
   const unknown = rows.filter((row) => row.focusLabel !== undefined && labelOf(row) === undefined);
   if (unknown.length === 0) return [];
   const labels = [...new Set(unknown.map(({ focusLabel }) => focusLabel))].slice(0, LABELS_NAMED).join(", ");
@@ -98,6 +103,11 @@ function labelDoubts(rows: readonly ManifestRow[]): string[] {
   return [
     `${rowsAre} a focus_label that begins neither with "in" nor with "out", and counts for none: ${labels}`,
   ];
+}
+
+function saysWhatItShows({ focusLabel, level, kind, stackId, zUm }: ManifestRow): boolean {
+  const isInStack = stackId !== undefined && zUm !== undefined;
+  return focusLabel !== undefined || level !== undefined || kind === "infocus" || isInStack;
 }
 
 async function evaluated(

@@ -51,8 +51,9 @@ export function judgedFrame(
 }
 
 export function labelOf({ focusLabel }: ManifestRow): "in" | "out" | undefined {
-  if (focusLabel?.startsWith("in")) return "in";
-  return focusLabel?.startsWith("out") ? "out" : undefined;
+  const label = focusLabel?.toLowerCase();
+  if (label?.startsWith("in")) return "in";
+  return label?.startsWith("out") ? "out" : undefined;
 }
 
 export function fieldOf({ fieldId, stackId, file }: ManifestRow): string {

@@ -4,18 +4,19 @@
  */
 import type { FrameName, IsWell } from "./frame-name.js";
 import { INSTRUMENTS } from "./instruments.js";
-import { parseLooseName } from "./loose-names.js";
+import { isChannelWord, parseLooseName } from "./loose-names.js";
 import { readGroups, wellFields } from "./name-groups.js";
 import { plateFormat, wellOf } from "./wells.js";
 
 /**
  * Small pictures that MetaXpress writes beside each image; dark frames and shading that CV7000 and CV8000 copy into each measurement
- * ("DC_sCMOS #1_CAM1", "SC_BP445-45_40x_M10_CH01"); and what systems leave behind.
+ * ("DC_sCMOS #1_CAM1", "SC_BP445-45_40x_M10_CH01"); the overviews of wells and plates that Squid makes ("downsampled/wells/A1_10um");
+ * what Cellpose draws beside an image ("_cp_masks", "_outlines_cp"); and what systems leave behind.
  */
 const NO_IMAGE =
-  /_thumb[-0-9A-F]*\.(?:tiff?|png)$|(?:^|\/)(?:DC_[^/]+_CAM\d+|SC_[^/]+_CH\d{2})\.(?:tiff?|png)$|(?:^|\/)\._|(?:^|\/)(?:Thumbs\.db)$/i;
+  /_thumb[-0-9A-F]*\.(?:tiff?|png)$|(?:^|\/)(?:DC_[^/]+_CAM\d+|SC_[^/]+_CH\d{2})\.(?:tiff?|png)$|(?:^|\/)downsampled(?:_wells)?\/(?:wells\/)?[^/]+_\d+um\.tiff$|_(?:cp_(?:masks|outlines|output)|(?:outlines|flows)_cp)(?:_\w+)?\.(?:tiff?|png)$|(?:^|\/)\._|(?:^|\/)(?:Thumbs\.db)$/i;
 
-/** Whether a file only looks like an image: a thumbnail, a correction, or what macOS keeps beside a file. */
+/** Whether a file only looks like an image of a sample: a thumbnail, a correction, an overview, a mask, or what macOS keeps beside a file. */
 export function isNoImage(path: string): boolean {
   return NO_IMAGE.test(path);
 }
@@ -89,6 +90,10 @@ function hasChannel({ channel, channelIndex }: FrameName): boolean {
   return channel !== undefined || channelIndex !== undefined;
 }
 
+function saysChannel(name: FrameName): boolean {
+  return hasChannel(name) || name.channels !== undefined || name.folderChannel !== undefined;
+}
+
 function parseKnown(stem: string, parts: readonly string[], isWell: IsWell): FrameName {
   const folders = [...parts];
   for (const { names, folders: above, folderIsPosition, folderIsTime, labelMayBeWell } of INSTRUMENTS) {
@@ -123,7 +128,8 @@ function withFolders(said: FrameName, folders: readonly string[], isWell: IsWell
   let found = said;
   const left: string[] = [];
   for (const folder of folders.toReversed()) {
-    const more = parseFolder(folder, found.wellName, isWell);
+    const isChannel = !saysChannel(found) && isChannelWord(folder);
+    const more = isChannel ? { folderChannel: folder } : parseFolder(folder, found.wellName, isWell);
     if (more === undefined) left.unshift(folder);
     else found = { ...more, ...found };
   }

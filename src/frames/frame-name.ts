@@ -10,6 +10,8 @@ export interface FrameName {
   readonly site?: number;
   /** Name of the channel: "DAPI", or "w2" and "ch2" where a program only numbers them. */
   readonly channel?: string;
+  /** Name of the channel by which its folder is called, where the file's own name says none; metadata know better. */
+  readonly folderChannel?: string;
   /** All channels of the file, in the order of its pages, where its name lists them. */
   readonly channels?: readonly string[];
   /** From 0: Micro-Manager names its channels elsewhere. */

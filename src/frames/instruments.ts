@@ -147,9 +147,10 @@ export const INSTRUMENTS: readonly Instrument[] = [
   {
     program: "Cytation, Lionheart (Gen5)",
     source:
-      "bioformats2raw, tests of its BioTek reader: <well>_<read>_<channel>_<image>[Z<z>]_<name>_<cycle>",
+      "bioformats2raw, tests of its BioTek reader: <well>_<read>_<channel>_<image>[Z<z>]_<name>_<cycle>; ImageJ macros of users: B2_02_SP10Z10_C1_Bright Field_T001",
     names: [
-      /^(?<well>[A-Z]{1,2}\d{1,2})(?:ROI\d+)?_-?\d{1,2}_\d{1,2}_(?<site>\d{1,3})(?:Z(?<z>\d+))?_(?<channel>.+)_(?<time>\d{3,})$/,
+      /^(?<well>[A-Z]{1,2}\d{1,2})_-?\d{1,2}_SP(?<site>\d{1,3})(?:Z(?<z>\d+))?_C\d{1,2}_(?<channel>.+)_T(?<time>\d{3,})$/,
+      /^(?:(?<plate>.+?)_)??(?<well>[A-Z]{1,2}\d{1,2})(?:ROI\d+)?_-?\d{1,2}_\d{1,2}_(?<site>\d{1,3})(?:Z(?<z>\d+))?_(?<channel>.+)_(?<time>\d{3,})$/,
     ],
   },
   {
@@ -176,7 +177,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
       /^(?<plate>.+)_S(?<position>\d{4})\((?<well>[A-Z]{1,2}\d{1,2})(?:-(?<site>\d+))?\)_T(?<time>\d{4,6})_Z(?<z>\d{4})_(?<channel>C\d{2})_M\d{4}(?:_ORG)?$/,
       /^(?<label>.+_S\d{5}_T\d{5})_(?<channel>C\d{5})$/,
       /^(?<label>.+?)_(?:s(?<site>\d{1,4}))?(?:t(?<time>\d{1,6}))?(?:z(?<z>\d{1,4}))?(?<channel>c\d{1,2}(?:-\d)?)(?:m\d{1,4})?_ORG$/,
-      /^(?<label>.+?)_s(?<site>\d{1,4})(?:t(?<time>\d{1,6}))?(?:z(?<z>\d{1,4}))?(?<channel>c\d{1,2})$/,
+      /^(?<label>.+?)_(?=[stz]\d)(?:s(?<site>\d{1,4}))?(?:t(?<time>\d{1,6}))?(?:z(?<z>\d{1,4}))?(?<channel>c\d{1,2})$/,
     ],
   },
   {

@@ -2,15 +2,22 @@ import type { FrameName, IsWell } from "./frame-name.js";
 import { wellFields } from "./name-groups.js";
 import { parseWell, wellOf } from "./wells.js";
 
-/** Stains and lights by which people name channels. */
+/** Stains and lights by which people name channels, and their numbers. */
 const CHANNELS =
-  /^(?:dapi|hoechst\d*|e?gfp|fitc|tritc|[yrc]fp|bfp|mcherry|tdtomato|texas ?red|txred|cy[357](?:\.5)?|alexa ?\d{3}|af\d{3}|phalloidin|actin|bf|bright ?field|phase|dic|trans(?:mitted)?)$/i;
+  /^(?:dapi|hoechst\d*|e?gfp|fitc|tritc|[yrc]fp|bfp|mcherry|tdtomato|texas ?red|txred|cy[357](?:\.5)?|alexa ?\d{3}|af\d{3}|phalloidin|actin|bf|bright ?field|phase|dic|trans(?:mitted)?|ch\d{1,2})$/i;
+
+/** Whether a word by itself names a channel. */
+export function isChannelWord(word: string): boolean {
+  return CHANNELS.test(word);
+}
 
 type NumberField = "timeIndex" | "channelIndex" | "zIndex" | "positionIndex" | "site";
 
 /** Parts between underscores that mean something by themselves. */
 const NUMBERS: readonly { readonly pattern: RegExp; readonly field: NumberField }[] = [
   { pattern: /^(?:t|time|timepoint)(\d{2,9})$/i, field: "timeIndex" },
+  // A series that is not padded; "T1" is more often a treatment.
+  { pattern: /^t(\d)$/, field: "timeIndex" },
   { pattern: /^c(\d{2,4})$/, field: "channelIndex" },
   { pattern: /^z(\d{1,6})$/i, field: "zIndex" },
   { pattern: /^(?:p|pos|position)(\d{2,6})$/i, field: "positionIndex" },

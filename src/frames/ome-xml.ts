@@ -4,6 +4,7 @@
  * @module
  */
 
+import { distinctNames } from "./distinct-names.js";
 import { lengthUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
@@ -19,7 +20,11 @@ import {
 import { attributesOf, tagsOf } from "./xml.js";
 
 /** What is known about a page of a file, counted from 0, and about which of its channels, where it has several. */
-export type FileMetadata = (page: number, channel?: number) => FrameMetadata;
+export interface FileMetadata {
+  (page: number, channel?: number): FrameMetadata;
+  /** Whether it says what the several planes of a page are; otherwise they are channels. */
+  readonly tellsSamples?: boolean;
+}
 
 /** Where a page is in its image. */
 interface OmePlane {
@@ -142,14 +147,14 @@ function zUmOf({ image, at, samples }: OmePlane): number | undefined {
 /** What an axis of one step says is nothing. */
 function metadataOf(plane: OmePlane, channel: number | undefined): FrameMetadata {
   const { image, place, sizes, at, samples } = plane;
-  const { channels } = image;
+  const channels = distinctNames(image.channels);
   const areSamplesNamed = samples > 1 && channels.length > sizes.C;
   const sample = samples > 1 && channel !== undefined ? at.C * samples + channel : undefined;
   const [name, ownIndex] = [areSamplesNamed ? sample : at.C, sizes.C > 1 ? at.C : undefined];
   return {
     ...sharedBy(image),
     ...withoutUndefined({
-      channel: name === undefined ? undefined : nonEmpty(channels[name]),
+      channel: name === undefined ? undefined : channels[name],
       channelIndex: sample ?? ownIndex,
       zIndex: sizes.Z > 1 ? at.Z : undefined,
       timeIndex: sizes.T > 1 ? at.T : undefined,

@@ -114,9 +114,15 @@ function colourOf(y: Numbers, cb: Numbers, cr: Numbers, colour: Exclude<Colour, 
 /**
  * Reads and checks the layout of a page.
  * @param maxBytes most bytes of its pixels, all channels together.
+ * @param tellsSamples whether the file names the axis of the planes of a page.
  * @throws Error when nothing can read it, or it claims more than the file can hold.
  */
-export function readOtherLayout(directory: TiffDirectory, file: FileBytes, maxBytes: number): OtherLayout {
+export function readOtherLayout(
+  directory: TiffDirectory,
+  file: FileBytes,
+  maxBytes: number,
+  tellsSamples: boolean,
+): OtherLayout {
   const { width, height } = readPageSize(directory);
   const samples = directory.number(TiffTag.samplesPerPixel) ?? 1;
   const isPlanar = samples > 1 && directory.number(TiffTag.planarConfiguration) === 2;
@@ -124,7 +130,7 @@ export function readOtherLayout(directory: TiffDirectory, file: FileBytes, maxBy
   const compression = directory.number(TiffTag.compression) ?? 1;
   const { bits, format } = readNumberKind(directory, samples);
   // tifffile, and what saves by it, calls any three or four planes colours; cameras of colours give bytes, pixel by pixel.
-  const isStack = said === RGB && isPlanar && bits > 8;
+  const isStack = said === RGB && isPlanar && (bits > 8 || tellsSamples);
   const photometric = isStack ? 1 : said;
   const predictor = predictorOf(directory);
   if (predictor !== 1 && bits % 8 !== 0) {

@@ -250,7 +250,7 @@ export class TiffDirectory {
   texts(tag: number): string[] {
     return this.bytes(tag).map((bytes) => {
       const nul = bytes.indexOf(0);
-      return new TextDecoder().decode(nul < 0 ? bytes : bytes.subarray(0, nul));
+      return tagText(nul < 0 ? bytes : bytes.subarray(0, nul));
     });
   }
 
@@ -277,4 +277,11 @@ function viewOf(bytes: Uint8Array): DataView {
 
 function readOffset(view: DataView, { bigTiff, littleEndian }: TiffHeader, at: number): number {
   return bigTiff ? Number(view.getBigUint64(at, littleEndian)) : view.getUint32(at, littleEndian);
+}
+
+/** Programs of Windows write "µm" in its own encoding; a text that is UTF-8 elsewhere was only damaged. */
+function tagText(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes);
+  if (!text.includes("\uFFFD") || /[\u0080-\uFFFC]/.test(text)) return text;
+  return new TextDecoder("windows-1252").decode(bytes);
 }

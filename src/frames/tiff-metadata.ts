@@ -11,6 +11,7 @@ import { positive } from "./numbers.js";
 import { type FileMetadata, headOfOmeXml, parseOmeXml } from "./ome-xml.js";
 import { isSquid, parseSquid } from "./squid-description.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
+import { tifffileAxes } from "./tifffile-shape.js";
 
 /** Metadata of one page; Micro-Manager's tag wins over ImageJ's block. */
 export function readPageMetadata(directory: TiffDirectory): FrameMetadata {
@@ -23,8 +24,8 @@ export function readPageMetadata(directory: TiffDirectory): FrameMetadata {
 }
 
 /**
- * What the first page of a file says about all of its pages: OME-XML, ImageJ's numbers of channels, slices and frames, or those of
- * an LSM file.
+ * What the first page of a file says about all of its pages: OME-XML, ImageJ's numbers of channels, slices and frames, tifffile's
+ * axes, or those of an LSM file.
  * @param fileName of the file, without its folder.
  * @param beside the descriptions in another file of its folder.
  */
@@ -41,7 +42,8 @@ export function readFileMetadata(
   const xml = [...descriptions, ...(describedIn === undefined ? [] : beside(describedIn))].find(hasPixels);
   if (xml !== undefined) return parseOmeXml(xml, fileName, uuid, samplesOf(first));
   const imageJ = descriptions.find((text) => text.startsWith("ImageJ="));
-  return imageJ === undefined ? (lsmAxes(first) ?? (() => ({}))) : imageJAxes(imageJ, first);
+  if (imageJ !== undefined) return imageJAxes(imageJ, first);
+  return tifffileAxes(descriptions[0] ?? "", samplesOf(first)) ?? lsmAxes(first) ?? (() => ({}));
 }
 
 /** tifffile, told by such a name to write OME-XML, leaves room for it and writes it last. */

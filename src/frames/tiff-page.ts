@@ -29,6 +29,7 @@ export type ReadPlane = { readonly isFollowed: boolean } & (
 /**
  * The planes of a page, each of its channels by itself. One that cannot be read does not keep those after it from being read.
  * @param isOnly whether its directory is the only one of its file.
+ * @param tellsSamples whether the file names the axis of several planes: they are no colours.
  */
 export async function* planesIn({
   file,
@@ -36,16 +37,18 @@ export async function* planesIn({
   isOnly,
   maxBytes = Number.POSITIVE_INFINITY,
   colour = "luminance",
+  tellsSamples = false,
 }: {
   file: FileBytes;
   directory: TiffDirectory;
   isOnly: boolean;
   maxBytes?: number | undefined;
   colour?: Colour | undefined;
+  tellsSamples?: boolean | undefined;
 }): AsyncGenerator<ReadPlane, void, undefined> {
   let page: Page;
   try {
-    page = await openPage(file, directory, maxBytes, colour);
+    page = await openPage(file, directory, maxBytes, colour, tellsSamples);
   } catch (failure) {
     yield { failure, isFollowed: false };
     return;
@@ -85,6 +88,7 @@ async function openPage(
   directory: TiffDirectory,
   maxBytes: number,
   colour: Colour,
+  tellsSamples: boolean,
 ): Promise<Page> {
   try {
     const { littleEndian } = directory.header;
@@ -95,7 +99,7 @@ async function openPage(
     if (!(cause instanceof OtherPixels)) throw cause;
     // What knows other pixels is only loaded for them.
     const { readOtherLayout, readOtherPlanes } = await import("./other-pixels.js");
-    const layout = readOtherLayout(directory, file, maxBytes);
+    const layout = readOtherLayout(directory, file, maxBytes, tellsSamples);
     return pageOf(file, layout, (layout) => readOtherPlanes(file, layout, colour));
   }
 }

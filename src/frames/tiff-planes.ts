@@ -6,6 +6,7 @@ import type { FileBytes } from "./file-bytes.js";
 import { pageBytes, type TiffBlocks } from "./tiff-blocks.js";
 import { NOT_COMPRESSED } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
+import { tifffileShape } from "./tifffile-shape.js";
 
 /** Planes that a directory stands for. */
 export interface Planes {
@@ -61,13 +62,10 @@ function imageJCount(directory: TiffDirectory): number {
   return Number(/^images=([1-9]\d*)$/m.exec(text ?? "")?.[1] ?? 1);
 }
 
-/** tifffile describes the shape of all planes by `{"shape": [3, 512, 512]}` or, before, `shape=(3, 512, 512)`. */
 function shapedCount(directory: TiffDirectory, { width, height }: TiffBlocks): number {
   const values = width * height * (directory.number(TiffTag.samplesPerPixel) ?? 1);
-  const text =
-    descriptionOf(directory, (description) => /^\s*(?:\{\s*)?"?shape"?\s*[:=]/.test(description)) ?? "";
-  const sides = /shape"?\s*[:=]\s*[[(]([\d,\s]+)[\])]/.exec(text)?.[1]?.split(",").map(Number) ?? [];
-  const all = sides.filter((side) => side > 0).reduce((product, side) => product * side, 1);
+  const text = descriptionOf(directory, (description) => tifffileShape(description) !== undefined) ?? "";
+  const all = (tifffileShape(text)?.shape ?? []).reduce((product, side) => product * side, 1);
   return all % values === 0 ? all / values : 1;
 }
 

@@ -92,6 +92,7 @@ export async function* decodeTiff(
   let offset = from?.offset ?? header.firstDirectory;
   let page = from === undefined ? 0 : from.page - from.plane;
   let directoryBytes = 0;
+  const { tellsSamples } = walk.shared;
   while (offset !== 0) {
     signal?.throwIfAborted();
     const at = offset;
@@ -110,7 +111,7 @@ export async function* decodeTiff(
     if (walk.marksCopies && isCopy(directory)) continue;
     const isFollowed = TiffDirectory.isAt(file, header, offset);
     let plane = 0;
-    for await (const read of planesIn({ file, directory, isOnly, ...options })) {
+    for await (const read of planesIn({ file, directory, isOnly, tellsSamples, ...options })) {
       signal?.throwIfAborted();
       const number = page + plane;
       const place = { page: number, offset: at, plane, isFollowed: isFollowed || read.isFollowed };
@@ -132,7 +133,9 @@ export async function* decodeTiff(
       const bitDepth = significantBits(pixels, metadata.bitDepth ?? packedBits(directory));
       const frame = { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
       const channel =
-        read.channel === undefined ? {} : { channelIndex: read.channel, ofSeveralChannels: true as const };
+        read.channel === undefined || tellsSamples === true
+          ? {}
+          : { channelIndex: read.channel, ofSeveralChannels: true as const };
       yield { page: number, frame, metadata: { ...channel, ...metadata }, place };
     }
     page += plane;

@@ -54,7 +54,9 @@ async function* walk(
   let isEmpty = true;
   const pathOf = (name: string) => (below === "" ? name : `${below}/${name}`);
   const passedBy = (name: string) => options.passedBy?.(pathOf(name));
-  for await (const { name, isFolder } of entriesInOrder(here, options.namesHeld ?? NAMES_HELD, passedBy)) {
+  const isLeftOut = (name: string) => isPassedOver(pathOf(name));
+  const held = options.namesHeld ?? NAMES_HELD;
+  for await (const { name, isFolder } of entriesInOrder(here, held, isLeftOut, passedBy)) {
     const path = pathOf(name);
     if (!isFolder) {
       isEmpty = false;
@@ -81,6 +83,7 @@ async function* walk(
 async function* entriesInOrder(
   folder: string,
   held: number,
+  isLeftOut: (name: string) => boolean,
   passedBy: (name: string) => void,
 ): AsyncGenerator<Entry, void, undefined> {
   for (let last: string | undefined; ; ) {
@@ -94,7 +97,7 @@ async function* entriesInOrder(
     for await (const entry of await opendir(folder, { bufferSize: 1024 })) {
       const { name } = entry;
       const isFolder = entry.isDirectory();
-      if (isPassedOver(name)) continue;
+      if (isLeftOut(name)) continue;
       if (!isFolder && !hasImageName(name)) {
         passedBy(name);
         continue;

@@ -1,3 +1,4 @@
+import { distinctNames } from "./distinct-names.js";
 import type { IndexReader } from "./index-reader.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
@@ -87,11 +88,13 @@ function readDetail(textOf: (name: string) => string | undefined): Detail {
     }
   }
   const settingsText = settings === undefined ? "" : textOf(settings);
-  const targets = new Map<string, string>();
+  const said = new Map<string, string>();
   for (const { name, inside, isEnd } of tagsOf(settingsText ?? "")) {
     if (name !== "Channel" || isEnd) continue;
     const { Ch: ch, Target: target } = attributesOf(inside);
-    if (ch !== undefined && target?.trim()) targets.set(ch, target.trim());
+    if (ch !== undefined && target?.trim()) said.set(ch, target.trim());
   }
+  const names = distinctNames([...said.values()]);
+  const targets = new Map([...said.keys()].map((ch, i) => [ch, names[i]!]));
   return { isComplete: text !== undefined && settingsText !== undefined, plate, pixelUm, targets };
 }

@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { distinctNames } from "./distinct-names.js";
 import { unitUm } from "./length-units.js";
 import type { FrameMetadata } from "./micro-manager-metadata.js";
 import { withoutUndefined } from "./micro-manager-metadata.js";
@@ -34,7 +35,7 @@ export async function readZarrMetadata(group: string): Promise<ZarrMetadata> {
     throw new Error(`its axes are ${axes.join(", ")}: an image has one y and one x`);
   }
   const shared = sharedBy(multiscale, axes, await placeOf(group));
-  const channels = attributes.omero?.channels ?? [];
+  const channels = distinctNames((attributes.omero?.channels ?? []).map(({ label }) => label));
   const z = lengthsOf(multiscale, axes, "z");
   return {
     array: join(group, multiscale.datasets[0]!.path),
@@ -49,7 +50,7 @@ export async function readZarrMetadata(group: string): Promise<ZarrMetadata> {
       return {
         ...shared,
         ...withoutUndefined({
-          channel: channel === undefined ? undefined : channels[channel]?.label?.trim() || undefined,
+          channel: channel === undefined ? undefined : channels[channel],
           ...{ channelIndex, ofSeveralChannels: channelIndex !== undefined || undefined },
           ...{ timeIndex: index("t"), zIndex, zUm },
           zOrigin: zUm === undefined ? undefined : ("intended" as const),

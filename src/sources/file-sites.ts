@@ -66,7 +66,7 @@ export class FileSites {
     // What the user's own pattern says goes first all the same.
     const isOneOfSeveral =
       metadata.ofSeveralChannels === true && pattern === undefined && name.channels === undefined;
-    const known = metadata.channel ?? numbered;
+    const known = metadata.channel ?? numbered ?? name.folderChannel;
     const channel = told ?? (isOneOfSeveral ? (known ?? said) : (said ?? known));
     const timeIndex = name.timeIndex ?? metadata.timeIndex;
     const zIndex = name.zIndex ?? metadata.zIndex;

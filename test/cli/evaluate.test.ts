@@ -114,7 +114,7 @@ describe("parfocal evaluate", () => {
 
   it("evaluates labels of one kind, says which labels it does not know, and makes the folders of its reports", async () => {
     const { folder, manifest } = await manifestOf(
-      `${image("dsb_520x696_5afb7932e9.png")},,b,out`,
+      `${image("dsb_520x696_5afb7932e9.png")},,b,Out of focus`,
       `${image("dsb_520x696_4ee5850b63.png")},,c,blurry`,
     );
     const json = join(folder, "new/figures.json");
@@ -125,6 +125,17 @@ describe("parfocal evaluate", () => {
     );
     const { labelled } = JSON.parse(await readFile(json, "utf8")) as Evaluation;
     expect(labelled).toMatchObject({ inFocus: 0, outOfFocus: 1, errors: [] });
+  });
+
+  it("says where no row of a manifest tells anything to measure against", async () => {
+    const folder = await temporaryFolder();
+    const manifest = join(folder, "manifest.csv");
+    await writeFile(manifest, `File;Label\n${image("dsb_360x360_4c032609d3.png")};sharp\n`);
+    const { code, stderr } = await parfocal("evaluate", manifest, "--device", "cpu");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(
+      "no row has a focus_label (in or out), a level, the kind infocus, or a stack_id",
+    );
   });
 
   it("leaves out an image that cannot be judged, names it and keeps the others", async () => {

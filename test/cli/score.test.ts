@@ -474,17 +474,20 @@ it("names a file of each kind of microscope files that it passes by, and scores 
   const folder = await temporaryFolder();
   await mkdir(join(folder, "raw"));
   await copyFile(GOOD.plate, join(folder, "a.png"));
-  for (const name of ["b.nd2", "c.nd2", "raw/d.C01", "notes.txt"]) await writeFile(join(folder, name), "x");
+  for (const name of ["b.nd2", "c.nd2", "raw/d.C01", "raw/e.bmp", "notes.txt"])
+    await writeFile(join(folder, name), "x");
 
   const { code, stdout, stderr } = await score(folder);
 
   expect(code).toBe(0);
   expect(rowsOf(stdout)).toHaveLength(1);
   const said = stderr.split("\n").filter((line) => line.startsWith("Not scored:"));
-  expect(said).toEqual([
+  // The order is that of the disk.
+  expect(said.toSorted()).toEqual([
     expect.stringMatching(
       /[bc]\.nd2: files that end in \.nd2 are not read: export TIFF or convert them to OME-Zarr, or use parfocal send/,
     ),
     `Not scored: ${join(folder, "raw", "d.C01")}: files that end in .c01 are not read: export TIFF or convert them to OME-Zarr (docs/files.md)`,
+    `Not scored: ${join(folder, "raw", "e.bmp")}: files that end in .bmp are not read: save TIFF or PNG, without losses (docs/files.md)`,
   ]);
 });

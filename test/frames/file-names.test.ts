@@ -257,6 +257,16 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     name: { ...B7, site: 4, channel: "DAPI", timeIndex: 2 },
   },
   {
+    program: "Cytation, as ImageJ macros of users know it",
+    path: "B7_02_SP10Z3_C1_Bright Field_T001.tif",
+    name: { ...B7, site: 10, zIndex: 3, channel: "Bright Field", timeIndex: 1 },
+  },
+  {
+    program: "Cytation, behind the name of a plate",
+    path: "nf1_B7_01_2_1_GFP_001.png",
+    name: { ...B7, plate: "nf1", site: 1, channel: "GFP", timeIndex: 1 },
+  },
+  {
     program: "Cytation with z and regions",
     path: "A1ROI1_02_1_1Z2_Bright Field_High Contrast_003.tif",
     name: { ...A1, site: 1, zIndex: 2, channel: "Bright Field_High Contrast", timeIndex: 3 },
@@ -323,6 +333,11 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
     program: "ZEN without a mark",
     path: "Experiment-01_s3c2.tif",
     name: { positionName: "Experiment-01", site: 3, channel: "c2" },
+  },
+  {
+    program: "ZEN without a mark, without scenes",
+    path: "Experiment-01_t01z2c1.tif",
+    name: { positionName: "Experiment-01", timeIndex: 1, zIndex: 2, channel: "c1" },
   },
   {
     program: "ZEN, channels alone",
@@ -491,6 +506,19 @@ const NAMES: readonly { program: string; path: string; name: FrameName }[] = [
   { program: "ImageJ, colours split", path: "cells (red).tif", name: { rest: "cells", channel: "red" } },
   { program: "a well, as ImageJ's channels", path: "C1-Site_4.tif", name: { ...C1, site: 4 } },
   { program: "a number, as ImageJ's channels", path: "C1-0007.tif", name: { ...C1, site: 7 } },
+  { program: "Keyence BZ-X, a snapshot", path: "Image_CH2.tif", name: { rest: "Image", channel: "CH2" } },
+  { program: "a series that is not padded", path: "cells_t7.tif", name: { rest: "cells", timeIndex: 7 } },
+  { program: "treatments", path: "cells_T7.tif", name: { rest: "cells_T7" } },
+  {
+    program: "a folder for each channel",
+    path: "screen/DAPI/B07_2.tif",
+    name: { ...B7, site: 2, folderChannel: "DAPI", folder: "screen" },
+  },
+  {
+    program: "a folder that is called like a channel, of files that name theirs",
+    path: "screen/GFP/B07_s2_w1.tif",
+    name: { ...B7, site: 2, channel: "w1", folder: "screen/GFP" },
+  },
   { program: "nobody", path: "holiday/picture.png", name: { folder: "holiday", rest: "picture" } },
   { program: "nobody, in the folder of a well", path: "A1/picture.png", name: { ...A1, rest: "picture" } },
   {

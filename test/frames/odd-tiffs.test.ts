@@ -64,6 +64,98 @@ describe("an odd TIFF", () => {
     expect(await read(tiff(data, [page([33629, 5, 3, 8])]))).toEqual([10, 20, 30]);
   });
 
+  it("of tifffile has the axes that its description names", async () => {
+    const channel = { Name: ["DAPI", "GFP", "Cy5"] };
+    const axesOf = async (description: object) => {
+      const { data: bytes, entry } = described(JSON.stringify(description));
+      const found: object[] = [];
+      for await (const read of decodePages(new MemoryBytes(tiff(bytes, [page(entry)])), "odd.tif")) {
+        if (!("error" in read)) found.push(read.metadata);
+      }
+      return found;
+    };
+    const shape = [3, HEIGHT, WIDTH];
+    expect(await axesOf({ axes: "ZYX", shape })).toEqual([{ zIndex: 0 }, { zIndex: 1 }, { zIndex: 2 }]);
+    expect(await axesOf({ axes: "CYX", Channel: channel, shape })).toEqual(
+      channel.Name.map((name, channelIndex) => ({ channelIndex, channel: name, ofSeveralChannels: true })),
+    );
+    expect(await axesOf({ shape: [1, ...shape], axes: "CTYX" })).toEqual(
+      [0, 1, 2].map((timeIndex) => ({ timeIndex })),
+    );
+    // Pages of what "R" counts must not be taken for one another.
+    expect(await axesOf({ axes: "RYX", shape })).toEqual([{}, {}, {}]);
+    expect(await axesOf({ shape })).toEqual([{}, {}, {}]);
+  });
+
+  it("of tifffile that calls three planes of bytes colours has the planes that its description names", async () => {
+    const colours = (...more: Entry[]) => {
+      const offsets = data.length + 8;
+      return page(
+        ...([
+          [258, 3, 3, offsets],
+          [262, 3, 1, 2],
+          [273, 4, 3, offsets + 6],
+          [277, 3, 1, 3],
+          [279, 4, 3, offsets + 18],
+          [284, 3, 1, 2],
+        ] as Entry[]),
+        ...more,
+      );
+    };
+    const tables = Buffer.alloc(30);
+    for (let i = 0; i < 3; i++) {
+      tables.writeUInt16LE(8, 2 * i);
+      tables.writeUInt32LE(8 + i * PLANE, 6 + 4 * i);
+      tables.writeUInt32LE(PLANE, 18 + 4 * i);
+    }
+    const planesOf = async (text: string) => {
+      const description = Buffer.from(`${text}\0`);
+      const bytes = Buffer.concat([data, tables, description]);
+      const said: Entry = [270, 2, description.length, 8 + data.length + tables.length];
+      const found: unknown[] = [];
+      // As tifffile does, the first page describes all.
+      for await (const read of decodePages(
+        new MemoryBytes(tiff(bytes, [colours(said), colours()])),
+        "odd.tif",
+      )) {
+        if ("error" in read) throw read.error;
+        found.push([read.frame.pixels[0], read.metadata]);
+      }
+      return found;
+    };
+    const shape = [2, 3, HEIGHT, WIDTH];
+    expect(await planesOf(JSON.stringify({ shape, axes: "TZYX" }))).toEqual(
+      [0, 1].flatMap((timeIndex) => [0, 1, 2].map((zIndex) => [10 * (1 + zIndex), { zIndex, timeIndex }])),
+    );
+    expect(await planesOf(JSON.stringify({ shape, axes: "TSYX" }))).toEqual([
+      [18, { timeIndex: 0 }],
+      [18, { timeIndex: 1 }],
+    ]);
+    expect(await planesOf(JSON.stringify({ shape }))).toEqual([
+      [18, {}],
+      [18, {}],
+    ]);
+  });
+
+  it("of a program that writes the encoding of Windows has its texts, and one that is damaged keeps the rest", async () => {
+    const textsOf = async (bytes: Buffer) => {
+      const pixels = Buffer.concat([data.subarray(0, PLANE), bytes]);
+      const entry: Entry = [270, 2, bytes.length, 8 + PLANE];
+      for await (const read of decodePages(new MemoryBytes(tiff(pixels, [page(entry)])), "odd.tif")) {
+        if (!("error" in read)) return read.metadata;
+      }
+      return undefined;
+    };
+    const omeXml = (unit: string, rest = "") =>
+      `<OME><Image><Pixels DimensionOrder="XYZCT" SizeX="100" SizeY="90" SizeZ="1" SizeC="1" SizeT="1" ` +
+      `PhysicalSizeX="0.2" PhysicalSizeXUnit="${unit}"><Channel Name="Gr\u00fcn${rest}"/><TiffData/></Pixels></Image></OME>\0`;
+    const inLatin1 = await textsOf(Buffer.from(omeXml("\u00b5m"), "latin1"));
+    expect(inLatin1).toMatchObject({ pixelUm: 0.2, channel: "Gr\u00fcn" });
+    const utf8 = Buffer.from(omeXml("\u00b5m", "~"));
+    utf8[utf8.indexOf("~")] = 0xff;
+    expect(await textsOf(utf8)).toMatchObject({ pixelUm: 0.2, channel: "Gr\u00fcn\ufffd" });
+  });
+
   it("of MetaMorph that was cut off names the planes that it lacks", async () => {
     const cut = data.subarray(0, 2 * PLANE);
     expect(await read(tiff(cut, [page([33629, 5, 3, 8])]))).toEqual([

@@ -20,6 +20,21 @@ describe("OME-XML", () => {
     ]);
   });
 
+  it("keeps channels of one name apart, and those without a name without one", () => {
+    const named = (...names: readonly string[]) =>
+      [0, 1, 2, 3].map(
+        (page) =>
+          parseOmeXml(
+            `<OME><Image ID="I:0"><Pixels DimensionOrder="XYCZT" SizeC="4" SizeZ="1" SizeT="1">${names
+              .map((name) => `<Channel Name="${name}"/>`)
+              .join("")}<TiffData/></Pixels></Image></OME>`,
+            "a.ome.tif",
+          )(page).channel,
+      );
+    expect(named("Mono", "Mono", "Mono (2)", "Mono")).toEqual(["Mono", "Mono (3)", "Mono (2)", "Mono (4)"]);
+    expect(named("DAPI", "", "DAPI")).toEqual(["DAPI", undefined, "DAPI (2)", undefined]);
+  });
+
   it("tells the pages of the other file of the same data set", () => {
     expect(parseOmeXml(plate, "b.ome.tif")(5)).toEqual({
       ...{ plate: "P7", well: "B07", site: 2, timeIndex: 1, positionName: "edge" },

@@ -137,6 +137,15 @@ describe("an index of a CV8000", () => {
     await expect.poll(of).toBe(2);
   });
 
+  test("keeps two channels of one target apart", async () => {
+    const folder = await folderWith({
+      "MeasurementDetail.mrf": MRF,
+      "Assay 1.mes": MES.replace("DNA", "Alexa 488"),
+      "MeasurementData.mlf": MLF_HEAD + record("a.tif"),
+    });
+    expect(indexedMetadata(join(folder, "a.tif"))).toMatchObject({ channel: "Alexa 488 (2)" });
+  });
+
   test.each(["../Assay 1.mes", "C:\\BTSData\\Assay 1.mes"])(
     "looks for its settings beside it: %s",
     async (name) => {

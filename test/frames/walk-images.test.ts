@@ -21,6 +21,25 @@ async function found(folder: string): Promise<string[]> {
 }
 
 describe("walkImages", () => {
+  it("passes over overviews of Squid and masks of Cellpose, not images that are called alike", async () => {
+    const drawn = [
+      "0/downsampled/wells/A1_10um.tiff",
+      "0/downsampled/plate_10um.tiff",
+      "A1_s1_cp_masks.png",
+      "A1_s1_cp_masks_0.tif",
+      "A1_s1_outlines_cp.png",
+    ];
+    const images = [
+      "0/A1_0_0_BF_LED_matrix_full.tiff",
+      "A1_10um.tiff",
+      "cp_masks_test/a.tif",
+      "downsampled/a.tif",
+    ];
+    const folder = await folderWith([...drawn, ...images]);
+    expect((await found(folder)).sort(imageOrder)).toEqual(images.sort(imageOrder));
+    expect(await found(join(folder, "0/downsampled"))).toEqual(["plate_10um.tiff", "wells/A1_10um.tiff"]);
+  });
+
   it("passes over what an agent has drawn, in its results folder and where that is the folder of the images", async () => {
     const own = [
       "previews/a.png",

@@ -44,6 +44,15 @@ describe("the sites of files", () => {
     expect(sites.frameOf({ path, page: 5, metadata: { channelIndex: 0 } }).channel).toBe("DAPI");
   });
 
+  test("are one site where each channel has a folder, and metadata know its channel better", () => {
+    const paths = ["screen/DAPI/B07_2.tif", "screen/GFP/B07_2.tif"];
+    const { frames, sites } = sitesOf(paths);
+    expect(frames.map(({ channel }) => channel)).toEqual(["DAPI", "GFP"]);
+    expect(sites[1]).toEqual(sites[0]);
+    const told = sitesOf(["actin/B07_2.tif"], { metadata: { channel: "Cy5" } });
+    expect(told.frames[0]!.channel).toBe("Cy5");
+  });
+
   test("have the channels of a file of several, whatever a word in its name says", async () => {
     const path = "cells_DAPI_actin.tif";
     const sites = new FileSites({ say: () => undefined });

@@ -103,6 +103,8 @@ describe("parfocal train", () => {
     [["--steps", "0.5"], "--steps must be a whole number, 0 or more"],
     [["--steps", "many"], "--steps needs a number"],
     [["--steps", "5", "--steps", "6"], "--steps is given more than once"],
+    [["--start-from", ""], "--start-from needs a value"],
+    [["--start-from", "-"], "--start-from needs a value, and a lone - is none"],
     [["--minutes", "0"], "--minutes must be above 0"],
     [["--minutes", "3", "--steps", "5"], "Give --steps or --minutes, not both"],
     [["--held-out", "10"], "--held-out must lie between 0 and 1"],
