@@ -507,6 +507,25 @@ describe("sites.csv", () => {
     expect(sink.counts()).toMatchObject({ failures: 0 });
   });
 
+  test("that a stop does not wait for is said to come with the next start, and stays as it was", async () => {
+    const folder = await temporaryFolder();
+    const { log, lines } = recordingLog();
+    const path = join(folder, "sites.csv");
+    await writeFile(path, "as it was");
+    // Reading so many lines takes longer than a stop waits.
+    await writeFile(join(folder, "results.jsonl"), `${JSON.stringify(verdict())}\n`.padEnd(2 ** 25, "\n"));
+    const impatient = { ...systemClock, after: (_: number, then: () => void) => systemClock.after(0, then) };
+    const sink = new CsvSink(results(folder), { log, clock: impatient });
+
+    await sink.start(signal);
+    await sink.stop();
+    await sleep(50);
+
+    expect(lines.map(({ msg }) => msg)).toEqual([expect.stringContaining("the next start makes it again")]);
+    expect(await readFile(path, "utf8")).toBe("as it was");
+    expect(sink.counts().failures).toBe(0);
+  });
+
   test("that cannot be rewritten is said once and tried again", async () => {
     const folder = await temporaryFolder();
     const { sink, rows, logged } = await csvSink(folder);
