@@ -153,6 +153,20 @@ describe("results.jsonl", () => {
     expect(logged[0]).toMatchObject({ msg: expect.stringContaining("cut off"), bytes: torn.length });
   });
 
+  test("with a hole of any length at its end is repaired, and the hole is kept nowhere", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "results.jsonl");
+    await writeFile(path, '{"id":"whole"}\n{"id":"torn');
+    await truncate(path, 2 ** 28);
+
+    await jsonlSink(folder);
+
+    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["whole"]);
+    const torn = await readFile(`${path}.torn`);
+    expect(torn.toString("utf8", 0, 11)).toBe('{"id":"torn');
+    expect(torn.length).toBeLessThan(2 ** 21);
+  });
+
   test.each([
     { what: "a whole last line without line break", text: '{"id":"a"}\n{"id":"b"}', ids: ["a", "b"] },
     { what: "nothing but a torn line", text: '{"id":', ids: [] },
