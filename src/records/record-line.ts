@@ -1,5 +1,4 @@
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import {
@@ -13,6 +12,7 @@ import {
   RuleValues,
   VerdictMessage,
 } from "../protocol/messages.js";
+import { linesOf } from "./json-lines.js";
 import type { ResultRecord } from "./record.js";
 
 const Context = z.object({
@@ -66,10 +66,11 @@ export function readRecords(path: string): AsyncGenerator<ResultRecord | undefin
   return recordsOf(createReadStream(path));
 }
 
-/** The same of a stream of its text. */
+/** The same of a stream of its bytes. */
 export async function* recordsOf(input: Readable): AsyncGenerator<ResultRecord | undefined> {
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() !== "") yield parseRecord(line);
+  for await (const lines of linesOf(input)) {
+    for (const { text } of lines)
+      if (text?.trim() !== "") yield text === undefined ? undefined : parseRecord(text);
   }
 }
 
@@ -78,10 +79,12 @@ export async function* framesOnRecord(path: string, session: string): AsyncGener
   const mark = `"session":${JSON.stringify(session)}`;
   const input = createReadStream(path);
   try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      // Most lines may be of others: looking for text is far quicker than reading all of them.
-      const record = line.includes(mark) ? parseRecord(line) : undefined;
-      if (record?.type === "verdict" && record.frame?.session === session) yield record.frame;
+    for await (const lines of linesOf(input)) {
+      for (const { text } of lines) {
+        // Most lines may be of others: looking for text is far quicker than reading all of them.
+        const record = text?.includes(mark) ? parseRecord(text) : undefined;
+        if (record?.type === "verdict" && record.frame?.session === session) yield record.frame;
+      }
     }
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;

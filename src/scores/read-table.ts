@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { ResultsError } from "../errors.js";
 import { fileReason } from "../frames/file-reasons.js";
 import { misfitOf, noNumber, openUserTable, withPoint } from "../frames/user-table.js";
+import { linesOf, MAX_LINE_BYTES } from "../records/json-lines.js";
 import { unescaped } from "../spreadsheet-text.js";
 import { COLUMNS, type ScoreRow, TEXT_COLUMNS } from "./score-rows.js";
 import { formatOf, type TableFormat } from "./table-format.js";
@@ -83,15 +83,15 @@ async function* readCsv(path: string): Reading {
 
 async function* readJsonLines(path: string): Reading {
   let isFirst = true;
-  for await (const line of createInterface({
-    input: createReadStream(path),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
-    if (line.trim() === "") continue;
-    const cells = Object.entries(JSON.parse(line) as Record<string, unknown>);
-    if (isFirst) yield cells.map(([column]) => column);
-    isFirst = false;
-    yield rowOf(cells);
+  for await (const lines of linesOf(createReadStream(path))) {
+    for (const { text } of lines) {
+      if (text === undefined) throw new Error(`a line is longer than ${MAX_LINE_BYTES} bytes`);
+      if (text.trim() === "") continue;
+      const cells = Object.entries(JSON.parse(text) as Record<string, unknown>);
+      if (isFirst) yield cells.map(([column]) => column);
+      isFirst = false;
+      yield rowOf(cells);
+    }
   }
 }
 

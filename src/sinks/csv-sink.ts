@@ -1,6 +1,6 @@
 import { access, constants, open, stat } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
-import { reasonOf } from "../errors.js";
+import { OutputError, reasonOf } from "../errors.js";
 import { passed } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
@@ -34,6 +34,9 @@ export class CsvSink implements Sink {
   /** Whether something was recorded that the table as it was written last may not have. */
   #isBehind: boolean = false;
   #isFailing: boolean = false;
+  /** Whether a stop has waited long enough, and whether that has cut something off. */
+  #isGivenUp: boolean = false;
+  #isCutOff: boolean = false;
   #written = 0;
   #failures = 0;
   #lost = 0;
@@ -73,13 +76,18 @@ export class CsvSink implements Sink {
     this.#cancelTimer?.();
     const finishing = (async () => {
       await this.#writing;
-      this.#updateTable(true);
+      if (!this.#isGivenUp) this.#updateTable(true);
       await this.#writing;
     })();
-    // A table that is still being made again is made at the next start.
     await Promise.race([finishing, passed(this.#context.clock, STOP_MS)]);
     this.#cancelTimer?.();
+    this.#isGivenUp = true;
     await this.#thread?.stop();
+    await finishing;
+    if (!this.#isCutOff) return;
+    const happened = "The table of sites was not finished before the stop";
+    const then = "the next start makes it again from results.jsonl";
+    this.#context.log.warn({ file: this.#path }, `${happened}; ${then}`);
   }
 
   #schedule(): void {
@@ -123,11 +131,15 @@ export class CsvSink implements Sink {
       })
       .finally(() => {
         this.#writing = undefined;
-        if (this.#isFailing || this.#isBehind) this.#schedule();
+        if ((this.#isFailing || this.#isBehind) && !this.#isGivenUp) this.#schedule();
       });
   }
 
   #failed(error: unknown): void {
+    if (this.#isGivenUp) {
+      this.#isCutOff = true;
+      return;
+    }
     this.#failures++;
     if (!this.#isFailing) {
       const fields = { file: this.#path, reason: reasonOf(error) };
@@ -144,6 +156,7 @@ export class CsvSink implements Sink {
       ({ size }) => size,
       () => 0,
     );
+    if (this.#isGivenUp) throw new OutputError(this.#path, "nothing more is written after a stop");
     const workerData: SitesWorkerData = { path: this.#path, journal, journalBytes };
     this.#thread = new WorkerThread("sites-worker.js", import.meta.url, { workerData });
     await this.#thread.call("restore");

@@ -1,8 +1,10 @@
 import { appendFile, type FileHandle, open } from "node:fs/promises";
 import { errorCode } from "../frames/file-reasons.js";
+import { MAX_LINE_BYTES } from "../records/json-lines.js";
 
 const NEWLINE = 0x0a;
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 2 ** 20;
+const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
 /**
  * Repairs a file of JSON lines whose last line was cut off by a crash: the piece is moved to `<path>.torn`. A last
@@ -21,19 +23,33 @@ export async function repairTornLine(path: string): Promise<number> {
     const { size } = await file.stat();
     const start = await startOfTail(file, size);
     if (start === size) return 0;
-    const tail = Buffer.alloc(size - start);
-    await file.read(tail, 0, tail.length, start);
-    if (isJson(tail)) {
+    const length = size - start;
+    if (length <= MAX_LINE_BYTES && isJson(await bytesOf(file, start, length))) {
       await file.write(Buffer.from("\n"), 0, 1, size);
       return 0;
     }
-    await appendFile(`${path}.torn`, Buffer.concat([tail, Buffer.from("\n")]));
+    await moveAway(file, start, size, `${path}.torn`);
     await file.truncate(start);
     await file.sync();
-    return tail.length;
+    return length;
   } finally {
     await file.close();
   }
+}
+
+/** Without parts that hold nothing: a disk may leave a hole of any length. */
+async function moveAway(file: FileHandle, start: number, size: number, path: string): Promise<void> {
+  for (let begin = start; begin < size; begin += CHUNK_BYTES) {
+    const part = await bytesOf(file, begin, Math.min(CHUNK_BYTES, size - begin));
+    if (!part.equals(ZEROS.subarray(0, part.length))) await appendFile(path, part);
+  }
+  await appendFile(path, "\n");
+}
+
+async function bytesOf(file: FileHandle, begin: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  await file.read(bytes, 0, length, begin);
+  return bytes;
 }
 
 /** Offset of what follows the last line break. */

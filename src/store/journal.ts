@@ -1,8 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { errorCode } from "../frames/file-reasons.js";
-
-const NEWLINE = 0x0a;
+import { linesOf } from "../records/json-lines.js";
 
 /** Whole lines of a file, and how many bytes of it they reach to. */
 export interface JournalPart {
@@ -16,15 +15,12 @@ export async function* readJournal(path: string, from: number, size: number): As
   const start = from <= (await sizeOf(path)) ? from : 0;
   let bytes = start;
   let batch: string[] = [];
-  let rest: Buffer = Buffer.alloc(0);
   try {
-    for await (const chunk of createReadStream(path, { start }) as AsyncIterable<Buffer>) {
-      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
-        const line = rest.toString("utf8", 0, end);
-        rest = rest.subarray(end + 1);
-        bytes += end + 1;
-        if (line.trim() !== "") batch.push(line);
+    for await (const lines of linesOf(createReadStream(path, { start }))) {
+      for (const line of lines) {
+        if (!line.isWhole) break;
+        bytes += line.bytes;
+        if (line.text !== undefined && line.text.trim() !== "") batch.push(line.text);
         if (batch.length < size) continue;
         yield { batch, bytes };
         batch = [];

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import type { StatusView } from "../../src/dashboard/wire.js";
+import { until } from "../agent/helpers.js";
 import { ask, authorised, change, raw, serve, startServing, TestPage, TOKEN } from "./helpers.js";
 
 const status = async (host: string) => (await ask(host, "/api/status")).json<StatusView>();
@@ -229,6 +230,27 @@ describe("the server", () => {
     await ask(host, "/livez");
 
     expect(answers - before).toBeLessThan(300);
+  });
+
+  test("leaves files for others beside a client that opens connections without end, and keeps answering", async () => {
+    const { host } = await serve();
+    const [hostname, port] = host.split(":");
+    const page = new TestPage(host);
+    await page.first("hello");
+    let open = 0;
+    for (let i = 0; i < 600; i++) {
+      const socket = connect(Number(port), hostname!);
+      onTestFinished(() => void socket.destroy());
+      socket.on("error", () => undefined);
+      socket.on("close", () => open--);
+      await once(socket, "connect");
+      open++;
+      socket.write("GET / HTTP/1.1\r\nHost: ");
+    }
+
+    expect((await ask(host, "/livez")).status).toBe(200);
+    await until(() => open <= 256);
+    expect(page.socket.readyState).toBe(WebSocket.OPEN);
   });
 
   test("lets no other page embed it or load from elsewhere", async () => {

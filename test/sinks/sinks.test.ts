@@ -153,6 +153,20 @@ describe("results.jsonl", () => {
     expect(logged[0]).toMatchObject({ msg: expect.stringContaining("cut off"), bytes: torn.length });
   });
 
+  test("with a hole of any length at its end is repaired, and the hole is kept nowhere", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "results.jsonl");
+    await writeFile(path, '{"id":"whole"}\n{"id":"torn');
+    await truncate(path, 2 ** 28);
+
+    await jsonlSink(folder);
+
+    expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["whole"]);
+    const torn = await readFile(`${path}.torn`);
+    expect(torn.toString("utf8", 0, 11)).toBe('{"id":"torn');
+    expect(torn.length).toBeLessThan(2 ** 21);
+  });
+
   test.each([
     { what: "a whole last line without line break", text: '{"id":"a"}\n{"id":"b"}', ids: ["a", "b"] },
     { what: "nothing but a torn line", text: '{"id":', ids: [] },
@@ -505,6 +519,25 @@ describe("sites.csv", () => {
 
     await until(async () => (await rows().catch(() => [])).length === 1);
     expect(sink.counts()).toMatchObject({ failures: 0 });
+  });
+
+  test("that a stop does not wait for is said to come with the next start, and stays as it was", async () => {
+    const folder = await temporaryFolder();
+    const { log, lines } = recordingLog();
+    const path = join(folder, "sites.csv");
+    await writeFile(path, "as it was");
+    // Reading so many lines takes longer than a stop waits.
+    await writeFile(join(folder, "results.jsonl"), `${JSON.stringify(verdict())}\n`.padEnd(2 ** 25, "\n"));
+    const impatient = { ...systemClock, after: (_: number, then: () => void) => systemClock.after(0, then) };
+    const sink = new CsvSink(results(folder), { log, clock: impatient });
+
+    await sink.start(signal);
+    await sink.stop();
+    await sleep(50);
+
+    expect(lines.map(({ msg }) => msg)).toEqual([expect.stringContaining("the next start makes it again")]);
+    expect(await readFile(path, "utf8")).toBe("as it was");
+    expect(sink.counts().failures).toBe(0);
   });
 
   test("that cannot be rewritten is said once and tried again", async () => {

@@ -14,6 +14,9 @@ const HOST = "127.0.0.1";
 /** Largest body of a request, bytes. */
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** Connections that are no pages': each is an open file, and controllers and results need theirs. */
+const MAX_CONNECTIONS = 256;
+
 /** A page that does not say goodbye for so long when the agent stops is cut off, ms. */
 const GOODBYE_MS = 500;
 
@@ -60,6 +63,8 @@ export class HttpServer {
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 });
   /** All that are open, those of pages among them, which Node does not count as its own. */
   readonly #connections = new Set<Duplex>();
+  /** Those of them that are no page's, the oldest first. */
+  readonly #requesting = new Set<Duplex>();
   /** Of each connection, when its last request so far has been answered. */
   readonly #answered = new WeakMap<Duplex, Promise<void>>();
   #server: Server | undefined;
@@ -80,7 +85,12 @@ export class HttpServer {
     this.#server = server;
     server.on("connection", (socket) => {
       this.#connections.add(socket);
-      socket.once("close", () => this.#connections.delete(socket));
+      this.#requesting.add(socket);
+      socket.once("close", () => {
+        this.#connections.delete(socket);
+        this.#requesting.delete(socket);
+      });
+      this.#makeRoom();
     });
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     await new Promise<void>((resolve, reject) => {
@@ -103,6 +113,14 @@ export class HttpServer {
     }, GOODBYE_MS);
     await closed;
     clearTimeout(timer);
+  }
+
+  /** Whoever opens very many loses the oldest, and keeps nobody else out. */
+  #makeRoom(): void {
+    const [oldest] = this.#requesting;
+    if (oldest === undefined || this.#requesting.size <= MAX_CONNECTIONS) return;
+    this.#requesting.delete(oldest);
+    oldest.destroy();
   }
 
   /** One request of a connection after the other, and others between: a client may send thousands at once. */
@@ -159,6 +177,7 @@ export class HttpServer {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      this.#requesting.delete(socket);
       this.#handlers.connected(client, query);
     });
   }
