@@ -68,7 +68,7 @@ describe("the content of a frame", () => {
       "defocused",
     ],
   ])("is %s", (_, patches, condition) => {
-    expect(conditionFor(scoresOf(patches))).toEqual({ condition });
+    expect(conditionFor(scoresOf(patches))).toMatchObject({ condition });
   });
 
   it("is told by the patches of whose level the network is surest, however many others there are", () => {
