@@ -104,9 +104,11 @@ export function conditionOf(
   }
   const few = Math.max(1, thresholds.certainShare * patches);
   const isClear = content.structure !== undefined && content.structure >= CLEAR_STRUCTURE;
-  if (certain < few || (!isClear && isGrain(scores.certainties, few, thresholds)))
-    return { condition: "blank" };
-  if (showsNothing(content, thresholds)) return { condition: "blank", mayBeBlurred: true };
+  const isUncertain = certain < few || (!isClear && isGrain(scores.certainties, few, thresholds));
+  const isNothing = showsNothing(content, thresholds);
+  // Of empty fields hardly any has a certain patch, and looks as if it showed something, too.
+  const mayBeBlurred = content.structure !== undefined && certain > 0 && isUncertain !== isNothing;
+  if (isUncertain || isNothing) return { condition: "blank", ...(mayBeBlurred && { mayBeBlurred }) };
   if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
   return { condition: leastLevel(judged) <= thresholds.inFocusLevel ? "in-focus" : "defocused" };
 }

@@ -60,8 +60,9 @@ export interface FocusReport extends FrameContent {
   /** Whether it shows something unlike all that the model was trained on: then level and condition may be anything. */
   readonly unfamiliar: boolean;
   /**
-   * True of a frame that is `blank` only by what its patches look like: they are certain of a level all the same. Blurred structure of a
-   * kind that the model does not know looks so, and so do grain and the rims of bubbles; only another frame can tell.
+   * True of a frame that is `blank` by one sign alone: its patches look like nothing, but are certain of a level, or few are certain, but
+   * those that are look like something. Blurred structure of a kind that the model does not know looks so, and so do grain and the rims of
+   * bubbles; only another frame can tell.
    */
   readonly mayBeBlurred?: boolean;
   /** Why, when the condition is `unusable`: one short sentence. */

@@ -73,13 +73,15 @@ function lookWhereOthersAre(context: StepContext): SiteStep {
 
 /**
  * A site whose frames all look empty is empty, whatever levels they were given: once nothing better is to be had, or the level
- * has not changed with the moves.
+ * has not changed with the moves. A level that fell to that of a sharp frame is none of an empty field.
  */
 function unlessEmpty(context: StepContext, step: SiteStep): SiteStep {
   const { search, assessment, rules, settings } = context;
   const { samples } = search;
   if (!samples.every(({ looksEmpty }) => looksEmpty)) return step;
   const seen = samples.filter(({ isBlank }) => !isBlank);
+  const { index, isSharp } = search.best;
+  if (isSharp && samples[index]!.level <= rules.maxLevel && hasResponded(seen)) return step;
   const isProven = provesNoResponse(seen, umPerLevelFor(rules, settings.optics, search.first));
   if (step.end === undefined && !isProven) return step;
   search.best = { index: 0, isSharp: false };
@@ -171,13 +173,9 @@ function searchStep(context: StepContext): SearchStep {
   });
 }
 
-/**
- * A first frame that reads blurred, where the run has not shown that such content does so in focus: what one site showed may have
- * been wrong. From `NEVER_AT_ONCE` on, no run is trusted with it.
- */
-function isUntried({ search: { samples }, rules, knowsContent }: StepContext): boolean {
-  const { level } = samples[0]!;
-  return samples.length === 1 && level > rules.maxLevel && (level > NEVER_AT_ONCE || !knowsContent());
+/** A first frame that reads far from sharp, whatever the run has seemed to show of such content: one site may have taught it wrong. */
+function isUntried({ search: { samples } }: StepContext): boolean {
+  return samples.length === 1 && samples[0]!.level > NEVER_AT_ONCE;
 }
 
 function stopOrMove(context: StepContext, { next }: SearchStep, reason: string): SiteStep {

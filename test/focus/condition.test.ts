@@ -88,13 +88,16 @@ describe("conditionOf", () => {
     expect(judge(frameOf(), scoresOf(many(12, unsure)), { structure: 6 }).condition).toBe("blank");
   });
 
-  it("may be blurred where its patches are certain of a level and only look like nothing, not where none is certain", () => {
+  it("may be blurred where some patch is certain, or it looks like something, but not both", () => {
     const judged = { level: 0, sd: 0.1 };
     const thresholds = { ...THRESHOLDS, leastStructure: 0.25 };
-    const tellOf = (patches: readonly (readonly number[])[]) =>
-      conditionOf(frameOf(), countRange(frameOf()), scoresOf(patches), judged, { structure: -3 }, thresholds);
-    expect(tellOf(sharp)).toEqual({ condition: "blank", mayBeBlurred: true });
-    expect(tellOf(many(12, unsure))).toEqual({ condition: "blank" });
+    const tellOf = (patches: readonly (readonly number[])[], structure: number) =>
+      conditionOf(frameOf(), countRange(frameOf()), scoresOf(patches), judged, { structure }, thresholds);
+    const few = [grainy, ...many(40, unsure)];
+    expect(tellOf(sharp, -3)).toEqual({ condition: "blank", mayBeBlurred: true });
+    expect(tellOf(few, 3)).toEqual({ condition: "blank", mayBeBlurred: true });
+    expect(tellOf(few, -3)).toEqual({ condition: "blank" });
+    expect(tellOf(many(12, unsure), 3)).toEqual({ condition: "blank" });
   });
 
   it("is in focus where its level may be that of a sharp frame, as of a few patches, and never far above", () => {

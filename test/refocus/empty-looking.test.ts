@@ -34,6 +34,16 @@ describe("a site whose frame looks empty, but has a level", () => {
     expect(Math.abs(zUm - focusUm)).toBeLessThan(2);
   });
 
+  test("is in focus where its level falls to that of a sharp frame, though all of its frames look empty", () => {
+    const { zUm, verdict } = image(new RefocusPolicy(settings), (zUm) => ({
+      ...fieldSeen(zUm - 7),
+      ...EMPTY,
+    }));
+
+    expect(verdict).toMatchObject({ decision: "accept", outcomes: [{ recovered: "yes" }] });
+    expect(Math.abs(zUm - 7)).toBeLessThan(2);
+  });
+
   test("is empty where a few moves change neither its looks nor its level, and says nothing of the drive", () => {
     const policy = new RefocusPolicy(settings);
     for (const site of ["A1", "A2", "A3", "A4", "A5"]) {
