@@ -88,7 +88,7 @@ describe("parfocal runs", () => {
     const { stdout } = await runs("export", "sec", "--format", "json");
 
     expect(JSON.parse(stdout)).toMatchObject({ run: { id: "second" } });
-    const several = (await runs("show", "")).stderr;
+    const several = (await runs("show", "1970")).stderr;
     expect(several).toContain(
       `several runs begin so: second (${nameOf("second")}), first (${nameOf("first")})`,
     );
