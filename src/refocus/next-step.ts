@@ -82,7 +82,9 @@ function unlessEmpty(context: StepContext, step: SiteStep): SiteStep {
   const seen = samples.filter(({ isBlank }) => !isBlank);
   const { index, isSharp } = search.best;
   if (isSharp && samples[index]!.level <= rules.maxLevel && hasResponded(seen)) return step;
-  const isProven = provesNoResponse(seen, umPerLevelFor(rules, settings.optics, search.first));
+  // A frame that shows nothing at all has no level that could have changed.
+  const levels = samples.map((sample) => (sample.isBlank ? { ...sample, level: seen[0]!.level } : sample));
+  const isProven = provesNoResponse(levels, umPerLevelFor(rules, settings.optics, search.first));
   if (step.end === undefined && !isProven) return step;
   search.best = { index: 0, isSharp: false };
   const { reason } = assessment;

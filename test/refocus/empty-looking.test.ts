@@ -58,6 +58,15 @@ describe("a site whose frame looks empty, but has a level", () => {
     }
   });
 
+  test("is empty, too, where only the first frame had a level", () => {
+    const nothing = report(9, { condition: "blank" });
+    const seen = (zUm: number) => (zUm === 0 ? report(2.7, EMPTY) : nothing);
+    const { visited, verdict } = image(new RefocusPolicy(settings), seen);
+
+    expect(visited.length).toBeLessThanOrEqual(4);
+    expect(verdict.outcomes).toMatchObject([{ recovered: "unknown", why: "blank" }]);
+  });
+
   test("ends at once where its level is that of a frame in focus, or nothing may be moved", () => {
     const still = { ...settings, dryRun: true };
     for (const [policy, level] of [
