@@ -34,10 +34,11 @@ describe("the table of sites", () => {
         // Where a site lies may be told first with another of its time points: a row that was written before does not say it.
         const rows = (text: string) => {
           const cells = parse(SITES_HEADER + text, { columns: true }) as Record<string, string>[];
-          return cells.map((row) => String(Object.values({ ...row, ...NOWHERE }))).sort();
+          return cells.map((row) => String(Object.values({ ...row, ...NOWHERE })));
         };
         const all = [...ledger.all()].map(siteLine).join("");
-        expect(rows(lines.join(""))).toEqual(rows(all));
+        expect(new Set(rows(lines.join("")))).toEqual(new Set(rows(all)));
+        expect(rows(lines.join(""))).toHaveLength(rows(all).length);
       }),
       { numRuns: times(100, 5000) },
     );
