@@ -180,8 +180,7 @@ class ObserveListener:
 
     A z-stack is judged as one. Listens at once to the engine that the core has, and to the one that has taken
     its place when a run begins; ``close`` (or leaving its ``with`` block) ends that. It never raises in the
-    runner. Frames of a gated run are left out: the agent
-    has them already.
+    runner. Frames of a gated run are left out: the agent has them already.
     """
 
     def __init__(
@@ -198,8 +197,7 @@ class ObserveListener:
         self._plate = plate
         self._events = self._new_run()
         self._stacks = WatchedStacks(client)
-        self._engine: Any = core.mda.engine
-        self._tap = EngineTap.of(self._engine)
+        self._tap = EngineTap.of(core.mda.engine)
         self._listener = EngineListener(started=self._started, acquired=self._acquired, ended=self._ended)
         self._tap.listen(self._listener)
         core.mda.events.sequenceStarted.connect(self._follow)
@@ -225,16 +223,15 @@ class ObserveListener:
 
     def _follow(self, *_: Any) -> None:
         """A run begins, perhaps with an engine that was registered after the one that is listened to."""
-        engine: Any = self._core.mda.engine
-        if engine is self._engine:
-            return
         try:
-            tap = EngineTap.of(engine)
+            tap = EngineTap.of(self._core.mda.engine)
         except RuntimeError as error:
             log.warning("Nothing is observed: %s", error)
             return
+        if tap is self._tap:
+            return
         self._tap.leave(self._listener)
-        self._engine, self._tap = engine, tap
+        self._tap = tap
         self._started()
         tap.listen(self._listener)
 
