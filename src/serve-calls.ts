@@ -1,4 +1,5 @@
 import { parentPort, type TransferListItem } from "node:worker_threads";
+import { endThread } from "./end-thread.js";
 import { isParfocalError, reasonOf } from "./errors.js";
 import { errorCode } from "./frames/file-reasons.js";
 import { giveWay } from "./give-way.js";
@@ -42,7 +43,7 @@ export function serveCalls(
         code: errorCode(error),
       } satisfies CallAnswer);
     }
-    if (name === "stop") port.close();
+    if (name === "stop") endThread(port);
   };
   let before: Promise<void> = Promise.resolve();
   port.on("message", (call: Call) => {

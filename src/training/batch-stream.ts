@@ -4,7 +4,7 @@ import { workerUrl } from "../worker-url.js";
 import type { Batch } from "./batch-maker.js";
 import type { BatchWorkerData } from "./batch-worker.js";
 
-export interface BatchStreamOptions extends BatchWorkerData {
+export interface BatchStreamOptions extends Omit<BatchWorkerData, "end"> {
   /** Threads that make batches. */
   readonly threads: number;
   /** Batches made ahead of the one that is asked for. */
@@ -22,6 +22,8 @@ interface Waiting {
 export class BatchStream {
   readonly #options: BatchStreamOptions;
   readonly #workers: Worker[] = [];
+  readonly #ended: Promise<unknown>[] = [];
+  readonly #end = new Int32Array(new SharedArrayBuffer(4));
   readonly #ready = new Map<number, Batch>();
   #waiting: (Waiting & { index: number }) | undefined;
   #nextToMake: number;
@@ -36,11 +38,12 @@ export class BatchStream {
 
   start(): void {
     const { images, recipe, seed, threads, ahead } = this.#options;
-    const workerData: BatchWorkerData = { images, recipe, seed };
+    const workerData: BatchWorkerData = { images, recipe, seed, end: this.#end };
     for (let i = 0; i < threads; i++) {
       const worker = new Worker(workerUrl("batch-worker.js", import.meta.url), { workerData });
       worker.on("message", ({ index, batch }: { index: number; batch: Batch }) => this.#take(index, batch));
       worker.on("error", (error) => this.#fail(error));
+      this.#ended.push(new Promise((resolve) => void worker.once("exit", resolve)));
       this.#workers.push(worker);
     }
     for (let i = 0; i < Math.max(ahead, threads); i++) this.#order();
@@ -61,9 +64,11 @@ export class BatchStream {
     });
   }
 
+  /** No thread is cut off while it computes: in Node 20 that may end the process (`endThread`). */
   async stop(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    this.#workers.length = 0;
+    Atomics.store(this.#end, 0, 1);
+    for (const worker of this.#workers.splice(0)) worker.postMessage(0);
+    await Promise.all(this.#ended);
   }
 
   #order(): void {
