@@ -7,6 +7,7 @@ import {
   type Judgement,
   LOST,
   type SiteEnd,
+  type SiteSample,
   type SiteSearch,
   type SiteStep,
   signed,
@@ -24,6 +25,10 @@ const STOPS: Readonly<Record<StopReason, string>> = {
 
 /** A field with structure is not blank nearer to focus than this, levels. */
 const FAR_LEVELS = 2;
+/** Something comes into focus where contrast rises by this factor towards the lower level: light and grain change it by less. */
+const APPEARED = 1.15;
+/** Faint structure that no frame shows is told by this much more contrast. */
+const FAINTLY = 1.05;
 /** A first frame above this level is not taken for in focus without a look elsewhere. */
 const NEVER_AT_ONCE = 2.5;
 
@@ -55,6 +60,9 @@ function lookWhereOthersAre(context: StepContext): SiteStep {
   const { search, assessment } = context;
   const { reason } = assessment;
   if (search.samples.length > 1) {
+    if (contrastOver(search.samples[1]!, search.samples[0]!) >= FAINTLY) {
+      search.best = { index: 1, isSharp: false };
+    }
     return endAsBlank(context, `${reason}, neither here nor where the sites around it are in focus`);
   }
   const nothing = endAsBlank(context, reason);
@@ -73,12 +81,14 @@ function lookWhereOthersAre(context: StepContext): SiteStep {
 
 /**
  * A site whose frames all look empty is empty, whatever levels they were given: once nothing better is to be had, or the level
- * has not changed with the moves. A level that fell to that of a sharp frame is none of an empty field.
+ * has not changed with the moves. A level that fell to that of a sharp frame is none of an empty field, and neither is one that
+ * fell while contrast rose.
  */
 function unlessEmpty(context: StepContext, step: SiteStep): SiteStep {
   const { search, assessment, rules, settings } = context;
   const { samples } = search;
   if (!samples.every(({ looksEmpty }) => looksEmpty)) return step;
+  if (hasAppeared(samples, search.best.index)) return step;
   const seen = samples.filter(({ isBlank }) => !isBlank);
   const { index, isSharp } = search.best;
   if (isSharp && samples[index]!.level <= rules.maxLevel && hasResponded(seen)) return step;
@@ -89,6 +99,20 @@ function unlessEmpty(context: StepContext, step: SiteStep): SiteStep {
   search.best = { index: 0, isSharp: false };
   const { reason } = assessment;
   return endAsBlank(context, samples.length > 1 ? `${reason}, neither here nor above or below` : reason);
+}
+
+/** Whether the best frame shows more than one that is far blurrier, and as much as any other. */
+function hasAppeared(samples: readonly SiteSample[], index: number): boolean {
+  const best = samples[index]!;
+  return (
+    samples.every((other) => contrastOver(other, best) < FAINTLY) &&
+    samples.some((other) => other.level - best.level >= FAR_LEVELS && contrastOver(best, other) >= APPEARED)
+  );
+}
+
+/** Contrast of one frame over that of another of its site; 0 where it is not known. */
+function contrastOver(one: SiteSample, other: SiteSample): number {
+  return one.contrast === undefined || !other.contrast ? 0 : one.contrast / other.contrast;
 }
 
 /** The end of a site at its first frame, where there is nothing to judge. */

@@ -107,7 +107,7 @@ export class RefocusPolicy {
       const isBlank = looksEmpty && report.mayBeBlurred !== true;
       // After a move, it went far out of focus.
       const isLost = isBlank && search.samples.length > 0;
-      const seen = isLost ? LOST : judged;
+      const seen = isLost ? { ...LOST, contrast } : judged;
       const { id, attempt } = frame;
       search.samples.push({ id, attempt, zUm: frame.zUm ?? search.askedZUm, isBlank, looksEmpty, ...seen });
     }
