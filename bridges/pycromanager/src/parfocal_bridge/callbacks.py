@@ -25,5 +25,8 @@ def guarded(call: Callable[..., T], instead: Callable[..., T], name: str) -> Cal
             log.error("%s failed, and the run goes on without it: %r", name, error, exc_info=not has_failed)
             has_failed = True
             return instead(*values)
+        except (SystemExit, KeyboardInterrupt) as error:
+            log.error("%s ends the run: %r", name, error)
+            raise
 
     return safe

@@ -10,6 +10,7 @@ from typing import Any
 
 from parfocal_bridge.dict_events import ATTEMPT_AXIS
 from parfocal_bridge.events import Delivered
+from parfocal_bridge.orderly_exit import in_order
 
 Image = tuple[Any, Any]
 """Pixels and metadata, as pycro-manager hands them about."""
@@ -34,7 +35,7 @@ class FrameCollector:
             raise ValueError(f"saves is all or kept, not {saves!r}")
         self.saves = saves
         self.failure: Exception | None = None
-        """What the processor raised; pycro-manager then aborts the acquisition."""
+        """What the processor or a hook raised; pycro-manager then aborts the acquisition."""
         self._process = process
         self._takes_queue = process is not None and len(inspect.signature(process).parameters) == 3
         self._save: Callable[[Image], None] | None = None
@@ -103,9 +104,10 @@ class FrameCollector:
     def _processed(self, image: Any, metadata: Any, event_queue: Any) -> Any:
         assert self._process is not None
         try:
-            if self._takes_queue:
-                return self._process(image, metadata, event_queue)
-            return self._process(image, metadata)
+            with in_order():
+                if self._takes_queue:
+                    return self._process(image, metadata, event_queue)
+                return self._process(image, metadata)
         except Exception as error:
             self.failure = error
             raise
