@@ -172,6 +172,8 @@ class FocusDrive:
     def _step_to(self, core: FocusCore, to_um: float) -> None:
         """One move. A drive that reports it with the opposite sign is sent back, and never moved again."""
         device = core.focus_device()
+        if not device:
+            raise DriveError("there is no focus drive: choose one as the core's Focus device", "drive")
         before_um = core.position(device)
         core.move(device, to_um)
         asked_um, made_um = to_um - before_um, core.position(device) - before_um
