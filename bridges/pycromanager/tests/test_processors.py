@@ -135,6 +135,23 @@ def test_a_processor_that_raises_ends_the_acquisition_at_once_with_its_own_error
 
 
 @pytest.mark.parametrize(
+    ("returned", "kind"),
+    [
+        (lambda image, metadata: image, "ndarray"),
+        (lambda image, metadata: (image, metadata, 1), r"\(ndarray, dict, int\)"),
+        (lambda image, metadata: (image, {}), r"\(ndarray, dict\)"),
+        (lambda image, metadata: [(image, metadata), (image,)], r"\(ndarray\)"),
+        (lambda image, metadata: (metadata, image), r"\(dict, ndarray\)"),
+    ],
+)
+def test_a_processor_that_returns_no_image_ends_the_acquisition_and_is_told_so(
+    returned: Callable[[Any, Any], Any], kind: str, headless: Any
+) -> None:
+    with pytest.raises(Exception, match=f"this one returned {kind}"):
+        gate(headless, FrameCollector(returned), positions("a", "b"))
+
+
+@pytest.mark.parametrize(
     "hook",
     ["event_generation_hook_fn", "pre_hardware_hook_fn", "post_hardware_hook_fn", "post_camera_hook_fn"],
 )

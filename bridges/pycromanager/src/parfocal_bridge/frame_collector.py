@@ -60,8 +60,7 @@ class FrameCollector:
         axes = dict(metadata.get("Axes", {}))
         judged, results = (image, metadata), [(image, metadata)]
         if self._process is not None:
-            processed = self._processed(image, metadata, event_queue)
-            results = processed if isinstance(processed, list) else [] if processed is None else [processed]
+            results = self._processed(image, metadata, event_queue)
             own = [result for result in results if dict(result[1].get("Axes", {})) == axes]
             judged = (own or results or [judged])[0]
         if ATTEMPT_AXIS not in axes:
@@ -101,13 +100,21 @@ class FrameCollector:
             if axes.pop(ATTEMPT_AXIS, keep) == keep and self._save is not None:
                 self._save((image, {**metadata, "Axes": axes}))
 
-    def _processed(self, image: Any, metadata: Any, event_queue: Any) -> Any:
+    def _processed(self, image: Any, metadata: Any, event_queue: Any) -> list[Image]:
+        """What the processor returns. By what is no image pycro-manager loses a thread, and waits for ever."""
         assert self._process is not None
         try:
             with in_order():
-                if self._takes_queue:
-                    return self._process(image, metadata, event_queue)
-                return self._process(image, metadata)
+                more = (event_queue,) if self._takes_queue else ()
+                processed = self._process(image, metadata, *more)
+            results = processed if isinstance(processed, list) else [] if processed is None else [processed]
+            for result in results:
+                if not _is_image(result):
+                    raise TypeError(
+                        "an image processor returns (image, metadata), the metadata with their 'Axes', a "
+                        f"list of such, or None; this one returned {_kind_of(result)}"
+                    )
+            return results
         except Exception as error:
             self.failure = error
             raise
@@ -118,6 +125,17 @@ class FrameCollector:
         for extra in results[1:]:
             self._save(extra)
         return results[0]
+
+
+def _is_image(result: Any) -> bool:
+    is_pair = isinstance(result, tuple) and len(result) == 2
+    return is_pair and isinstance(result[1], Mapping) and isinstance(result[1].get("Axes"), Mapping)
+
+
+def _kind_of(result: Any) -> str:
+    if not isinstance(result, tuple):
+        return type(result).__name__
+    return f"({', '.join(type(value).__name__ for value in result)})"
 
 
 def _key(axes: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:
