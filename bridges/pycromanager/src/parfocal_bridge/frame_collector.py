@@ -101,7 +101,7 @@ class FrameCollector:
                 self._save((image, {**metadata, "Axes": axes}))
 
     def _processed(self, image: Any, metadata: Any, event_queue: Any) -> list[Image]:
-        """What the processor returns. By what is no image pycro-manager loses a thread, for which it waits."""
+        """What the processor returns. By anything else pycro-manager loses a thread, for which it waits."""
         assert self._process is not None
         try:
             with in_order():
