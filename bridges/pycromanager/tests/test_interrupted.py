@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +129,18 @@ def test_a_plan_that_exits_ends_its_run_in_order(own_core: Any) -> None:
         with failures_of_runs() as failures:
             own_core.run_mda(gated(events, client, own_core, limits=LIMITS)).join(RUN_S)
     assert failures == ["enough"] and not own_core.mda.is_running()
+
+
+def test_a_plan_that_was_cancelled_by_asyncio_ends_its_run_in_order(own_core: Any) -> None:
+    def plan() -> Iterator[Any]:
+        yield from sequence([5.0])
+        raise asyncio.CancelledError
+
+    with FakeAgent(answer=scripted({})) as agent, FocusClient(agent.address) as client:
+        assert client.wait_for_agent(RUN_S)
+        with failures_of_runs() as failures:
+            own_core.run_mda(gated(plan(), client, own_core, limits=LIMITS)).join(RUN_S)
+    assert failures == ["the run ended with CancelledError()"] and not own_core.mda.is_running()
 
 
 def test_sys_exit_in_a_callback_ends_a_program_as_it_says(own_core: Any) -> None:

@@ -137,8 +137,10 @@ class FocusDrive:
                 self._core.full_focus()
             else:
                 self._autofocus()
-        except Exception as error:
-            raise DriveError(f"autofocus: {error}", "autofocus") from error
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # as asyncio.CancelledError is
+            raise DriveError(f"autofocus: {error or type(error).__name__}", "autofocus") from error
         after_um = self.read()
         refusal = None if after_um is None else self._limits.refusal(after_um, after_um)
         if refusal is not None:

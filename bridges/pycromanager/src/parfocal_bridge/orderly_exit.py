@@ -23,9 +23,11 @@ def in_order() -> Iterator[None]:
     """What asks the program to end leaves this block as an ``Exception``, too."""
     try:
         yield
-    except Exception:
+    except (Exception, GeneratorExit):
         raise
     except SystemExit as error:
         raise ExitError(error.code) from error
     except KeyboardInterrupt as error:
         raise InterruptError(*error.args) from error
+    except BaseException as error:  # as asyncio.CancelledError is
+        raise RuntimeError(f"the run ended with {error!r}") from error
