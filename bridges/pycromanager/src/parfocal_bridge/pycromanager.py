@@ -74,7 +74,7 @@ class _Acquisition:
         self._due_s = 0.0
         self.is_python = type(acq).__name__ == "PythonBackendAcquisition"
         for name in _HOOKS if self.is_python else ():
-            for hook in getattr(acq._acq, name, ()):
+            for hook in getattr(getattr(acq, "_acq", None), name, ()):
                 hook._hook_fn = self._told(hook._hook_fn)
 
     def acquire(self, event: Event, count: int, image_timeout_s: float) -> Catch:
