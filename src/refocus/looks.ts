@@ -13,6 +13,8 @@ import { RESPONSE_SPAN_LEVELS } from "./unresponsive-drive.js";
 
 /** Beyond focus, levels and fineness change the most from here on, levels. */
 const BEYOND_LEVELS = 1.5;
+/** What is cut off a move, and the steps of the drive, must not leave a look beside short of a proof. */
+const BESIDE = 1.05;
 
 /**
  * A search that came from one side and ended near focus does not know well where in its depth it ended, nor what such content
@@ -37,7 +39,7 @@ export function lookBeyond(context: StepContext, { keep, evidence }: SearchStep)
 /** Far enough beside a z for any content to read more there; the side with more room. */
 export function lookBeside(context: StepContext, zUm: number, umPerLevel: number) {
   const [low, high] = rangeOf(context);
-  const byUm = RESPONSE_SPAN_LEVELS * umPerLevel;
+  const byUm = BESIDE * RESPONSE_SPAN_LEVELS * umPerLevel;
   return lookAt(context, high - zUm >= zUm - low ? zUm + byUm : zUm - byUm);
 }
 

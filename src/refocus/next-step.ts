@@ -1,4 +1,5 @@
 import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
+import { inside, rangeText } from "../protocol/z-range.js";
 import { lookAt, lookBeside, lookBeyond } from "./looks.js";
 import { lockObstacle, obstacleTo, obstacleToMove } from "./obstacles.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
@@ -206,16 +207,27 @@ function isUntried({ search: { samples } }: StepContext): boolean {
 
 function stopOrMove(context: StepContext, { next }: SearchStep, reason: string): SiteStep {
   const { frame, search, settings } = context;
-  if ("why" in next) {
-    return giveUp(context, next.why, search.best.isSharp ? reason : `${reason}; ${STOPS[next.why]}`);
-  }
   const obstacle = obstacleToMove(context, limitsOf(settings, frame));
-  if (obstacle !== undefined) return giveUp(context, obstacle.why, `${reason}; ${obstacle.words}`);
+  const isLimited = !("why" in next) || (next.why === "limits" && !search.best.isSharp);
+  if (isLimited && obstacle !== undefined) {
+    return giveUp(context, obstacle.why, `${reason}; ${obstacle.words}`);
+  }
+  if ("why" in next) {
+    const words = search.best.isSharp ? reason : `${reason}; ${wordsOf(next.why, context)}`;
+    return giveUp(context, next.why, words);
+  }
   const action = moveFrom(context, next.toUm);
   if (action?.kind !== "move-z") {
     return giveUp(context, "no-better", `${reason}; the next move would be too small`);
   }
   return unlessDry(context, action, `${reason}; try ${signed(action.byUm)} um`);
+}
+
+/** A drive that stands outside the limits is moved nowhere: its user has to learn that the plan and the limits differ. */
+function wordsOf(why: StopReason, { frame: { zUm }, frame, settings }: StepContext): string {
+  const limits = limitsOf(settings, frame);
+  if (why !== "limits" || limits === undefined || zUm === undefined || inside(zUm, limits)) return STOPS[why];
+  return `the site lies outside the z limits: it is at ${zUm.toFixed(2)} um, and the limits are ${rangeText(limits)}`;
 }
 
 function percent({ search }: StepContext, { keep, inFocus }: SearchStep): string {

@@ -1,4 +1,5 @@
 import type { FrameMessage, SiteEndReason, StackVerdict } from "../protocol/messages.js";
+import { inside, rangeText } from "../protocol/z-range.js";
 import type { FocusPrior } from "./focus-prior.js";
 import { endAt } from "./next-step.js";
 import { obstacleTo } from "./obstacles.js";
@@ -59,8 +60,7 @@ function stepAfter(finding: StackFinding, slices: readonly Slice[], context: Ste
   const byUm = shiftWithin(finding.shiftUm, room, context);
   // A stop on the way keeps to the limits, too.
   const action = moveBy(byUm, settings.backlashUm, { zUm: 0, zLimitsUm: room });
-  if (action?.kind !== "move-z")
-    return endAtBest(context, "limits", `${reason}; the limits leave no room to move it`);
+  if (action?.kind !== "move-z") return endAtBest(context, "limits", `${reason}; ${noRoom(slices, context)}`);
   const words = `${reason}; move the stack by ${signed(action.byUm)} um`;
   if (!settings.dryRun) return { action, reason: words };
   return endAtBest(context, "dry-run", `${words} (dry run: not done)`);
@@ -68,6 +68,16 @@ function stepAfter(finding: StackFinding, slices: readonly Slice[], context: Ste
 
 function endAtBest({ search }: StepContext, why: SiteEndReason, reason: string): SiteStep {
   return { end: endAt(search, why, reason), reason };
+}
+
+function noRoom(slices: readonly Slice[], { frame, settings }: StepContext): string {
+  const z = slices.map(({ zUm }) => zUm!);
+  const limits = limitsOf(settings, frame);
+  if (limits === undefined || z.every((zUm) => inside(zUm, limits))) {
+    return "the limits leave no room to move it";
+  }
+  const span = rangeText([Math.min(...z), Math.max(...z)]);
+  return `it reaches outside the z limits: its slices are at ${span}, and the limits are ${rangeText(limits)}`;
 }
 
 /** The shifts with which all slices stay within the limits, um. */

@@ -242,8 +242,21 @@ describe("a site", () => {
     expect(moved(judgeOne(report(7), {}, limits))).toBe(6);
   });
 
-  test("with limits but without z is not moved", () => {
-    const { zUm: _, ...noZ } = frame({ zLimitsUm: [0, 5] });
+  test.each([-25, 12.5])("at %s um, outside the limits, is not moved and says which they are", (zUm) => {
+    const verdict = judgeOne(report(5), { zLimitsUm: [-40, 10] }, { zUm, zLimitsUm: [-20, 30] });
+
+    expect(verdict).toMatchObject({ decision: "flag", outcomes: [{ why: "limits" }] });
+    expect(verdict.action).toBeUndefined();
+    expect(verdict.reason).toContain(
+      `outside the z limits: it is at ${zUm.toFixed(2)} um, and the limits are -20.00 um to 10.00 um`,
+    );
+  });
+
+  test.each([
+    [0, 5],
+    [100, 200],
+  ])("with limits of %s to %s um but without z is not moved", (low, high) => {
+    const { zUm: _, ...noZ } = frame({ zLimitsUm: [low, high] });
 
     const verdict = new RefocusPolicy(settings).judge(noZ, report(5));
 

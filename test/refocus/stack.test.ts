@@ -187,6 +187,9 @@ describe("a z-stack", () => {
 
     expect(verdict.action).toBeUndefined();
     expect(verdict.outcomes).toMatchObject([{ why: "limits" }]);
+    expect(verdict.reason).toContain(
+      "it reaches outside the z limits: its slices are at -5.00 um to 5.00 um, and the limits are -20.00 um to 4.00 um",
+    );
   });
 
   test("does not travel further in several moves than in one", () => {

@@ -18,7 +18,7 @@ def noisy() -> Callable[[Any, Any], tuple[Any, Any]]:
     return lambda image, metadata: (SensorNoise().apply(image, random), metadata)
 
 
-def acquire(frames: Any, work: Callable[[Any], None]) -> Any:
+def acquire(frames: Any, work: Callable[[Any], None], **hooks: Any) -> Any:
     """Runs to the end, or fails instead of hanging; returns the data set."""
     from pycromanager import Acquisition
 
@@ -27,7 +27,8 @@ def acquire(frames: Any, work: Callable[[Any], None]) -> Any:
 
     def whole() -> None:
         try:
-            with Acquisition(directory=None, name="g", image_process_fn=frames, show_display=False) as acq:
+            keyed: dict[str, Any] = dict(directory=None, name="g", show_display=False, **hooks)
+            with Acquisition(image_process_fn=frames, **keyed) as acq:
                 work(acq)
             done.append(acq.get_dataset())
         except BaseException as error:

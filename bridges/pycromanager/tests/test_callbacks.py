@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -26,6 +27,10 @@ class OddError(Exception):
     pass
 
 
+def is_cancelled(*_: Any) -> Any:
+    raise asyncio.CancelledError
+
+
 def fail(*_: Any) -> Any:
     raise OddError("the user's")
 
@@ -39,12 +44,13 @@ def gated_frames(core: Any, **options: Any) -> list[str]:
     return [head["mode"] for head, _ in agent.received["frame"]]
 
 
+@pytest.mark.parametrize("failing", [fail, is_cancelled])
 @pytest.mark.parametrize("name", ["on_site", "gate_if"])
 def test_a_callback_that_raises_does_not_switch_gating_off(
-    name: str, beads: Any, caplog: pytest.LogCaptureFixture
+    name: str, failing: Any, beads: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR, "parfocal_bridge"):
-        assert gated_frames(beads, **{name: fail}) == ["gate"] * 3
+        assert gated_frames(beads, **{name: failing}) == ["gate"] * 3
     said = [record for record in caplog.records if record.name.startswith("parfocal_bridge")]
     assert len(said) == 3 and all(name in record.getMessage() for record in said)
     assert [record.exc_info is not None and bool(record.exc_info) for record in said] == [True, False, False]
@@ -58,12 +64,15 @@ def test_a_listener_of_frames_that_raises_does_not_keep_them_from_the_gate(beads
         beads.mda.events.frameReady.disconnect(fail)
 
 
-def test_an_autofocus_that_raises_is_refused_and_the_drive_goes_home(beads: Any) -> None:
+@pytest.mark.parametrize("error", [OddError("Definite Focus: out of range"), asyncio.CancelledError()])
+def test_an_autofocus_that_raises_is_refused_and_the_drive_goes_home(
+    error: BaseException, beads: Any
+) -> None:
     from beads import bead_events
 
     def astray() -> None:
         beads.setPosition("Z", 33.0)
-        raise OddError("Definite Focus: out of range")
+        raise error
 
     results: list[SiteResult] = []
     with (

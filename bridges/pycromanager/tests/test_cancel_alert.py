@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conftest import Agent
-from engine_runs import LIMITS, sequence
+from engine_runs import LIMITS, failures_of_runs, sequence
 from parfocal_bridge import FocusClient
 from parfocal_bridge.pymmcore_plus import FocusEngine, gated
 from runs import PATIENT_MS, RUN_S
@@ -30,11 +30,11 @@ def test_a_run_that_is_cancelled_raises_no_alert_and_one_that_fails_does(
         plan = sequence([0.0] * 12)
         if is_engine:
             core.mda.set_engine(FocusEngine(core, client, limits=LIMITS))
-            thread = core.run_mda(plan)
-        else:
-            thread = core.run_mda(gated(plan, client, core, limits=LIMITS))
-        thread.join(RUN_S)
+        with failures_of_runs() as failures:
+            thread = core.run_mda(plan if is_engine else gated(plan, client, core, limits=LIMITS))
+            thread.join(RUN_S)
         assert not thread.is_alive()
+        assert failures == (["the camera is gone"] if fails else [])
 
     def said(kind: str, key: str) -> list[str]:
         return [record[key] for record in own_agent.records() if record["type"] == kind]

@@ -107,7 +107,11 @@ def test_a_run_that_ends_within_a_retry_saves_the_attempt_before(
     assert noted == [(0, 1), (1, 2), (2, 3)]
     assert zarr_marks(tmp_path / "run.ome.zarr") == [1, 2, 3, 0, 0, 0]
     assert [(len(result.attempts), result.refused_why) for result in results] == [(1, "cancelled")]
-    why = "the run was cancelled" if what == "cancel" else "the run ended with an error: camera buffer"
+    why = (
+        "the run was cancelled"
+        if what == "cancel"
+        else "the run ended with an error: RuntimeError: camera buffer"
+    )
     said = [(m["site"]["name"], m["reason"]) for (m,) in agent.received["abandon"]]
     assert said == [("P0", why), ("P1", why)]
     assert core.getZPosition() == pytest.approx(7.0, abs=0.05)

@@ -134,6 +134,51 @@ def test_a_processor_that_raises_ends_the_acquisition_at_once_with_its_own_error
     assert said == [("b", "skipped"), ("c", "skipped")]
 
 
+@pytest.mark.parametrize(
+    ("returned", "kind"),
+    [
+        (lambda image, metadata: image, "ndarray"),
+        (lambda image, metadata: (image, metadata, 1), r"\(ndarray, dict, int\)"),
+        (lambda image, metadata: (image, {}), r"\(ndarray, dict\)"),
+        (lambda image, metadata: [(image, metadata), (image,)], r"\(ndarray\)"),
+        (lambda image, metadata: (metadata, image), r"\(dict, ndarray\)"),
+    ],
+)
+def test_a_processor_that_returns_no_image_ends_the_acquisition_and_is_told_so(
+    returned: Callable[[Any, Any], Any], kind: str, headless: Any
+) -> None:
+    with pytest.raises(Exception, match=f"this one returned {kind}"):
+        gate(headless, FrameCollector(returned), positions("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "hook",
+    ["event_generation_hook_fn", "pre_hardware_hook_fn", "post_hardware_hook_fn", "post_camera_hook_fn"],
+)
+def test_a_hook_that_raises_ends_the_acquisition_with_its_own_error(hook: str, headless: Any) -> None:
+    def failing(event: Any) -> Any:
+        if event["axes"]["position"] == "b":
+            raise KeyError("the user's hook")
+        return event
+
+    frames = FrameCollector()
+    with FakeAgent(ACCEPT) as agent, FocusClient(agent.address, deadline_ms=PATIENT_MS) as client:
+        assert client.wait_for_agent(RUN_S)
+        events = positions("a", "b", "c")
+
+        def work(acq: Any) -> None:
+            gate_loop(acq, events, client, frames, limits=LIMITS, core=headless)
+
+        with pytest.raises(KeyError, match="the user's hook"):
+            acquire(frames, work, **{hook: failing})
+        agent.wait_for("abandon", 2)
+    reason = 'the run ended with an error: KeyError: "the user\'s hook"'
+    said = [
+        (m["site"]["name"], m["why"], m["reason"], m.get("cancelled")) for (m,) in agent.received["abandon"]
+    ]
+    assert said == [(name, "skipped", reason, None) for name in "bc"]
+
+
 def test_an_aborted_acquisition_ends_at_once_and_its_sites_are_told(headless: Any) -> None:
     started_s = time.monotonic()
     _, results, agent = gate(

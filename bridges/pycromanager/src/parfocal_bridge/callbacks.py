@@ -21,7 +21,10 @@ def guarded(call: Callable[..., T], instead: Callable[..., T], name: str) -> Cal
         nonlocal has_failed
         try:
             return call(*values)
-        except Exception as error:
+        except (SystemExit, KeyboardInterrupt) as error:
+            log.error("%s ends the run: %r", name, error)
+            raise
+        except BaseException as error:  # as asyncio.CancelledError is
             log.error("%s failed, and the run goes on without it: %r", name, error, exc_info=not has_failed)
             has_failed = True
             return instead(*values)

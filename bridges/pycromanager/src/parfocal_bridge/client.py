@@ -8,6 +8,8 @@ import socket
 import threading
 import time
 import uuid
+import warnings
+import weakref
 from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Any
@@ -96,9 +98,9 @@ class FocusClient:
         self._process = OwnProcess()
         self._gate = threading.Lock()
         self._lock = threading.Lock()
-        self._ledger = Ledger()
-        self._inbox = Inbox(address, self._ledger, misses_until_degraded, on_verdict)
-        self.unsent = UnsentFrames(lambda: self._ledger.count("dropped"))
+        ledger = self._ledger = Ledger()
+        self._inbox = Inbox(address, ledger, misses_until_degraded, on_verdict)
+        self.unsent = UnsentFrames(lambda: ledger.count("dropped"))
         """Told of frames that were to be offered and cannot be."""
         self._sequence = 0
         self.acquiring: bool | None = None
@@ -108,16 +110,18 @@ class FocusClient:
         self._before_close: list[Callable[[], None]] = []
         self._is_closed = False
         self._said = SaidOnce()
+        bye, beat = encode(Bye(session=self.session)), weakref.WeakMethod(self._beat)
+        # None of these holds the client: one that nobody uses any more can go.
         self._link = AgentLink(
             address,
             observe_queue,
             on_message=self._inbox.receive,
-            on_sent=lambda parcel: self._ledger.count("sent"),
-            on_lost=self._lost,
-            on_beat=self._beat,
-            goodbye=lambda: encode(Bye(session=self.session)),
+            on_sent=lambda parcel: ledger.count("sent"),
+            on_lost=lambda parcel: None if parcel.is_gated else ledger.lost(parcel.id),
+            on_beat=lambda: (beat() or (lambda: bye))(),
+            goodbye=lambda: bye,
         )
-        atexit.register(self.close)
+        _open_clients.add(self)
 
     def __enter__(self) -> FocusClient:
         return self
@@ -126,6 +130,14 @@ class FocusClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def __del__(self) -> None:
+        if "_link" not in vars(self) or self._is_closed or not self._process.is_here:
+            return
+        self._end()
+        self._link.leave()
+        message = f"unclosed {self!r}: use it in a with block"
+        warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
     @property
     def counters(self) -> Counters:
@@ -250,12 +262,15 @@ class FocusClient:
                 "while an acquisition runs, whose further frames are unscored: "
                 "wait for its end before, as core.run_mda(...).join() does"
             )
-        atexit.unregister(self.close)
+        self._end()
+        self._link.stop()
+
+    def _end(self) -> None:
+        _open_clients.discard(self)
         for callback in self._before_close:
             callback()
         self._is_closed = True
         self._ledger.close()
-        self._link.stop()
 
     def _settle(self, ticket: Ticket, frame: Frame, frame_id: str) -> Verdict | None:
         is_answered = ticket.done.is_set() and ticket.answer != "drop deadline"
@@ -290,16 +305,22 @@ class FocusClient:
         if self._said.is_news("closed"):
             log.warning("The client is closed %s", what_of_it)
 
-    def _lost(self, parcel: Parcel) -> None:
-        if not parcel.is_gated:
-            self._ledger.lost(parcel.id)
-
     def _beat(self) -> bytes:
         if self._inbox.listened():
             is_acquiring = self.acquiring and not self.is_waiting()
             beat = Heartbeat(session=self.session, timestamp_ms=time.time() * 1000, acquiring=is_acquiring)
             return encode(beat)
         return encode(Hello(session=self.session, controller=self._controller))
+
+
+_open_clients: weakref.WeakSet[FocusClient] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """The program ends without having closed these."""
+    for client in list(_open_clients):
+        client.close()
 
 
 def _check_frame(frame: Frame) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from parfocal_bridge.orderly_exit import in_order
+
 if TYPE_CHECKING:
     from useq import MDAEvent, MDASequence
 
@@ -105,7 +107,7 @@ class EngineTap:
                 log.exception("A listener failed")
 
     def _interrupted(self) -> None:
-        """By Ctrl-C, after which the runner does not tear down."""
+        """By its user, which is not told from a failure any more when the runner tears down."""
         self._tell("ended")
 
     def _setup_sequence(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,12 +120,13 @@ class EngineTap:
     def _setup_event(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def setup_event(event: MDAEvent) -> Any:
             try:
-                return original(event)
+                with in_order():
+                    return original(event)
+            except (SystemExit, KeyboardInterrupt):
+                self._interrupted()
+                raise
             except Exception as error:
                 self._tell("skipped", event, error)
-                raise
-            except BaseException:
-                self._interrupted()
                 raise
 
         return setup_event
@@ -148,15 +151,16 @@ class EngineTap:
         frames = iter(output)
         send = getattr(frames, "send", None)
         try:
-            payload = next(frames)
-            while True:
-                if payload is not None:
-                    self._tell("acquired", event, *payload)
-                signal = yield payload
-                payload = next(frames) if send is None else send(signal)
+            with in_order():
+                payload = next(frames)
+                while True:
+                    if payload is not None:
+                        self._tell("acquired", event, *payload)
+                    signal = yield payload
+                    payload = next(frames) if send is None else send(signal)
         except StopIteration:
             return
-        except (KeyboardInterrupt, SystemExit):
+        except (SystemExit, KeyboardInterrupt):
             self._interrupted()
             raise
         finally:

@@ -137,8 +137,10 @@ class FocusDrive:
                 self._core.full_focus()
             else:
                 self._autofocus()
-        except Exception as error:
-            raise DriveError(f"autofocus: {error}", "autofocus") from error
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # as asyncio.CancelledError is
+            raise DriveError(f"autofocus: {error or type(error).__name__}", "autofocus") from error
         after_um = self.read()
         refusal = None if after_um is None else self._limits.refusal(after_um, after_um)
         if refusal is not None:
@@ -172,6 +174,8 @@ class FocusDrive:
     def _step_to(self, core: FocusCore, to_um: float) -> None:
         """One move. A drive that reports it with the opposite sign is sent back, and never moved again."""
         device = core.focus_device()
+        if not device:
+            raise DriveError("there is no focus drive: choose one as the core's Focus device", "drive")
         before_um = core.position(device)
         core.move(device, to_um)
         asked_um, made_um = to_um - before_um, core.position(device) - before_um

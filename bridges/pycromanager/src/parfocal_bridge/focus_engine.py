@@ -14,6 +14,7 @@ from parfocal_bridge.hardware_check import HardwareCheck
 from parfocal_bridge.held_visit import HeldVisit
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate
+from parfocal_bridge.orderly_exit import in_order
 from parfocal_bridge.plan_reader import PlanReader, is_known_plan
 from parfocal_bridge.runner_waits import RunnerWaits
 from parfocal_bridge.useq_events import is_told_by_events
@@ -97,11 +98,12 @@ class FocusEngine:
         plan = PlanReader(
             self._gate.counted(own), functools.partial(is_cancelled, self._core), is_known_plan(events)
         )
-        for visit in self._gate.visits(plan):
-            self._held = self._hold(visit)
-            for event in visit.events:
-                self._waits.next_event = event
-                yield event
+        with in_order():
+            for visit in self._gate.visits(plan):
+                self._held = self._hold(visit)
+                for event in visit.events:
+                    self._waits.next_event = event
+                    yield event
         self._is_over = not self._gate.was_cancelled
 
     def setup_event(self, event: MDAEvent) -> None:
@@ -114,15 +116,11 @@ class FocusEngine:
             held = self._held = self._hold(self._gate.alone(event))
         self._clock = event.metadata.pop(_RUNNER_CLOCK, None)
         try:
-            held.acquire()
+            with in_order():
+                held.acquire()
         except Exception as error:
             # The runner ends with this event: what is not handed on now is lost.
             self._end(held, failure_of(error))
-            yield from held.ready()
-            raise
-        except BaseException:
-            # After Ctrl-C it does not even tear down.
-            held.end(self._gate.leave())
             yield from held.ready()
             raise
         if is_cancelled(self._core):

@@ -10,6 +10,7 @@ from typing import Any
 
 from parfocal_bridge.dict_events import ATTEMPT_AXIS
 from parfocal_bridge.events import Delivered
+from parfocal_bridge.orderly_exit import in_order
 
 Image = tuple[Any, Any]
 """Pixels and metadata, as pycro-manager hands them about."""
@@ -34,7 +35,7 @@ class FrameCollector:
             raise ValueError(f"saves is all or kept, not {saves!r}")
         self.saves = saves
         self.failure: Exception | None = None
-        """What the processor raised; pycro-manager then aborts the acquisition."""
+        """What the processor or a hook raised; pycro-manager then aborts the acquisition."""
         self._process = process
         self._takes_queue = process is not None and len(inspect.signature(process).parameters) == 3
         self._save: Callable[[Image], None] | None = None
@@ -59,8 +60,7 @@ class FrameCollector:
         axes = dict(metadata.get("Axes", {}))
         judged, results = (image, metadata), [(image, metadata)]
         if self._process is not None:
-            processed = self._processed(image, metadata, event_queue)
-            results = processed if isinstance(processed, list) else [] if processed is None else [processed]
+            results = self._processed(image, metadata, event_queue)
             own = [result for result in results if dict(result[1].get("Axes", {})) == axes]
             judged = (own or results or [judged])[0]
         if ATTEMPT_AXIS not in axes:
@@ -100,12 +100,21 @@ class FrameCollector:
             if axes.pop(ATTEMPT_AXIS, keep) == keep and self._save is not None:
                 self._save((image, {**metadata, "Axes": axes}))
 
-    def _processed(self, image: Any, metadata: Any, event_queue: Any) -> Any:
+    def _processed(self, image: Any, metadata: Any, event_queue: Any) -> list[Image]:
+        """What the processor returns. By anything else pycro-manager loses a thread, for which it waits."""
         assert self._process is not None
         try:
-            if self._takes_queue:
-                return self._process(image, metadata, event_queue)
-            return self._process(image, metadata)
+            with in_order():
+                more = (event_queue,) if self._takes_queue else ()
+                processed = self._process(image, metadata, *more)
+            results = processed if isinstance(processed, list) else [] if processed is None else [processed]
+            for result in results:
+                if not _is_image(result):
+                    raise TypeError(
+                        "an image processor returns (image, metadata), the metadata with their 'Axes', a "
+                        f"list of such, or None; this one returned {_kind_of(result)}"
+                    )
+            return results
         except Exception as error:
             self.failure = error
             raise
@@ -116,6 +125,17 @@ class FrameCollector:
         for extra in results[1:]:
             self._save(extra)
         return results[0]
+
+
+def _is_image(result: Any) -> bool:
+    is_pair = isinstance(result, tuple) and len(result) == 2
+    return is_pair and isinstance(result[1], Mapping) and isinstance(result[1].get("Axes"), Mapping)
+
+
+def _kind_of(result: Any) -> str:
+    if not isinstance(result, tuple):
+        return type(result).__name__
+    return f"({', '.join(type(value).__name__ for value in result)})"
 
 
 def _key(axes: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -66,6 +67,8 @@ class Gate(Generic[E]):
         self._announced: Visit[E] | None = None
         """A visit that has not begun, though the plan has been read past it."""
         self._has_frame = False
+        self._keep = 0
+        """The attempt to keep of the last visit that ended."""
         self.is_over = False
         """The run has ended, one way or another."""
         self._said = SaidOnce()
@@ -129,7 +132,7 @@ class Gate(Generic[E]):
         :param failure: the error that ended the run; by default as ``failure`` says.
         """
         self.is_over, self._client.acquiring = True, False
-        failure, keep = failure or self._failure(), 0
+        failure, keep = failure or self._failure(), self._keep
         self._was_stopped = failure is None
         reason = failure or "the run was cancelled"
         if self._under_way is not None:
@@ -140,7 +143,8 @@ class Gate(Generic[E]):
                 self._placing.come_back(attempts.best_z_um)
                 result = attempts.result()
                 keep = result.keep_attempt
-                self._ended(visit, result)
+                with contextlib.suppress(SystemExit, KeyboardInterrupt):  # it ends already
+                    self._ended(visit, result)
             else:
                 self._abandon(visit, "unscored" if self._has_frame else "skipped", reason)
         self._placing.finish()
@@ -149,8 +153,9 @@ class Gate(Generic[E]):
         announced = () if self._announced is None else (self._announced,)
         self._announced = None
         left = (visit for visit in itertools.chain(announced, self._visits.rest()) if visit.judged)
-        for visit in itertools.islice(left, MAX_REPORTED):
-            self._abandon(visit, "skipped", reason)
+        with contextlib.suppress(SystemExit, KeyboardInterrupt):  # of gate_if
+            for visit in itertools.islice(left, MAX_REPORTED):
+                self._abandon(visit, "skipped", reason)
         self._visits.close()
         return keep
 
@@ -210,7 +215,7 @@ class Gate(Generic[E]):
             self._rules.max_attempts,
             start,
         )
-        self._under_way, self._has_frame = (visit, attempts), False
+        self._under_way, self._has_frame, self._keep = (visit, attempts), False, 0
         while True:
             attempt = yield from self._attempt(visit, attempts.number, shift_um, start, upcoming)
             step = attempts.take(attempt)
@@ -232,6 +237,7 @@ class Gate(Generic[E]):
         verdict = attempt.verdict
         if upcoming is not None and verdict is not None and verdict.next is not None and not result.refused:
             self._starts.suggested(upcoming, self._placing.planned_z(upcoming), verdict.next.z_um)
+        self._keep = result.keep_attempt
         self._ended(visit, result)
         return result.keep_attempt
 
@@ -292,7 +298,8 @@ class Gate(Generic[E]):
 
 def failure_of(error: BaseException) -> str | None:
     """What ended a run; None if it was its user, who closed it or pressed Ctrl-C."""
-    return f"the run ended with an error: {error}" if isinstance(error, Exception) else None
+    is_error = isinstance(error, Exception) and not isinstance(error, (SystemExit, KeyboardInterrupt))
+    return f"the run ended with an error: {type(error).__name__}: {error}" if is_error else None
 
 
 def _no_one(result: SiteResult) -> None:

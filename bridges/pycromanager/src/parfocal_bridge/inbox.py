@@ -145,5 +145,5 @@ class Inbox:
         if self._on_verdict is not None:
             try:
                 self._on_verdict(verdict)
-            except Exception:
+            except BaseException:  # whoever calls sys.exit() there would end the client's thread alone
                 log.exception("on_verdict failed")

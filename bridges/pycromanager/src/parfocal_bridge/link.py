@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import math
@@ -67,15 +68,15 @@ class AgentLink:
         self._beat_s = 0.0
         self._emptied_s = 0.0
         self._stopping = threading.Event()
-        self._wake_out, self._wake_in = socket.socketpair()
-        self._wake_out.setblocking(False)
-        self._wake_in.setblocking(False)
         self._context = zmq.Context()
         try:
             self._socket = self._connected(self._context.socket(zmq.DEALER), address)
         except zmq.ZMQError as error:
             self._context.destroy(linger=0)
             raise ValueError(f"address {address!r}: {error}") from error
+        self._wake_out, self._wake_in = socket.socketpair()
+        self._wake_out.setblocking(False)
+        self._wake_in.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="parfocal-link", daemon=True)
         self._thread.start()
 
@@ -113,6 +114,12 @@ class AgentLink:
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout_s)
 
+    def leave(self) -> None:
+        """The same without waiting for it, unless the program ends meanwhile. May be called at any time."""
+        atexit.register(self.stop)
+        self._stopping.set()
+        self._wake()
+
     @staticmethod
     def _connected(dealer: zmq.Socket[bytes], address: str) -> zmq.Socket[bytes]:
         if address.startswith("tcp://["):
@@ -146,6 +153,7 @@ class AgentLink:
             self._close()
         except Exception:
             log.exception("The link to the agent did not close in order")
+        atexit.unregister(self.stop)
 
     def _turn(self, poller: zmq.Poller) -> None:
         with self._lock:

@@ -31,6 +31,7 @@ from parfocal_bridge.gate import Gate, failure_of
 from parfocal_bridge.gate_rules import GateRules
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics, Site
+from parfocal_bridge.orderly_exit import in_order
 from parfocal_bridge.plan_reader import PlanReader, is_known_plan
 from parfocal_bridge.said_once import SaidOnce
 from parfocal_bridge.site import SiteResult
@@ -50,6 +51,16 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+_HOOKS = (
+    "event_generation_hooks_",
+    "before_hardware_hooks_",
+    "before_z_hooks_",
+    "after_hardware_hooks_",
+    "after_camera_hooks_",
+    "after_exposure_hooks_",
+)
+"""Where the engine of the Python backend keeps them."""
+
 
 class _Acquisition:
     """What the loop needs of an ``Acquisition``, with either backend."""
@@ -62,6 +73,9 @@ class _Acquisition:
         self._said = SaidOnce()
         self._due_s = 0.0
         self.is_python = type(acq).__name__ == "PythonBackendAcquisition"
+        for name in _HOOKS if self.is_python else ():
+            for hook in getattr(getattr(acq, "_acq", None), name, ()):
+                hook._hook_fn = self._told(hook._hook_fn)
 
     def acquire(self, event: Event, count: int, image_timeout_s: float) -> Catch:
         """What came of an event. Raises what made the acquisition fail."""
@@ -115,6 +129,19 @@ class _Acquisition:
         pixels, metadata = image
         tagged = self._acq._acq.core_.TaggedImage(metadata, pixels)
         self._acq._image_processor.output_queue.put(tagged)
+
+    def _told(self, hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """What it raises: the Python backend prints and forgets that, and aborts as if its user had."""
+
+        def told(event: Any) -> Any:
+            try:
+                with in_order():
+                    return hook(event)
+            except Exception as error:
+                self._frames.failure = error
+                raise
+
+        return told
 
 
 def gate_loop(

@@ -24,6 +24,7 @@ from parfocal_bridge.hardware_check import HardwareCheck
 from parfocal_bridge.limits import ZLimits
 from parfocal_bridge.messages import Optics
 from parfocal_bridge.mmcore_gate import GateOptions, delivered_of, is_cancelled, make_gate, optics_of
+from parfocal_bridge.orderly_exit import in_order
 from parfocal_bridge.plan_reader import PlanReader, is_known_plan
 from parfocal_bridge.runner_waits import RunnerWaits
 from parfocal_bridge.useq_events import (
@@ -108,15 +109,16 @@ def _run(
         executed=catcher.executed, acquired=catcher.acquired, skipped=catcher.skipped, ended=ended
     )
     tap.listen(listener)
-    try:
-        for shot in _executed(shots, catcher):
-            waits.next_event = shot
-            yield shot
-        if gate.was_cancelled:
-            # The runner takes the end of its events for the end of the plan; this one it does not execute.
-            yield MDAEvent(action=CustomAction(name="cancelled"))
-    finally:
-        ended()
+    with in_order():
+        try:
+            for shot in _executed(shots, catcher):
+                waits.next_event = shot
+                yield shot
+            if gate.was_cancelled:
+                # The runner takes the end of its events for that of the plan; this one it does not execute.
+                yield MDAEvent(action=CustomAction(name="cancelled"))
+        finally:
+            ended()
 
 
 def _executed(shots: Generator[MDAEvent, Catch, None], catcher: _Catcher) -> Iterator[MDAEvent]:
