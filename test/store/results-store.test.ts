@@ -7,6 +7,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { StoreError } from "../../src/errors.js";
 import type { ResultRecord } from "../../src/records/record.js";
+import { RunNames } from "../../src/runs/run-name.js";
 import type { RunSnapshot } from "../../src/runs/run-snapshot.js";
 import { RunTable } from "../../src/runs/run-table.js";
 import { median } from "../../src/statistics.js";
@@ -158,7 +159,7 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
     ]);
     expect(await all("labels")).toMatchObject([{ ...place, mark: "bad", image: "k.tif" }]);
     expect(await all("runs")).toMatchObject([
-      { id: "run-1", frames: 2, retried: 1, accepted: 1, started_ms: 5 },
+      { id: "run-1", frames: 2, retried: 1, accepted: 1, started_ms: 1_000_000 },
     ]);
     await db.destroy();
   });
@@ -226,6 +227,36 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
     expect(RunTable.from(table.snapshot()).entry()).toEqual(table.entry());
     expect(table.counts).toMatchObject({ frames: 25, accepted: 25 });
   });
+
+  test.skipIf(isMissing)(
+    "has one name of a run, and the order of runs, although the clock was set back",
+    async () => {
+      const { store, url } = await open();
+      const during = (message: string, recordedMs: number) =>
+        ({ v: 1, type: "error", code: "bad-json", message, recordedMs }) as const;
+      const written = [
+        ...[during("before", 8000), verdict({ run: "first", ms: 9000 })],
+        ...[during("set back", 1000), verdict({ run: "first", site: "A2-Site_0", ms: 2000 })],
+        during("between", 3000),
+        verdict({ run: "second", ms: 4000 }),
+      ];
+      await store.write(written.slice(0, 3).map(stored));
+      await store.stop();
+      const again = new ResultsStore(url);
+      await again.start();
+      onTestFinished(() => again.stop());
+      await again.write(written.slice(3).map(stored));
+
+      const names = new RunNames();
+      for (const record of written) names.apply(record);
+      const named = [...names.all()].reverse().map(({ id, startedMs }) => ({ id, startedMs }));
+      expect(await again.listRuns()).toMatchObject(named);
+      const table = await again.table("first");
+      expect(table!.startedMs).toBe(9000);
+      expect(table!.events.map(({ text }) => text)).toEqual([expect.stringContaining("set back")]);
+      expect(await records(again, "first")).toEqual(written.slice(1, 4));
+    },
+  );
 
   test.skipIf(isMissing)("tells places of one name apart after it was opened again", async () => {
     const { store, url } = await open();
