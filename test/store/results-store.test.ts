@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { appendFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
+import { TLSSocket } from "node:tls";
 import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -17,6 +18,7 @@ import { openSqlite } from "../../src/store/sqlite.js";
 import { StoreClient } from "../../src/store/store-client.js";
 import { temporaryFolder } from "../agent/helpers.js";
 import { times } from "../helpers/campaign.js";
+import { hasOpenssl, ownCertificate } from "../helpers/own-certificate.js";
 import { missingPostgres, PostgresServer } from "./postgres-server.js";
 import { anyRecord, stored, verdict } from "./records.js";
 
@@ -523,6 +525,34 @@ describe("a database that cannot be opened", () => {
       /postgres:\/\/parfocal@127.0.0.1:1\/runs: cannot be opened: .*database.url/,
     );
     await expect(opening).rejects.not.toThrow(/secret/);
+  });
+
+  test.each([
+    ["postgres://parfocal:sec#ret@127.0.0.1/runs", /no postgres:\/\/.* write # as %23/],
+    ["postgres://parfocal:secret@127.0.0.1:99999/runs", /no postgres:\/\/USER:PASSWORD@HOST:PORT\/NAME/],
+  ])("is named with what to do: an address that cannot be read, %s", async (url, message) => {
+    const opening = new ResultsStore(url).start();
+
+    await expect(opening).rejects.toThrow(message);
+    await expect(opening).rejects.not.toThrow(/ret/);
+  });
+
+  test.skipIf(!hasOpenssl)("is named with what to do: a server with a certificate of its own", async () => {
+    const certificate = await ownCertificate();
+    const listening = createServer((socket) => {
+      // To the question whether it takes TLS.
+      socket.once("data", () => {
+        socket.write("S");
+        new TLSSocket(socket, { isServer: true, ...certificate }).on("error", () => socket.destroy());
+      });
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void listening.close());
+    await once(listening, "listening");
+    const { port } = listening.address() as AddressInfo;
+
+    await expect(
+      new ResultsStore(`postgres://parfocal@127.0.0.1:${port}/runs?sslmode=verify-full`).start(),
+    ).rejects.toThrow(/self-signed certificate; to trust it, set NODE_EXTRA_CA_CERTS/);
   });
 
   test("is told without a secret of its address", () => {
