@@ -498,6 +498,38 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     await until(async () => (await page.getByTestId("problem").count()) === 0);
   });
 
+  test("two pages stay with the runs that were picked in them, and list one that begins meanwhile", async () => {
+    const { host, address } = await serve();
+    const take = (run: string, well: string) =>
+      new TestController(address, run).ask(0, { site: { name: `${well}-Site_0`, well } });
+    for (const [run, well] of [
+      ["first", "A1"],
+      ["second", "A2"],
+      ["third", "A3"],
+    ] as const)
+      await take(run, well);
+    const pages = await Promise.all([open(`http://${host}/`), open(`http://${host}/`)]);
+    const [one, two] = pages.map((page) => page.getByTestId("run-picker"));
+    await one!.selectOption("first");
+    await two!.selectOption("second");
+    await wells(pages[0]!, /^A01 level/).waitFor();
+    await wells(pages[1]!, /^A02 level/).waitFor();
+
+    await take("fourth", "B4");
+
+    for (const [picker, run] of [
+      [one!, "first"],
+      [two!, "second"],
+    ] as const) {
+      await until(async () => (await picker.locator("option").count()) === 4);
+      expect(await picker.locator("option").first().textContent()).toMatch(/^live: /);
+      expect(await picker.inputValue()).toBe(run);
+    }
+    await one!.selectOption("fourth");
+    await wells(pages[0]!, /^B04 level/).waitFor();
+    await wells(pages[1]!, /^A02 level/).waitFor();
+  });
+
   test("a connection that falls silent is lost, and made again", async () => {
     const { host, controller } = await serve();
     await controller.ask(0, { site: { name: "A1-Site_0", well: "A1" } });

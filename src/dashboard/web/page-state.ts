@@ -240,15 +240,25 @@ export class PageState {
     this.runs = await fetchRuns();
   }
 
+  async #listAgain(): Promise<void> {
+    await this.#loadRuns().catch((error: unknown) => this.#failed(error));
+    this.draw();
+  }
+
   #take(message: ServerMessage): void {
     if (message.type === "status") {
       const isNews = shownOf(message.status) !== shownOf(this.status);
+      const { liveRun } = message.status;
+      const isOther = liveRun !== undefined && liveRun !== this.status?.liveRun;
+      const hasBegun = isOther && !this.runs.some(({ id }) => id === liveRun);
       const isReadableAgain =
         this.status?.storeProblem !== undefined && message.status.storeProblem === undefined;
       this.status = message.status;
       // Until now there was only what had come since.
       if (isReadableAgain && this.table.id !== "") void this.show(this.table.id);
       this.#followLive();
+      // So that it can be picked where another one is shown.
+      if (hasBegun && !this.followsLive) void this.#listAgain();
       if (isNews) this.draw();
       else this.#drawing.later();
       return;
