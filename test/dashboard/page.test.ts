@@ -1,15 +1,17 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { StatusView } from "../../src/dashboard/wire.js";
+import { ResultsStore } from "../../src/store/results-store.js";
 import { TestController, temporaryFolder, until } from "../agent/helpers.js";
 import { freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { CHROMIUM, launchChromium } from "../helpers/chromium.js";
 import { startCommand } from "../helpers/command.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
+import { stored, verdict } from "../store/records.js";
 import { ask, change, serve, startReverseProxy, TOKEN } from "./helpers.js";
 
 const PAGE = "dist/dashboard/web";
@@ -450,6 +452,27 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     await wells(page, /^A03 level/).waitFor();
     await page.reload();
     for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
+  });
+
+  test("opened while the database cannot be read, it shows the newest run once it can be, and says no more of it", async () => {
+    const database = join(await temporaryFolder(), "parfocal.db");
+    const url = `file:${database}`;
+    const store = new ResultsStore(url);
+    await store.start();
+    await store.write([stored(verdict({ run: "earlier" }))]);
+    await store.stop();
+    await rename(database, `${database}.away`);
+    await mkdir(database);
+    const { host } = await serve({}, { database: { url, batchMs: 5 } });
+    const page = await open(`http://${host}/`);
+    await page.getByTestId("problem").waitFor();
+
+    await rmdir(database);
+    await rename(`${database}.away`, database);
+
+    await wells(page, /^A01 level/).waitFor();
+    expect(await page.getByTestId("run-picker").inputValue()).toBe("earlier");
+    expect(await page.getByTestId("problem").count()).toBe(0);
   });
 
   test("in the table of events a spreadsheet finds no formula", async () => {
