@@ -17,7 +17,16 @@ const WHEEL_PLATFORMS = {
 };
 /** What no import statement names. */
 const WITHOUT_IMPORT = [
-  ...["package.json", "LICENSE", "config", "models", "data/plate", "data/README.md", "data/licences"],
+  ...[
+    "package.json",
+    "LICENSE",
+    "config",
+    "workflow",
+    "models",
+    "data/plate",
+    "data/README.md",
+    "data/licences",
+  ],
   ...["dist/dashboard/web", "dist/sbom.cdx.json", "dist/third-party-notices.txt"],
   ...wasmFiles(),
 ];

@@ -148,8 +148,21 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What Node calls a certificate that nobody it trusts has signed. */
+const UNTRUSTED =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT(_LOCALLY)?|VERIFY_LEAF_SIGNATURE))$/;
+
 /** What kept `fetch` from an answer; it stands in the cause of its own error. */
 export function fetchReason(error: unknown): string {
-  const { cause } = error as Error;
-  return reasonOf(cause ?? error) || String((cause as { code?: string } | undefined)?.code ?? error);
+  return connectionReason((error as Error).cause ?? error);
+}
+
+/** What kept a connection from being made, and what to do about certificates. */
+export function connectionReason(error: unknown): string {
+  const code = String((error as { code?: unknown }).code ?? "");
+  // OpenSSL's own text names lines of its source.
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER") return "it does not speak TLS: begin its address with http://";
+  const reason = reasonOf(error) || code || String(error);
+  if (!UNTRUSTED.test(code)) return reason;
+  return `${reason}; to trust it, set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of who signed it, and start again`;
 }

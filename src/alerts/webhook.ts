@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { reasonOf } from "../errors.js";
+import { fetchReason } from "../errors.js";
 import type { Clock } from "../protocol/clock.js";
 import { withinTime } from "../protocol/within-time.js";
 import { Outbox } from "../sinks/outbox.js";
@@ -14,6 +15,12 @@ const MOST_ASKED_MS = 600_000;
 const MAX_WAITING_BYTES = 8192;
 /** After a stop, longest time for what waits, ms. */
 const LAST_WORDS_MS = 2000;
+
+interface Message {
+  /** The same for each try, so that a receiver that was too slow to answer can tell a repeat. */
+  readonly key: string;
+  readonly text: string;
+}
 
 /** Sends texts to a webhook as Slack takes them, one after the other. Nobody waits for it, and it never throws. */
 export class Webhook {
@@ -32,7 +39,7 @@ export class Webhook {
     this.#log = log;
     this.#clock = clock;
     this.#outbox = new Outbox({
-      send: ([text]) => this.#post(text!),
+      send: ([line]) => this.#post(JSON.parse(line!) as Message),
       maxBytes: MAX_WAITING_BYTES,
       maxBatch: 1,
       pauseMs: (failures) =>
@@ -43,7 +50,7 @@ export class Webhook {
   }
 
   send(text: string): void {
-    void this.#outbox.add(text);
+    void this.#outbox.add(JSON.stringify({ key: randomUUID(), text } satisfies Message));
   }
 
   counts(): SinkCounts {
@@ -57,12 +64,12 @@ export class Webhook {
     cancel();
   }
 
-  #post(text: string): Promise<void> {
+  #post({ key, text }: Message): Promise<void> {
     this.#askedMs = 0;
     return withinTime(this.#timeoutMs, this.#stopping.signal, this.#clock, async (signal) => {
       const response = await fetch(this.#url, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", "idempotency-key": key },
         body: JSON.stringify({ text }),
         // A redirect of a POST is followed without its text.
         redirect: "manual",
@@ -78,9 +85,8 @@ export class Webhook {
 
   #failed(error: unknown, isFirst: boolean): void {
     if (!isFirst) return;
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     // The rest of the address is a secret.
-    const fields = { webhook: new URL(this.#url).origin, reason: reasonOf(cause) };
+    const fields = { webhook: new URL(this.#url).origin, reason: fetchReason(error) };
     this.#log.error(
       fields,
       "The webhook for alerts cannot be reached; alerts are in the log and on the page",

@@ -85,7 +85,7 @@ async function* fileRecords(
 async function runOfFile(path: string, called: string) {
   const names = new RunNames();
   for await (const record of readRecords(path)) if (record !== undefined) names.apply(record);
-  return theRun(names.all(), called);
+  return theRun(names.all().reverse(), called);
 }
 
 async function* storedRecords(

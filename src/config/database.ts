@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PathText } from "./path-text.js";
 
 const DATABASE_URL = /^(postgres|postgresql|file):/;
 
@@ -10,9 +11,7 @@ export function isDatabaseUrl(word: string): boolean {
 /** The results store. */
 export const DatabaseConfig = z.strictObject({
   enabled: z.boolean().default(true).describe("Keep runs in a database, for the page and for parfocal runs."),
-  url: z
-    .string()
-    .regex(DATABASE_URL, 'must begin with "postgres://" or "file:"')
+  url: PathText.regex(DATABASE_URL, 'must begin with "postgres://" or "file:"')
     .optional()
     .describe(
       "postgres://USER:PASSWORD@HOST/NAME, or file:PATH for SQLite. If unset: parfocal.db in results.folder.",

@@ -26,6 +26,8 @@ export interface RunHistory {
 
 interface KeptRun {
   readonly table: RunTable;
+  /** How many had begun before it: the clock may be set back between two. */
+  readonly number: number;
   bytes: number;
 }
 
@@ -35,6 +37,7 @@ export class MemoryHistory implements RunHistory {
   /** The one that was heard last comes last. */
   readonly #runs = new Map<string, KeptRun>();
   readonly #headers = new KeptHeaders(MAX_HEADER_BYTES);
+  #begun = 0;
   #bytes = 0;
   #problem: string | undefined;
 
@@ -55,7 +58,7 @@ export class MemoryHistory implements RunHistory {
       return;
     }
     const bytes = recordText(record).length;
-    const run = this.#runs.get(session) ?? { table: new RunTable(session), bytes: 0 };
+    const run = this.#runs.get(session) ?? { table: new RunTable(session), number: this.#begun++, bytes: 0 };
     this.#runs.delete(session);
     this.#runs.set(session, run);
     this.#makeRoom(bytes);
@@ -70,8 +73,8 @@ export class MemoryHistory implements RunHistory {
   }
 
   listRuns(): Promise<readonly RunEntry[]> {
-    const entries = [...this.#runs.values()].map(({ table }) => table.entry());
-    return Promise.resolve(entries.sort((a, b) => b.startedMs - a.startedMs));
+    const runs = [...this.#runs.values()].sort((a, b) => b.number - a.number);
+    return Promise.resolve(runs.map(({ table }) => table.entry()));
   }
 
   snapshot(runId: string): Promise<Uint8Array | undefined> {

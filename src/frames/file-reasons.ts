@@ -17,6 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EBUSY: "another program is using it",
   ENAMETOOLONG: "the name is too long",
   ELOOP: "its symbolic links go round in a circle",
+  EFBIG: "it may not grow: a limit of this user, or of the file system (4 GiB on FAT32)",
   EIO: "the disk or network drive reports an input/output error",
   ERR_FS_FILE_TOO_LARGE: "the file is over 2 GiB; save separate image files, or split the stack",
 };

@@ -55,7 +55,8 @@ export class ServiceManager {
       this.#hasFailed = true;
     };
     // Sent in this process's name where that is allowed; the unit allows any process of the service (NotifyAccess=all).
-    const teller = spawn("systemd-notify", [`--pid=${process.pid}`, "--no-block", ...states], {
+    // It stays until systemd has read it (so no --no-block): of a process that is gone, systemd cannot tell the service.
+    const teller = spawn("systemd-notify", [`--pid=${process.pid}`, ...states], {
       stdio: "ignore",
       env: { ...environment },
     });

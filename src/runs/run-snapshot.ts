@@ -38,7 +38,7 @@ export interface RunEntry {
   readonly controller?: string | undefined;
   readonly plates: readonly string[];
   readonly channels: readonly string[];
-  /** Wall clock of the first and the last record, ms since 1970 UTC. */
+  /** Wall clock of the first record, and the latest of any, ms since 1970 UTC. */
   readonly startedMs: number;
   readonly lastMs: number;
   readonly sites: number;

@@ -66,11 +66,12 @@ export class RunTable {
     return !Number.isFinite(this.#startedMs);
   }
 
-  /** Wall clock of its first and last record, ms since 1970 UTC; 0 if there is none. */
+  /** Wall clock of its first record, ms since 1970 UTC; 0 if there is none. */
   get startedMs(): number {
     return this.isEmpty ? 0 : this.#startedMs;
   }
 
+  /** Latest time of a record, ms since 1970 UTC; 0 if there is none. */
   get lastMs(): number {
     return this.isEmpty ? 0 : this.#lastMs;
   }
@@ -85,7 +86,8 @@ export class RunTable {
    */
   apply(record: ResultRecord): number | undefined {
     if (record.session !== undefined) {
-      this.#startedMs = Math.min(this.#startedMs, record.recordedMs);
+      // Not the earliest: the name of a run stays although the clock is set back.
+      if (this.isEmpty) this.#startedMs = record.recordedMs;
       this.#lastMs = Math.max(this.#lastMs, record.recordedMs);
       this.#controller ??= record.controller;
     }

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { OutputError } from "../errors.js";
 import { FileLock, type NoLock } from "../file-lock.js";
 import { RESULTS_LOCK } from "../frames/own-folders.js";
+import { outputError, refusalOf } from "./results-folder.js";
 
 /**
  * Keeps a results folder to one agent.
@@ -57,6 +58,9 @@ function isForeign(path: string): boolean {
 }
 
 function unlockableError(folder: string, { reason, cause }: NoLock): OutputError {
+  // SQLite has a number for it only.
+  const refusal = refusalOf(folder);
+  if (refusal !== undefined) return outputError(resolve(folder), refusal);
   const advice = isForeign(lockPath(folder))
     ? `${RESULTS_LOCK} in it is no lock of an agent: remove it`
     : /readonly/i.test(reason)

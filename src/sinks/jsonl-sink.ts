@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { AgentConfig } from "../config/schema.js";
-import { reasonOf } from "../errors.js";
 import type { FileLock } from "../file-lock.js";
+import { fileReason } from "../frames/file-reasons.js";
 import type { ResultRecord } from "../records/record.js";
 import { recordText } from "../records/record-line.js";
 import { sameFileAt } from "../same-file.js";
@@ -205,7 +205,7 @@ export class JsonlSink implements Sink {
     this.#cancelSync?.();
     this.#cancelSync = undefined;
     if (!isFirst) return;
-    const fields = { file: this.#path, reason: reasonOf(error) };
+    const fields = { file: this.#path, reason: fileReason(error) };
     this.#context.log.error(fields, "Results cannot be written; they are kept and tried again");
   }
 }

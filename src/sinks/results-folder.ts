@@ -1,7 +1,8 @@
+import { accessSync, constants } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { OutputError } from "../errors.js";
-import { fileReason, NOT_A_FILE } from "../frames/file-reasons.js";
+import { errorCode, fileReason, NOT_A_FILE } from "../frames/file-reasons.js";
 
 /** Path of one of the result files. */
 export function resultsPath(folder: string, name: "results.jsonl" | "sites.csv"): string {
@@ -25,7 +26,19 @@ export async function makeResultsFolder(folder: string): Promise<string | undefi
   try {
     return await mkdir(folder, { recursive: true });
   } catch (cause) {
-    throw outputError(resolve(folder), cause);
+    // Node calls it "no such file" where a file system that is read-only keeps more than one folder from being made.
+    throw outputError(resolve(folder), refusalOf(folder) ?? cause);
+  }
+}
+
+/** What the file system has against writing to a folder, or to the first one above it that is there; undefined if nothing. */
+export function refusalOf(folder: string): unknown {
+  try {
+    accessSync(folder, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    const above = dirname(resolve(folder));
+    return errorCode(error) === "ENOENT" && above !== folder ? refusalOf(above) : error;
   }
 }
 

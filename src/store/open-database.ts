@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Dialect, Kysely, Migrator, PostgresDialect, SqliteDialect } from "kysely";
-import { reasonOf, StoreError } from "../errors.js";
+import { connectionReason, reasonOf, StoreError } from "../errors.js";
 import { fileReason, NOT_A_FILE } from "../frames/file-reasons.js";
 import { migrationsFor, type StoreKind } from "./migrations.js";
 import type { StoreTables } from "./schema.js";
@@ -16,6 +16,9 @@ const SILENT_MS = 30_000;
 /** How long PostgreSQL may take to answer a connection, ms. */
 const CONNECT_MS = 5000;
 const MAX_CONNECTIONS = 2;
+
+const HOW_TO_WRITE_URLS =
+  "its address is no postgres://USER:PASSWORD@HOST:PORT/NAME; in a password, write # as %23, / as %2F, ? as %3F, @ as %40";
 
 /** Address of the store in a folder of results. */
 export function storeUrlIn(resultsFolder: string): string {
@@ -79,7 +82,10 @@ export async function openDatabase(url: string, use: StoreUse = {}): Promise<Ope
 
 /** Why a database cannot be opened: of a file, what the file system says before SQLite's number. */
 async function reasonFor(url: string, cause: unknown): Promise<string> {
-  if (!url.startsWith("file:")) return reasonOf(cause);
+  if (!url.startsWith("file:")) {
+    const isUnreadable = (cause as { code?: unknown }).code === "ERR_INVALID_URL";
+    return isUnreadable ? HOW_TO_WRITE_URLS : connectionReason(cause);
+  }
   try {
     const path = pathOf(url);
     const isThere = existsSync(path);

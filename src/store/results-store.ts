@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type ExpressionBuilder, type Kysely, sql } from "kysely";
 import { reasonOf, StoreError } from "../errors.js";
 import type { FrameMessage } from "../protocol/messages.js";
 import type { ResultRecord } from "../records/record.js";
@@ -53,7 +53,13 @@ export class ResultsStore {
   /** The newest first. */
   listRuns(): Promise<RunEntry[]> {
     return this.#try("read", async (db) => {
-      const runs = await db.selectFrom("runs").selectAll().orderBy("started_ms", "desc").execute();
+      // Not by their times: the clock may have been set back between two runs.
+      const first = (is: ExpressionBuilder<StoreTables, "runs">) =>
+        is
+          .selectFrom("records")
+          .select((of) => of.fn.min("id").as("first"))
+          .whereRef("run_id", "=", "runs.id");
+      const runs = await db.selectFrom("runs").selectAll().orderBy(first, "desc").execute();
       const sites = await db
         .selectFrom("sites")
         .select(["run_id", "plate", sql<number>`count(*)`.as("count")])

@@ -13,7 +13,7 @@ const MAX_ACCOUNTS = 4000;
 /** The figures of a run: a row of `runs`. */
 export interface RunFigures {
   readonly counts: FrameCounts;
-  /** Wall clock of the first and the last record, ms since 1970 UTC. */
+  /** Wall clock of the first record, and the latest of any, ms since 1970 UTC: the clock may be set back meanwhile. */
   startedMs: number;
   lastMs: number;
   controller: string | undefined;
@@ -54,7 +54,7 @@ export class WrittenRuns {
   /** Takes a record of a run that was begun; gives what it has changed, if it is about a site. */
   apply(session: string, record: ResultRecord): LedgerChange | undefined {
     const figures = this.#runs.get(session)!;
-    figures.startedMs = Math.min(figures.startedMs, record.recordedMs);
+    if (!Number.isFinite(figures.startedMs)) figures.startedMs = record.recordedMs;
     figures.lastMs = Math.max(figures.lastMs, record.recordedMs);
     figures.controller ??= record.controller;
     const change = this.#ledger.apply(ofRun(record, session));

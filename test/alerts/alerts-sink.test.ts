@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -12,15 +13,18 @@ import type { ResultRecord } from "../../src/records/record.js";
 import { recordingLog, until } from "../agent/helpers.js";
 import { serve } from "../dashboard/helpers.js";
 import { ManualClock } from "../helpers/manual-clock.js";
+import { hasOpenssl, ownCertificate } from "../helpers/own-certificate.js";
 import { verdict } from "../store/records.js";
 
 /** A webhook that answers each message with the next of these, at 429 with the pause that it asks for; "hang": never. */
 async function webhook(
   ...answers: (number | "hang" | { retryAfter: string })[]
-): Promise<{ url: string; texts: string[]; server: Server }> {
+): Promise<{ url: string; texts: string[]; keys: unknown[]; server: Server }> {
   const texts: string[] = [];
+  const keys: unknown[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
+    keys.push(request.headers["idempotency-key"]);
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       texts.push((JSON.parse(Buffer.concat(chunks).toString()) as { text: string }).text);
@@ -34,7 +38,12 @@ async function webhook(
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/services/SECRET`, texts, server };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/services/SECRET`,
+    texts,
+    keys,
+    server,
+  };
 }
 
 function sink(fields: Record<string, unknown>, clock: Clock = systemClock) {
@@ -110,6 +119,46 @@ describe("alerts", () => {
     expect(texts[0]).toBe(texts[1]);
     expect(made.counts()).toMatchObject({ failures: 1, lost: 0 });
     expect(lines.filter(({ msg }) => String(msg).includes("webhook"))).toHaveLength(1);
+  });
+
+  test("have a key that is the same for each try of a message, so that a slow webhook can tell a repeat", async () => {
+    const { url, texts, keys } = await webhook("hang", "hang", 200);
+    const clock = new ManualClock();
+    const { made } = sink({ webhook: url, hour: { share: 1 } }, clock);
+
+    fail(made);
+    for (const tries of [1, 2]) {
+      await until(() => texts.length === tries);
+      clock.advance(5000);
+      await until(() => made.counts().failures === tries);
+      clock.advance(5000);
+    }
+
+    await until(() => texts.length === 4);
+    expect(new Set(texts.slice(0, 3)).size).toBe(1);
+    expect(keys).toEqual([keys[0], keys[0], keys[0], expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    expect(keys[3]).not.toBe(keys[0]);
+  });
+
+  test.skipIf(!hasOpenssl).each([
+    [
+      "a certificate of its own",
+      async () => createSecureServer(await ownCertificate()),
+      /^self-signed certificate; to trust it, set NODE_EXTRA_CA_CERTS/,
+    ],
+    ["no TLS", async () => createServer(), /^it does not speak TLS: begin its address with http:/],
+  ])("say what to do about a webhook with %s", async (_, make, reason) => {
+    const server = (await make()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { made, lines } = sink({
+      webhook: `https://127.0.0.1:${(server.address() as AddressInfo).port}/services/SECRET`,
+    });
+
+    fail(made);
+
+    await until(() => made.counts().failures > 0);
+    expect(lines).toContainEqual(expect.objectContaining({ reason: expect.stringMatching(reason) }));
   });
 
   test.each([

@@ -1,14 +1,21 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, test } from "vitest";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { temporaryFolder } from "../agent/helpers.js";
 import { MAIN } from "../helpers/command.js";
 
 /** A user without an account on this machine, as in a container. */
 const NOBODY_KNOWN = 64_322;
 
-/** Runs a script of the shell, in which "$@" is `parfocal doctor`. */
-async function inShell(script: string, user: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {}) {
-  const child = spawn("bash", ["-c", script, "bash", process.execPath, MAIN, "doctor"], user);
+/** Runs a script of the shell, in which "$@" is `parfocal doctor`, or another command. */
+async function inShell(
+  script: string,
+  user: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {},
+  command: "agent" | "doctor" = "doctor",
+) {
+  const child = spawn("bash", ["-c", script, "bash", process.execPath, MAIN, command], user);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (data: Buffer) => {
@@ -36,6 +43,36 @@ test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
     expect(said).toContain(
       "~/results: this user has no folder that ~ could stand for; write the path in full",
     );
+    expect(code).toBe(1);
+  },
+);
+
+test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+  "an agent says why it may not write its results: the folder is another user's",
+  async () => {
+    const user = { uid: NOBODY_KNOWN, gid: NOBODY_KNOWN, env: { PATH: process.env.PATH } };
+
+    const { code, said } = await inShell('cd / && "$@" --results /usr', user, "agent");
+
+    expect(said).toContain(
+      `/usr: cannot be written: no permission; check the owner and mode of the file and its folders; set results.folder`,
+    );
+    expect(code).toBe(1);
+  },
+);
+
+test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0).each([".", "new/folder"])(
+  "an agent says why it may not write its results: the file system is read-only, %s",
+  async (folder) => {
+    const disk = join(await temporaryFolder(), "disk");
+    await mkdir(disk);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m,ro", "tmpfs", disk]);
+    onTestFinished(() => void execFileSync("umount", ["-l", disk]));
+    const results = join(disk, folder);
+
+    const { code, said } = await inShell(`cd / && "$@" --results '${results}'`, {}, "agent");
+
+    expect(said).toContain(`${resolve(results)}: cannot be written: the file system is read-only;`);
     expect(code).toBe(1);
   },
 );

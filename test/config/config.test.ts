@@ -120,6 +120,7 @@ describe("the configuration", () => {
     ],
     ['sources:\n  folder: { path: "D:\\exp" }\n', [/^sources\.folder\.path: holds a line break.*line 2\)$/]],
     ['policy: { focusMap: "D:\\Plates.csv" }\n', [/^policy\.focusMap: holds a line break.*line 1\)$/]],
+    ['database:\n  url: "file:D:\\new.db"\n', [/^database\.url: holds a line break.*line 2\)$/]],
     ['results:\n  folder: "D:\\data"\n', [/^line 2: .*\\d: in double quotes .*without quotes/]],
   ])("takes a path of Windows as it is meant, or says how to write it: %j", async (text, problems) => {
     const file = await fileWith(text);
@@ -128,6 +129,21 @@ describe("the configuration", () => {
     expect(found).toEqual(problems.map((problem) => expect.stringMatching(problem)));
     if (problems.length === 0) expect((await loadConfig({ file })).results.folder).toBe("D:\\new\\table");
   });
+
+  test.each([
+    ["PARFOCAL_DATABASE__URL", '"file:D:\\new.db"', /^database\.url: .*without quotes/],
+    ["PARFOCAL_DATABASE__URL", '"file:D:\\data.db"', /^database\.url: .*without quotes/],
+    ["PARFOCAL_RESULTS__FOLDER", '"D:\\data"', /^results\.folder: .*without quotes/],
+  ])(
+    "says how to write a path that the environment has in double quotes, as a file for Docker may: %s=%s",
+    async (name, value, problem) => {
+      expect(await problemsOf(loadConfig({ environment: { [name]: value } }))).toEqual([
+        expect.stringMatching(problem),
+      ]);
+      const unquoted = await loadConfig({ environment: { [name]: value.slice(1, -1) } });
+      expect(JSON.stringify(unquoted)).toContain(JSON.stringify(value.slice(1, -1)));
+    },
+  );
 
   test.each(["latin1", "utf16le"] as const)("in %s keeps the names of its channels", async (encoding) => {
     const text = "\ufeffpolicy: { channels: { Phasenkontrast grün: { retries: 0 } } }\n";

@@ -1,15 +1,17 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { StatusView } from "../../src/dashboard/wire.js";
+import { ResultsStore } from "../../src/store/results-store.js";
 import { TestController, temporaryFolder, until } from "../agent/helpers.js";
 import { freePorts, startAgentProcess } from "../helpers/agent-process.js";
 import { CHROMIUM, launchChromium } from "../helpers/chromium.js";
 import { startCommand } from "../helpers/command.js";
 import { CuttableProxy } from "../helpers/cuttable-proxy.js";
+import { stored, verdict } from "../store/records.js";
 import { ask, change, serve, startReverseProxy, TOKEN } from "./helpers.js";
 
 const PAGE = "dist/dashboard/web";
@@ -452,6 +454,27 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     for (const well of ["A01", "A02", "A03"]) await wells(page, new RegExp(`^${well} level`)).waitFor();
   });
 
+  test("opened while the database cannot be read, it shows the newest run once it can be, and says no more of it", async () => {
+    const database = join(await temporaryFolder(), "parfocal.db");
+    const url = `file:${database}`;
+    const store = new ResultsStore(url);
+    await store.start();
+    await store.write([stored(verdict({ run: "earlier" }))]);
+    await store.stop();
+    await rename(database, `${database}.away`);
+    await mkdir(database);
+    const { host } = await serve({}, { database: { url, batchMs: 5 } });
+    const page = await open(`http://${host}/`);
+    await page.getByTestId("problem").waitFor();
+
+    await rmdir(database);
+    await rename(`${database}.away`, database);
+
+    await wells(page, /^A01 level/).waitFor();
+    expect(await page.getByTestId("run-picker").inputValue()).toBe("earlier");
+    expect(await page.getByTestId("problem").count()).toBe(0);
+  });
+
   test("in the table of events a spreadsheet finds no formula", async () => {
     const { host, controller } = await serve();
     await controller.ask(7, { mode: "observe", site: { name: "=1+1 😀" } });
@@ -496,6 +519,38 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     await until(async () => (await picker.inputValue()) === "other");
     expect(await picker.locator("option").count()).toBe(1);
     await until(async () => (await page.getByTestId("problem").count()) === 0);
+  });
+
+  test("two pages stay with the runs that were picked in them, and list one that begins meanwhile", async () => {
+    const { host, address } = await serve();
+    const take = (run: string, well: string) =>
+      new TestController(address, run).ask(0, { site: { name: `${well}-Site_0`, well } });
+    for (const [run, well] of [
+      ["first", "A1"],
+      ["second", "A2"],
+      ["third", "A3"],
+    ] as const)
+      await take(run, well);
+    const pages = await Promise.all([open(`http://${host}/`), open(`http://${host}/`)]);
+    const [one, two] = pages.map((page) => page.getByTestId("run-picker"));
+    await one!.selectOption("first");
+    await two!.selectOption("second");
+    await wells(pages[0]!, /^A01 level/).waitFor();
+    await wells(pages[1]!, /^A02 level/).waitFor();
+
+    await take("fourth", "B4");
+
+    for (const [picker, run] of [
+      [one!, "first"],
+      [two!, "second"],
+    ] as const) {
+      await until(async () => (await picker.locator("option").count()) === 4);
+      expect(await picker.locator("option").first().textContent()).toMatch(/^live: /);
+      expect(await picker.inputValue()).toBe(run);
+    }
+    await one!.selectOption("fourth");
+    await wells(pages[0]!, /^B04 level/).waitFor();
+    await wells(pages[1]!, /^A02 level/).waitFor();
   });
 
   test("a connection that falls silent is lost, and made again", async () => {

@@ -23,6 +23,18 @@ describe("runs that are kept in memory", () => {
     expect(history.problem).toBeUndefined();
   });
 
+  test("are listed by when they began, the newest first, although the clock was set back between them", async () => {
+    const history = new MemoryHistory();
+    for (const [run, ms] of [
+      ["before", 9000],
+      ["after", 1000],
+      ["before", 9001],
+    ] as const)
+      history.apply(verdict({ run, ms }));
+
+    expect((await history.listRuns()).map(({ id }) => id)).toEqual(["after", "before"]);
+  });
+
   test("end with what fits of a run that alone takes too many, and the page is told", async () => {
     const history = new MemoryHistory(3.5 * bytes);
     history.apply(record("run-0", 0));

@@ -95,7 +95,12 @@ for well in ("A1", "A2", "A3"):
       await venv.install("twine");
 
       await run("twine", "check", "--strict", wheel);
-      for (const name of ["licenses/LICENSE ", "third-party-notices.txt ", "sbom.cdx.json "]) {
+      for (const name of [
+        "licenses/LICENSE ",
+        "third-party-notices.txt ",
+        "sbom.cdx.json ",
+        "/workflow/Snakefile ",
+      ]) {
         expect(
           files.some((line) => line.includes(name)),
           name,

@@ -54,6 +54,19 @@ describe.skipIf(missing.length > 0)("the service manager", () => {
     );
   });
 
+  test("is told by a process that stays until it has read what was told", async () => {
+    const { path, heard } = await notifySocket();
+    const manager = new ServiceManager({
+      environment: { ...process.env, NOTIFY_SOCKET: path },
+      ...{ log: recordingLog().log, clock: systemClock, isHealthy: () => true },
+    });
+
+    manager.ready("Taking frames");
+
+    await until(() => heard.some((text) => text.includes("BARRIER=1")));
+    expect(heard.findIndex((text) => text.includes("READY=1"))).toBeLessThan(heard.indexOf("BARRIER=1"));
+  });
+
   test("is left alone where there is none, and a failure is told once", async () => {
     const { log, lines } = recordingLog();
     const parts = { log, clock: systemClock, isHealthy: () => true };

@@ -195,7 +195,7 @@ describe("results.jsonl", () => {
     await until(() => sink.counts().written === 4);
 
     expect((await jsonLines(path)).map(({ id }) => id)).toEqual(["0", "1", "2", "3"]);
-    expect(logged.filter(({ level }) => level === 50)).toHaveLength(1);
+    expect(logged.filter(({ level }) => level === 50)).toMatchObject([{ reason: "the disk is full" }]);
   });
 
   test("resolves a record once its line is in the file, or at once while the disk refuses it", async () => {

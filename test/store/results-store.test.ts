@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { appendFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
+import { TLSSocket } from "node:tls";
 import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { StoreError } from "../../src/errors.js";
 import type { ResultRecord } from "../../src/records/record.js";
+import { RunNames } from "../../src/runs/run-name.js";
 import type { RunSnapshot } from "../../src/runs/run-snapshot.js";
 import { RunTable } from "../../src/runs/run-table.js";
 import { median } from "../../src/statistics.js";
@@ -16,6 +18,7 @@ import { openSqlite } from "../../src/store/sqlite.js";
 import { StoreClient } from "../../src/store/store-client.js";
 import { temporaryFolder } from "../agent/helpers.js";
 import { times } from "../helpers/campaign.js";
+import { hasOpenssl, ownCertificate } from "../helpers/own-certificate.js";
 import { missingPostgres, PostgresServer } from "./postgres-server.js";
 import { anyRecord, stored, verdict } from "./records.js";
 
@@ -158,7 +161,7 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
     ]);
     expect(await all("labels")).toMatchObject([{ ...place, mark: "bad", image: "k.tif" }]);
     expect(await all("runs")).toMatchObject([
-      { id: "run-1", frames: 2, retried: 1, accepted: 1, started_ms: 5 },
+      { id: "run-1", frames: 2, retried: 1, accepted: 1, started_ms: 1_000_000 },
     ]);
     await db.destroy();
   });
@@ -226,6 +229,36 @@ describe.each(["sqlite", "postgres"] as const)("the results store on %s", (kind)
     expect(RunTable.from(table.snapshot()).entry()).toEqual(table.entry());
     expect(table.counts).toMatchObject({ frames: 25, accepted: 25 });
   });
+
+  test.skipIf(isMissing)(
+    "has one name of a run, and the order of runs, although the clock was set back",
+    async () => {
+      const { store, url } = await open();
+      const during = (message: string, recordedMs: number) =>
+        ({ v: 1, type: "error", code: "bad-json", message, recordedMs }) as const;
+      const written = [
+        ...[during("before", 8000), verdict({ run: "first", ms: 9000 })],
+        ...[during("set back", 1000), verdict({ run: "first", site: "A2-Site_0", ms: 2000 })],
+        during("between", 3000),
+        verdict({ run: "second", ms: 4000 }),
+      ];
+      await store.write(written.slice(0, 3).map(stored));
+      await store.stop();
+      const again = new ResultsStore(url);
+      await again.start();
+      onTestFinished(() => again.stop());
+      await again.write(written.slice(3).map(stored));
+
+      const names = new RunNames();
+      for (const record of written) names.apply(record);
+      const named = [...names.all()].reverse().map(({ id, startedMs }) => ({ id, startedMs }));
+      expect(await again.listRuns()).toMatchObject(named);
+      const table = await again.table("first");
+      expect(table!.startedMs).toBe(9000);
+      expect(table!.events.map(({ text }) => text)).toEqual([expect.stringContaining("set back")]);
+      expect(await records(again, "first")).toEqual(written.slice(1, 4));
+    },
+  );
 
   test.skipIf(isMissing)("tells places of one name apart after it was opened again", async () => {
     const { store, url } = await open();
@@ -492,6 +525,34 @@ describe("a database that cannot be opened", () => {
       /postgres:\/\/parfocal@127.0.0.1:1\/runs: cannot be opened: .*database.url/,
     );
     await expect(opening).rejects.not.toThrow(/secret/);
+  });
+
+  test.each([
+    ["postgres://parfocal:sec#ret@127.0.0.1/runs", /no postgres:\/\/.* write # as %23/],
+    ["postgres://parfocal:secret@127.0.0.1:99999/runs", /no postgres:\/\/USER:PASSWORD@HOST:PORT\/NAME/],
+  ])("is named with what to do: an address that cannot be read, %s", async (url, message) => {
+    const opening = new ResultsStore(url).start();
+
+    await expect(opening).rejects.toThrow(message);
+    await expect(opening).rejects.not.toThrow(/ret/);
+  });
+
+  test.skipIf(!hasOpenssl)("is named with what to do: a server with a certificate of its own", async () => {
+    const certificate = await ownCertificate();
+    const listening = createServer((socket) => {
+      // To the question whether it takes TLS.
+      socket.once("data", () => {
+        socket.write("S");
+        new TLSSocket(socket, { isServer: true, ...certificate }).on("error", () => socket.destroy());
+      });
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void listening.close());
+    await once(listening, "listening");
+    const { port } = listening.address() as AddressInfo;
+
+    await expect(
+      new ResultsStore(`postgres://parfocal@127.0.0.1:${port}/runs?sslmode=verify-full`).start(),
+    ).rejects.toThrow(/self-signed certificate; to trust it, set NODE_EXTRA_CA_CERTS/);
   });
 
   test("is told without a secret of its address", () => {

@@ -71,15 +71,20 @@ export class PageState {
     addEventListener("hashchange", () => this.#takeToken());
     try {
       this.status = await fetchStatus();
-      await this.#loadRuns();
-      // Before the first frame: the run that went before.
-      const run = this.status.liveRun ?? this.runs[0]?.id;
-      if (run !== undefined) await this.show(run);
     } catch (error) {
       this.#failed(error);
     }
+    if (this.status !== undefined) await this.#showFirst();
     this.#live.start();
     this.draw();
+  }
+
+  /** Shows the run that goes on, or else the newest. */
+  async #showFirst(): Promise<void> {
+    await this.#listAgain();
+    // Before the first frame: the run that went before.
+    const run = this.status?.liveRun ?? this.runs[0]?.id;
+    if (run !== undefined) await this.show(run);
   }
 
   /** Shows a run as a whole. */
@@ -240,15 +245,28 @@ export class PageState {
     this.runs = await fetchRuns();
   }
 
+  async #listAgain(): Promise<void> {
+    await this.#loadRuns().catch((error: unknown) => this.#failed(error));
+    this.draw();
+  }
+
   #take(message: ServerMessage): void {
     if (message.type === "status") {
       const isNews = shownOf(message.status) !== shownOf(this.status);
+      const { liveRun } = message.status;
+      const isOther = liveRun !== undefined && liveRun !== this.status?.liveRun;
+      const hasBegun = isOther && !this.runs.some(({ id }) => id === liveRun);
       const isReadableAgain =
         this.status?.storeProblem !== undefined && message.status.storeProblem === undefined;
       this.status = message.status;
-      // Until now there was only what had come since.
-      if (isReadableAgain && this.table.id !== "") void this.show(this.table.id);
+      if (isReadableAgain) {
+        // What could not be read is told no more; until now there was only what had come since.
+        this.problem = undefined;
+        void (this.table.id === "" ? this.#showFirst() : this.show(this.table.id));
+      }
       this.#followLive();
+      // So that it can be picked where another one is shown.
+      if (hasBegun && !this.followsLive) void this.#listAgain();
       if (isNews) this.draw();
       else this.#drawing.later();
       return;
