@@ -55,7 +55,7 @@ function assertAffordableFile(file: FileBytes, maxBytes: number): void {
   assertReadable(header);
   const pixels = rowBytes(header);
   // It is unpacked twice, and read whole.
-  assertAffordable(pixels, maxBytes / 2, "one PNG");
+  assertAffordable(pixels, maxBytes / 3, "one PNG");
   if (file.size <= 2 * pixels + MOST_BESIDE) return;
   const mib = [file.size, pixels].map((bytes) => Math.round(bytes / 2 ** 20));
   throw new Error(`the file has ${mib[0]} MiB, far more than the ${mib[1]} MiB of its pixels: it is damaged`);
