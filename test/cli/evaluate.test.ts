@@ -156,10 +156,16 @@ describe("parfocal evaluate", () => {
       "stack.tif,,a,in",
       `${image("dsb_520x696_5afb7932e9.png")},outoffocus,b,out_visual`,
     );
-    await copyFile(
-      join(import.meta.dirname, "../fixtures/frames/multipage16.tif"),
-      join(folder, "stack.tif"),
-    );
+    const { width, height, pixels } = await dataFrame("plate/dsb_520x696_6b72b61b80.png");
+    const page: Entry[] = [
+      [256, 3, 1, width],
+      [257, 3, 1, height],
+      [258, 3, 1, 8 * pixels.BYTES_PER_ELEMENT],
+      [262, 3, 1, 1],
+      [273, 4, 1, 8],
+      [279, 4, 1, pixels.byteLength],
+    ];
+    await writeFile(join(folder, "stack.tif"), tiff(new Uint8Array(pixels.buffer), [page, page]));
     const { code, stderr } = await parfocal("evaluate", manifest, "--device", "cpu");
     expect(code, stderr).toBe(0);
     const told = `Only the first page is judged of files with several: ${join(folder, "stack.tif")}.`;
