@@ -17,7 +17,7 @@ const MOST_NAMED = 6;
  * @throws StackFitError where several channels, time points or positions lie among them, or none is of the channel.
  */
 export function pagesOfOneStack(pages: readonly StackPage[], channel?: string): readonly StackPage[] {
-  const chosen = channel === undefined ? pages : pages.filter(({ metadata }) => isChannel(metadata, channel));
+  const chosen = pages.filter(({ metadata }) => isOfChannel(metadata, channel));
   const channels = valuesOf(pages, channelOf);
   if (chosen.length === 0 && channel !== undefined) {
     const there = channels.length === 0 ? "its files name none" : `there are ${listed(channels)}`;
@@ -56,8 +56,14 @@ function isMixed(values: readonly string[], pages: number): boolean {
   return values.length > 1 && values.length < pages;
 }
 
-function isChannel(metadata: FrameMetadata, name: string): boolean {
-  return channelOf(metadata)?.toLowerCase() === name.trim().toLowerCase();
+/** Whether a page is of a channel, where one is wanted. */
+export function isOfChannel(metadata: FrameMetadata, name: string | undefined): boolean {
+  return name === undefined || channelOf(metadata)?.toLowerCase() === name.trim().toLowerCase();
+}
+
+/** Whether a page says where it lies. */
+export function tellsZ({ zUm, zIndex, zStepUm }: FrameMetadata): boolean {
+  return zUm !== undefined || (zIndex !== undefined && zStepUm !== undefined);
 }
 
 function channelOf({ channel, channelIndex }: FrameMetadata): string | undefined {

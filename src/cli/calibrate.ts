@@ -1,10 +1,17 @@
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { writeCalibration } from "../calibration/calibration-file.js";
 import { fitStack, type Plane, type StackFit } from "../calibration/fit-stack.js";
-import { pagesOfOneStack, planesUm, type StackPage } from "../calibration/stack-pages.js";
+import {
+  isOfChannel,
+  pagesOfOneStack,
+  planesUm,
+  type StackPage,
+  tellsZ,
+} from "../calibration/stack-pages.js";
 import { stackPlot } from "../calibration/stack-plot.js";
-import { FrameReadError } from "../errors.js";
+import { FrameReadError, isParfocalError } from "../errors.js";
 import type { Sampling } from "../focus/binning.js";
+import type { FocusReport } from "../focus/report.js";
 import { Scorer } from "../focus/scorer.js";
 import { findImages } from "../frames/find-images.js";
 import { readFrames } from "../frames/read-frames.js";
@@ -27,6 +34,7 @@ const ASYMMETRIC = 1.25;
 const POOR_FIT = 0.5;
 /** Optics that promise so many times more or less um per level than the stack shows were not those of the stack. */
 const OTHER_OPTICS = 3;
+const NO_Z = "the file does not say its z: give --z-step-um";
 
 const options = {
   "z-step-um": {
@@ -82,47 +90,48 @@ async function judgedPlanes(
   const scorer = await Scorer.load(scorerOf(argv));
   const planes: Plane[] = [];
   const leftOut = { blank: 0, unusable: 0 };
-  let read = 0;
+  const judged: FocusReport[] = [];
   let sampling: Sampling | undefined;
   const doubt = opticsDoubt(argv);
   if (doubt !== undefined) say(doubt);
   try {
-    const images = await findImages(argv.stack);
-    const chosen = pagesOfOneStack(await pagesOf(images), argv.channel);
-    const placesUm = planesUm(chosen);
-    for (const path of images) {
+    const all: StackPage[] = [];
+    for (const path of await findImages(argv.stack)) {
       for await (const page of readFrames(path)) {
-        const index = chosen.findIndex((other) => other.path === path && other.page === page.page);
-        if (index < 0) continue;
-        const zUm = argv.zStepUm === undefined ? placesUm[index] : read * argv.zStepUm;
-        if (zUm === undefined)
-          throw new FrameReadError(path, "the file does not say its z: give --z-step-um");
-        read++;
+        all.push({ path, page: page.page, metadata: page.metadata });
+        if (!isOneSoFar(all, argv.channel)) continue;
+        if (!isOfChannel(page.metadata, argv.channel)) continue;
+        if (argv.zStepUm === undefined && !tellsZ(page.metadata)) throw new FrameReadError(path, NO_Z);
         sampling ??= samplingAt(path, argv, page);
-        const { expectedLevel, condition } = await scorer.score(page.frame, {
-          binning: sampling?.binning ?? 1,
-        });
-        // Their levels are none: of what shows nothing they are guesses, and saturation hides the blur.
-        if (condition === "blank" || condition === "unusable") leftOut[condition]++;
-        else planes.push({ zUm, level: expectedLevel });
+        judged.push(await scorer.score(page.frame, { binning: sampling?.binning ?? 1 }));
       }
+    }
+    const placesUm = planesUm(pagesOfOneStack(all, argv.channel));
+    for (const [index, { expectedLevel, condition }] of judged.entries()) {
+      const zUm = argv.zStepUm === undefined ? placesUm[index] : index * argv.zStepUm;
+      if (zUm === undefined) throw new FrameReadError(argv.stack.join(", "), NO_Z);
+      // Their levels are none: of what shows nothing they are guesses, and saturation hides the blur.
+      if (condition === "blank" || condition === "unusable") leftOut[condition]++;
+      else planes.push({ zUm, level: expectedLevel });
     }
   } finally {
     await scorer.dispose();
   }
-  if (planes.length < read) {
-    say(`Left out of ${read} planes: ${leftOut.blank} blank, ${leftOut.unusable} unusable`);
+  if (planes.length < judged.length) {
+    say(`Left out of ${judged.length} planes: ${leftOut.blank} blank, ${leftOut.unusable} unusable`);
   }
   return { planes, binning: sampling?.binning ?? 1, umPerLevel: sampling?.umPerLevel };
 }
 
-/** What the files say of their pages. They are read for it alone, as judging takes longer than reading. */
-async function pagesOf(images: readonly string[]): Promise<StackPage[]> {
-  const pages: StackPage[] = [];
-  for (const path of images) {
-    for await (const { page, metadata } of readFrames(path)) pages.push({ path, page, metadata });
+/** Whether the pages so far may be of one stack; where they are not, those that follow are only looked at for the message. */
+function isOneSoFar(pages: readonly StackPage[], channel: string | undefined): boolean {
+  try {
+    const chosen = pages.filter(({ metadata }) => isOfChannel(metadata, channel));
+    return chosen.length === 0 || pagesOfOneStack(chosen, channel).length > 0;
+  } catch (error) {
+    if (isParfocalError(error, "StackFitError")) return false;
+    throw error;
   }
-  return pages;
 }
 
 function report(planes: readonly Plane[], fit: StackFit, promised: number | undefined): string[] {

@@ -28,6 +28,8 @@ import { scorerOf, scorerOptions } from "./scorer-options.js";
 
 /** Labels that a message names. */
 const LABELS_NAMED = 6;
+/** Files that it names. */
+const FILES_NAMED = 3;
 
 const options = {
   ...scorerOptions,
@@ -81,13 +83,21 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
     if (out !== undefined) await makeFolder(out);
     const models: EvaluatedModel[] = [];
     for (const model of argv.model) models.push(await evaluated(argv, model, rows, models));
-    const { frames, leftOut } = models[0]!.evaluation;
+    const { frames, leftOut, firstPages } = models[0]!.evaluation;
+    if (firstPages.length > 0) say(pagesNotJudged(firstPages));
     for (const reason of leftOut) say(`Left out: ${reason}`);
     if (frames.length > 0) await write(argv, besideOneAnother(models, argv.seed));
     if (leftOut.length > 0)
       process.exitCode = frames.length > 0 ? exitCodes.someFilesFailed : exitCodes.failed;
   },
 };
+
+/** A row stands for one image: of a stack, nothing says which page it means. */
+function pagesNotJudged(files: readonly string[]): string {
+  const named = files.slice(0, FILES_NAMED).join(", ");
+  const more = files.length > FILES_NAMED ? `, and ${files.length - FILES_NAMED} more` : "";
+  return `Only the first page is judged of files with several: ${named}${more}. Save the page that a row means as a file of its own`;
+}
 
 /** What labels of a manifest do not say what they may be meant to. */
 function labelDoubts(rows: readonly ManifestRow[]): string[] {

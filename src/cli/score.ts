@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { basename, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { type Calibration, readCalibration } from "../calibration/calibration-file.js";
 import type { FrameReadError } from "../errors.js";
@@ -30,6 +30,9 @@ import { ScoreProgress } from "./score-progress.js";
 import { ScoreSampling } from "./score-sampling.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 import { spareFiles } from "./spared-files.js";
+
+/** Files that a message names. */
+const MISSING_NAMED = 6;
 
 const options = {
   format: {
@@ -148,6 +151,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
         else sites.pass(image.namedPath);
       }
     };
+    const lacking = new MissingFiles();
     await scoreImages({
       ...{ images: wanted(), decoder, scorer, sites },
       coverage: argv.overlay === undefined && argv.masks === undefined ? "sample" : "full",
@@ -155,6 +159,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       more: (frame) => (argv.metrics ? metricCells(frame) : {}),
       row: (row) => table.append(formatRow(rowFormat(format), columns, row)),
       scored: (path, page, report) => pictures.draw(path, page, report),
+      missing: (path, names) => lacking.add(path, names),
       failed: (_, reason) => failed.add(reason),
       fileDone: async (path, pages, notScored) => {
         await table.fileDone(path, pages, notScored);
@@ -231,6 +236,22 @@ async function countImages(
 function liesIn(folder: string, path: string): boolean {
   const way = relative(resolve(folder), resolve(path));
   return way !== "" && !way.startsWith("..") && !isAbsolute(way);
+}
+
+/** Tells of the files of data sets that are not there, each once, by the first file that names it. */
+class MissingFiles {
+  readonly #told = new Set<string>();
+
+  add(path: string, names: readonly string[]): void {
+    const fresh = names.map((name) => join(dirname(path), name)).filter((place) => !this.#told.has(place));
+    if (fresh.length === 0) return;
+    for (const place of fresh) this.#told.add(place);
+    const more = fresh.length > MISSING_NAMED ? `, and ${fresh.length - MISSING_NAMED} more` : "";
+    const named = fresh.slice(0, MISSING_NAMED).join(", ");
+    say(
+      `Not scored, because missing: ${named}${more}, of the data set that ${basename(path)} is of (its OME-XML)`,
+    );
+  }
 }
 
 /** Tells why pages were not scored: of each file the first one at once, and at its end how many more there were. */

@@ -67,8 +67,10 @@ const FolderSource = z.strictObject({
     .int()
     .min(1)
     .max(2048)
-    .default(2048)
-    .describe("Largest image, MiB; files of many pages may be larger. A larger image is an error."),
+    .default(128)
+    .describe(
+      "Largest image, MiB; files of many pages may be larger. A larger image is an error. A PNG may have a third of it, a JPEG a sixth.",
+    ),
   giveUpMs: Milliseconds.default(30_000).describe(
     "A file that has not changed for this long gets nothing more: what cannot be read is an error, what is zeros is an image, ms.",
   ),

@@ -43,6 +43,8 @@ export interface Evaluation extends SyntheticResults {
   readonly frames: readonly JudgedFrame[];
   /** Images that could not be read or judged, each with its reason. */
   readonly leftOut: readonly string[];
+  /** Files of several pages, of which the first alone was judged. */
+  readonly firstPages: readonly string[];
 }
 
 /** Judges a model on a manifest of images; see `Evaluation` for what is measured. */
@@ -50,9 +52,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { scorer, rows, seed, signal, samplingOf, onProgress, onFrame } = options;
   const frames: JudgedFrame[] = [];
   const leftOut: string[] = [];
+  const firstPages = new Set<string>();
   const run = new SyntheticRun(scorer, options.peakElectrons, seed);
   const judge = async (row: ManifestRow, index: number) => {
-    const page = await firstPage(row.path);
+    const { page, isOnly } = await firstPage(row.path);
+    if (!isOnly) firstPages.add(row.path);
     const { frame } = page;
     const sampling = samplingOf?.(row, page);
     const report = await scorer.score(frame, sampling ? { binning: sampling.binning } : {});
@@ -85,6 +89,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     stacks: judgeStacks(frames),
     frames,
     leftOut,
+    firstPages: [...firstPages],
   };
 }
 
@@ -92,7 +97,22 @@ function isInFocusField(row: ManifestRow): boolean {
   return row.kind === "infocus" && labelOf(row) !== "out";
 }
 
-async function firstPage(path: string): Promise<FramePage> {
-  for await (const page of readFrames(path)) return page;
-  throw new FrameReadError(path, "it holds no frame");
+async function firstPage(path: string): Promise<{ readonly page: FramePage; readonly isOnly: boolean }> {
+  const pages = readFrames(path);
+  try {
+    const { value: page } = await pages.next();
+    if (page === undefined) throw new FrameReadError(path, "it holds no frame");
+    return { page, isOnly: await isAtEnd(pages) };
+  } finally {
+    await pages.return(undefined);
+  }
+}
+
+/** A page that cannot be read is one, too. */
+async function isAtEnd(pages: AsyncIterator<FramePage>): Promise<boolean> {
+  try {
+    return (await pages.next()).done === true;
+  } catch {
+    return false;
+  }
 }

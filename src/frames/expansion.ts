@@ -21,5 +21,6 @@ export function assertPlausible(imageBytes: number, storedBytes: number): void {
 export function assertAffordable(imageBytes: number, maxBytes: number, what = "one image"): void {
   if (imageBytes <= maxBytes) return;
   const [size, most] = [imageBytes, maxBytes].map((bytes) => Math.round(bytes / 2 ** 20));
-  throw new Error(`it takes ${size} MiB, over the limit of ${most} MiB for ${what}`);
+  const how = "parfocal score --max-image-mib and the agent's sources.folder.maxFileMib set another";
+  throw new Error(`it takes ${size} MiB, over the limit of ${most} MiB for ${what} (${how})`);
 }

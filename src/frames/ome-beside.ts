@@ -3,7 +3,7 @@
  * a `.companion.ome` or the first TIFF.
  * @module
  */
-import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { OpenFileBytes } from "./file-bytes.js";
 import { openForReading } from "./open-file.js";
@@ -34,6 +34,26 @@ export function descriptionsBeside(folder: string, name: string): readonly strin
     return [];
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** What lies in a folder, as it was listed last: all files of a data set ask for it. */
+let listed:
+  | { readonly folder: string; readonly mtimeMs: number; readonly names: ReadonlySet<string> }
+  | undefined;
+
+/** Of the files that a description names, those that are not in the folder. Never throws. */
+export function missingBeside(folder: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  try {
+    const { mtimeMs } = statSync(folder);
+    if (listed?.folder !== folder || listed.mtimeMs !== mtimeMs) {
+      listed = { folder, mtimeMs, names: new Set(readdirSync(folder).map((name) => name.normalize())) };
+    }
+    const { names: there } = listed;
+    return names.filter((name) => !there.has(basename(name.replaceAll("\\", "/")).normalize()));
+  } catch {
+    return [];
   }
 }
 

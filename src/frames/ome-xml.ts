@@ -24,6 +24,8 @@ export interface FileMetadata {
   (page: number, channel?: number): FrameMetadata;
   /** Whether it says what the several planes of a page are; otherwise they are channels. */
   readonly tellsSamples?: boolean;
+  /** The files of its data set, itself among them, where it is one of several and has the name that it has there. */
+  readonly members?: readonly string[];
 }
 
 /** Where a page is in its image. */
@@ -64,10 +66,17 @@ export function parseOmeXml(text: string, file: string, uuid?: string, samples =
     addPages(pages, image, fileName, place, samples);
   }
   const shared = images.length === 0 ? {} : sharedBy(images[0]!);
-  return (page, channel) => {
+  const metadata = (page: number, channel?: number) => {
     const plane = pages.get(page);
     return plane === undefined ? shared : metadataOf(plane, channel);
   };
+  return Object.assign(metadata, { members: membersOf(images, file) });
+}
+
+/** None where the file was renamed: then the others were, too. */
+function membersOf(images: readonly OmeImage[], file: string): readonly string[] {
+  const named = new Set(images.flatMap(({ blocks }) => blocks.map(({ fileName }) => fileName ?? file)));
+  return named.size > 1 && named.has(file) ? [...named] : [];
 }
 
 /** The files of a data set have the same description, or one beside them. */

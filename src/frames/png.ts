@@ -21,6 +21,12 @@ const MOST_BESIDE = 64 * 2 ** 20;
 /** Bytes of the signature and the header's chunk. */
 const HEAD_BYTES = SIGNATURE.length + 25;
 
+export interface DecodedPng {
+  readonly frame: Frame;
+  /** How many it has; all but the first of an animated PNG are not read. */
+  readonly images: number;
+}
+
 /** True when the bytes begin like a PNG, whatever the file is called. */
 export function hasPngSignature(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
@@ -39,7 +45,7 @@ export function decodePng(
   path: string,
   colour: Colour = "luminance",
   maxBytes: number = Number.POSITIVE_INFINITY,
-): Frame {
+): DecodedPng {
   try {
     assertAffordableFile(file, maxBytes);
     return decodeWhole(file.read(0, file.size), colour);
@@ -55,13 +61,13 @@ function assertAffordableFile(file: FileBytes, maxBytes: number): void {
   assertReadable(header);
   const pixels = rowBytes(header);
   // It is unpacked twice, and read whole.
-  assertAffordable(pixels, maxBytes / 2, "one PNG");
+  assertAffordable(pixels, maxBytes / 3, "one PNG");
   if (file.size <= 2 * pixels + MOST_BESIDE) return;
   const mib = [file.size, pixels].map((bytes) => Math.round(bytes / 2 ** 20));
   throw new Error(`the file has ${mib[0]} MiB, far more than the ${mib[1]} MiB of its pixels: it is damaged`);
 }
 
-function decodeWhole(bytes: Uint8Array, colour: Colour): Frame {
+function decodeWhole(bytes: Uint8Array, colour: Colour): DecodedPng {
   const header = readChunks(bytes);
   assertReadable(header);
   const { width, height, bits } = header;
@@ -87,7 +93,8 @@ function decodeWhole(bytes: Uint8Array, colour: Colour): Frame {
   }
   const pixels = onePlane(samples, channels, colour);
   const bitDepth = significantBits(pixels, header.significantBits);
-  return { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
+  const frame = { width, height, pixels, ...(bitDepth === undefined ? {} : { bitDepth }) };
+  return { frame, images: header.images };
 }
 
 /** The grey values, or one plane of the colours. */
@@ -129,6 +136,8 @@ interface PngHead {
 interface PngHeader extends PngHead {
   /** From the sBIT chunk. */
   readonly significantBits: number | undefined;
+  /** From the acTL chunk of an animated PNG. */
+  readonly images: number;
   /** The compressed pixels, in pieces, and their length together. */
   readonly data: readonly Uint8Array[];
   readonly dataBytes: number;
@@ -158,7 +167,7 @@ function readChunks(bytes: Uint8Array): PngHeader {
   let header: PngHead | undefined;
   let significant: number | undefined;
   const data: Uint8Array[] = [];
-  let dataBytes = 0;
+  let [dataBytes, images] = [0, 1];
   for (let at = SIGNATURE.length; ; ) {
     const body = at + 8;
     const length = body <= bytes.length ? view.getUint32(at) : 0;
@@ -169,15 +178,18 @@ function readChunks(bytes: Uint8Array): PngHeader {
     }
     const name = String.fromCharCode(...bytes.subarray(at + 4, body));
     header ??= headerOf(bytes);
-    if (name === "sBIT" && length > 0) significant = view.getUint8(body);
-    if (crc32(bytes.subarray(at + 4, body + length)) !== view.getUint32(body + length)) {
+    const isIntact = crc32(bytes.subarray(at + 4, body + length)) === view.getUint32(body + length);
+    // What is not needed to show the image has a name in small letters.
+    if (!isIntact && !/^[a-z]/.test(name)) {
       throw new Error(`the PNG is damaged (CRC mismatch in its ${name} chunk)`);
     }
+    if (name === "sBIT" && isIntact && length > 0) significant = view.getUint8(body);
+    if (name === "acTL" && isIntact && length > 3) images = view.getUint32(body);
     if (name === "IDAT") {
       data.push(bytes.subarray(body, body + length));
       dataBytes += length;
     }
-    if (name === "IEND") return { ...header, significantBits: significant, data, dataBytes };
+    if (name === "IEND") return { ...header, significantBits: significant, images, data, dataBytes };
     at = body + length + 4;
   }
 }

@@ -5,7 +5,7 @@ import { type FileBytes, MemoryBytes, OpenFileBytes } from "./file-bytes.js";
 import { fileReason } from "./file-reasons.js";
 import { affordableBytes } from "./image-limit.js";
 import { isNdTiff, ndTiffAxes } from "./ndtiff-index.js";
-import { descriptionsBeside } from "./ome-beside.js";
+import { descriptionsBeside, missingBeside } from "./ome-beside.js";
 import { openForReading } from "./open-file.js";
 import { indexedMetadata } from "./plate-index.js";
 import { decodePng, hasPngSignature } from "./png.js";
@@ -17,6 +17,7 @@ export type { FailedPage, FramePage, PageOptions, PagePlace } from "./tiff.js";
 
 /** Bytes by which the format is told. */
 const SIGNATURE_BYTES = 8;
+const ONE_READ = "its first image alone is read; save a TIFF with pages, or a PNG each";
 /** Bytes that may lie behind the last that matters. */
 const PADDING_BYTES = 16;
 const OR_PYTHON = ", or use parfocal send of the Python package";
@@ -102,6 +103,7 @@ export function openImage(path: string): OpenImage {
     const index = {
       ...(isNdTiff(bytes) && { axesAt: ndTiffAxes(folder, basename(path)) }),
       beside: (name: string) => descriptionsBeside(folder, name),
+      missing: (names: readonly string[]) => missingBeside(folder, names),
     };
     return {
       ...{ size: stats.size, mtimeMs: stats.mtimeMs, close: () => closeSync(opened) },
@@ -197,7 +199,8 @@ export async function* decodePages(
   assertSignature(start, path);
   if (hasTiffSignature(start)) yield* decodeTiff(file, path, options);
   else {
-    const frame = decodePng(file, path, options.colour, options.maxBytes);
+    const { frame, images } = decodePng(file, path, options.colour, options.maxBytes);
     yield { page: 0, frame, metadata: {} };
+    if (images > 1) yield { page: 1, error: new FrameReadError(path, `the PNG is animated: ${ONE_READ}`) };
   }
 }

@@ -6,8 +6,11 @@
 import { assertAffordable, assertPlausible } from "./expansion.js";
 import type { FileBytes } from "./file-bytes.js";
 import { MAX_SIDE_PX } from "./frame.js";
-import { NOT_COMPRESSED, tiffCodec } from "./tiff-codecs.js";
+import { JPEG, NOT_COMPRESSED, tiffCodec } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
+
+/** Decoding a JPEG takes so many times the memory, and the time, that other images of its size take. */
+const JPEG_WORK = 6;
 
 /** What the blocks of a page are made of. */
 export interface BlockContents {
@@ -48,7 +51,8 @@ export function readBlocks(
   fileBytes: number,
   maxBytes: number,
 ): TiffBlocks {
-  assertAffordable(pageBytes(contents), maxBytes);
+  const most = contents.compression === JPEG ? maxBytes / JPEG_WORK : maxBytes;
+  assertAffordable(pageBytes(contents), most, contents.compression === JPEG ? "one JPEG" : "one image");
   const shape = { ...contents, ...blockShapeOf(directory, contents) };
   const blocks = { ...shape, ...readPlaces(directory, shape) };
   assertBlocksInside(blocks, fileBytes);

@@ -8,7 +8,7 @@ import type { FileBytes } from "./file-bytes.js";
 import { MAX_SIDE_PX } from "./frame.js";
 import { isNdTiff } from "./ndtiff-index.js";
 import { neededBytes, readBlock, readBlocks, type TiffBlocks } from "./tiff-blocks.js";
-import { type TiffCodec, tiffCodec } from "./tiff-codecs.js";
+import { NOT_COMPRESSED, type TiffCodec, tiffCodec } from "./tiff-codecs.js";
 import { type TiffDirectory, TiffTag } from "./tiff-directory.js";
 import { predictorOf } from "./tiff-predictor.js";
 
@@ -16,6 +16,9 @@ const HOST_IS_LITTLE_ENDIAN = endianness() === "LE";
 
 /** Photometric interpretations that are one plane of counts: inverted or not, or with a palette. */
 const GREY = [0, 1, 3];
+
+/** From this size on pixels are not copied, where that is possible. */
+const LARGE_BYTES = 2 ** 24;
 
 /** The pixels of a page are no 8- or 16-bit counts as this reader knows them; another may read them. */
 export class OtherPixels extends Error {}
@@ -73,11 +76,12 @@ export function readPagePixels(
   littleEndian: boolean,
 ): Uint8Array | Uint16Array {
   const { width, height, pixelBytes, blockWidth, blockHeight, codec, blockName } = layout;
-  const pixels = new Uint8Array(width * height * pixelBytes);
+  const whole = wholePage(file, layout);
+  const pixels = whole ?? new Uint8Array(width * height * pixelBytes);
   const swap = pixelBytes === 2 && littleEndian !== HOST_IS_LITTLE_ENDIAN;
   const across = Math.ceil(width / blockWidth);
   for (const [index, count] of layout.byteCounts.entries()) {
-    if (count === 0) continue;
+    if (count === 0 || whole !== undefined) continue;
     const left = (index % across) * blockWidth;
     const top = Math.floor(index / across) * blockHeight;
     const needed = neededBytes(layout, index);
@@ -92,6 +96,15 @@ export function readPagePixels(
   }
   if (swap && !layout.differenced) Buffer.from(pixels.buffer).swap16();
   return pixelBytes === 1 ? pixels : new Uint16Array(pixels.buffer);
+}
+
+/** A large page that lies in the file as it is, which need not be copied; undefined where it is another. */
+function wholePage(file: FileBytes, layout: PageLayout): Uint8Array | undefined {
+  const { byteCounts, compression, tiled, differenced } = layout;
+  if (byteCounts.length > 1 || byteCounts[0]! < LARGE_BYTES || tiled || differenced) return undefined;
+  if (compression !== NOT_COMPRESSED) return undefined;
+  const block = readBlock(file, layout, 0);
+  return block.byteLength === block.buffer.byteLength ? block : undefined;
 }
 
 function readPixelBytes(directory: TiffDirectory, pixels: number, file: FileBytes): 1 | 2 {

@@ -25,6 +25,8 @@ export interface FramePage {
   readonly metadata: FrameMetadata;
   /** Where it lies, for coming back to it; missing where a file has one page only. */
   readonly place?: PagePlace;
+  /** Of the first page: files of its data set that are not there. */
+  readonly missing?: readonly string[];
 }
 
 /** A page that could not be read; those after it may be. */
@@ -56,6 +58,8 @@ export interface PageOptions {
   readonly axesAt?: (pixelsAt: number) => FrameMetadata;
   /** The descriptions in another file of the same folder. */
   readonly beside?: (name: string) => readonly string[];
+  /** Of files of the same folder, those that are not there. */
+  readonly missing?: (names: readonly string[]) => readonly string[];
 }
 
 export { hasTiffSignature };
@@ -136,7 +140,11 @@ export async function* decodeTiff(
         read.channel === undefined || tellsSamples === true
           ? {}
           : { channelIndex: read.channel, ofSeveralChannels: true as const };
-      yield { page: number, frame, metadata: { ...channel, ...metadata }, place };
+      const missing = number === 0 ? (options.missing?.(walk.shared.members ?? []) ?? []) : [];
+      yield {
+        ...{ page: number, frame, metadata: { ...channel, ...metadata }, place },
+        ...(missing.length > 0 && { missing }),
+      };
     }
     page += plane;
   }

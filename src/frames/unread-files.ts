@@ -1,5 +1,3 @@
-import { extname } from "node:path";
-
 const SAVE = "save TIFF or PNG, without losses";
 const CONVERT = "export TIFF or convert them to OME-Zarr";
 const OR_PYTHON = `${CONVERT}, or use parfocal send of the Python package`;
@@ -9,6 +7,8 @@ const UNREAD: ReadonlyMap<string, string> = new Map([
   ...[".lif", ".lof", ".oir", ".oib", ".vsi", ".zvi", ".dv", ".r3d", ".c01", ".ims", ".sld", ".sldy"].map(
     (ending) => [ending, CONVERT] as const,
   ),
+  // Zipped OME-Zarr.
+  ...[".zarr.zip", ".ozx"].map((ending) => [ending, "unpack them to folders that end in .zarr"] as const),
   // What Squid, Incucyte and EVOS may be set to write.
   ...[".bmp", ".jpg", ".jpeg", ".jp2", ".gif"].map((ending) => [ending, SAVE] as const),
 ]);
@@ -23,7 +23,7 @@ export class UnreadFiles {
   }
 
   meet(path: string): void {
-    const ending = extname(path).toLowerCase();
+    const [ending = ""] = /\.zarr\.zip$|\.[^./\\]*$/.exec(path.toLowerCase()) ?? [];
     const advice = UNREAD.get(ending);
     if (advice === undefined || this.#told.has(ending)) return;
     this.#told.add(ending);

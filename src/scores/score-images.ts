@@ -24,6 +24,8 @@ export interface ScoringJob {
   row(row: ScoreRow): Promise<void>;
   /** Takes a page that was scored, for pictures of it. */
   scored(path: string, page: FramePage, report: FocusReport): Promise<void>;
+  /** Takes files of a data set that are not there; each as often as others name it. */
+  missing(path: string, names: readonly string[]): void;
   /** Takes why a page could not be scored. */
   failed(path: string, reason: string): void;
   /** All pages of a file have been taken. */
@@ -56,6 +58,7 @@ export async function scoreImages(job: ScoringJob): Promise<void> {
         continue;
       }
       const { page } = decoded;
+      if (page.missing !== undefined) job.missing(path, page.missing);
       const place = { path: begun.get(path)!.namedPath, page: page.page, metadata: page.metadata };
       const sampling = job.sampling(path, page);
       const report = await scorer.score(page.frame, { binning: sampling?.binning ?? 1, coverage });

@@ -23,6 +23,10 @@ import { ZarrStores } from "./zarr-stores.js";
 const MAX_FILES = 200_000;
 /** What has not changed for so long, a copy of an earlier plate for example, waits for what is acquired now, ms. */
 const OLD_MS = 60_000;
+/** So long the pages of one file are given in a row while others wait, ms. */
+const ROW_MS = 200;
+/** A file from this size on that has been given whole is not read again to see whether it has changed: its size and time must do. */
+const LARGE_BYTES = 32 * 2 ** 20;
 
 /** Frames from image files, and from OME-Zarrs, that appear, grow or change in a folder. They are observed, never gated. */
 export class FolderSource implements FrameSource {
@@ -36,7 +40,7 @@ export class FolderSource implements FrameSource {
   readonly #channels = new ChannelNames();
   readonly #unread = new UnreadFiles((what, path) => this.#problem(what, path));
   /** Files and stores to read. */
-  readonly #todo = new ReadingOrder();
+  readonly #todo: ReadingOrder;
   readonly #stopping = new AbortController();
   readonly #reader = new PageReader();
   readonly #sites: FileSites;
@@ -51,6 +55,7 @@ export class FolderSource implements FrameSource {
   constructor(config: FolderSourceConfig, context: SourceContext) {
     this.#config = config;
     this.#context = context;
+    this.#todo = new ReadingOrder(context.clock);
     this.#root = resolve(config.path ?? ".");
     this.#maxBytes = Math.min(config.maxFileMib * 2 ** 20, affordableBytes());
     this.#stores = new ZarrStores({
@@ -173,11 +178,18 @@ export class FolderSource implements FrameSource {
         this.#lookAgain(path, file, FIRST_LOOK_MS);
         return;
       }
+      if (before.size >= LARGE_BYTES && file.isGivenTo(before) && rest.isQuiet) {
+        file.done = file.signature;
+        return;
+      }
       const { colour } = this.#config;
       // What is read may be newer than what was looked at.
       const stats = await this.#reader.open({ path, colour, maxBytes: this.#maxBytes, look: true });
       rest = this.#rested(file, stats);
       const channelNames = await this.#channels.beside(path);
+      const { clock } = this.#context;
+      const sinceMs = clock.now();
+      let isTurnOver = false;
       const isPending = await file.pass(
         path,
         this.#reader,
@@ -185,11 +197,17 @@ export class FolderSource implements FrameSource {
         {
           give: (page) => this.#give(path, page, channelNames),
           failed: (reason) => this.#problem(reason, path),
+          isTurnOver: () => {
+            isTurnOver = clock.now() - sinceMs >= ROW_MS && this.#todo.hasFresh(path);
+            return isTurnOver;
+          },
         },
         this.#stopping.signal,
       );
-      if (isPending || !rest.isQuiet) this.#lookAgain(path, file);
+      if (isTurnOver) this.#todo.setBack(path);
+      else if (isPending || !rest.isQuiet) this.#lookAgain(path, file);
       else file.done = file.signature;
+      if (!isPending) file.given = file.signature;
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#failed(path, file, rest, error);
     }

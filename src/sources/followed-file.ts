@@ -37,6 +37,8 @@ export interface PassHandler {
   give(page: SeenPage): Promise<void>;
   /** A page cannot be read, and will not. */
   failed(reason: string): void;
+  /** Whether other files have waited for so long that the pages that are left come later. */
+  isTurnOver(): boolean;
 }
 
 /**
@@ -46,6 +48,8 @@ export interface PassHandler {
 export class FollowedFile {
   /** Size and time of the last reading after which there was nothing left to do. */
   done: string | undefined;
+  /** Size and time when all that was there had been given, though more might have come. */
+  given: string | undefined;
   /** Size and time when it was last looked at, and since when they have been the same, monotonic, ms. */
   signature: string | undefined;
   #changedMs = 0;
@@ -71,6 +75,10 @@ export class FollowedFile {
 
   get hasPages(): boolean {
     return this.#last !== undefined;
+  }
+
+  isGivenTo(stats: FileStats): boolean {
+    return this.given === signatureOf(stats);
   }
 
   /** How long the file has stood still; one that was there at the start may have done so for days. */
@@ -164,6 +172,7 @@ export class FollowedFile {
       if (!isAtRest && !this.#isComplete(page, rest)) return true;
       await this.#give(page, handler);
       if (signal.aborted) return false;
+      if (page.place?.isFollowed === true && handler.isTurnOver()) return true;
     }
     return isPending;
   }

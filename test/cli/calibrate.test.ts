@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.js";
@@ -11,7 +12,7 @@ import { Defocus, toFloat } from "../../src/optics/defocus.js";
 import { LEVEL_UM } from "../../src/optics/point-spread-function.js";
 import { Random } from "../../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../../src/optics/sensor.js";
-import { type Finished, parfocal } from "../helpers/command.js";
+import { type Finished, parfocal, startCommand } from "../helpers/command.js";
 import { dataFrame } from "../helpers/images.js";
 import { temporaryFolder } from "../helpers/models.js";
 
@@ -179,6 +180,26 @@ describe("parfocal calibrate", () => {
     expect(code, stderr).toBe(0);
     const [, level] = /One level is ([\d.]+) um/.exec(stdout)!;
     expect(Math.abs(Number(level) / UM_PER_LEVEL - 1)).toBeLessThan(0.1);
+  });
+
+  it("reads each file once", async () => {
+    const [hook, log] = [join(folder, "count-opened.mjs"), join(folder, "opened.txt")];
+    await writeFile(
+      hook,
+      `import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module"; const { openSync } = fs;
+      fs.openSync = (path, ...more) => {
+        if (String(path).endsWith(".tif")) fs.appendFileSync(${JSON.stringify(log)}, path + "\\n");
+        return openSync(path, ...more);
+      };
+      syncBuiltinESMExports();`,
+    );
+    const out = join(folder, "again.yaml");
+    const args = ["calibrate", stack, "--out", out, "--device", "cpu"];
+    const { code, stderr } = await startCommand(args, ["--import", pathToFileURL(hook).href]).finished;
+    expect(code, stderr).toBe(0);
+    const opened = (await readFile(log, "utf8")).trim().split("\n");
+    expect(opened).toHaveLength(17);
+    expect(new Set(opened).size).toBe(17);
   });
 
   it("refuses a file that is no calibration", async () => {

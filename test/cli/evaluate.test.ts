@@ -2,8 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Evaluation } from "../../src/evaluation/evaluate.js";
+import { type Entry, tiff } from "../frames/tiff-builder.js";
 import { parfocal } from "../helpers/command.js";
-import { DATA } from "../helpers/images.js";
+import { DATA, dataFrame } from "../helpers/images.js";
 import { temporaryFolder } from "../helpers/models.js";
 
 const image = (name: string) => join(DATA, "evaluation", name);
@@ -148,6 +149,28 @@ describe("parfocal evaluate", () => {
     const page = await readFile(join(out, "evaluation.md"), "utf8");
     expect(page).toMatch(/Left out:\n\n- .*missing\.png: no such file/);
     expect(page).toContain("| 0 | 1 |");
+  });
+
+  it("says of which files it judged the first of several pages", async () => {
+    const { folder, manifest } = await manifestOf(
+      "stack.tif,,a,in",
+      `${image("dsb_520x696_5afb7932e9.png")},outoffocus,b,out_visual`,
+    );
+    const { width, height, pixels } = await dataFrame("plate/dsb_520x696_6b72b61b80.png");
+    const page: Entry[] = [
+      [256, 3, 1, width],
+      [257, 3, 1, height],
+      [258, 3, 1, 8 * pixels.BYTES_PER_ELEMENT],
+      [262, 3, 1, 1],
+      [273, 4, 1, 8],
+      [279, 4, 1, pixels.byteLength],
+    ];
+    await writeFile(join(folder, "stack.tif"), tiff(new Uint8Array(pixels.buffer), [page, page]));
+    const { code, stderr } = await parfocal("evaluate", manifest, "--device", "cpu");
+    expect(code, stderr).toBe(0);
+    const told = `Only the first page is judged of files with several: ${join(folder, "stack.tif")}.`;
+    expect(stderr).toContain(told);
+    expect(stderr.match(/first page/g)).toHaveLength(1);
   });
 
   it("refuses a manifest without rows", async () => {

@@ -474,7 +474,7 @@ it("names a file of each kind of microscope files that it passes by, and scores 
   const folder = await temporaryFolder();
   await mkdir(join(folder, "raw"));
   await copyFile(GOOD.plate, join(folder, "a.png"));
-  for (const name of ["b.nd2", "c.nd2", "raw/d.C01", "raw/e.bmp", "notes.txt"])
+  for (const name of ["b.nd2", "c.nd2", "raw/d.C01", "raw/e.bmp", "f.ome.zarr.zip", "g.zip", "notes.txt"])
     await writeFile(join(folder, name), "x");
 
   const { code, stdout, stderr } = await score(folder);
@@ -487,7 +487,40 @@ it("names a file of each kind of microscope files that it passes by, and scores 
     expect.stringMatching(
       /[bc]\.nd2: files that end in \.nd2 are not read: export TIFF or convert them to OME-Zarr, or use parfocal send/,
     ),
+    `Not scored: ${join(folder, "f.ome.zarr.zip")}: files that end in .zarr.zip are not read: unpack them to folders that end in .zarr (docs/files.md)`,
     `Not scored: ${join(folder, "raw", "d.C01")}: files that end in .c01 are not read: export TIFF or convert them to OME-Zarr (docs/files.md)`,
     `Not scored: ${join(folder, "raw", "e.bmp")}: files that end in .bmp are not read: save TIFF or PNG, without losses (docs/files.md)`,
   ]);
+});
+
+it("names the files of a data set that are missing, once", async () => {
+  const folder = await temporaryFolder();
+  const names = ["s_0.ome.tif", "s_1.ome.tif", "s_2.ome.tif"];
+  const block = (name: string, z: number) =>
+    `<TiffData FirstZ="${z}" IFD="0" PlaneCount="1"><UUID FileName="${name}">u${z}</UUID></TiffData>`;
+  const xml = `<OME><Image ID="Image:0"><Pixels DimensionOrder="XYZCT" SizeC="1" SizeZ="3" SizeT="1">${names.map(block).join("")}</Pixels></Image></OME>`;
+  const text = Buffer.from(`${xml}\0`);
+  const side = 100;
+  const pixels = Buffer.from(Array.from({ length: side * side }, (_, i) => (i * 37) % 251));
+  const page: Entry[] = [
+    [256, 3, 1, side],
+    [257, 3, 1, side],
+    [258, 3, 1, 8],
+    [262, 3, 1, 1],
+    [270, 2, text.length, 8 + pixels.length],
+    [273, 4, 1, 8],
+    [279, 4, 1, pixels.length],
+  ];
+  for (const name of [names[0]!, names[2]!]) {
+    await writeFile(join(folder, name), tiff(Buffer.concat([pixels, text]), [page]));
+  }
+
+  const { code, stdout, stderr } = await score(folder);
+
+  expect(code).toBe(0);
+  expect(rowsOf(stdout)).toHaveLength(2);
+  expect(stderr.match(/Not scored, because missing: (.*), of the data set/)?.[1]).toBe(
+    join(folder, names[1]!),
+  );
+  expect(stderr.match(/because missing/g)).toHaveLength(1);
 });

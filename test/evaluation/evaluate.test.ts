@@ -175,6 +175,7 @@ describe("evaluate", () => {
         groups: [],
         stacks: [],
         leftOut: [],
+        firstPages: [],
       },
       "c",
       "m",

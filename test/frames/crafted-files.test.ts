@@ -204,3 +204,26 @@ test("an image whose only strip has more than 2 GiB is read", async () => {
   );
   closeSync(descriptor);
 });
+
+describe("a PNG", () => {
+  const rows = chunk("IDAT", deflateSync(new Uint8Array(100 * 101)));
+  const broken = (name: string) => {
+    const bytes = chunk(name, Buffer.from("key\0text"));
+    bytes[bytes.length - 1]! ^= 1;
+    return bytes;
+  };
+
+  test("with a damaged text is read, one with a damaged chunk that its image needs is not", async () => {
+    expect(await read(png(100, broken("tEXt"), rows))).toHaveLength(1);
+    expect(await read(png(100, broken("sBIT"), rows))).toHaveLength(1);
+    await expect(read(png(100, broken("PLTE"), rows))).rejects.toThrow("CRC mismatch in its PLTE chunk");
+  });
+
+  test("that is animated gives its first image and says that the others are not read", async () => {
+    const control = Buffer.from([0, 0, 0, 3, 0, 0, 0, 0]);
+    const told = read(png(100, chunk("acTL", control), rows));
+    await expect(told).rejects.toThrow("the PNG is animated: its first image alone is read");
+    const one = Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]);
+    expect(await read(png(100, chunk("acTL", one), rows))).toHaveLength(1);
+  });
+});

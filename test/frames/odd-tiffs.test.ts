@@ -344,8 +344,19 @@ describe("a TIFF with a palette", () => {
     expect(await read(withPalette(marked))).toEqual([10]);
   });
 
-  it("of ImageJ keeps its counts, whatever the screen shows", async () => {
+  it("of ImageJ keeps its counts where it is a scale, whatever the screen shows", async () => {
+    const wave = (i: number) => [257 * Math.round(127 + 120 * Math.cos(i / 10)), 0, 0] as const;
     expect(await read(withPalette(mixed, "ImageJ=1.53t\n"))).toEqual([10]);
+    expect(await read(withPalette(wave, "ImageJ=1.53t\n"))).toEqual([10]);
+  });
+
+  it("of ImageJ's 8-bit colours, which have no order, is judged by their luminance", async () => {
+    // Red and green in their upper bits, blue in the two lowest; and any order.
+    const bits = (i: number) => [257 * (i & 0xe0), 257 * ((i << 3) & 0xe0), 257 * ((i << 6) & 0xc0)] as const;
+    const shuffled = (i: number) =>
+      [257 * ((i * 89) % 256), 257 * ((i * 89) % 256), 257 * ((i * 89) % 256)] as const;
+    expect(await read(withPalette(bits, "ImageJ=1.53t\n"))).toEqual([Math.round(0.587 * 64 + 0.114 * 128)]);
+    expect(await read(withPalette(shuffled, "ImageJ=1.53t\n"))).toEqual([(10 * 89) % 256]);
   });
 });
 

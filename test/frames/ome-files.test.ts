@@ -185,3 +185,18 @@ describe("OME-TIFF with all channels in each page", () => {
     );
   });
 });
+
+describe("files of a data set that are not there", () => {
+  const missingIn = async (folder: string, file: string) => {
+    for await (const { missing } of readFrames(join(folder, file))) return missing;
+    return [];
+  };
+
+  it("are told by those that are, unless these were renamed", async () => {
+    const folder = await folderWith({ "a.ome.tif": described(SET), "c.ome.tif": described(SET) });
+    expect(await missingIn(folder, "a.ome.tif")).toEqual(["b.ome.tif"]);
+    expect(await missingIn(folder, "c.ome.tif")).toBeUndefined();
+    await writeFile(join(folder, "b.ome.tif"), described(SET));
+    expect(await missingIn(folder, "a.ome.tif")).toBeUndefined();
+  });
+});

@@ -152,6 +152,68 @@ describe("a watched folder", () => {
     expect(firstPixels().indexOf(1000)).toBeLessThan(30);
   });
 
+  test("gives a file that is written now before what is left of many that were copied in at once", async () => {
+    const folder = await temporaryFolder();
+    const { firstPixels } = await watchFolder(folder, {}, systemClock, async (count) => {
+      if (count === 25) await writeFile(join(folder, "now.tif"), tiff(1000));
+      await sleep(60);
+    });
+    for (let i = 1; i <= 60; i++) await writeFile(join(folder, `${i}.tif`), tiff(i));
+
+    await until(() => firstPixels().length === 61);
+
+    expect(firstPixels().indexOf(1000)).toBeLessThan(45);
+  });
+
+  test("gives a file that is written now before what is left of a long stack", async () => {
+    const folder = await temporaryFolder();
+    const data = new Uint8Array(60).map((_, i) => i + 1);
+    const page = (i: number): Entry[] => [
+      [256, 3, 1, 1],
+      [257, 3, 1, 1],
+      [258, 3, 1, 8],
+      [262, 3, 1, 1],
+      [273, 4, 1, 8 + i],
+      [279, 4, 1, 1],
+    ];
+    const stack = buildTiff(
+      data,
+      Array.from(data, (_, i) => page(i)),
+    );
+    const { firstPixels } = await watchFolder(folder, {}, systemClock, async (count) => {
+      if (count === 3) await writeFile(join(folder, "now.tif"), tiff(1000));
+      await sleep(30);
+    });
+    await writeFile(join(folder, "stack.tif"), stack);
+
+    await until(() => firstPixels().length === 61);
+
+    const order = firstPixels();
+    expect(order.indexOf(1000)).toBeLessThan(40);
+    expect(order.filter((value) => value !== 1000)).toEqual([...data]);
+  });
+
+  test("refuses a JPEG that takes long to decode, by name, before it is decoded", async () => {
+    const folder = await temporaryFolder();
+    const { problems } = await watchFolder(folder);
+    const path = join(folder, "a.tif");
+    const page: Entry[] = [
+      [256, 3, 1, 20_000],
+      [257, 3, 1, 20_000],
+      [258, 3, 1, 8],
+      [259, 3, 1, 7],
+      [262, 3, 1, 1],
+      [273, 4, 1, 8],
+      [278, 3, 1, 20_000],
+      [279, 4, 1, 8_000_000],
+    ];
+    await writeFile(path, buildTiff(new Uint8Array(8_000_000).fill(255), [page]));
+
+    await until(() => problems.length === 1);
+
+    expect(problems[0]?.message).toMatch(/a\.tif: it takes 381 MiB, over the limit of 21 MiB for one JPEG/);
+  });
+
   test("gives a file that is written in pieces once, when it is complete", async () => {
     const folder = await temporaryFolder();
     const { firstPixels, problems } = await watchFolder(folder, { giveUpMs: 20_000 });
