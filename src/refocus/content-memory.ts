@@ -1,12 +1,13 @@
 /**
- * What the sites of one channel have shown of its optics and of its content: the um per level, how sharp the content gets and
- * how fine. A new site is taken to be like one of the last ones, most likely like those of its own well and those as bright as it
+ * What the sites of one channel have shown of its optics and of its content: the um per level, how sharp the content gets, how
+ * fine, and with how much contrast. A new site is taken to be like one of the last ones, most likely like those of its own well and those as bright as it
  * is, or like nothing seen so far. So a run over content that never reads 0 learns that it need not, and one odd site does not spoil the rest.
  * @module
  */
 
 import { normalised } from "../statistics.js";
-import { ANY_FINENESS, type FinenessWeights, likeThese } from "./fineness.js";
+import type { DetailWeights } from "./detail.js";
+import { CONTRAST, FINENESS } from "./detail-measures.js";
 import type { FocusBelief } from "./focus-belief.js";
 import { SCALES, scalesAround } from "./focus-prior.js";
 import { CONTENTS } from "./level-response.js";
@@ -38,7 +39,8 @@ interface SiteContent {
   readonly brightness: number | undefined;
   readonly scales: readonly number[];
   readonly contents: readonly number[];
-  readonly fineness: FinenessWeights;
+  readonly fineness: DetailWeights;
+  readonly contrast: DetailWeights;
 }
 
 export class ContentMemory {
@@ -61,7 +63,8 @@ export class ContentMemory {
       brightness,
       scales: smoothedScales(belief.scales),
       contents: smoothedContents(belief.contents()),
-      fineness: likeThese(belief.fineness()),
+      fineness: FINENESS.likeThese(belief.fineness()),
+      contrast: CONTRAST.likeThese(belief.contrast()),
     });
     if (this.#sites.length > MAX_SITES) this.#sites.shift();
   }
@@ -73,11 +76,11 @@ export class ContentMemory {
     return located.length >= ENOUGH_SITES || alike >= ENOUGH_ALIKE;
   }
 
-  /** Weights of `SCALES`, of `CONTENTS` and of fineness for a site to come. @param brightness mean count of its first frame. */
+  /** Weights of `SCALES`, of `CONTENTS` and of detail for a site to come. @param brightness mean count of its first frame. */
   priorFor(
     well: string | undefined,
     brightness: number | undefined,
-  ): Pick<SiteContent, "scales" | "contents" | "fineness"> {
+  ): Pick<SiteContent, "scales" | "contents" | "fineness" | "contrast"> {
     const weights = this.#sites.map((site) => {
       const ofWell = well !== undefined && site.well === well ? SAME_WELL : 1;
       return ofWell * likeness(site.brightness, brightness);
@@ -95,7 +98,8 @@ export class ContentMemory {
     return {
       scales: [...mixed(this.#initialScales, ({ scales }) => scales)],
       contents: [...mixed(USUAL_CONTENTS, ({ contents }) => contents)],
-      fineness: mixed(ANY_FINENESS, ({ fineness }) => fineness),
+      fineness: mixed(FINENESS.any, ({ fineness }) => fineness),
+      contrast: mixed(CONTRAST.any, ({ contrast }) => contrast),
     };
   }
 }

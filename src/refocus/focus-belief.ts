@@ -9,7 +9,8 @@
  */
 
 import { normalised } from "../statistics.js";
-import { ANY_FINENESS } from "./fineness.js";
+import type { DetailEvidence, DetailMeasure, DetailWeights } from "./detail.js";
+import { CONTRAST, FINENESS } from "./detail-measures.js";
 import { FocusEvidence, NEGLIGIBLE, type Sample } from "./focus-evidence.js";
 import { expectationOver, type FocusPrior, type PlacePrior, priorOver, SCALES } from "./focus-prior.js";
 import { CONTENTS } from "./level-response.js";
@@ -115,9 +116,18 @@ export class FocusBelief {
   }
 
   /** Weights of the field's fineness after these frames. */
-  fineness(): Float64Array {
-    const weights = new Float64Array(ANY_FINENESS.length);
-    this.#each((share, umPerLevel) => this.evidence.fineness.addTo(weights, share, this.zUm, umPerLevel));
+  fineness(): DetailWeights {
+    return this.#detail(FINENESS, this.evidence.fineness);
+  }
+
+  /** Weights of the field's contrast after these frames. */
+  contrast(): DetailWeights {
+    return this.#detail(CONTRAST, this.evidence.contrast);
+  }
+
+  #detail({ any }: DetailMeasure, evidence: DetailEvidence): DetailWeights {
+    const weights = new Float64Array(any.length);
+    this.#each((share, umPerLevel) => evidence.addTo(weights, share, this.zUm, umPerLevel));
     return weights;
   }
 

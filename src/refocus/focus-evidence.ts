@@ -3,7 +3,8 @@
  * levels, the fineness of their detail, and which of two has more contrast.
  * @module
  */
-import { ANY_FINENESS, FinenessEvidence } from "./fineness.js";
+import { DetailEvidence, type MeasuredDetail } from "./detail.js";
+import { CONTRAST, FINENESS } from "./detail-measures.js";
 import { type ContentPrior, gridAround, SCALES } from "./focus-prior.js";
 import { LevelEvidence } from "./level-evidence.js";
 
@@ -18,7 +19,7 @@ export interface Sample {
   readonly contrast?: number | undefined;
   /** Mean count. */
   readonly brightness?: number | undefined;
-  /** Fineness of its detail, see `FinenessEvidence`. */
+  /** Fineness of its detail, see `FINENESS`. */
   readonly fineness?: number | undefined;
 }
 
@@ -31,9 +32,11 @@ const DECISIVE_CONTRAST = 0.05;
 /** It is wrong in this share, and hardly tells frames apart that lie this much nearer than each other, levels. */
 const WRONG_ORDERS = 0.03;
 const ORDER_LEVELS = 0.15;
+/** From this level on, contrast is that of grain. */
+const NOTHING_LEFT = 9;
 /** From this lead on, levels, the order says no more. */
 const CLEAR_LEAD = 2;
-/** Fineness is weighed once for so many of `SCALES`, which differ by an eighth at most. */
+/** Detail is weighed once for so many of `SCALES`, which differ by an eighth at most. */
 const SCALES_ALIKE = 3;
 
 /** The evidence of some frames of one site. */
@@ -49,7 +52,8 @@ export class FocusEvidence {
   /** For each of `SCALES`, how probable it is to see this with each plane of focus, times the weight of the scale. */
   readonly likelihoods: readonly Float64Array[];
   readonly levels: LevelEvidence;
-  readonly fineness: FinenessEvidence;
+  readonly fineness: DetailEvidence;
+  readonly contrast: DetailEvidence;
 
   /** @param samples frames in the order they were taken, at least one. @param prior what is believed of their content. */
   constructor(samples: readonly Sample[], prior: ContentPrior) {
@@ -63,27 +67,39 @@ export class FocusEvidence {
       Math.hypot(levelSd, AGEING * Math.sqrt(samples.length - 1 - k)),
     );
     this.levels = new LevelEvidence(samples, sds, prior.contents);
-    this.fineness = new FinenessEvidence(samples, prior.fineness ?? ANY_FINENESS);
+    const finenesses = samples.map(({ zUm, fineness }) => ({ zUm, value: fineness }));
+    this.fineness = new DetailEvidence(FINENESS, finenesses, prior.fineness ?? FINENESS.any);
+    const contrasts = samples.map(logContrastOf);
+    this.contrast = new DetailEvidence(CONTRAST, contrasts, prior.contrast ?? CONTRAST.any);
+    // What its field lets expect is said once; from the second frame on, the order says more.
+    const ofFirst = new DetailEvidence(CONTRAST, contrasts.slice(0, 1), prior.contrast ?? CONTRAST.any);
     const orders = ordersOf(samples);
-    let finenesses: { readonly group: number; readonly likelihoods: Float64Array } | undefined;
+    let details: { readonly group: number; readonly likelihoods: Float64Array } | undefined;
     this.likelihoods = SCALES.map((scale, s) => {
       const weight = prior.scales[s]!;
       if (weight < NEGLIGIBLE) return new Float64Array(grid.length);
       const umPerLevel = prior.umPerLevel * scale;
       const group = Math.floor(s / SCALES_ALIKE);
-      if (group !== finenesses?.group) {
-        finenesses = { group, likelihoods: this.fineness.over(grid, umPerLevel) };
+      if (group !== details?.group) {
+        details = { group, likelihoods: this.fineness.over(grid, umPerLevel) };
+        multiply(details.likelihoods, ofFirst.over(grid, umPerLevel));
       }
       const likely = this.levels.over(grid, umPerLevel);
-      multiply(likely, finenesses.likelihoods, weight);
+      multiply(likely, details.likelihoods, weight);
       for (const order of orders) weighByOrder(likely, grid, order, umPerLevel);
       return likely;
     });
   }
 }
 
-function multiply(values: Float64Array, by: Float64Array, weight: number): void {
+function multiply(values: Float64Array, by: Float64Array, weight = 1): void {
   for (let i = 0; i < values.length; i++) values[i]! *= weight * by[i]!;
+}
+
+/** Of a frame in which something of the structure is left: what is left far from focus is grain. */
+function logContrastOf({ zUm, level, contrast }: Sample): MeasuredDetail {
+  const isSignal = contrast !== undefined && contrast > 0 && level < NOTHING_LEFT;
+  return { zUm, value: isSignal ? Math.log(contrast) : undefined };
 }
 
 /** Two frames of which contrast says which one is nearer to focus. */

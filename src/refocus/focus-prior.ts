@@ -4,7 +4,7 @@
  */
 
 import { normalised } from "../statistics.js";
-import type { FinenessWeights } from "./fineness.js";
+import type { DetailWeights } from "./detail.js";
 
 /** What is believed of the content of a site, and of the optics. */
 export interface ContentPrior {
@@ -20,8 +20,9 @@ export interface ContentPrior {
   readonly scales: readonly number[];
   /** Weight of each of `CONTENTS`. */
   readonly contents: readonly number[];
-  /** Weights of the fineness of the detail, see `FinenessEvidence`. */
-  readonly fineness?: FinenessWeights;
+  /** Weights of `FINENESS` and of `CONTRAST`. @default anything */
+  readonly fineness?: DetailWeights;
+  readonly contrast?: DetailWeights;
 }
 
 /** What is believed of the place. */

@@ -49,6 +49,25 @@ describe("what the fields of a channel have shown", () => {
     expect(asFine).toBeLessThan(asSmooth - 0.25);
   });
 
+  test("tells a blurred frame by its contrast where levels are flat, unless the fields of the run differ in that anyway", () => {
+    /** Fields without any fineness, of which contrast falls by a third a level. */
+    const fieldOf = (contrast: number) =>
+      [2.5, -1.5, 0].map((zUm) => ({
+        ...{ zUm, level: 0.4, levelSd: 0.1, brightness: 400 },
+        contrast: contrast * Math.exp(finenessSeen(zUm / 2, 0, 0.4)),
+      }));
+    const alike = memoryOf([fieldOf(12e3)], [fieldOf(12.5e3)], [fieldOf(11.5e3)], [fieldOf(12e3)]);
+    const unlike = memoryOf([fieldOf(4e3)], [fieldOf(12e3)], [fieldOf(7e3)], [fieldOf(30e3)]);
+    const loss = (memory: ContentMemory) => {
+      const at = (contrast: number) =>
+        inFocus(memory, { zUm: 0, level: 0.4, levelSd: 0.1, brightness: 400, contrast });
+      return at(12e3) - at(7e3);
+    };
+
+    expect(loss(alike)).toBeGreaterThan(0.15);
+    expect(loss(unlike)).toBeLessThan(loss(alike) / 2);
+  });
+
   test("counts most for fields of the same well", () => {
     const memory = memoryOf([field(-1.3, 0.25, 400), "A01"], [field(-1.7, 0.14, 400), "B01"]);
 

@@ -44,6 +44,17 @@ describe("a site whose frame looks empty, but has a level", () => {
     expect(Math.abs(zUm - 7)).toBeLessThan(2);
   });
 
+  test("is in focus where contrast is the highest, though its level there is not that of a sharp frame", () => {
+    const faint = (zUm: number) => {
+      const seen = report(1.3 + Math.max(0, Math.abs(zUm - 7) / 2 - 1), EMPTY);
+      return { ...seen, contrast: 1000 + 600 * Math.exp(-(((zUm - 7) / 5) ** 2)) };
+    };
+    const { zUm, verdict } = image(new RefocusPolicy(settings), faint);
+
+    expect(verdict).toMatchObject({ decision: "accept", outcomes: [{ recovered: "yes" }] });
+    expect(Math.abs(zUm - 7)).toBeLessThan(2);
+  });
+
   test("is empty where a few moves change neither its looks nor its level, and says nothing of the drive", () => {
     const policy = new RefocusPolicy(settings);
     for (const site of ["A1", "A2", "A3", "A4", "A5"]) {
@@ -82,6 +93,37 @@ describe("a site whose frame looks empty, but has a level", () => {
   test("is not searched where frames are judged by an absolute limit", () => {
     const policy = new RefocusPolicy({ ...settings, sharp: "absolute" });
     expect(policy.judge(frame(), report(2.7, EMPTY))).toMatchObject({ decision: "abstain" });
+  });
+});
+
+describe("a site that shows nothing, neither at its start nor where the sites around it are in focus", () => {
+  test.each([
+    [1300, 12],
+    [1000, 0],
+  ])("is left at the plane of those if contrast there is %i, not 1000: %i um", (contrast, keptUm) => {
+    const policy = new RefocusPolicy(settings);
+    for (const [i, xUm] of [0, 100, 200, 300].entries()) {
+      const site = { name: `A${i}`, well: `A${i}` };
+      let zUm = 0;
+      for (let attempt = 0; attempt < 20; attempt++) {
+        const verdict = policy.judge(frame({ attempt, zUm, site, xUm, yUm: 0 }), fieldSeen(zUm - 12));
+        if (verdict.action?.kind === "move-z") zUm += verdict.action.byUm;
+        if (verdict.decision !== "retry") break;
+      }
+    }
+    const nothing = (zUm: number) => ({
+      ...report(6, { condition: "blank" }),
+      contrast: zUm === 0 ? 1000 : contrast,
+    });
+    const site = { name: "A9", well: "A9" };
+    const first = policy.judge(frame({ site, xUm: 150, yUm: 0 }), nothing(0));
+    const byUm = first.action?.kind === "move-z" ? first.action.byUm : 0;
+    expect(Math.abs(byUm - 12)).toBeLessThan(2);
+    const last = policy.judge(frame({ attempt: 1, zUm: byUm, site, xUm: 150, yUm: 0 }), nothing(byUm));
+    const backUm = last.action?.kind === "move-z" ? last.action.byUm : 0;
+
+    expect(last).toMatchObject({ decision: "abstain", keepAttempt: keptUm === 0 ? 0 : 1 });
+    expect(Math.abs(byUm + backUm - keptUm)).toBeLessThan(2);
   });
 });
 

@@ -1,43 +1,36 @@
 import { describe, expect, test } from "vitest";
-import {
-  ANY_FINENESS,
-  FinenessEvidence,
-  type FinenessWeights,
-  likeThese,
-} from "../../src/refocus/fineness.js";
+import { DetailEvidence, type DetailWeights, type MeasuredDetail } from "../../src/refocus/detail.js";
+import { FINENESS } from "../../src/refocus/detail-measures.js";
 import { finenessSeen } from "./helpers.js";
 
 const UM_PER_LEVEL = 2;
 const focusUm = Array.from({ length: 81 }, (_, i) => (i - 40) / 4);
 
 function framesOf(zs: readonly number[], inFocus: number, fall: number) {
-  return zs.map((zUm) => ({ zUm, fineness: finenessSeen(zUm / UM_PER_LEVEL, inFocus, fall) }));
+  return zs.map((zUm) => ({ zUm, value: finenessSeen(zUm / UM_PER_LEVEL, inFocus, fall) }));
 }
 
-function likelihoods(samples: Parameters<typeof fieldEvidence>[0], weights = ANY_FINENESS) {
+function likelihoods(samples: Parameters<typeof fieldEvidence>[0], weights = FINENESS.any) {
   return fieldEvidence(samples, weights).over(focusUm, UM_PER_LEVEL);
 }
 
-function fieldEvidence(
-  samples: readonly { readonly zUm: number; readonly fineness?: number }[],
-  weights: FinenessWeights,
-) {
-  return new FinenessEvidence(samples, weights);
+function fieldEvidence(samples: readonly MeasuredDetail[], weights: DetailWeights) {
+  return new DetailEvidence(FINENESS, samples, weights);
 }
 
 /** What fields with focus at 0 teach a run. */
-function afterFields(fields: readonly (readonly [inFocus: number, fall: number])[]): FinenessWeights {
+function afterFields(fields: readonly (readonly [inFocus: number, fall: number])[]): DetailWeights {
   const learned = fields.map(([inFocus, fall]) => {
-    const weights = new Float64Array(ANY_FINENESS.length);
+    const weights = new Float64Array(FINENESS.any.length);
     const atZero = new Float64Array(focusUm.length);
     atZero[40] = 1;
-    fieldEvidence(framesOf([-3, 0, 2], inFocus, fall), ANY_FINENESS).addTo(
+    fieldEvidence(framesOf([-3, 0, 2], inFocus, fall), FINENESS.any).addTo(
       weights,
       atZero,
       focusUm,
       UM_PER_LEVEL,
     );
-    return likeThese(weights);
+    return FINENESS.likeThese(weights);
   });
   return learned[0]!.map((_, i) => learned.reduce((sum, weights) => sum + weights[i]!, 0) / learned.length);
 }
@@ -49,10 +42,17 @@ function likeliestOf(values: Float64Array): number {
 
 describe("fineness", () => {
   test("of one frame says nothing while no field is known, nor do frames without any", () => {
-    const ofOne = likelihoods([{ zUm: 1, fineness: -1.7 }]);
+    const ofOne = likelihoods([{ zUm: 1, value: -1.7 }]);
 
     expect(Math.max(...ofOne) / Math.min(...ofOne)).toBeLessThan(1.05);
-    expect(new Set(likelihoods([{ zUm: 1 }, { zUm: 3 }]))).toEqual(new Set([1]));
+    expect(
+      new Set(
+        likelihoods([
+          { zUm: 1, value: undefined },
+          { zUm: 3, value: undefined },
+        ]),
+      ),
+    ).toEqual(new Set([1]));
   });
 
   test.each([
@@ -76,8 +76,8 @@ describe("fineness", () => {
       [-1.28, 0.25],
     ]);
 
-    const sharp = likelihoods([{ zUm: 0, fineness: -1.31 }], known);
-    const blurred = likelihoods([{ zUm: 0, fineness: -1.31 - 0.25 }], known);
+    const sharp = likelihoods([{ zUm: 0, value: -1.31 }], known);
+    const blurred = likelihoods([{ zUm: 0, value: -1.31 - 0.25 }], known);
 
     // Focus at 0 um against focus 2 um away, one level.
     expect(sharp[40]! / sharp[48]!).toBeGreaterThan(3);
@@ -93,8 +93,8 @@ describe("fineness", () => {
       [-1.3, 0.25],
       [-1.55, 0.25],
     ]);
-    const odds = (weights: FinenessWeights) => {
-      const values = likelihoods([{ zUm: 0, fineness: -1.55 }], weights);
+    const odds = (weights: DetailWeights) => {
+      const values = likelihoods([{ zUm: 0, value: -1.55 }], weights);
       return values[48]! / values[40]!;
     };
 
@@ -103,9 +103,9 @@ describe("fineness", () => {
 
   test("that has nothing to do with focus never rules a plane out", () => {
     const values = likelihoods([
-      { zUm: -2, fineness: -1 },
-      { zUm: 0, fineness: -2 },
-      { zUm: 2, fineness: -0.5 },
+      { zUm: -2, value: -1 },
+      { zUm: 0, value: -2 },
+      { zUm: 2, value: -0.5 },
     ]);
 
     expect(Math.max(...values) / Math.min(...values)).toBeLessThan(100);
