@@ -1,19 +1,12 @@
-import type { FrameMessage, SiteEndReason } from "../protocol/messages.js";
+import type { FrameMessage } from "../protocol/messages.js";
 import { inside, rangeText } from "../protocol/z-range.js";
-import { lookAt, lookBeside, lookBeyond } from "./looks.js";
-import { lockObstacle, obstacleTo, obstacleToMove } from "./obstacles.js";
+import { lookWhereOthersAre, unlessEmpty } from "./empty-site.js";
+import { lookBeside, lookBeyond } from "./looks.js";
+import { obstacleTo, obstacleToMove } from "./obstacles.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
-import {
-  type BestSample,
-  type Judgement,
-  LOST,
-  type SiteEnd,
-  type SiteSample,
-  type SiteSearch,
-  type SiteStep,
-  signed,
-} from "./site-search.js";
-import { longestPath, moveFrom, rangeOf, type StepContext } from "./step-context.js";
+import { giveUp } from "./site-end.js";
+import { type BestSample, type Judgement, type SiteStep, signed } from "./site-search.js";
+import { longestPath, moveFrom, type StepContext } from "./step-context.js";
 import { type Assessment, limitsOf, umPerLevelFor } from "./thresholds.js";
 import { CHANGED_NOTHING, hasResponded, provesNoResponse } from "./unresponsive-drive.js";
 
@@ -24,12 +17,6 @@ const STOPS: Readonly<Record<StopReason, string>> = {
   "no-better": "no other z within the limits is likely to be sharper",
 };
 
-/** A field with structure is not blank nearer to focus than this, levels. */
-const FAR_LEVELS = 2;
-/** Something comes into focus where contrast rises by this factor towards the lower level: light and grain change it by less. */
-const APPEARED = 1.15;
-/** Faint structure that no frame shows is told by this much more contrast. */
-const FAINTLY = 1.05;
 /** A first frame above this level is not taken for in focus without a look elsewhere. */
 const NEVER_AT_ONCE = 2.5;
 
@@ -51,75 +38,6 @@ export function decideStep(context: StepContext): SiteStep {
   if (kind === "unusable") return giveUp(context, "unusable", reason);
   if (rules.retryWith !== "move-z") return decideWithoutMoves(context, rules.retryWith);
   return isGuided ? unlessEmpty(context, decideByBelief(context)) : decideByLimit(context);
-}
-
-/**
- * An empty field, or one so far out of focus that nothing is left of it. Where the sites around are in focus elsewhere, one
- * frame is taken there; a site that is blank there, too, is empty.
- */
-function lookWhereOthersAre(context: StepContext): SiteStep {
-  const { search, assessment } = context;
-  const { reason } = assessment;
-  if (search.samples.length > 1) {
-    if (contrastOver(search.samples[1]!, search.samples[0]!) >= FAINTLY) {
-      search.best = { index: 1, isSharp: false };
-    }
-    return endAsBlank(context, `${reason}, neither here nor where the sites around it are in focus`);
-  }
-  const nothing = endAsBlank(context, reason);
-  const { expected, umPerLevel } = context.prior();
-  const zUm = search.samples[0]!.zUm;
-  if (expected === undefined || Math.abs(expected.zUm - zUm) < FAR_LEVELS * umPerLevel) return nothing;
-  const [low, high] = rangeOf(context);
-  const action = lookAt(context, Math.min(high, Math.max(low, expected.zUm)));
-  if (action === undefined) return nothing;
-  search.samples[0] = { ...search.samples[0]!, ...LOST };
-  return {
-    action,
-    reason: `${reason}; the sites around it are in focus elsewhere, try ${signed(action.byUm)} um`,
-  };
-}
-
-/**
- * A site whose frames all look empty is empty, whatever levels they were given: once nothing better is to be had, or the level
- * has not changed with the moves. A level that fell to that of a sharp frame is none of an empty field, and neither is one that
- * fell while contrast rose.
- */
-function unlessEmpty(context: StepContext, step: SiteStep): SiteStep {
-  const { search, assessment, rules, settings } = context;
-  const { samples } = search;
-  if (!samples.every(({ looksEmpty }) => looksEmpty)) return step;
-  if (hasAppeared(samples, search.best.index)) return step;
-  const seen = samples.filter(({ isBlank }) => !isBlank);
-  const { index, isSharp } = search.best;
-  if (isSharp && samples[index]!.level <= rules.maxLevel && hasResponded(seen)) return step;
-  // A frame that shows nothing at all has no level that could have changed.
-  const levels = samples.map((sample) => (sample.isBlank ? { ...sample, level: seen[0]!.level } : sample));
-  const isProven = provesNoResponse(levels, umPerLevelFor(rules, settings.optics, search.first));
-  if (step.end === undefined && !isProven) return step;
-  search.best = { index: 0, isSharp: false };
-  const { reason } = assessment;
-  return endAsBlank(context, samples.length > 1 ? `${reason}, neither here nor above or below` : reason);
-}
-
-/** Whether the best frame shows more than one that is far blurrier, and as much as any other. */
-function hasAppeared(samples: readonly SiteSample[], index: number): boolean {
-  const best = samples[index]!;
-  return (
-    samples.every((other) => contrastOver(other, best) < FAINTLY) &&
-    samples.some((other) => other.level - best.level >= FAR_LEVELS && contrastOver(best, other) >= APPEARED)
-  );
-}
-
-/** Contrast of one frame over that of another of its site; 0 where it is not known. */
-function contrastOver(one: SiteSample, other: SiteSample): number {
-  return one.contrast === undefined || !other.contrast ? 0 : one.contrast / other.contrast;
-}
-
-/** The end of a site at its first frame, where there is nothing to judge. */
-function endAsBlank(context: StepContext, reason: string): SiteStep {
-  const step = giveUp(context, "blank", reason);
-  return { ...step, end: { decision: "abstain", recovered: "unknown", why: "blank", reason: step.reason } };
 }
 
 /** As sharp as this content gets: the belief says which frame is in focus, and whether another one is worth its light. */
@@ -254,20 +172,4 @@ function unlessDry(context: StepContext, action: NonNullable<SiteStep["action"]>
   if (!context.settings.dryRun) return { action, reason };
   // A search that was under way when retries were forbidden goes back to the best z that it saw.
   return giveUp(context, "dry-run", `${reason} (dry run: not done)`);
-}
-
-/** Ends the search at the best z seen. */
-function giveUp(context: StepContext, why: SiteEndReason, reason: string): SiteStep {
-  const { samples, best } = context.search;
-  const mayMove = lockObstacle(context.frame) === undefined;
-  const action = mayMove ? moveFrom(context, samples[best.index]!.zUm) : undefined;
-  const words =
-    action?.kind === "move-z" ? `${reason}; back by ${signed(action.byUm)} um to the best z` : reason;
-  return { end: endAt(context.search, why, words), ...(action !== undefined && { action }), reason: words };
-}
-
-/** The end of a search at its best frame: a success if that one is accepted, however the search ended. */
-export function endAt({ best }: SiteSearch, why: SiteEndReason, reason: string): SiteEnd {
-  if (!best.isSharp) return { decision: "flag", recovered: "no", why, reason };
-  return { decision: "accept", recovered: best.index === 0 ? "not-needed" : "yes", why: "sharp", reason };
 }

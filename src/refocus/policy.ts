@@ -3,8 +3,9 @@ import { BoundedMap } from "../protocol/bounded-map.js";
 import type { AbandonMessage, FrameMessage, OutcomeMessage } from "../protocol/messages.js";
 import { SiteKeys } from "../records/site-keys.js";
 import type { KnownFocus } from "./known-focus.js";
-import { decideStep, endAt, judgeAlone } from "./next-step.js";
+import { decideStep, judgeAlone } from "./next-step.js";
 import { RefocusMemory } from "./refocus-memory.js";
+import { endAt } from "./site-end.js";
 import {
   type Judgement,
   LOST,

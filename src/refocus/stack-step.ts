@@ -1,9 +1,9 @@
 import type { FrameMessage, SiteEndReason, StackVerdict } from "../protocol/messages.js";
 import { inside, rangeText } from "../protocol/z-range.js";
 import type { FocusPrior } from "./focus-prior.js";
-import { endAt } from "./next-step.js";
 import { obstacleTo } from "./obstacles.js";
 import { indexToKeep } from "./search.js";
+import { endAt } from "./site-end.js";
 import { type Judgement, moveBy, type SiteStep, signed } from "./site-search.js";
 import { judgeStack, type Slice, type StackFinding } from "./stack.js";
 import type { StepContext } from "./step-context.js";

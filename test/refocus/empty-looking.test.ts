@@ -96,34 +96,50 @@ describe("a site whose frame looks empty, but has a level", () => {
   });
 });
 
-describe("a site that shows nothing, neither at its start nor where the sites around it are in focus", () => {
+/** A policy that found focus at the same plane in four wells. */
+function afterSitesAt(focusUm: number): RefocusPolicy {
+  const policy = new RefocusPolicy(settings);
+  for (const [i, xUm] of [0, 100, 200, 300].entries()) {
+    const site = { name: `A${i}`, well: `A${i}` };
+    let zUm = 0;
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const verdict = policy.judge(frame({ attempt, zUm, site, xUm, yUm: 0 }), fieldSeen(zUm - focusUm));
+      if (verdict.action?.kind === "move-z") zUm += verdict.action.byUm;
+      if (verdict.decision !== "retry") break;
+    }
+  }
+  return policy;
+}
+
+describe("a site that shows nothing", () => {
+  const site = { name: "A9", well: "A9" };
+  const judge = (policy: RefocusPolicy, attempt: number, zUm: number, contrast = 1000) => {
+    const seen = { ...report(6, { condition: "blank" }), contrast };
+    const verdict = policy.judge(frame({ attempt, zUm, site, xUm: 150, yUm: 0 }), seen);
+    return { verdict, byUm: verdict.action?.kind === "move-z" ? verdict.action.byUm : 0 };
+  };
+
   test.each([
     [1300, 12],
     [1000, 0],
-  ])("is left at the plane of those if contrast there is %i, not 1000: %i um", (contrast, keptUm) => {
-    const policy = new RefocusPolicy(settings);
-    for (const [i, xUm] of [0, 100, 200, 300].entries()) {
-      const site = { name: `A${i}`, well: `A${i}` };
-      let zUm = 0;
-      for (let attempt = 0; attempt < 20; attempt++) {
-        const verdict = policy.judge(frame({ attempt, zUm, site, xUm, yUm: 0 }), fieldSeen(zUm - 12));
-        if (verdict.action?.kind === "move-z") zUm += verdict.action.byUm;
-        if (verdict.decision !== "retry") break;
-      }
-    }
-    const nothing = (zUm: number) => ({
-      ...report(6, { condition: "blank" }),
-      contrast: zUm === 0 ? 1000 : contrast,
-    });
-    const site = { name: "A9", well: "A9" };
-    const first = policy.judge(frame({ site, xUm: 150, yUm: 0 }), nothing(0));
-    const byUm = first.action?.kind === "move-z" ? first.action.byUm : 0;
-    expect(Math.abs(byUm - 12)).toBeLessThan(2);
-    const last = policy.judge(frame({ attempt: 1, zUm: byUm, site, xUm: 150, yUm: 0 }), nothing(byUm));
-    const backUm = last.action?.kind === "move-z" ? last.action.byUm : 0;
+  ])(
+    "is left where the sites around it are in focus if contrast there is %i, not 1000: %i um",
+    (contrast, keptUm) => {
+      const policy = afterSitesAt(12);
+      const { byUm } = judge(policy, 0, 0);
+      expect(Math.abs(byUm - 12)).toBeLessThan(2);
+      const { verdict, byUm: backUm } = judge(policy, 1, byUm, contrast);
 
-    expect(last).toMatchObject({ decision: "abstain", keepAttempt: keptUm === 0 ? 0 : 1 });
-    expect(Math.abs(byUm + backUm - keptUm)).toBeLessThan(2);
+      expect(verdict).toMatchObject({ decision: "abstain", keepAttempt: keptUm === 0 ? 0 : 1 });
+      expect(Math.abs(byUm + backUm - keptUm)).toBeLessThan(2);
+    },
+  );
+
+  test.each([
+    [5, "retry"],
+    [1, "abstain"],
+  ])("%i um from where the sites around it are in focus ends with %s", (offUm, decision) => {
+    expect(judge(afterSitesAt(12), 0, 12 - offUm).verdict.decision).toBe(decision);
   });
 });
 
