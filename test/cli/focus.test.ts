@@ -193,12 +193,15 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     expect(stderr).toContain("live mode is using the camera");
   });
 
-  test("ends at the best z seen when it is interrupted", async () => {
+  test.for([
+    ["it is interrupted", "SIGINT"],
+    ["its terminal closes", "SIGHUP"],
+  ] as const)("ends at the best z seen when %s", async ([, signal]) => {
     const server = await JavaServer.start({ zUm: 0, focusUm: -8, slowMs: 100, running: true });
     const args = ["--port", String(server.port), "--device", "cpu", "--json", "--pause"];
     const { child, finished } = startCommand(["focus", "--micromanager", ...args, ...LIMITS]);
     await lineLike(child, /"attempt":1/);
-    child.kill("SIGINT");
+    child.kill(signal);
     const { code, stdout } = await finished;
     const lines = records(stdout);
     const attempts = lines.slice(0, -1) as { zUm: number; expectedLevel: number }[];
