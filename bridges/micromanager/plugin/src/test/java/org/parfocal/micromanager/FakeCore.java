@@ -25,6 +25,8 @@ public class FakeCore extends CMMCore {
   /** The drive throws if sent above. */
   volatile double driveEndUm = Double.POSITIVE_INFINITY;
   volatile Runnable beforeSnap = () -> {};
+  /** What the camera gives in place of beads; null: beads. */
+  volatile Object otherPixels;
 
   volatile String lockDevice = "";
   volatile boolean isLockOn;
@@ -72,7 +74,8 @@ public class FakeCore extends CMMCore {
   @Override
   public TaggedImage getTaggedImage() throws Exception {
     JSONObject tags = new JSONObject().put("Width", Beads.SIDE_PX).put("Height", Beads.SIDE_PX);
-    return new TaggedImage(beads.image(defocusUm(), xUm, yUm), tags.put("PixelType", "GRAY16"));
+    Object pixels = otherPixels == null ? beads.image(defocusUm(), xUm, yUm) : otherPixels;
+    return new TaggedImage(pixels, tags.put("PixelType", "GRAY16"));
   }
 
   @Override
