@@ -33,7 +33,7 @@ final class RefocusLoop {
       FocusAxis axis = microscope.axis(settings);
       end = settings.whyOnlyObserving() != null ? observe(axis) : search(axis, isOneStep);
     } catch (Exception e) {
-      end = new SearchEnd(Site.ofLabel("here"), 0, null, null, e);
+      end = notBegun(e);
     }
     if (end.failure == null) {
       log.info(end.toString());
@@ -41,6 +41,19 @@ final class RefocusLoop {
       log.warn(end.toString(), end.failure);
     }
     return end;
+  }
+
+  /** The microscope failed before there was an image to judge. */
+  private SearchEnd notBegun(Exception failure) {
+    FrameHeader header = microscope.place(0);
+    if (settings.whyOnlyObserving() == null) {
+      if (timePoints != null) {
+        timePoints.focuses(header);
+      }
+      AbandonReason why = failure instanceof DriveException ? ((DriveException) failure).why : AbandonReason.NO_FRAME;
+      client.abandon(header, why, "no image to judge was taken: " + failure.getMessage());
+    }
+    return new SearchEnd(header.site, 0, null, null, failure);
   }
 
   /** Judges one image and moves nothing. */

@@ -160,8 +160,14 @@ public class FakeCore extends CMMCore {
   @Override
   public void waitForDevice(String device) {}
 
+  /** The stage does not arrive. */
+  volatile boolean isStageStuck;
+
   @Override
-  public void waitForSystem() {
+  public void waitForSystem() throws Exception {
+    if (isStageStuck) {
+      throw new Exception("Wait for device \"XY\" timed out after 5000ms");
+    }
     double[] target = stageTargetUm;
     if (target != null) {
       xUm = target[0];

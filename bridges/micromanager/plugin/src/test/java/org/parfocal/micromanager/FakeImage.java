@@ -14,6 +14,7 @@ final class FakeImage {
   int c;
   /** What an index reads that Micro-Manager left out: 0, or -1 in its older versions. */
   int missingReads;
+  double xUm = 1200.5;
   double zUm;
   String label = "Pos0";
   boolean isBare;
@@ -63,7 +64,7 @@ final class FakeImage {
     }
     return switch (method) {
       case "getPositionName" -> label;
-      case "getXPositionUm" -> 1200.5;
+      case "getXPositionUm" -> xUm;
       case "getYPositionUm" -> -340.0;
       case "getZPositionUm" -> zUm;
       case "getPixelSizeUm" -> Beads.PIXEL_UM;

@@ -41,7 +41,7 @@ final class FakeStore implements Datastore {
     return new SummaryMetadata() {
       @Override
       public String getSafeChannelName(int index) {
-        return hasChannels ? "DAPI" : "channel " + index;
+        return !hasChannels ? "channel " + index : index == 0 ? "DAPI" : "GFP";
       }
 
       @Override

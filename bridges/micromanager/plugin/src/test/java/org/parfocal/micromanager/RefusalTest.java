@@ -38,6 +38,8 @@ class RefusalTest {
       Settings settings = FakeStudio.settings(agent.address).with(Setting.DEADLINE, "30000");
       Parfocal.of(studio).use(change.apply(settings));
       studio.acquisitions.isRunning = true;
+      autofocus.initialize();
+      Eventually.holds(() -> !agent.messages("hello").isEmpty(), "connected");
       autofocus.fullFocus();
       // What was said last leaves before bye.
       Parfocal.of(studio).disconnect();
@@ -74,6 +76,18 @@ class RefusalTest {
     List<JSONObject> abandons = search(settings -> settings, "{kind:move-z,byUm:20}", "{kind:move-z,byUm:-80}");
     assertEquals(List.of(20.0, 0.0), studio.core.moves);
     assertAbandoned("limits", abandons);
+  }
+
+  @Test
+  void aStageThatDoesNotArriveEndsTheSiteBeforeAnImage() throws Exception {
+    studio.core.isStageStuck = true;
+    studio.addPosition("B3-Site_1", 0, 0);
+    List<JSONObject> abandons = search(settings -> settings);
+    assertEquals(0, studio.core.snaps);
+    assertAbandoned("no-frame", abandons);
+    assertEquals("B3-Site_1", abandons.get(0).getJSONObject("site").getString("name"));
+    assertTrue(abandons.get(0).getString("reason").contains("timed out"), abandons.toString());
+    assertTrue(studio.logged("B3-Site_1: no verdict after 0 images"), studio.lines.toString());
   }
 
   @Test
