@@ -60,6 +60,9 @@ class RefusalTest {
     assertEquals(1, abandons.size(), abandons.toString());
     assertEquals(why, abandons.get(0).optString("why"));
     assertEquals("DAPI", abandons.get(0).optString("channel"));
+    // Two positions may have one name.
+    assertEquals(0, abandons.get(0).optDouble("xUm"));
+    assertEquals(0, abandons.get(0).optDouble("yUm"));
     assertTrue(!abandons.get(0).optString("reason").isEmpty());
   }
 

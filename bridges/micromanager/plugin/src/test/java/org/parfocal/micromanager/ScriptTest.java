@@ -134,11 +134,14 @@ class ScriptTest extends RealAgentTest {
         ? List.of(FakeAgent.verdict(message, actions.remove(0), 0))
         : List.of();
     try (FakeAgent agent = new FakeAgent(answers)) {
+      studio.core.xUm = 20;
       run(agent.address);
       image();
       assertEquals(List.of(-3.0, 4.0, 0.0), studio.core.moves);
       Eventually.holds(() -> agent.messages("abandon").size() == 1, "abandon");
       assertEquals("limits", agent.messages("abandon").get(0).optString("why"));
+      assertEquals(20, agent.messages("abandon").get(0).optDouble("xUm"), "two positions may have one name");
+      assertEquals(0, agent.messages("abandon").get(0).optDouble("yUm"));
     }
   }
 
