@@ -223,9 +223,12 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     expect(stderr).toContain(server.address);
     const idle = await JavaServer.start({ zUm: 0, focusUm: 6 });
     await idle.hang("setPosition");
-    const other = await focus(idle, ...LIMITS, "--timeout-ms", "1500");
+    const results = await temporaryFolder();
+    const other = await focus(idle, ...LIMITS, "--timeout-ms", "1500", "--results", results);
     expect(other.code).toBe(1);
     expect(other.stderr).toMatch(/no answer to .*setPosition within 1500 ms/);
+    const report = JSON.parse((await parfocal("report", results, "--json")).stdout) as RunSummary;
+    expect(report.toLookAt).toMatchObject([{ status: "refused", why: "cancelled" }]);
   });
 
   test("says what to switch on where no Micro-Manager runs", async () => {
