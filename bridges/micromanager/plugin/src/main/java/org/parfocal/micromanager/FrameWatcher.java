@@ -35,7 +35,8 @@ public final class FrameWatcher {
         Pixels pixels = Pixels.copyOf(image.getRawPixels(), image.getWidth(), image.getHeight());
         parfocal.client().offer(pixels, header);
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // The bus hands errors on to the acquisition: no memory for a copy must not end it.
       if (!saidUnfit) {
         saidUnfit = true;
         parfocal.log.warn("images of this acquisition are not judged: " + e.getMessage(), e);

@@ -32,8 +32,8 @@ final class RefocusLoop {
       microscope.await();
       FocusAxis axis = microscope.axis(settings);
       end = settings.whyOnlyObserving() != null ? observe(axis) : search(axis, isOneStep);
-    } catch (Exception e) {
-      end = notBegun(e);
+    } catch (Throwable e) {
+      end = notBegun(asException(e));
     }
     if (end.failure == null) {
       log.info(end.toString());
@@ -41,6 +41,11 @@ final class RefocusLoop {
       log.warn(end.toString(), end.failure);
     }
     return end;
+  }
+
+  /** Errors, too: no memory for an image, or a method that this Micro-Manager lacks, must not end an acquisition. */
+  private static Exception asException(Throwable failure) {
+    return failure instanceof Exception ? (Exception) failure : new IllegalStateException(failure.toString(), failure);
   }
 
   /** The microscope failed before there was an image to judge. */
@@ -75,8 +80,8 @@ final class RefocusLoop {
       Pixels pixels;
       try {
         pixels = microscope.camera().snap();
-      } catch (Exception e) {
-        return cameraFailed(axis, search, header, e);
+      } catch (Throwable e) {
+        return cameraFailed(axis, search, header, asException(e));
       }
       header = microscope.describe(search.attempt(), axis, settings);
       header.plannedZUm = plannedZUm;

@@ -25,6 +25,7 @@ public class FakeCore extends CMMCore {
   /** The drive throws if sent above. */
   volatile double driveEndUm = Double.POSITIVE_INFINITY;
   volatile Runnable beforeSnap = () -> {};
+  volatile Runnable beforeDescription = () -> {};
   /** What the camera gives in place of beads; null: beads. */
   volatile Object otherPixels;
 
@@ -95,6 +96,7 @@ public class FakeCore extends CMMCore {
 
   @Override
   public double getPixelSizeUm() {
+    beforeDescription.run();
     return Beads.PIXEL_UM;
   }
 

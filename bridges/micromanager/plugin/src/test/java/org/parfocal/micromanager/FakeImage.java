@@ -18,6 +18,8 @@ final class FakeImage {
   double zUm;
   String label = "Pos0";
   boolean isBare;
+  /** Done before pixels are given. */
+  Runnable beforePixels = () -> {};
   private final Object pixels;
   private final int width;
   private final int height;
@@ -32,7 +34,10 @@ final class FakeImage {
     return of(Image.class, method -> switch (method) {
       case "getWidth" -> width;
       case "getHeight" -> height;
-      case "getRawPixels" -> pixels;
+      case "getRawPixels" -> {
+        beforePixels.run();
+        yield pixels;
+      }
       case "getCoords" -> of(Coords.class, this::coords);
       case "getMetadata" -> of(Metadata.class, this::metadata);
       default -> throw new AssertionError(method);

@@ -94,6 +94,28 @@ class RefusalTest {
   }
 
   @Test
+  void anImageWithoutMemoryForItDoesNotReachTheEngineAndGoesBack() throws Exception {
+    studio.core.beforeSnap = () -> {
+      if (studio.core.snaps > 0) {
+        throw new OutOfMemoryError("Java heap space");
+      }
+    };
+    List<JSONObject> abandons = search(settings -> settings, "{kind:move-z,byUm:20}");
+    assertEquals(List.of(20.0, 0.0), studio.core.moves);
+    assertAbandoned("no-frame", abandons);
+    assertTrue(abandons.get(0).getString("reason").contains("Java heap space"), abandons.toString());
+    assertTrue(studio.logged("Java heap space"), studio.lines.toString());
+  }
+
+  @Test
+  void aMicroManagerWithoutAMethodDoesNotFailTheEngine() throws Exception {
+    studio.core.beforeDescription = () -> {
+      throw new UnsatisfiedLinkError("getPixelSizeUm");
+    };
+    assertAbandoned("no-frame", search(settings -> settings));
+  }
+
+  @Test
   void aStopOnTheWayIsVisitedFirst() throws Exception {
     assertEquals(List.of(), search(settings -> settings, "{kind:move-z,byUm:-4,viaUm:-9}"));
     assertEquals(List.of(-9.0, -4.0), studio.core.moves);

@@ -249,6 +249,26 @@ class WatchTest {
   }
 
   @Test
+  void notEvenWhatIsNoExceptionReachesTheAcquisition() throws Exception {
+    watch("tcp://127.0.0.1:9", "yes");
+    FakeImage image = image(0, 0, 0);
+    image.beforePixels = () -> {
+      throw new NoSuchMethodError("getRawPixels");
+    };
+    store.record(image);
+    assertEquals(0, store.failures);
+    assertTrue(studio.logged("not judged: getRawPixels"), studio.lines.toString());
+    FakeStore broken = new FakeStore("broken") {
+      @Override
+      public void registerForEvents(Object listener) {
+        throw new NoSuchMethodError("registerForEvents");
+      }
+    };
+    studio.bus.post(broken.started());
+    assertTrue(studio.logged("this acquisition is not watched"), studio.lines.toString());
+  }
+
+  @Test
   void switchedOffItSendsNothingAndOnInMidRunItBegins() throws Exception {
     try (Agent agent = Agent.start(results)) {
       watch(agent.address(), "no");
