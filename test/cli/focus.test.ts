@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Router } from "zeromq";
 import type { RunSummary } from "../../src/runs/run-summary.js";
 import { parfocal, startCommand } from "../helpers/command.js";
 import { temporaryFolder } from "../helpers/models.js";
@@ -244,6 +245,18 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("Tools > Options > Run server on port 9");
   });
+});
+
+test("a port where something else listens may be another program's", async () => {
+  const other = new Router({ linger: 0 });
+  onTestFinished(() => other.close());
+  await other.bind("tcp://127.0.0.1:*");
+  const port = new URL(other.lastEndpoint!).port;
+  for (const command of [["focus", "--dry-run", "--timeout-ms", "300"], ["doctor"]]) {
+    const { code, stdout, stderr } = await parfocal(...command, "--micromanager", "--port", port);
+    expect(code).toBe(1);
+    expect(stdout + stderr).toMatch(/no answer to connect within \d+ ms\. Another program may listen there/);
+  }
 });
 
 test("a limit that is missing is wrong usage", async () => {
