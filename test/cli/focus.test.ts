@@ -252,7 +252,7 @@ test("a port where something else listens may be another program's", async () =>
   onTestFinished(() => other.close());
   await other.bind("tcp://127.0.0.1:*");
   const port = new URL(other.lastEndpoint!).port;
-  for (const command of [["focus", "--dry-run", "--timeout-ms", "300"], ["doctor"]]) {
+  for (const command of [["focus", "--dry-run", "--timeout-ms", "3000"], ["doctor"]]) {
     const { code, stdout, stderr } = await parfocal(...command, "--micromanager", "--port", port);
     expect(code).toBe(1);
     expect(stdout + stderr).toMatch(/no answer to connect within \d+ ms\. Another program may listen there/);
