@@ -105,6 +105,7 @@ class FocusRun {
       } while (step.again && this.#visit.refusal === undefined);
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) {
+        this.#records.refused({ why: "cancelled", reason: reasonOf(error) });
         await this.#goHome().catch(() => undefined);
         throw error;
       }

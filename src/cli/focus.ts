@@ -14,6 +14,7 @@ import { DEFAULT_PORT, MicroManagerConnection } from "../sources/micromanager/co
 import { AUTOFOCUS_MS, MicroManagerMicroscope } from "../sources/micromanager/microscope.js";
 import { exitCodes } from "./exit-codes.js";
 import { type OpenResults, openResults } from "./focus-results.js";
+import { isUnderNohup } from "./hang-up.js";
 import { print, say } from "./print.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
 import { settingFlags } from "./setting-flags.js";
@@ -194,12 +195,14 @@ function* flagsOf(argv: FocusArguments): Generator<readonly [string, unknown, st
 
 /** The first signal ends the search at the best z, the second one ends the program where it is. */
 function onSignals(stopping: AbortController): () => void {
-  const onSignal = () => {
+  const onSignal = (signal: NodeJS.Signals) => {
+    // The shell and the system may both tell of a terminal that closes: nobody asks to stop at once.
+    if (signal === "SIGHUP" && (isUnderNohup() || stopping.signal.aborted)) return;
     if (stopping.signal.aborted) process.exit(exitCodes.interrupted);
     say("Going back to the best z; press Ctrl-C again to stop at once");
     stopping.abort();
   };
-  const signals = ["SIGINT", "SIGTERM"] as const;
+  const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.on(signal, onSignal);
   return () => {
     for (const signal of signals) process.off(signal, onSignal);

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Router } from "zeromq";
 import type { RunSummary } from "../../src/runs/run-summary.js";
 import { parfocal, startCommand } from "../helpers/command.js";
 import { temporaryFolder } from "../helpers/models.js";
@@ -193,12 +194,15 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     expect(stderr).toContain("live mode is using the camera");
   });
 
-  test("ends at the best z seen when it is interrupted", async () => {
+  test.for([
+    ["it is interrupted", "SIGINT"],
+    ["its terminal closes", "SIGHUP"],
+  ] as const)("ends at the best z seen when %s", async ([, signal]) => {
     const server = await JavaServer.start({ zUm: 0, focusUm: -8, slowMs: 100, running: true });
     const args = ["--port", String(server.port), "--device", "cpu", "--json", "--pause"];
     const { child, finished } = startCommand(["focus", "--micromanager", ...args, ...LIMITS]);
     await lineLike(child, /"attempt":1/);
-    child.kill("SIGINT");
+    child.kill(signal);
     const { code, stdout } = await finished;
     const lines = records(stdout);
     const attempts = lines.slice(0, -1) as { zUm: number; expectedLevel: number }[];
@@ -220,9 +224,12 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     expect(stderr).toContain(server.address);
     const idle = await JavaServer.start({ zUm: 0, focusUm: 6 });
     await idle.hang("setPosition");
-    const other = await focus(idle, ...LIMITS, "--timeout-ms", "1500");
+    const results = await temporaryFolder();
+    const other = await focus(idle, ...LIMITS, "--timeout-ms", "1500", "--results", results);
     expect(other.code).toBe(1);
     expect(other.stderr).toMatch(/no answer to .*setPosition within 1500 ms/);
+    const report = JSON.parse((await parfocal("report", results, "--json")).stdout) as RunSummary;
+    expect(report.toLookAt).toMatchObject([{ status: "refused", why: "cancelled" }]);
   });
 
   test("says what to switch on where no Micro-Manager runs", async () => {
@@ -238,6 +245,18 @@ describe.skipIf(missing !== undefined)("parfocal focus --micromanager", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("Tools > Options > Run server on port 9");
   });
+});
+
+test("a port where something else listens may be another program's", async () => {
+  const other = new Router({ linger: 0 });
+  onTestFinished(() => other.close());
+  await other.bind("tcp://127.0.0.1:*");
+  const port = new URL(other.lastEndpoint!).port;
+  for (const command of [["focus", "--dry-run", "--timeout-ms", "3000"], ["doctor"]]) {
+    const { code, stdout, stderr } = await parfocal(...command, "--micromanager", "--port", port);
+    expect(code).toBe(1);
+    expect(stdout + stderr).toMatch(/no answer to connect within \d+ ms\. Another program may listen there/);
+  }
 });
 
 test("a limit that is missing is wrong usage", async () => {

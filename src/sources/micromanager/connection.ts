@@ -183,9 +183,12 @@ export class MicroManagerConnection {
       answer = await socket.receive();
     } catch (cause) {
       throw this.#giveUp(
-        `no answer to ${call} within ${timeoutMs} ms. Its server does one call at a time and does not recover from ` +
-          "some faults: if Micro-Manager is idle, restart it (Tools > Options > Run server on port " +
-          `${this.#port})`,
+        `no answer to ${call} within ${timeoutMs} ms. ` +
+          (call === "connect"
+            ? "Another program may listen there: check the port. If it is right: its"
+            : "Its") +
+          " server does one call at a time and does not recover from some faults: if Micro-Manager is idle, restart it " +
+          `(Tools > Options > Run server on port ${this.#port})`,
         cause,
       );
     }

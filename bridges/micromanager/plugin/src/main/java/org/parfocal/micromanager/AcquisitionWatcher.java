@@ -22,7 +22,7 @@ public final class AcquisitionWatcher {
       if (parfocal.settings().isWatching) {
         parfocal.client();
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       parfocal.log.warn("this acquisition is not watched", e);
     }
   }

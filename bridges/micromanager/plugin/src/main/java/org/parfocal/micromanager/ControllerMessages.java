@@ -27,7 +27,7 @@ final class ControllerMessages {
   static byte[] abandon(String session, FrameHeader frame, AbandonReason why, String reason) {
     JsonBuilder message = JsonBuilder.message("abandon").putName("session", session);
     frame.putPlace(message);
-    message.put("why", why.word());
+    message.put("xUm", frame.xUm).put("yUm", frame.yUm).put("why", why.word());
     if (why == AbandonReason.UNSCORED) {
       // A verdict that came too late is not to count as what was done.
       message.putName("frameId", frame.awaitedId);

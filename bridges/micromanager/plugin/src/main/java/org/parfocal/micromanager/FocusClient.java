@@ -25,6 +25,7 @@ final class FocusClient implements AgentLink.Listener {
   private final CountDownLatch arrived = new CountDownLatch(1);
   private final Ledger ledger = new Ledger();
   private final SaidOnce errors = new SaidOnce();
+  private final Unjudged unjudged;
   private final byte[] hello;
   private final AgentLink link;
 
@@ -46,6 +47,7 @@ final class FocusClient implements AgentLink.Listener {
     this.log = log;
     this.onObserved = onObserved;
     this.isAcquiring = isAcquiring;
+    unjudged = new Unjudged(log);
     hello = ControllerMessages.hello(session, version);
     link = new AgentLink(address, MAX_OBSERVED_IN_OUTBOX, this, log);
   }
@@ -132,6 +134,7 @@ final class FocusClient implements AgentLink.Listener {
     }
     ledger.close();
     link.stop();
+    unjudged.sum();
   }
 
   private Verdict scoreAlone(Pixels pixels, FrameHeader header, Mode mode, int deadlineMs) {
@@ -224,14 +227,18 @@ final class FocusClient implements AgentLink.Listener {
         }
         break;
       case DROP:
-        ledger.noVerdict(message.id, "drop " + message.text, true);
+        if (ledger.noVerdict(message.id, "drop " + message.text, true)) {
+          unjudged.add(message.text);
+        }
         break;
       case ERROR:
         if (errors.isNews(message.text)) {
           log.warn("the agent reports " + message.text + " (said once)", null);
         }
         ledger.error();
-        ledger.noVerdict(message.id, "error " + message.code(), false);
+        if (ledger.noVerdict(message.id, "error " + message.code(), false)) {
+          unjudged.add(message.code());
+        }
         break;
       default:
     }
@@ -244,14 +251,18 @@ final class FocusClient implements AgentLink.Listener {
 
   @Override
   public void lost(Parcel parcel) {
-    ledger.lost(parcel.id);
+    if (ledger.lost(parcel.id)) {
+      unjudged.add("the agent is away or too slow");
+    }
   }
 
   @Override
   public byte[] beat() {
-    return listened()
-        ? ControllerMessages.heartbeat(session, System.currentTimeMillis(), isAcquiring.getAsBoolean())
-        : hello;
+    boolean isInRun = isAcquiring.getAsBoolean();
+    if (!isInRun) {
+      unjudged.sum();
+    }
+    return listened() ? ControllerMessages.heartbeat(session, System.currentTimeMillis(), isInRun) : hello;
   }
 
   /** True if the agent is there. */

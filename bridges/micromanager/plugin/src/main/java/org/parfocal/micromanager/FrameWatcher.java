@@ -1,6 +1,8 @@
 package org.parfocal.micromanager;
 
 import com.google.common.eventbus.Subscribe;
+import java.util.HashMap;
+import java.util.Map;
 import org.micromanager.data.Coords;
 import org.micromanager.data.DataProvider;
 import org.micromanager.data.DataProviderHasNewImageEvent;
@@ -12,6 +14,8 @@ import org.micromanager.data.SummaryMetadata;
 public final class FrameWatcher {
   private final Parfocal parfocal;
   private final TimePoints timePoints;
+  /** Time points at which the z-stacks of each site and channel began last. */
+  private final Map<String, Integer> begun = new HashMap<>();
   private boolean saidUnfit;
 
   FrameWatcher(Parfocal parfocal, TimePoints timePoints) {
@@ -31,7 +35,8 @@ public final class FrameWatcher {
         Pixels pixels = Pixels.copyOf(image.getRawPixels(), image.getWidth(), image.getHeight());
         parfocal.client().offer(pixels, header);
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // The bus hands errors on to the acquisition: no memory for a copy must not end it.
       if (!saidUnfit) {
         saidUnfit = true;
         parfocal.log.warn("images of this acquisition are not judged: " + e.getMessage(), e);
@@ -39,7 +44,7 @@ public final class FrameWatcher {
     }
   }
 
-  private static FrameHeader describe(Image image, DataProvider provider, Settings settings) {
+  private FrameHeader describe(Image image, DataProvider provider, Settings settings) {
     Coords coords = image.getCoords();
     Metadata metadata = image.getMetadata();
     String label = metadata.getPositionName("");
@@ -48,7 +53,7 @@ public final class FrameWatcher {
     Coords dimensions = provider.getSummaryMetadata() == null ? null : provider.getSummaryMetadata().getIntendedDimensions();
     header.timeIndex = index(coords.hasT(), coords.getT(), dimensions != null && dimensions.hasT());
     header.zIndex = index(coords.hasZ(), coords.getZ(), dimensions != null && dimensions.hasZ());
-    header.stack = ZStack.ofSlice(header.zIndex, dimensions);
+    header.stack = isAlone(coords) ? null : ZStack.ofSlice(header.zIndex, dimensions);
     header.xUm = metadata.getXPositionUm();
     header.yUm = metadata.getYPositionUm();
     header.zUm = metadata.getZPositionUm();
@@ -59,6 +64,15 @@ public final class FrameWatcher {
     header.timestampMs = System.currentTimeMillis();
     header.meta = new JsonBuilder().put("camera", metadata.getCamera()).put("acquisition", provider.getName());
     return header;
+  }
+
+  /** Where a channel takes no part in the z-stack, Micro-Manager images it at the middle slice alone. */
+  private boolean isAlone(Coords coords) {
+    String place = Math.max(0, coords.getP()) + " " + Math.max(0, coords.getC());
+    if (coords.getZ() <= 0) {
+      begun.put(place, coords.getT());
+    }
+    return !Integer.valueOf(coords.getT()).equals(begun.get(place));
   }
 
   /** Coordinates leave out an axis at its first index: only the plan tells it from one that there is not. */

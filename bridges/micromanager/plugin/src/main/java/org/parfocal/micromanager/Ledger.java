@@ -68,11 +68,11 @@ final class Ledger {
     counters.errors++;
   }
 
-  /** An observed frame was never sent. */
-  synchronized void lost(String id) {
-    if (observed.remove(id) != null) {
-      counters.dropped++;
-    }
+  /** An observed frame was never sent; false if it is none. */
+  synchronized boolean lost(String id) {
+    boolean isObserved = observed.remove(id) != null;
+    counters.dropped += isObserved ? 1 : 0;
+    return isObserved;
   }
 
   synchronized void dropped() {
@@ -95,13 +95,15 @@ final class Ledger {
     return header;
   }
 
-  /** A frame gets no verdict. {@code id} may be null. */
-  synchronized void noVerdict(String id, String why, boolean isDrop) {
+  /** A frame gets no verdict; true if it is an observed one. {@code id} may be null. */
+  synchronized boolean noVerdict(String id, String why, boolean isDrop) {
     Ticket ticket = tickets.get(id);
     if (ticket != null) {
       ticket.refuse(why);
-    } else if (observed.remove(id) != null && isDrop) {
-      counters.dropped++;
+      return false;
     }
+    boolean isObserved = observed.remove(id) != null;
+    counters.dropped += isObserved && isDrop ? 1 : 0;
+    return isObserved;
   }
 }

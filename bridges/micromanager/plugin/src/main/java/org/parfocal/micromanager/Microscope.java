@@ -42,12 +42,7 @@ final class Microscope {
 
   /** Describes a frame that is about to be, or was just, taken; what the core does not know is left out. */
   FrameHeader describe(int attempt, FocusAxis axis, Settings settings) {
-    double[] stageUm = names.stageUm();
-    FrameHeader header = new FrameHeader(names.siteAt(stageUm), attempt, channel());
-    if (stageUm != null) {
-      header.xUm = stageUm[0];
-      header.yUm = stageUm[1];
-    }
+    FrameHeader header = place(attempt);
     header.zUm = axis.zUm();
     header.isZMeasured = true;
     header.limits = axis.limits();
@@ -57,6 +52,17 @@ final class Microscope {
     header.bitDepth = (int) core.getImageBitDepth();
     header.na = settings.na;
     header.timestampMs = System.currentTimeMillis();
+    return header;
+  }
+
+  /** Which site and channel a frame is of, and no more. */
+  FrameHeader place(int attempt) {
+    double[] stageUm = names.stageUm();
+    FrameHeader header = new FrameHeader(names.siteAt(stageUm), attempt, channel());
+    if (stageUm != null) {
+      header.xUm = stageUm[0];
+      header.yUm = stageUm[1];
+    }
     return header;
   }
 

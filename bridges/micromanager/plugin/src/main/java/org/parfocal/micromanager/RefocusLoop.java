@@ -32,8 +32,8 @@ final class RefocusLoop {
       microscope.await();
       FocusAxis axis = microscope.axis(settings);
       end = settings.whyOnlyObserving() != null ? observe(axis) : search(axis, isOneStep);
-    } catch (Exception e) {
-      end = new SearchEnd(Site.ofLabel("here"), 0, null, null, e);
+    } catch (Throwable e) {
+      end = notBegun(asException(e));
     }
     if (end.failure == null) {
       log.info(end.toString());
@@ -41,6 +41,24 @@ final class RefocusLoop {
       log.warn(end.toString(), end.failure);
     }
     return end;
+  }
+
+  /** Errors, too: no memory for an image, or a method that this Micro-Manager lacks, must not end an acquisition. */
+  private static Exception asException(Throwable failure) {
+    return failure instanceof Exception ? (Exception) failure : new IllegalStateException(failure.toString(), failure);
+  }
+
+  /** The microscope failed before there was an image to judge. */
+  private SearchEnd notBegun(Exception failure) {
+    FrameHeader header = microscope.place(0);
+    if (settings.whyOnlyObserving() == null) {
+      if (timePoints != null) {
+        timePoints.focuses(header);
+      }
+      AbandonReason why = failure instanceof DriveException ? ((DriveException) failure).why : AbandonReason.NO_FRAME;
+      client.abandon(header, why, "no image to judge was taken: " + failure.getMessage());
+    }
+    return new SearchEnd(header.site, 0, null, null, failure);
   }
 
   /** Judges one image and moves nothing. */
@@ -62,8 +80,8 @@ final class RefocusLoop {
       Pixels pixels;
       try {
         pixels = microscope.camera().snap();
-      } catch (Exception e) {
-        return cameraFailed(axis, search, header, e);
+      } catch (Throwable e) {
+        return cameraFailed(axis, search, header, asException(e));
       }
       header = microscope.describe(search.attempt(), axis, settings);
       header.plannedZUm = plannedZUm;

@@ -1,6 +1,8 @@
 package org.parfocal.micromanager;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.micromanager.data.Coords;
 import org.micromanager.data.DataProvider;
@@ -12,8 +14,8 @@ import org.micromanager.data.SummaryMetadata;
  */
 final class TimePoints {
   private final DataProvider provider;
-  /** Frames of the last time point of each site, by the site's name. */
-  private final Map<String, FrameHeader> last = new HashMap<>();
+  /** A frame of the last time point of each site, by the site's name; more than one where sites share it. */
+  private final Map<String, List<FrameHeader>> last = new HashMap<>();
 
   TimePoints(DataProvider provider) {
     this.provider = provider;
@@ -22,7 +24,7 @@ final class TimePoints {
   /** An image of the acquisition was recorded. */
   synchronized void imaged(FrameHeader header) {
     if (header.timeIndex != null) {
-      last.merge(header.site.name, header, (before, now) -> now.timeIndex > before.timeIndex ? now : before);
+      note(header);
     }
   }
 
@@ -31,16 +33,29 @@ final class TimePoints {
     SummaryMetadata summary = provider.getSummaryMetadata();
     Coords dimensions = summary == null ? null : summary.getIntendedDimensions();
     if (dimensions != null && dimensions.hasT()) {
-      header.timeIndex = 1 + last.values().stream().filter(before -> isSamePlace(before, header))
+      header.timeIndex = 1 + last.values().stream().flatMap(List::stream).filter(before -> isSamePlace(before, header))
           .mapToInt(before -> before.timeIndex).max().orElse(-1);
-      last.put(header.site.name, header);
+      note(header);
     }
   }
 
-  /** Recorded images have other names than the stage where there is no list of positions. */
+  private void note(FrameHeader header) {
+    List<FrameHeader> ofName = last.computeIfAbsent(header.site.name, name -> new ArrayList<>());
+    boolean isLater = ofName.stream().noneMatch(before -> isSamePlace(before, header) && before.timeIndex > header.timeIndex);
+    if (isLater) {
+      ofName.removeIf(before -> isSamePlace(before, header));
+      ofName.add(header);
+    }
+  }
+
+  /**
+   * Where the stage was tells more than a name: two positions may have one name, and recorded images have other names than
+   * the stage where there is no list of positions.
+   */
   private static boolean isSamePlace(FrameHeader one, FrameHeader other) {
     boolean isKnown = one.xUm != null && one.yUm != null && other.xUm != null && other.yUm != null;
-    return one.site.name.equals(other.site.name)
-        || isKnown && Math.hypot(one.xUm - other.xUm, one.yUm - other.yUm) <= PositionNames.NEAR_UM;
+    return isKnown
+        ? Math.hypot(one.xUm - other.xUm, one.yUm - other.yUm) <= PositionNames.NEAR_UM
+        : one.site.name.equals(other.site.name);
   }
 }

@@ -25,6 +25,9 @@ public class FakeCore extends CMMCore {
   /** The drive throws if sent above. */
   volatile double driveEndUm = Double.POSITIVE_INFINITY;
   volatile Runnable beforeSnap = () -> {};
+  volatile Runnable beforeDescription = () -> {};
+  /** What the camera gives in place of beads; null: beads. */
+  volatile Object otherPixels;
 
   volatile String lockDevice = "";
   volatile boolean isLockOn;
@@ -72,7 +75,8 @@ public class FakeCore extends CMMCore {
   @Override
   public TaggedImage getTaggedImage() throws Exception {
     JSONObject tags = new JSONObject().put("Width", Beads.SIDE_PX).put("Height", Beads.SIDE_PX);
-    return new TaggedImage(beads.image(defocusUm(), xUm, yUm), tags.put("PixelType", "GRAY16"));
+    Object pixels = otherPixels == null ? beads.image(defocusUm(), xUm, yUm) : otherPixels;
+    return new TaggedImage(pixels, tags.put("PixelType", "GRAY16"));
   }
 
   @Override
@@ -92,6 +96,7 @@ public class FakeCore extends CMMCore {
 
   @Override
   public double getPixelSizeUm() {
+    beforeDescription.run();
     return Beads.PIXEL_UM;
   }
 
@@ -157,8 +162,14 @@ public class FakeCore extends CMMCore {
   @Override
   public void waitForDevice(String device) {}
 
+  /** The stage does not arrive. */
+  volatile boolean isStageStuck;
+
   @Override
-  public void waitForSystem() {
+  public void waitForSystem() throws Exception {
+    if (isStageStuck) {
+      throw new Exception("Wait for device \"XY\" timed out after 5000ms");
+    }
     double[] target = stageTargetUm;
     if (target != null) {
       xUm = target[0];

@@ -14,9 +14,12 @@ final class FakeImage {
   int c;
   /** What an index reads that Micro-Manager left out: 0, or -1 in its older versions. */
   int missingReads;
+  double xUm = 1200.5;
   double zUm;
   String label = "Pos0";
   boolean isBare;
+  /** Done before pixels are given. */
+  Runnable beforePixels = () -> {};
   private final Object pixels;
   private final int width;
   private final int height;
@@ -31,7 +34,10 @@ final class FakeImage {
     return of(Image.class, method -> switch (method) {
       case "getWidth" -> width;
       case "getHeight" -> height;
-      case "getRawPixels" -> pixels;
+      case "getRawPixels" -> {
+        beforePixels.run();
+        yield pixels;
+      }
       case "getCoords" -> of(Coords.class, this::coords);
       case "getMetadata" -> of(Metadata.class, this::metadata);
       default -> throw new AssertionError(method);
@@ -63,7 +69,7 @@ final class FakeImage {
     }
     return switch (method) {
       case "getPositionName" -> label;
-      case "getXPositionUm" -> 1200.5;
+      case "getXPositionUm" -> xUm;
       case "getYPositionUm" -> -340.0;
       case "getZPositionUm" -> zUm;
       case "getPixelSizeUm" -> Beads.PIXEL_UM;

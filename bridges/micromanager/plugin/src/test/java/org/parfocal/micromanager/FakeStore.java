@@ -10,7 +10,7 @@ import org.micromanager.data.Datastore;
 import org.micromanager.data.SummaryMetadata;
 
 /** The datastore of an acquisition: its events come over a bus of Guava's, as in Micro-Manager. */
-final class FakeStore implements Datastore {
+class FakeStore implements Datastore {
   int failures;
   private final String name;
   private final EventBus bus = new EventBus((exception, context) -> failures++);
@@ -41,7 +41,7 @@ final class FakeStore implements Datastore {
     return new SummaryMetadata() {
       @Override
       public String getSafeChannelName(int index) {
-        return hasChannels ? "DAPI" : "channel " + index;
+        return !hasChannels ? "channel " + index : index == 0 ? "DAPI" : "GFP";
       }
 
       @Override

@@ -38,6 +38,8 @@ class RefusalTest {
       Settings settings = FakeStudio.settings(agent.address).with(Setting.DEADLINE, "30000");
       Parfocal.of(studio).use(change.apply(settings));
       studio.acquisitions.isRunning = true;
+      autofocus.initialize();
+      Eventually.holds(() -> !agent.messages("hello").isEmpty(), "connected");
       autofocus.fullFocus();
       // What was said last leaves before bye.
       Parfocal.of(studio).disconnect();
@@ -58,6 +60,9 @@ class RefusalTest {
     assertEquals(1, abandons.size(), abandons.toString());
     assertEquals(why, abandons.get(0).optString("why"));
     assertEquals("DAPI", abandons.get(0).optString("channel"));
+    // Two positions may have one name.
+    assertEquals(0, abandons.get(0).optDouble("xUm"));
+    assertEquals(0, abandons.get(0).optDouble("yUm"));
     assertTrue(!abandons.get(0).optString("reason").isEmpty());
   }
 
@@ -74,6 +79,40 @@ class RefusalTest {
     List<JSONObject> abandons = search(settings -> settings, "{kind:move-z,byUm:20}", "{kind:move-z,byUm:-80}");
     assertEquals(List.of(20.0, 0.0), studio.core.moves);
     assertAbandoned("limits", abandons);
+  }
+
+  @Test
+  void aStageThatDoesNotArriveEndsTheSiteBeforeAnImage() throws Exception {
+    studio.core.isStageStuck = true;
+    studio.addPosition("B3-Site_1", 0, 0);
+    List<JSONObject> abandons = search(settings -> settings);
+    assertEquals(0, studio.core.snaps);
+    assertAbandoned("no-frame", abandons);
+    assertEquals("B3-Site_1", abandons.get(0).getJSONObject("site").getString("name"));
+    assertTrue(abandons.get(0).getString("reason").contains("timed out"), abandons.toString());
+    assertTrue(studio.logged("B3-Site_1: no verdict after 0 images"), studio.lines.toString());
+  }
+
+  @Test
+  void anImageWithoutMemoryForItDoesNotReachTheEngineAndGoesBack() throws Exception {
+    studio.core.beforeSnap = () -> {
+      if (studio.core.snaps > 0) {
+        throw new OutOfMemoryError("Java heap space");
+      }
+    };
+    List<JSONObject> abandons = search(settings -> settings, "{kind:move-z,byUm:20}");
+    assertEquals(List.of(20.0, 0.0), studio.core.moves);
+    assertAbandoned("no-frame", abandons);
+    assertTrue(abandons.get(0).getString("reason").contains("Java heap space"), abandons.toString());
+    assertTrue(studio.logged("Java heap space"), studio.lines.toString());
+  }
+
+  @Test
+  void aMicroManagerWithoutAMethodDoesNotFailTheEngine() throws Exception {
+    studio.core.beforeDescription = () -> {
+      throw new UnsatisfiedLinkError("getPixelSizeUm");
+    };
+    assertAbandoned("no-frame", search(settings -> settings));
   }
 
   @Test

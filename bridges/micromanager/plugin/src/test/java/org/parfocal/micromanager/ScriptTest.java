@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -133,11 +134,14 @@ class ScriptTest extends RealAgentTest {
         ? List.of(FakeAgent.verdict(message, actions.remove(0), 0))
         : List.of();
     try (FakeAgent agent = new FakeAgent(answers)) {
+      studio.core.xUm = 20;
       run(agent.address);
       image();
       assertEquals(List.of(-3.0, 4.0, 0.0), studio.core.moves);
       Eventually.holds(() -> agent.messages("abandon").size() == 1, "abandon");
       assertEquals("limits", agent.messages("abandon").get(0).optString("why"));
+      assertEquals(20, agent.messages("abandon").get(0).optDouble("xUm"), "two positions may have one name");
+      assertEquals(0, agent.messages("abandon").get(0).optDouble("yUm"));
     }
   }
 
@@ -186,5 +190,107 @@ class ScriptTest extends RealAgentTest {
     shell.eval("search(channel) { return thereIsNoSuchMethod(); }");
     assertDoesNotThrow(this::image);
     assertTrue(studio.logged("not focused"), studio.lines.toString());
+  }
+
+  @Test
+  void runsAgainAfterItWasEnded() throws Exception {
+    run(agent.address(), "dryRun = true");
+    shell.eval("parfocalStop();");
+    shell.eval("parfocalStop();");
+    studio.core.xUm = 555;
+    run(agent.address(), "dryRun = true");
+    image();
+    agent.records("verdict", "x555_y0", 1);
+  }
+
+  @Test
+  void aPositionWithoutALabelIsNamedByWhereItIs() throws Exception {
+    studio.addPosition("", 333, 0);
+    studio.addPosition(null, 333, 0);
+    studio.core.xUm = 333;
+    run(agent.address(), "dryRun = true");
+    image();
+    agent.records("verdict", "x333_y0", 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"colours", "floats", "too small"})
+  void saysWhyAnImageCannotBeJudged(String kind) throws Exception {
+    studio.core.xUm = kind.length();
+    studio.core.otherPixels = switch (kind) {
+      case "colours" -> new byte[4 * Beads.SIDE_PX * Beads.SIDE_PX];
+      case "floats" -> new float[Beads.SIDE_PX * Beads.SIDE_PX];
+      default -> new short[0];
+    };
+    run(agent.address());
+    image();
+    assertTrue(studio.logged("only grey images of 8 or 16 bits"), studio.lines.toString());
+    assertEquals(1, agent.records("abandon", "x" + kind.length() + "_y0", 1).size());
+    assertEquals("no-frame", agent.records("abandon", "x" + kind.length() + "_y0", 1).get(0).getString("why"));
+  }
+
+  @Test
+  void saysWhatTheAgentRefuses() throws Exception {
+    Function<JSONObject, List<String>> answers = message -> "frame".equals(message.optString("type"))
+        ? List.of("{\"v\":1,\"type\":\"error\",\"code\":\"unscorable\",\"message\":\"too small\",\"id\":"
+            + JSONObject.quote(message.optString("id")) + "}")
+        : List.of();
+    try (FakeAgent agent = new FakeAgent(answers)) {
+      run(agent.address);
+      image();
+      assertTrue(studio.logged("unscorable: too small"), studio.lines.toString());
+    }
+  }
+
+  @Test
+  void tellsTheAgentAlthoughTheWayBackFails() throws Exception {
+    List<String> answers = new ArrayList<>(List.of("{\"kind\":\"move-z\",\"byUm\":4}"));
+    try (FakeAgent agent = new FakeAgent(message -> "frame".equals(message.optString("type")) && !answers.isEmpty()
+        ? List.of(FakeAgent.verdict(message, answers.remove(0), 0))
+        : List.of())) {
+      run(agent.address, "deadlineMs = 200");
+      studio.core.beforeSnap = () -> {
+        if (studio.core.zUm > 0) {
+          studio.core.engageLock();
+        }
+      };
+      image();
+      Eventually.holds(() -> agent.messages("abandon").size() == 1, "abandon: " + studio.lines);
+      assertTrue(studio.logged("focus lock is on"), studio.lines.toString());
+    }
+  }
+
+  @Test
+  void isReplacedInMidSearchWithoutASecondThreadAtItsSocket() throws Exception {
+    studio.core.xUm = 666;
+    CountDownLatch isAsked = new CountDownLatch(1);
+    try (FakeAgent agent = new FakeAgent(message -> {
+      if (!"frame".equals(message.optString("type"))) {
+        return List.of();
+      }
+      isAsked.countDown();
+      return pause(List.of(FakeAgent.verdict(message, "{\"kind\":\"move-z\",\"byUm\":1}", 0)));
+    })) {
+      run(agent.address);
+      CompletableFuture<Void> search = CompletableFuture.runAsync(studio.acquisitions.runnables.get(0), engine);
+      isAsked.await();
+      run(agent.address);
+      search.join();
+      Eventually.holds(() -> agent.messages("abandon").size() == 1, "abandon: " + studio.lines);
+      JSONObject abandon = agent.messages("abandon").get(0);
+      assertEquals("cancelled", abandon.getString("why"));
+      assertEquals(agent.messages("bye").get(0).getString("session"), abandon.getString("session"));
+      assertEquals(0, studio.core.zUm);
+    }
+  }
+
+  /** What the agent says after half a second. */
+  private static List<String> pause(List<String> answers) {
+    try {
+      Thread.sleep(500);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return answers;
   }
 }

@@ -55,7 +55,12 @@ class TimePointsTest {
   }
 
   private void record(int t, String label) {
+    record(t, label, studio.core.xUm);
+  }
+
+  private void record(int t, String label, double xUm) {
     FakeImage image = new FakeImage(new short[84 * 84], 84, 84);
+    image.xUm = xUm;
     image.t = t;
     image.label = label;
     store.record(image);
@@ -87,15 +92,29 @@ class TimePointsTest {
   @ParameterizedTest
   @ValueSource(strings = {"A1-Site_0", "Default"})
   void knowTheTimesThatMicroManagerDoesNotFocusAt(String label) throws Exception {
-    // With another label it is the place that tells: the image's x is 1200.5 um.
-    studio.addPosition("A1-Site_0", label.equals("Default") ? 1200 : 0, -340);
+    // With another label it is the place that tells.
+    studio.addPosition("A1-Site_0", 1200, -340);
     begins();
-    focus(label.equals("Default") ? 1200 : 0);
+    focus(1200);
     for (int t = 0; t < 3; t++) {
-      record(t, label);
+      record(t, label, 1200.5);
     }
-    focus(label.equals("Default") ? 1200 : 0);
+    focus(1200);
     assertEquals(List.of(0, 0, 3, 3), timeIndices());
+  }
+
+  @Test
+  void areTheSameAtTwoPositionsOfOneName() throws Exception {
+    studio.addPosition("cell", 0, -340);
+    studio.addPosition("cell", 5000, -340);
+    begins();
+    for (int t = 0; t < 2; t++) {
+      for (int p = 0; p < 2; p++) {
+        focus(5000 * p);
+        record(t, "cell");
+      }
+    }
+    assertEquals(List.of(0, 0, 0, 0, 1, 1, 1, 1), timeIndices());
   }
 
   @Test

@@ -106,6 +106,35 @@ class WatchTest {
     }
   }
 
+  @Test
+  void aChannelOfOneSliceInAStackIsJudgedByItself() throws Exception {
+    store.dimensions = Map.of("T", 2, "Z", 5, "C", 2, "P", 1);
+    try (Agent agent = Agent.start(results)) {
+      watch(agent.address(), "yes");
+      FocusClient client = Parfocal.of(studio).client();
+      assertTrue(client.awaitAgent(Agent.START_MS));
+      int seen = 0;
+      for (int t = 0; t < 2; t++) {
+        for (int z = 0; z < 5; z++) {
+          // Micro-Manager takes a channel without "Z-stack" at the middle slice alone.
+          for (int c = 0; c < (z == 2 ? 2 : 1); c++) {
+            FakeImage image = image(t, z, c == 0 ? 2 * (z - 2) : 8);
+            image.c = c;
+            store.record(image);
+            int next = ++seen;
+            Eventually.holds(() -> client.counters().scored == next, "a verdict");
+          }
+        }
+      }
+      List<JSONObject> verdicts = agent.records("verdict", "Pos0", 12);
+      for (JSONObject verdict : verdicts) {
+        boolean isAlone = verdict.getJSONObject("frame").getString("channel").equals("GFP");
+        assertEquals(!isAlone, verdict.getJSONObject("frame").has("stack"), verdict.toString());
+        assertTrue(!isAlone || verdict.getString("decision").equals("flag"), verdict.toString());
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, -1})
   void theFirstImageOfEachAxisHasIndices(int missingReads) throws Exception {
@@ -169,6 +198,35 @@ class WatchTest {
     });
     assertEquals(0, store.failures);
     assertEquals(196, Parfocal.of(studio).client().counters().dropped);
+    Eventually.holds(() -> studio.logged("196 images were not judged"), "the loss in the log: " + studio.lines);
+    assertEquals(1, studio.lines.stream().filter(line -> line.contains("images are not judged")).count());
+    Parfocal.of(studio).disconnect();
+    assertTrue(studio.logged("4 images were not judged"), studio.lines.toString());
+  }
+
+  @Test
+  void saysHowManyImagesAnAgentThatIsTooSlowHasSkipped() throws Exception {
+    studio.acquisitions.isRunning = true;
+    try (FakeAgent agent = new FakeAgent(message -> {
+      String id = JSONObject.quote(message.optString("id"));
+      return switch (message.optString("type")) {
+        case "hello" -> List.of("{\"v\":1,\"type\":\"heartbeat\",\"timestampMs\":0}");
+        case "frame" -> List.of("{\"v\":1,\"type\":\"drop\",\"why\":\"superseded\",\"id\":" + id + "}");
+        default -> List.of();
+      };
+    })) {
+      watch(agent.address, "yes");
+      Eventually.holds(() -> Parfocal.of(studio).client().isConnected(), "connected");
+      for (int t = 0; t < 3; t++) {
+        store.record(image(t, 0, 0));
+        int seen = t + 1;
+        Eventually.holds(() -> Parfocal.of(studio).client().counters().dropped == seen, "a drop");
+      }
+      assertTrue(studio.logged("images are not judged: superseded"), studio.lines.toString());
+      assertTrue(!studio.logged("were not judged"), studio.lines.toString());
+      studio.acquisitions.isRunning = false;
+      Eventually.holds(() -> studio.logged("3 images were not judged"), "the loss in the log: " + studio.lines);
+    }
   }
 
   @Test
@@ -188,6 +246,26 @@ class WatchTest {
     store.record(new FakeImage(new byte[4 * 84 * 84], 84, 84));
     assertEquals(0, store.failures);
     assertEquals(1, studio.lines.stream().filter(line -> line.contains("only grey images")).count());
+  }
+
+  @Test
+  void notEvenWhatIsNoExceptionReachesTheAcquisition() throws Exception {
+    watch("tcp://127.0.0.1:9", "yes");
+    FakeImage image = image(0, 0, 0);
+    image.beforePixels = () -> {
+      throw new NoSuchMethodError("getRawPixels");
+    };
+    store.record(image);
+    assertEquals(0, store.failures);
+    assertTrue(studio.logged("not judged: getRawPixels"), studio.lines.toString());
+    FakeStore broken = new FakeStore("broken") {
+      @Override
+      public void registerForEvents(Object listener) {
+        throw new NoSuchMethodError("registerForEvents");
+      }
+    };
+    studio.bus.post(broken.started());
+    assertTrue(studio.logged("this acquisition is not watched"), studio.lines.toString());
   }
 
   @Test
