@@ -6,6 +6,7 @@ import type { FrameReadError } from "../errors.js";
 import { overlayLegend } from "../focus/overlay-legend.js";
 import { Scorer } from "../focus/scorer.js";
 import { COLOURS, type Colour } from "../frames/counts.js";
+import { isDrawn } from "../frames/file-names.js";
 import { commonFolder, type FoundImage, searchImages } from "../frames/find-images.js";
 import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
@@ -100,7 +101,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       .check((argv) => checkOptics(argv as unknown as OpticsArguments))
       .check((argv) => checkTable(argv as unknown as ScoreArguments)),
   handler: async (argv) => {
-    await spareFiles([argv.out]);
+    await spareFiles([argv.out], argv.paths);
     const shard = argv.shard === undefined ? undefined : parseShard(argv.shard);
     const calibration = argv.calibration === undefined ? undefined : await readCalibration(argv.calibration);
     const withDefocus = argv.na !== undefined || calibration !== undefined;
@@ -134,10 +135,11 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       say(`Not scored: ${problem.message}`);
     };
     const unread = new UnreadFiles((what) => say(`Not scored: ${what}`));
-    // Pictures that are drawn meanwhile are no frames.
+    // Pictures that are drawn here are no frames, also where they are named.
     const drawn = [argv.overlay, argv.masks].filter((folder) => folder !== undefined);
     const isOurs = ({ path, namedPath }: FoundImage) =>
-      !drawn.some((folder) => liesIn(folder, path)) && (shard === undefined || isInShard(shard, namedPath));
+      !(isDrawn(path) && drawn.some((folder) => liesIn(folder, path))) &&
+      (shard === undefined || isInShard(shard, namedPath));
     const progress = new ScoreProgress(table.done.files, () => performance.now() / 1000, say);
     const counting = new AbortController();
     void countImages(argv.paths, isOurs, counting.signal).then((total) => {
