@@ -63,7 +63,7 @@ try {
     .fail((message, error, parser) => {
       // "YError": of yargs itself, as for an option that takes more values than it has.
       if (error && !(error instanceof UsageError || error.name === "YError")) throw error;
-      say(`${message ?? "Wrong usage."}\n`);
+      say(`${message ?? error?.message ?? "Wrong usage."}\n`);
       parser.showHelp("error");
       process.exit(exitCodes.usage);
     })

@@ -18,11 +18,12 @@ import type { RunState } from "../scores/run-state.js";
 import { scoreImages } from "../scores/score-images.js";
 import { columnsOf, formatRow } from "../scores/score-rows.js";
 import { isInShard, parseShard } from "../scores/shard.js";
-import { formatOf, rowFormat, TABLE_FORMATS } from "../scores/table-format.js";
+import { formatOf, rowFormat, TABLE_ENDINGS, TABLE_FORMATS } from "../scores/table-format.js";
 import { FileSites } from "../sources/file-sites.js";
 import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { METRIC_COLUMNS, metricCells, metricsOption } from "./metric-columns.js";
+import { namedFormat } from "./named-format.js";
 import { checkOptics, type OpticsArguments, opticsDoubt, opticsOptions } from "./optics-options.js";
 import { say } from "./print.js";
 import { openRows } from "./score-output.js";
@@ -189,6 +190,7 @@ function checkTable({ shard, format, out, "max-image-mib": mib }: ScoreArguments
   if (shard !== undefined && parseShard(shard) === undefined) {
     throw new UsageError(`--shard must be a part of a whole such as 2/4, got ${shard}`);
   }
+  if (format === undefined) namedFormat(out, TABLE_ENDINGS);
   if (format === "parquet" && out === undefined) throw new UsageError("--format parquet needs --out");
   return true;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -174,6 +175,17 @@ describe("parfocal score", () => {
     expect(finished.code).toBe(2);
     expect(finished.stderr).toMatch(/\.(?:xlsx?|ods): workbooks are neither read nor written; use \.csv/i);
   });
+
+  it.each(["scores.tsv", "scores.json", "scores.feather"])(
+    "writes no CSV by the name of another format: %s",
+    async (name) => {
+      const out = join(await temporaryFolder(), name);
+      const finished = await score(GOOD.tiff, "--out", out);
+      expect(finished.stderr).toContain("is not written; end its name in .csv, .jsonl or .parquet");
+      expect(finished.code).toBe(2);
+      expect(existsSync(out)).toBe(false);
+    },
+  );
 
   it("names the option of this command that does without the TensorFlow that is missing", async () => {
     const finished = await parfocal("score", GOOD.tiff, "--engine", "tensorflow", "--device", "gpu");
