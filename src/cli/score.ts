@@ -102,7 +102,7 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       .check((argv) => checkOptics(argv as unknown as OpticsArguments))
       .check((argv) => checkTable(argv as unknown as ScoreArguments)),
   handler: async (argv) => {
-    await spareFiles([argv.out], argv.paths);
+    await spareFiles([argv.out]);
     const shard = argv.shard === undefined ? undefined : parseShard(argv.shard);
     const calibration = argv.calibration === undefined ? undefined : await readCalibration(argv.calibration);
     const withDefocus = argv.na !== undefined || calibration !== undefined;
