@@ -21,6 +21,7 @@ const WITHOUT_IMPORT = [
     "package.json",
     "LICENSE",
     "config",
+    "docs",
     "workflow",
     "models",
     "data/plate",

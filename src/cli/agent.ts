@@ -10,6 +10,7 @@ import { assureOpenFiles } from "../operations/open-files.js";
 import { ServiceManager } from "../operations/service-manager.js";
 import { systemClock } from "../protocol/clock.js";
 import { endSoon } from "./end-soon.js";
+import { exitCodes } from "./exit-codes.js";
 import { isUnderNohup } from "./hang-up.js";
 import { LogOutput } from "./log-output.js";
 import { isForPeople, type LogFormat, logText, printReady } from "./log-text.js";
@@ -95,7 +96,7 @@ export const agentCommand: CommandModule<object, AgentArguments> = {
       .epilogue(
         "Prints one line of JSON with type ready and its addresses when it takes frames, or text on a terminal; logs go to standard error. " +
           "SIGTERM, SIGINT or SIGHUP finishes the frames that wait, a second one does not. " +
-          "Exit codes: 0 stopped, 1 could not start, 2 wrong usage or configuration, 129, 130 or 143 forced to stop.",
+          "Exit codes: 0 stopped, 1 could not start or lost results, 2 wrong usage or configuration, 129, 130 or 143 forced to stop.",
       ),
   async handler(args) {
     const config = await loadConfig({
@@ -151,6 +152,8 @@ async function runAgent(config: AgentConfig): Promise<void> {
     log.info({ queued: agent.queued() }, "Stopping; a second signal stops at once");
     await agent.stop(force.signal);
     logSummary(agent, log);
+    // Whoever looks after the service should not take it for a run of which all is kept.
+    if ((agent.health().sinks.jsonl?.lost ?? 0) > 0) process.exitCode = exitCodes.failed;
   } catch (error) {
     // Told to stop before it was ready: that is an orderly end.
     if (error !== stopping.signal.reason) throw error;

@@ -27,6 +27,7 @@ import {
 } from "./optics-options.js";
 import { print, say } from "./print.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
+import { spareFiles } from "./spared-files.js";
 
 /** From this ratio on, one side blurs clearly faster than the other. */
 const ASYMMETRIC = 1.25;
@@ -69,6 +70,7 @@ export const calibrateCommand: CommandModule<unknown, CalibrateArguments> = {
         throw new UsageError("--z-step-um must be the distance of two planes, um, and not 0");
       }),
   handler: async (argv) => {
+    await spareFiles([argv.out, argv.plot], argv.stack);
     const { planes, binning, umPerLevel } = await judgedPlanes(argv);
     const fit = fitStack(planes);
     await writeCalibration(argv.out, { umPerLevel: fit.umPerLevel, binning }, [

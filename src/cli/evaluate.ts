@@ -25,6 +25,7 @@ import {
 import { print, say } from "./print.js";
 import { ProgressBar } from "./progress.js";
 import { scorerOf, scorerOptions } from "./scorer-options.js";
+import { spareFiles } from "./spared-files.js";
 
 /** Labels that a message names. */
 const LABELS_NAMED = 6;
@@ -73,6 +74,7 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
       .options(options)
       .check((argv) => checkOptics(argv as unknown as OpticsArguments)),
   handler: async (argv) => {
+    await spareFiles([argv.report, argv.json], [argv.manifest]);
     const rows = await readManifest(argv.manifest);
     if (rows.length === 0) throw new ConfigError(argv.manifest, ["it names no image below its header row"]);
     assertOptics(argv, rows);

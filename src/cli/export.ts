@@ -13,6 +13,7 @@ import { makeFolder } from "../frames/make-folder.js";
 import { readFrames } from "../frames/read-frames.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { say } from "./print.js";
+import { spareFiles } from "./spared-files.js";
 
 /** Real cells, free to pass on (CC0). */
 const FRAME = fileURLToPath(new URL("../../data/plate/dsb_520x696_175dbb364b.png", import.meta.url));
@@ -36,6 +37,7 @@ export const exportCommand: CommandModule<unknown, InferredOptionTypes<typeof op
       .positional("format", { choices: FORMATS, demandOption: true, describe: "For which program" })
       .options(options),
   handler: async (argv) => {
+    await spareFiles([argv.out]);
     const model = await openModel(argv.model);
     if (argv.format === "triton") await writeRepository(model, argv.out ?? "model-repository");
     else await writePackage(model, argv.out ?? `parfocal-${model.card.name}.bioimageio.zip`, argv.frame);

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { fileURLToPath } from "node:url";
 import yargs, { type CommandModule } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { ConfigError, isParfocalError, reasonOf } from "../errors.js";
@@ -40,6 +41,9 @@ function commandsFor(words: readonly string[]): Promise<CommandModule[]> {
   return Promise.all(wanted.map((load) => load()));
 }
 
+/** Nobody knows where a package manager has put them. */
+const DOCS = fileURLToPath(new URL("../../docs", import.meta.url));
+
 // That nobody reads what is said, or the disk is full, ends nothing.
 process.stderr.on("error", () => undefined);
 surviveLossOfOutput();
@@ -51,6 +55,7 @@ try {
     .version(packageVersion())
     .command(await commandsFor(words))
     .demandCommand(1, "Name a command.")
+    .epilogue(`Pages that messages name (docs/...) are in ${DOCS}`)
     .recommendCommands()
     .strict()
     .check((argv) => checkArguments(argv, words), true)
@@ -58,7 +63,7 @@ try {
     .fail((message, error, parser) => {
       // "YError": of yargs itself, as for an option that takes more values than it has.
       if (error && !(error instanceof UsageError || error.name === "YError")) throw error;
-      say(`${message ?? "Wrong usage."}\n`);
+      say(`${message ?? error?.message ?? "Wrong usage."}\n`);
       parser.showHelp("error");
       process.exit(exitCodes.usage);
     })

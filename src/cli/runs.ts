@@ -8,6 +8,7 @@ import type { StatusCounts } from "../runs/run-snapshot.js";
 import { RunSummariser } from "../runs/run-summary.js";
 import { RunTable } from "../runs/run-table.js";
 import { storePlace } from "../store/open-database.js";
+import { namedFormat } from "./named-format.js";
 import { print } from "./print.js";
 import { runTitle, table, tables } from "./run-report.js";
 import { spareFiles } from "./spared-files.js";
@@ -18,8 +19,8 @@ const listOptions = { json: { type: "boolean", default: false, describe: "Print 
 const exportOptions = {
   format: {
     choices: ["csv", "json", "jsonl"] as const,
-    default: "csv" as const,
-    describe: "csv: a table; json: the run as the page has it; jsonl: the records",
+    describe:
+      "csv: a table; json: the run as the page has it; jsonl: the records; default: what the name of --out ends in, else csv",
   },
   "csv-format": {
     choices: CSV_FORMATS,
@@ -28,6 +29,8 @@ const exportOptions = {
   },
   out: { type: "string", describe: "File; default: standard output" },
 } as const satisfies Record<string, Options>;
+
+const ENDINGS = { ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl" } as const;
 
 /** `parfocal runs list|show|export`. */
 export const runsCommand: CommandModule = {
@@ -107,7 +110,7 @@ async function exportRun(
   place: StorePlace,
   {
     run,
-    format,
+    format: given,
     csvFormat,
     out,
   }: InferredOptionTypes<typeof exportOptions> & {
@@ -115,6 +118,7 @@ async function exportRun(
     readonly csvFormat?: (typeof CSV_FORMATS)[number];
   },
 ): Promise<void> {
+  const format = given ?? namedFormat(out, ENDINGS) ?? "csv";
   const located = await locate(place);
   await spareFiles([out], [storePlace(located.url)]);
   await withStore(located, async (store) => {

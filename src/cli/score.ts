@@ -6,6 +6,7 @@ import type { FrameReadError } from "../errors.js";
 import { overlayLegend } from "../focus/overlay-legend.js";
 import { Scorer } from "../focus/scorer.js";
 import { COLOURS, type Colour } from "../frames/counts.js";
+import { isDrawn } from "../frames/file-names.js";
 import { commonFolder, type FoundImage, searchImages } from "../frames/find-images.js";
 import { FrameDecoder } from "../frames/frame-decoder.js";
 import { makeFolder } from "../frames/make-folder.js";
@@ -17,11 +18,12 @@ import type { RunState } from "../scores/run-state.js";
 import { scoreImages } from "../scores/score-images.js";
 import { columnsOf, formatRow } from "../scores/score-rows.js";
 import { isInShard, parseShard } from "../scores/shard.js";
-import { formatOf, rowFormat, TABLE_FORMATS } from "../scores/table-format.js";
+import { formatOf, rowFormat, TABLE_ENDINGS, TABLE_FORMATS } from "../scores/table-format.js";
 import { FileSites } from "../sources/file-sites.js";
 import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
 import { METRIC_COLUMNS, metricCells, metricsOption } from "./metric-columns.js";
+import { namedFormat } from "./named-format.js";
 import { checkOptics, type OpticsArguments, opticsDoubt, opticsOptions } from "./optics-options.js";
 import { say } from "./print.js";
 import { openRows } from "./score-output.js";
@@ -134,10 +136,11 @@ export const scoreCommand: CommandModule<unknown, ScoreArguments> = {
       say(`Not scored: ${problem.message}`);
     };
     const unread = new UnreadFiles((what) => say(`Not scored: ${what}`));
-    // Pictures that are drawn meanwhile are no frames.
+    // Pictures that are drawn here are no frames, also where they are named.
     const drawn = [argv.overlay, argv.masks].filter((folder) => folder !== undefined);
     const isOurs = ({ path, namedPath }: FoundImage) =>
-      !drawn.some((folder) => liesIn(folder, path)) && (shard === undefined || isInShard(shard, namedPath));
+      !(isDrawn(path) && drawn.some((folder) => liesIn(folder, path))) &&
+      (shard === undefined || isInShard(shard, namedPath));
     const progress = new ScoreProgress(table.done.files, () => performance.now() / 1000, say);
     const counting = new AbortController();
     void countImages(argv.paths, isOurs, counting.signal).then((total) => {
@@ -187,6 +190,7 @@ function checkTable({ shard, format, out, "max-image-mib": mib }: ScoreArguments
   if (shard !== undefined && parseShard(shard) === undefined) {
     throw new UsageError(`--shard must be a part of a whole such as 2/4, got ${shard}`);
   }
+  if (format === undefined) namedFormat(out, TABLE_ENDINGS);
   if (format === "parquet" && out === undefined) throw new UsageError("--format parquet needs --out");
   return true;
 }

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { OutputError } from "../errors.js";
+import { hasImageName } from "../frames/image-names.js";
 import { RESULTS_LOCK } from "../frames/own-folders.js";
 import { sameFileAt } from "../same-file.js";
 
@@ -8,7 +9,7 @@ import { sameFileAt } from "../same-file.js";
 const RESULTS: readonly string[] = ["results.jsonl", "sites.csv", "parfocal.db", RESULTS_LOCK];
 
 /**
- * Refuses to put a file in the place of what it is made of, or of an agent's results.
+ * Refuses to put a file in the place of what it is made of, of an image, or of an agent's results.
  * @param outputs undefined: not asked for. @param inputs whatever is no file counts for nothing. @throws OutputError
  */
 export async function spareFiles(
@@ -21,6 +22,8 @@ export async function spareFiles(
     const isRead = await Promise.all(read.map((input) => input && sameFileAt(output, input)));
     if (isRead.some((same) => same !== undefined))
       throw new OutputError(output, "is what is read here and would be lost; name another file");
+    if (hasImageName(output))
+      throw new OutputError(output, "is an image and would be lost; name another file");
     if (await isResult(output))
       throw new OutputError(output, "is one of an agent's results and would be lost; name another file");
   }

@@ -16,9 +16,17 @@ import { plateFormat, wellOf } from "./wells.js";
 const NO_IMAGE =
   /_thumb[-0-9A-F]*\.(?:tiff?|png)$|(?:^|\/)(?:DC_[^/]+_CAM\d+|SC_[^/]+_CH\d{2})\.(?:tiff?|png)$|(?:^|\/)downsampled(?:_wells)?\/(?:wells\/)?[^/]+_\d+um\.tiff$|_(?:cp_(?:masks|outlines|output)|(?:outlines|flows)_cp)(?:_\w+)?\.(?:tiff?|png)$|(?:^|\/)\._|(?:^|\/)(?:Thumbs\.db)$/i;
 
+/** Pictures and maps that `parfocal score` draws of a page: "x.tif-0-overlay", and of a field of an OME-Zarr "0-0-level". */
+const DRAWN = /(?:\.\w{2,4}|(?:^|[/\\])\d+)-\d+-(?:overlay|level|certainty|valid)\.png$/i;
+
 /** Whether a file only looks like an image of a sample: a thumbnail, a correction, an overview, a mask, or what macOS keeps beside a file. */
 export function isNoImage(path: string): boolean {
-  return NO_IMAGE.test(path);
+  return NO_IMAGE.test(path) || isDrawn(path);
+}
+
+/** Whether a file is a picture or a map of an image, drawn by `parfocal score`. */
+export function isDrawn(path: string): boolean {
+  return DRAWN.test(path);
 }
 
 /** How names are read. */

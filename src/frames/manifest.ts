@@ -125,6 +125,10 @@ export function parseManifest(text: string, manifestPath: string): ManifestRow[]
       `there is no column "file"; the columns are: ${columns.join(", ")}`,
     ]);
   }
+  const twice = columns.find(
+    (name, i) => Object.hasOwn(ManifestCells.in.shape, name) && columns.indexOf(name) < i,
+  );
+  if (twice !== undefined) throw new ConfigError(manifestPath, [`the column "${twice}" is there twice`]);
   const problems: string[] = [];
   const rows: ManifestRow[] = [];
   for (const { row, cells: said } of table.rows) {

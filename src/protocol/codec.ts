@@ -88,12 +88,20 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
   try {
     value = readJson(UTF8.decode(bytes));
   } catch (error) {
-    throw new ProtocolError("bad-json", `the first part is not JSON: ${reasonOf(error)}`, { cause: error });
+    throw new ProtocolError("bad-json", whatIsWrong(error), { cause: error });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ProtocolError("bad-message", "the first part is not a JSON object");
   }
   return value as Record<string, unknown>;
+}
+
+function whatIsWrong(error: unknown): string {
+  // It is read level by level, and the stack has an end.
+  if (error instanceof RangeError) {
+    return "objects and lists in the first part are nested too deep: send what lies so deep as text, or leave it out";
+  }
+  return `the first part is not JSON: ${reasonOf(error)}`;
 }
 
 function contextOf(json: Record<string, unknown>): ProtocolErrorContext {

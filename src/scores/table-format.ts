@@ -5,7 +5,8 @@ import type { Format } from "./score-rows.js";
 export const TABLE_FORMATS = ["csv", "jsonl", "parquet"] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 
-const BY_ENDING: Readonly<Record<string, TableFormat>> = {
+/** By the ending of a name. */
+export const TABLE_ENDINGS: Readonly<Record<string, TableFormat>> = {
   ".csv": "csv",
   ".jsonl": "jsonl",
   ".ndjson": "jsonl",
@@ -14,7 +15,7 @@ const BY_ENDING: Readonly<Record<string, TableFormat>> = {
 
 /** The format that a file's name says by its ending; undefined for other endings. */
 export function formatOf(path: string): TableFormat | undefined {
-  return BY_ENDING[extname(path).toLowerCase()];
+  return TABLE_ENDINGS[extname(path).toLowerCase()];
 }
 
 /** What rows are kept as until a table is finished: the columns of a Parquet file are only written together. */

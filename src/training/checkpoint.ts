@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { reasonOf, TrainingError } from "../errors.js";
+import { errorCode } from "../frames/file-reasons.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { packWeights, unpackWeights, type Weights } from "../networks/weights.js";
 
@@ -89,6 +90,11 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       best: best.size === 0 ? undefined : best,
     };
   } catch (cause) {
+    if (errorCode(cause) === "ENOENT") {
+      throw new TrainingError(`${path}: there is no checkpoint to go on from; to begin, leave --resume out`, {
+        cause,
+      });
+    }
     throw new TrainingError(`${path}: cannot go on from this checkpoint: ${reasonOf(cause)}`, { cause });
   }
 }

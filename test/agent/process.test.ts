@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { appendFile, open, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -100,6 +100,20 @@ describe("the agent as a process", () => {
     expect(await jsonLines(ready.results)).toContainEqual(expect.objectContaining({ type: "verdict", id }));
     expect(await readFile(ready.sites, "utf8")).toContain("session");
     expect(output().trim().split("\n")).toHaveLength(1);
+    expect(errors()).toContain('"msg":"Stopped"');
+  });
+
+  test("ends with 1 on SIGTERM where results are still refused, and says how many are lost", async () => {
+    const { child, ready, errors, ended } = await startAgent();
+    const controller = new TestController(ready.addresses.zeromq);
+    await rm(ready.results);
+    await mkdir(ready.results);
+    const { id } = await controller.sendFrame({ shape: [256, 256] }, picture());
+    expect(await controller.answerTo(id)).toMatchObject({ type: "verdict" });
+    child.kill("SIGTERM");
+
+    expect(await ended).toBe(1);
+    expect(errors()).toMatch(/"lines":[1-9]\d*,"msg":"Results could not be written"/);
     expect(errors()).toContain('"msg":"Stopped"');
   });
 

@@ -230,6 +230,35 @@ describe("parfocal report", () => {
     expect(await readFile(sites!, "utf8")).toBe("of the agent\n");
   });
 
+  test("refuses to write over an image or a manifest, whichever command is told to", async () => {
+    const out = await mkdtemp(join(tmpdir(), "parfocal-report-"));
+    onTestFinished(() => rm(out, { recursive: true, force: true }));
+    const [image, other, manifest] = ["a.png", "b.png", "manifest.csv"].map((name) => join(out, name));
+    const sharp = "data/evaluation/dsb_360x360_4c032609d3.png";
+    await copyFile(sharp, image!);
+    await copyFile(sharp, other!);
+    const rows = "file,kind,field_id\na.png,infocus,a\n";
+    await writeFile(manifest!, rows);
+
+    const refused = await Promise.all([
+      parfocal("score", image!, "--out", image!, "--device", "cpu"),
+      // As the shell makes of --out *.png.
+      parfocal("score", "--out", other!, image!, "--device", "cpu"),
+      parfocal("evaluate", manifest!, "--json", manifest!, "--device", "cpu"),
+      parfocal("evaluate", manifest!, "--report", image!, "--device", "cpu"),
+      parfocal("calibrate", image!, "--out", image!, "--device", "cpu"),
+      parfocal("export", "bioimageio", "--out", image!),
+      parfocal("report", folder, "--html", image!),
+    ]);
+
+    for (const { code, stderr } of refused) {
+      expect(stderr).toMatch(/would be lost; name another file/);
+      expect(code).toBe(1);
+    }
+    for (const path of [image!, other!]) expect(await readFile(path)).toEqual(await readFile(sharp));
+    expect(await readFile(manifest!, "utf8")).toBe(rows);
+  });
+
   test("writes tables for other programs", async () => {
     const out = await mkdtemp(join(tmpdir(), "parfocal-report-"));
     onTestFinished(() => rm(out, { recursive: true, force: true }));

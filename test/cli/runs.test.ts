@@ -145,6 +145,19 @@ describe("parfocal runs", () => {
     ]);
   });
 
+  test("exports what the name of the file ends in, and no CSV by the name of another format", async () => {
+    const folder = await temporaryFolder();
+    const [lines, whole, other] = ["run.jsonl", "run.json", "run.parquet"].map((name) => join(folder, name));
+    await runs("export", "second", "--out", lines!);
+    await runs("export", "second", "--out", whole!);
+    const { code, stderr } = await runs("export", "second", "--out", other!);
+
+    expect(JSON.parse((await readFile(lines!, "utf8")).split("\n")[0]!)).toHaveProperty("recordedMs");
+    expect(JSON.parse(await readFile(whole!, "utf8"))).toHaveProperty("run");
+    expect(stderr).toContain(".parquet is not written; end its name in .csv, .json or .jsonl");
+    expect(code).toBe(2);
+  });
+
   test("exports nothing in the place of the database, or of other results of an agent", async () => {
     const [database, records] = [join(results, "parfocal.db"), join(results, "results.jsonl")];
     await writeFile(records, "of the agent\n");

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
 import { defocusLevels } from "../../src/focus/defocus-levels.js";
@@ -175,6 +176,17 @@ describe("parfocal score", () => {
     expect(finished.stderr).toMatch(/\.(?:xlsx?|ods): workbooks are neither read nor written; use \.csv/i);
   });
 
+  it.each(["scores.tsv", "scores.json", "scores.feather"])(
+    "writes no CSV by the name of another format: %s",
+    async (name) => {
+      const out = join(await temporaryFolder(), name);
+      const finished = await score(GOOD.tiff, "--out", out);
+      expect(finished.stderr).toContain("is not written; end its name in .csv, .jsonl or .parquet");
+      expect(finished.code).toBe(2);
+      expect(existsSync(out)).toBe(false);
+    },
+  );
+
   it("names the option of this command that does without the TensorFlow that is missing", async () => {
     const finished = await parfocal("score", GOOD.tiff, "--engine", "tensorflow", "--device", "gpu");
     expect(finished.code).toBe(1);
@@ -233,6 +245,25 @@ describe("parfocal score", () => {
       }
     }
   });
+
+  it("scores images that share a folder with their pictures and maps, and takes none of these for images", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, "plate"));
+    for (const name of ["a.tif", "plate/b.tif"]) await copyFile(GOOD.tiff, join(folder, name));
+    const images = [join(folder, "a.tif"), join(folder, "plate/b.tif")];
+    const filesOf = ({ stdout }: Finished) => rowsOf(stdout).map(({ file }) => file);
+
+    const beside = await score(folder, "--overlay", folder, "--masks", folder);
+    expect(await readdir(join(folder, "plate"))).toContain("b.tif-0-overlay.png");
+
+    expect(filesOf(beside)).toEqual(images);
+    expect(filesOf(await score(folder))).toEqual(images);
+    const found = filesOf(await score(join(folder, "*", "*.*")));
+    expect(found.map((file) => resolve(file!))).toEqual([images[1]]);
+    const again = await readdir(join(folder, "plate"));
+    const named = again.map((name) => join(folder, "plate", name));
+    expect(filesOf(await score(...named, "--overlay", join(folder, "plate")))).toEqual([images[1]]);
+  }, 60_000);
 
   it("leaves out the pictures of a file whose name is too long for theirs, says so, and goes on", async () => {
     const folder = await temporaryFolder();

@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../agent/helpers.js";
-import { MAIN } from "../helpers/command.js";
+import { MAIN, parfocal } from "../helpers/command.js";
 
 /** A user without an account on this machine, as in a container. */
 const NOBODY_KNOWN = 64_322;
@@ -76,3 +76,10 @@ test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0).each([".",
     expect(code).toBe(1);
   },
 );
+
+test("the help says where the pages are that messages name", async () => {
+  const { stdout } = await parfocal("--help");
+
+  const folder = /docs\/\.\.\.\) are in\s+(.+)\n/.exec(stdout)?.[1];
+  expect(await readdir(folder!)).toContain("gpu.md");
+});

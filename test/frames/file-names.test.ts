@@ -562,9 +562,17 @@ describe("parseFrameName", () => {
     ["plate/._B02_s1_w1.tif", true],
     ["plate/B02_s1_w1.tif", false],
     ["thumb.tif", false],
-  ])("takes %s for a thumbnail, a correction or a system's file: %j", (path, is) => {
-    expect(isNoImage(path)).toBe(is);
-  });
+    ["A01/x.tif-0-overlay.png", true],
+    ["x.ome.zarr-12-certainty.png", true],
+    ["plate.zarr/B/3/0-0-valid.png", true],
+    ["train/cell-1-valid.png", false],
+    ["overlay.png", false],
+  ])(
+    "takes %s for a thumbnail, a correction, a picture of parfocal score or a system's file: %j",
+    (path, is) => {
+      expect(isNoImage(path)).toBe(is);
+    },
+  );
 
   it("reads back any subset of Micro-Manager's axes in any order", () => {
     const index = fc.nat(999);

@@ -143,6 +143,12 @@ describe("readManifest", () => {
     await expect(readManifest(path)).rejects.toThrow(`${path}: it is an Excel workbook`);
   });
 
+  it("names a column that is there twice, where it matters which is meant", () => {
+    const read = (header: string) => parseManifest(`${header}\na.png,in,b.png,x\n`, "m.csv");
+    expect(() => read("file,focus_label,File,remark")).toThrow('m.csv: the column "file" is there twice');
+    expect(read("file,focus_label,remark,remark")).toHaveLength(1);
+  });
+
   it("says that a manifest is missing", async () => {
     const path = join(import.meta.dirname, "none.csv");
     await expect(readManifest(path)).rejects.toThrow(`${path}: no such file or folder`);

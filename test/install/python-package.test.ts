@@ -100,6 +100,7 @@ for well in ("A1", "A2", "A3"):
         "third-party-notices.txt ",
         "sbom.cdx.json ",
         "/workflow/Snakefile ",
+        "/docs/commands.md ",
       ]) {
         expect(
           files.some((line) => line.includes(name)),

@@ -208,6 +208,12 @@ describe("broken input", () => {
     { what: "no type", parts: ['{"v":1}'], code: "bad-message", says: "type: missing" },
     { what: "a missing field", parts: ['{"v":1,"type":"drop"}'], code: "bad-message", says: "drop: id" },
     { what: "invalid UTF-8", parts: [Buffer.from([0x7b, 0xff, 0x7d])], code: "bad-json", says: "not JSON" },
+    {
+      what: "lists in lists, thousands deep",
+      parts: [`{"v":1,"type":"bye","meta":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
+      code: "bad-json",
+      says: "nested too deep",
+    },
   ])("with $what says so", ({ parts, code, says }) => {
     const decode = () => decodeMessage(parts.map((part) => Buffer.from(part)));
 

@@ -112,14 +112,18 @@ describe("Trainer on WebAssembly", () => {
 
 describe("readCheckpoint", () => {
   it.each([
-    ["is missing", undefined],
-    ["is empty", new Uint8Array()],
-    ["is no checkpoint", new TextEncoder().encode("this is not a checkpoint at all")],
-  ])("names a file that %s, in a TrainingError", async (_, bytes) => {
+    ["is missing", undefined, "there is no checkpoint to go on from; to begin, leave --resume out"],
+    ["is empty", new Uint8Array(), "cannot go on from this checkpoint"],
+    [
+      "is no checkpoint",
+      new TextEncoder().encode("this is not a checkpoint at all"),
+      "cannot go on from this checkpoint",
+    ],
+  ])("names a file that %s, in a TrainingError", async (_, bytes, says) => {
     const path = join(await temporaryFolder(), "checkpoint.safetensors");
     if (bytes) await writeFile(path, bytes);
     const error: unknown = await readCheckpoint(path).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(TrainingError);
-    expect((error as Error).message).toContain(`${path}: cannot go on from this checkpoint`);
+    expect((error as Error).message).toContain(`${path}: ${says}`);
   });
 });
