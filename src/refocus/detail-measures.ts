@@ -30,6 +30,6 @@ export const CONTRAST = new DetailMeasure({
   shapeSd: 0.6,
   outliers: 0.05,
   outlierDensity: 0.1,
-  alikeSd: 0.1,
-  unlikeSd: 0.5,
+  alikeSd: 0.2,
+  unlikeSd: 1,
 });
