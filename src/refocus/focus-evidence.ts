@@ -34,6 +34,8 @@ const WRONG_ORDERS = 0.03;
 const ORDER_LEVELS = 0.15;
 /** From this level on, contrast is that of grain. */
 const NOTHING_LEFT = 9;
+/** A first frame's contrast counts by this power: fields that differ in it often differ in fineness and kind, too. */
+const CONTRAST_POWER = 0.5;
 /** From this lead on, levels, the order says no more. */
 const CLEAR_LEAD = 2;
 /** Detail is weighed once for so many of `SCALES`, which differ by an eighth at most. */
@@ -82,7 +84,11 @@ export class FocusEvidence {
       const group = Math.floor(s / SCALES_ALIKE);
       if (group !== details?.group) {
         details = { group, likelihoods: this.fineness.over(grid, umPerLevel) };
-        multiply(details.likelihoods, ofFirst.over(grid, umPerLevel));
+        const byContrast = ofFirst.over(grid, umPerLevel);
+        multiply(
+          details.likelihoods,
+          byContrast.map((likely) => likely ** CONTRAST_POWER),
+        );
       }
       const likely = this.levels.over(grid, umPerLevel);
       multiply(likely, details.likelihoods, weight);
