@@ -1,6 +1,6 @@
 /**
  * Measures what level a frame reads at a distance from focus, for src/refocus/level-response.ts, and how fineness falls there,
- * for src/refocus/fineness.ts:
+ * for src/refocus/detail-measures.ts:
  *   npx tsx scripts/measure-response.ts IMAGES... [--model NAME]
  * Defocuses in-focus images in half levels, as the simulated microscope shows them, and fits one curve to all: each image
  * has a squared blur of its own and a factor on its defocus. Prints the curve, the images, and the scatter about it.

@@ -98,10 +98,13 @@ async function judgedPlanes(
   if (doubt !== undefined) say(doubt);
   try {
     const all: StackPage[] = [];
+    let isOne = true;
     for (const path of await findImages(argv.stack)) {
       for await (const page of readFrames(path)) {
         all.push({ path, page: page.page, metadata: page.metadata });
-        if (!isOneSoFar(all, argv.channel)) continue;
+        // More pages never make one stack of several.
+        isOne &&= isOneSoFar(all, argv.channel);
+        if (!isOne) continue;
         if (!isOfChannel(page.metadata, argv.channel)) continue;
         if (argv.zStepUm === undefined && !tellsZ(page.metadata)) throw new FrameReadError(path, NO_Z);
         sampling ??= samplingAt(path, argv, page);

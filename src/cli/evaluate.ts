@@ -13,6 +13,7 @@ import { makeFolder } from "../frames/make-folder.js";
 import { type ManifestRow, readManifest } from "../frames/manifest.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { describeMachine } from "../machine.js";
+import { someNamed } from "../some-named.js";
 import { commandLine } from "./command-line.js";
 import { exitCodes } from "./exit-codes.js";
 import {
@@ -96,9 +97,7 @@ export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
 
 /** A row stands for one image: of a stack, nothing says which page it means. */
 function pagesNotJudged(files: readonly string[]): string {
-  const named = files.slice(0, FILES_NAMED).join(", ");
-  const more = files.length > FILES_NAMED ? `, and ${files.length - FILES_NAMED} more` : "";
-  return `Only the first page is judged of files with several: ${named}${more}. Save the page that a row means as a file of its own`;
+  return `Only the first page is judged of files with several: ${someNamed(files, FILES_NAMED)}. Save the page that a row means as a file of its own`;
 }
 
 /** What labels of a manifest do not say what they may be meant to. */

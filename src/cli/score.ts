@@ -19,6 +19,7 @@ import { scoreImages } from "../scores/score-images.js";
 import { columnsOf, formatRow } from "../scores/score-rows.js";
 import { isInShard, parseShard } from "../scores/shard.js";
 import { formatOf, rowFormat, TABLE_ENDINGS, TABLE_FORMATS } from "../scores/table-format.js";
+import { someNamed } from "../some-named.js";
 import { FileSites } from "../sources/file-sites.js";
 import { UsageError } from "./check-arguments.js";
 import { exitCodes } from "./exit-codes.js";
@@ -250,11 +251,8 @@ class MissingFiles {
     const fresh = names.map((name) => join(dirname(path), name)).filter((place) => !this.#told.has(place));
     if (fresh.length === 0) return;
     for (const place of fresh) this.#told.add(place);
-    const more = fresh.length > MISSING_NAMED ? `, and ${fresh.length - MISSING_NAMED} more` : "";
-    const named = fresh.slice(0, MISSING_NAMED).join(", ");
-    say(
-      `Not scored, because missing: ${named}${more}, of the data set that ${basename(path)} is of (its OME-XML)`,
-    );
+    const named = someNamed(fresh, MISSING_NAMED);
+    say(`Not scored, because missing: ${named}, of the data set that ${basename(path)} is of (its OME-XML)`);
   }
 }
 

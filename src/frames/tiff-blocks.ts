@@ -51,8 +51,8 @@ export function readBlocks(
   fileBytes: number,
   maxBytes: number,
 ): TiffBlocks {
-  const most = contents.compression === JPEG ? maxBytes / JPEG_WORK : maxBytes;
-  assertAffordable(pageBytes(contents), most, contents.compression === JPEG ? "one JPEG" : "one image");
+  if (contents.compression === JPEG) assertAffordable(pageBytes(contents), maxBytes / JPEG_WORK, "one JPEG");
+  else assertAffordable(pageBytes(contents), maxBytes);
   const shape = { ...contents, ...blockShapeOf(directory, contents) };
   const blocks = { ...shape, ...readPlaces(directory, shape) };
   assertBlocksInside(blocks, fileBytes);

@@ -75,13 +75,20 @@ export function readPagePixels(
   layout: PageLayout,
   littleEndian: boolean,
 ): Uint8Array | Uint16Array {
-  const { width, height, pixelBytes, blockWidth, blockHeight, codec, blockName } = layout;
-  const whole = wholePage(file, layout);
-  const pixels = whole ?? new Uint8Array(width * height * pixelBytes);
+  const { pixelBytes, differenced } = layout;
   const swap = pixelBytes === 2 && littleEndian !== HOST_IS_LITTLE_ENDIAN;
+  const pixels = wholePage(file, layout) ?? decodedPage(file, layout, swap);
+  if (swap && !differenced) Buffer.from(pixels.buffer).swap16();
+  return pixelBytes === 1 ? pixels : new Uint16Array(pixels.buffer);
+}
+
+/** The pixels of all strips or tiles. @param swap of differences that are undone, what byte order they are in. */
+function decodedPage(file: FileBytes, layout: PageLayout, swap: boolean): Uint8Array {
+  const { width, height, pixelBytes, blockWidth, blockHeight, codec, blockName } = layout;
+  const pixels = new Uint8Array(width * height * pixelBytes);
   const across = Math.ceil(width / blockWidth);
   for (const [index, count] of layout.byteCounts.entries()) {
-    if (count === 0 || whole !== undefined) continue;
+    if (count === 0) continue;
     const left = (index % across) * blockWidth;
     const top = Math.floor(index / across) * blockHeight;
     const needed = neededBytes(layout, index);
@@ -94,8 +101,7 @@ export function readPagePixels(
     if (layout.differenced) undoDifferences(block.subarray(0, needed), blockWidth, pixelBytes, swap);
     copyBlock(block, pixels, layout, left, top);
   }
-  if (swap && !layout.differenced) Buffer.from(pixels.buffer).swap16();
-  return pixelBytes === 1 ? pixels : new Uint16Array(pixels.buffer);
+  return pixels;
 }
 
 /** A large page that lies in the file as it is, which need not be copied; undefined where it is another. */

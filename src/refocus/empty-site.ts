@@ -82,7 +82,7 @@ function contrastOver(one: SiteSample, other: SiteSample): number {
   return one.contrast === undefined || !other.contrast ? 0 : one.contrast / other.contrast;
 }
 
-/** The end of a site at its first frame, where there is nothing to judge. */
+/** The end of a site at its best frame, where there is nothing to judge. */
 function endAsBlank(context: StepContext, reason: string): SiteStep {
   const step = giveUp(context, "blank", reason);
   return { ...step, end: { decision: "abstain", recovered: "unknown", why: "blank", reason: step.reason } };

@@ -5,6 +5,7 @@ import type { Frame } from "../frames/frame.js";
 import { type ManifestRow, readManifest } from "../frames/manifest.js";
 import { readFrames } from "../frames/read-frames.js";
 import { Random } from "../optics/random.js";
+import { someNamed } from "../some-named.js";
 import type { SharedImage } from "./region.js";
 
 /** Where a training image comes from: enough for a stranger to find it again. */
@@ -120,8 +121,7 @@ function chooseFields(
   const fields = [...new Set(fieldIds)].sort((a, b) => (a < b ? -1 : 1));
   if (fields.length < 2) {
     const rule = "training needs images of at least two fields, one of them to be held out";
-    const more = leftOut.length > 1 ? `, and ${leftOut.length - 1} more` : "";
-    const others = leftOut.length === 0 ? "" : `; left out: ${leftOut[0]}${more}`;
+    const others = leftOut.length === 0 ? "" : `; left out: ${someNamed(leftOut, 1)}`;
     throw new TrainingError(`${rule}; found ${fields.length}${others}`);
   }
   const random = new Random(seed);

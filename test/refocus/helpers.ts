@@ -96,7 +96,7 @@ export function levelSeen(defocusLevels: number): number {
   return atStart + ((distance - start) / (end - start)) * (atEnd - atStart);
 }
 
-/** How fine a field is so many levels from focus, that is `inFocus` fine and loses `fall` in one level: src/refocus/fineness.ts. */
+/** How fine a field is so many levels from focus, that is `inFocus` fine and loses `fall` in one level: src/refocus/detail.ts. */
 export function finenessSeen(defocusLevels: number, inFocus: number, fall: number): number {
   const square = defocusLevels ** 2;
   return inFocus - (fall * square) / (1 + 0.27 * (square - 1));
