@@ -4,6 +4,7 @@ import { FrameMemory } from "../frame-memory.js";
 import { type Clock, passed } from "../protocol/clock.js";
 import { socketOptions } from "../protocol/socket-address.js";
 import { type Arrival, arrived } from "./arrivals.js";
+import { MessageMemory } from "./message-memory.js";
 import { Outgoing } from "./outgoing.js";
 
 /** TCP asks this often whether a silent connection still stands, s, and gives it up after so many asks. */
@@ -107,12 +108,14 @@ export class ControllerSocket {
   }
 
   async #receive(router: Router, maxFrameBytes: number): Promise<void> {
+    const received = new MessageMemory();
     while (!router.closed) {
       try {
         let turnMs = this.#clock.now();
         for await (const [identity, ...parts] of router) {
           if (identity !== undefined) {
             this.#arrive(await arrived(identity.toString("hex"), parts, this.#memory, maxFrameBytes));
+            received.copied(parts);
           }
           await this.#room();
           if (this.#clock.now() - turnMs < TURN_MS) continue;
