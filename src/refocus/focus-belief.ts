@@ -12,12 +12,21 @@ import { normalised } from "../statistics.js";
 import type { DetailEvidence, DetailMeasure, DetailWeights } from "./detail.js";
 import { CONTRAST, FINENESS } from "./detail-measures.js";
 import { FocusEvidence, NEGLIGIBLE, type Sample } from "./focus-evidence.js";
-import { expectationOver, type FocusPrior, type PlacePrior, priorOver, SCALES } from "./focus-prior.js";
+import {
+  expectationOver,
+  type FocusPrior,
+  meanScale,
+  type PlacePrior,
+  priorOver,
+  SCALES,
+} from "./focus-prior.js";
 import { CONTENTS } from "./level-response.js";
 
 /** A z is surely in focus within the first, and not at all from the second on, levels. */
 const SURELY_IN_FOCUS = 0.9;
 const NOT_IN_FOCUS = 1.1;
+/** Smooth content makes it look as if there were up to so many times the um per level; more than that is the optics. */
+const SMOOTH_SCALE = 1.5;
 /** The plane of focus that a frame found is looked for within about so many levels of it. */
 const NEAR_LEVELS = 1.5;
 /** What is believed after some frames. @param samples in the order they were taken, at least one. */
@@ -54,9 +63,9 @@ export class FocusBelief {
     });
     this.probability = normaliseTogether(this.#shares, zUm.length);
     this.scales = this.#shares.map(sumOf);
-    const logScale = this.scales.reduce((sum, weight, s) => sum + weight * Math.log(SCALES[s]!), 0);
-    this.umPerLevel = evidence.umPerLevel * Math.exp(logScale);
-    this.toleranceUm = this.umPerLevel * toleratedLevels(evidence.oversampling, Math.exp(logScale));
+    const scale = meanScale(this.scales);
+    this.umPerLevel = evidence.umPerLevel * scale;
+    this.toleranceUm = this.umPerLevel * toleratedLevels(evidence, scale);
   }
 
   /** Probability, 0 to 1, that a z is in focus: within about one level. */
@@ -132,11 +141,11 @@ export class FocusBelief {
   }
 
   #each(visit: (share: Float64Array, umPerLevel: number, toleranceUm: number) => void): void {
-    const { umPerLevel, oversampling } = this.evidence;
+    const { umPerLevel } = this.evidence;
     for (const [s, share] of this.#shares.entries()) {
       if (this.scales[s]! < NEGLIGIBLE) continue;
       const real = umPerLevel * SCALES[s]!;
-      visit(share, real, real * toleratedLevels(oversampling, SCALES[s]!));
+      visit(share, real, real * toleratedLevels(this.evidence, SCALES[s]!));
     }
   }
 
@@ -149,10 +158,13 @@ export class FocusBelief {
 
 /**
  * How far from focus still counts as in focus, levels of the frame as it is judged: one of the reference optics. Where the real um
- * per level are more than stated, the pixels are larger than stated and oversample the less.
+ * per level are more than stated, the pixels are larger than stated and oversample the less. Where the run has learned that levels
+ * rise later than stated, its content is most often smooth, and is to be as near to focus as any.
  */
-function toleratedLevels(oversampling: number, scale: number): number {
-  return Math.min(oversampling, Math.max(1, oversampling / scale));
+function toleratedLevels(evidence: FocusEvidence, scale: number): number {
+  const { oversampling, learnedScale } = evidence;
+  const levels = Math.min(oversampling, Math.max(1, oversampling / scale));
+  return levels / Math.min(SMOOTH_SCALE, Math.max(1, learnedScale / oversampling));
 }
 
 function sumOf(values: Float64Array): number {

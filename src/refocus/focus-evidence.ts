@@ -5,7 +5,7 @@
  */
 import { DetailEvidence, type MeasuredDetail } from "./detail.js";
 import { CONTRAST, FINENESS } from "./detail-measures.js";
-import { type ContentPrior, gridAround, SCALES } from "./focus-prior.js";
+import { type ContentPrior, gridAround, meanScale, SCALES } from "./focus-prior.js";
 import { LevelEvidence } from "./level-evidence.js";
 
 /** One frame that was judged. */
@@ -49,6 +49,8 @@ export class FocusEvidence {
   readonly umPerLevel: number;
   /** As stated, 1 and up: see `ContentPrior`. */
   readonly oversampling: number;
+  /** What was believed of the um per level before the frames, over the stated ones. */
+  readonly learnedScale: number;
   /** Planes of focus, um, evenly spaced. */
   readonly zUm: readonly number[];
   /** For each of `SCALES`, how probable it is to see this with each plane of focus, times the weight of the scale. */
@@ -62,6 +64,7 @@ export class FocusEvidence {
     this.firstUm = samples[0]!.zUm;
     this.umPerLevel = prior.umPerLevel;
     this.oversampling = prior.oversampling ?? 1;
+    this.learnedScale = meanScale(prior.scales);
     const framesUm = samples.map(({ zUm }) => zUm);
     const grid = gridAround(framesUm, prior.umPerLevel);
     this.zUm = grid;

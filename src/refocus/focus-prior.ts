@@ -54,6 +54,11 @@ export function scalesAround(sd: number): number[] {
   return normalised(SCALES.map((scale) => Math.exp(-0.5 * (Math.log(scale) / sd) ** 2)));
 }
 
+/** Mean of `SCALES` with these weights (of the logarithm). */
+export function meanScale(weights: readonly number[]): number {
+  return Math.exp(weights.reduce((sum, weight, s) => sum + weight * Math.log(SCALES[s]!), 0));
+}
+
 /** Planes of focus around those of the frames, um, evenly spaced. */
 export function gridAround(framesUm: readonly number[], umPerLevel: number): number[] {
   const low = Math.min(...framesUm) - WINDOW_LEVELS * umPerLevel;

@@ -41,6 +41,25 @@ const EXTENDED: Curve = [
   [9, 8.85],
   [10, 9.5],
 ];
+/** Smooth structure without fine detail (worms, tissue in transmitted light): it loses what it has late, and then little by little. */
+const SMOOTH: Curve = [
+  [0, 0.26],
+  [0.5, 0.27],
+  [1, 0.3],
+  [1.5, 0.4],
+  [2, 0.58],
+  [2.5, 1.05],
+  [3, 1.7],
+  [3.5, 2.25],
+  [4, 2.75],
+  [4.5, 3.1],
+  [5, 3.4],
+  [6, 4],
+  [7, 4.8],
+  [8, 5.6],
+  [9, 6.6],
+  [10, 9.5],
+];
 /** Beads and spots: no blur of their own. */
 const POINTS: Curve = [
   [0, 0.32],
@@ -78,6 +97,9 @@ export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
   { curve: EXTENDED, squaredBlur: 0, rise: 0.2, usual: 0.05 },
   { curve: EXTENDED, squaredBlur: 1, rise: 0.2, usual: 0.05 },
   { curve: EXTENDED, squaredBlur: 2.2, rise: 0.2, usual: 0.05 },
+  { curve: SMOOTH, squaredBlur: -0.5, rise: 0, usual: 0.004 },
+  { curve: SMOOTH, squaredBlur: 0, rise: 0, usual: 0.006 },
+  { curve: SMOOTH, squaredBlur: 1, rise: 0, usual: 0.006 },
 ];
 /** From here on levels rise no more; they may even fall, as nothing of the structure is left. */
 const LAST_BLUR = 10;

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { ContentMemory } from "../../src/refocus/content-memory.js";
 import { beliefAfter } from "../../src/refocus/focus-belief.js";
+import { SCALES } from "../../src/refocus/focus-prior.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
+import { normalised } from "../../src/statistics.js";
 import { frame, report, settings } from "./helpers.js";
 
 /** How probable it is that the first frame of a run is in focus. */
@@ -34,6 +36,23 @@ describe("what another frame promises", () => {
     expect(Math.abs(belief.focusNear(30, 4).zUm - 30)).toBeLessThan(1);
     expect(belief.focusNear(30, 4).sdUm).toBeLessThan(1.5);
     expect(belief.focusNear(1e6, 1)).toEqual({ zUm: 1e6, sdUm: 1 });
+  });
+});
+
+describe("content whose level rises late", () => {
+  /** How far from focus counts as in focus, um, where the run has learned that levels are worth so many times the 2 um stated. */
+  const toleranceUm = (times: number) => {
+    const scales = SCALES.map((scale) => Math.exp(-0.5 * (Math.log(scale / times) / 0.05) ** 2));
+    const prior = { umPerLevel: 2, positive: 0.5, ...new ContentMemory(0.3).priorFor(undefined, undefined) };
+    return beliefAfter([{ zUm: 0, level: 0.3 }], { ...prior, scales: normalised(scales) }).toleranceUm;
+  };
+
+  test("is to be as near to focus as any, and only optics that are clearly others tolerate more", () => {
+    expect(toleranceUm(1)).toBeCloseTo(2, 1);
+    expect(toleranceUm(1.25)).toBeCloseTo(2, 1);
+    expect(toleranceUm(1.45)).toBeCloseTo(2, 1);
+    expect(toleranceUm(2.2)).toBeCloseTo(2 * (2.2 / 1.5), 1);
+    expect(toleranceUm(0.6)).toBeCloseTo(2 * 0.6, 1);
   });
 });
 
