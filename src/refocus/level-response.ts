@@ -41,7 +41,10 @@ const EXTENDED: Curve = [
   [9, 8.85],
   [10, 9.5],
 ];
-/** Smooth structure without fine detail (worms, tissue in transmitted light): it loses what it has late, and then little by little. */
+/**
+ * Smooth structure without fine detail (worms, tissue in transmitted light): it loses what it has late, and then little by little. Drawn
+ * through the medians of four such sources, not fitted as the other two; rare before a run has shown it.
+ */
 const SMOOTH: Curve = [
   [0, 0.26],
   [0.5, 0.27],

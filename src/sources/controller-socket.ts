@@ -28,6 +28,7 @@ const MAX_WAITING_BYTES = 64 * 2 ** 20;
 export class ControllerSocket {
   readonly #clock: Clock;
   readonly #memory = new FrameMemory();
+  readonly #received = new MessageMemory();
   readonly #outgoing: Outgoing;
   #router: Router | undefined;
   #arrived: Arrival[] = [];
@@ -108,14 +109,13 @@ export class ControllerSocket {
   }
 
   async #receive(router: Router, maxFrameBytes: number): Promise<void> {
-    const received = new MessageMemory();
     while (!router.closed) {
       try {
         let turnMs = this.#clock.now();
         for await (const [identity, ...parts] of router) {
           if (identity !== undefined) {
             this.#arrive(await arrived(identity.toString("hex"), parts, this.#memory, maxFrameBytes));
-            received.copied(parts);
+            this.#received.copied(parts);
           }
           await this.#room();
           if (this.#clock.now() - turnMs < TURN_MS) continue;

@@ -6,11 +6,11 @@ const COLLECT_AFTER_BYTES = 4 * 2 ** 20;
 
 /**
  * Lets go of the memory that messages were received in. V8 sees small objects in front of it, leaves them until 64 MiB have come (which
- * it counts twice), and then collects the garbage of the whole thread: a fifth of what the agent computes at five large frames a second.
- * Collecting the young objects alone frees the same memory at once.
+ * it counts twice), and then collects the garbage of the whole thread: a fifth of what the agent computes at five large frames a second
+ * (`npm run bench:agent`). Collecting the young objects alone frees the same memory at once.
  */
 export class MessageMemory {
-  readonly #collectYoung = youngCollector();
+  #collectYoung: (() => void) | undefined;
   #bytes = 0;
   #collects = false;
 
@@ -22,6 +22,7 @@ export class MessageMemory {
     // By then, nothing holds the last message either.
     setImmediate(() => {
       [this.#bytes, this.#collects] = [0, false];
+      this.#collectYoung ??= youngCollector();
       this.#collectYoung();
     });
   }
