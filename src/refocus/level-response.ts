@@ -87,7 +87,7 @@ const POINTS: Curve = [
 /** Kinds of content that are told apart, and how often each is met before a run has shown its own. */
 export const CONTENTS: readonly (Content & { readonly usual: number })[] = [
   { curve: POINTS, squaredBlur: 0, rise: 0, usual: 0.05 },
-  { curve: EXTENDED, squaredBlur: -1, rise: 0, usual: 0.04 },
+  { curve: EXTENDED, squaredBlur: -1, rise: 0, usual: 0.03 },
   { curve: EXTENDED, squaredBlur: 0, rise: 0, usual: 0.06 },
   { curve: EXTENDED, squaredBlur: 1, rise: 0, usual: 0.13 },
   { curve: EXTENDED, squaredBlur: 1.8, rise: 0, usual: 0.17 },
