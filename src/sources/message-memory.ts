@@ -6,7 +6,7 @@ const COLLECT_AFTER_BYTES = 4 * 2 ** 20;
 
 /**
  * Lets go of the memory that messages were received in. V8 sees small objects in front of it, leaves them until 64 MiB have come (which
- * it counts twice), and then collects the garbage of the whole thread: a fifth of what the agent computes at five large frames a second
+ * it counts twice), and then collects the garbage of the whole thread: which is much of what the agent computes at a few large frames a second
  * (`npm run bench:agent`). Collecting the young objects alone frees the same memory at once.
  */
 export class MessageMemory {
