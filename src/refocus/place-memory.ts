@@ -17,9 +17,16 @@ const MAX_NAMES = 2000;
 const UNSEARCHED_SD = 1.5;
 /** Closer than this, um, a site was started where it was planned. */
 const SAME_Z_UM = 0.05;
-/** The predictions of this many sites decide whether the surface is to be believed. */
+/** The predictions of this many sites decide how far a way of predicting is believed. */
 const TRACK_RECORD = 8;
+/** So many sites have to have shown how far off the plan and the surfaces are before these are asked. */
 const MIN_TRACK_RECORD = 2;
+/** Before its first site, a way of predicting is believed as if so many sites had borne it out. */
+const BORNE_OUT = 2;
+/** One site counts for no more than this, in squared standard deviations: it may be the odd one. */
+const MAX_SQUARED = 4;
+/** The standard deviation that a prediction claims is narrowed by no more than this. */
+const LEAST_FACTOR = 0.5;
 /** How far off a map is believed to be as long as no site of the run was found, um: the plate was taken off and put back. */
 const UNTRIED_MAP_SD_UM = 3;
 /** What the map is off is the median over so many of the last sites. */
@@ -43,6 +50,12 @@ type KnownSite = Pick<FoundSite, "key" | "well" | "mapped">;
 const PREDICTORS = ["plan", "map", "site", "well", "surface", "plan-surface"] as const;
 type Predictor = (typeof PREDICTORS)[number];
 
+/** How far off a prediction was, and how far off it had to be expected, um. */
+interface Miss {
+  readonly missUm: number;
+  readonly sdUm: number;
+}
+
 /** A plane of focus and its standard deviation, um. */
 type Plane = Pick<FoundFocus, "zUm" | "sdUm">;
 
@@ -53,8 +66,8 @@ export class PlaceMemory {
   readonly #sites = new SiteKeys(new BoundedMap(MAX_NAMES));
   /** Until another site is found. */
   #surfaces: ReturnType<typeof surfacesOf> | undefined;
-  /** How far off each way of predicting was, um, for the newest sites. */
-  readonly #misses = new Map<Predictor, number[]>(PREDICTORS.map((name) => [name, []]));
+  /** How far off each way of predicting was for the newest sites. */
+  readonly #misses = new Map<Predictor, Miss[]>(PREDICTORS.map((name) => [name, []]));
 
   /** @param map where the plate was in focus before. */
   constructor(map?: KnownFocus) {
@@ -89,11 +102,12 @@ export class PlaceMemory {
     };
     for (const name of PREDICTORS) {
       const predicted = this.#predict(name, found, found, found.plannedUm);
-      if (predicted === undefined) continue;
+      // How high the plate was put back, the first site of the map tells: no fault of its own.
+      if (predicted === undefined || (name === "map" && !this.#found.some(isMapped))) continue;
       const misses = this.#misses.get(name)!;
-      const missUm = Math.abs(predicted.zUm - found.zUm);
       // A site that was sharp at once lies anywhere within its level: that it was sharp there does not prove the guess.
-      misses.push(Math.hypot(missUm, found.sdUm));
+      const sdUm = Math.hypot(predicted.sdUm, found.sdUm);
+      misses.push({ missUm: Math.abs(predicted.zUm - found.zUm), sdUm });
       if (misses.length > TRACK_RECORD) misses.shift();
     }
     // A site seen again that was sharp where its last visit had led to says nothing new: taken in, its drift would feed
@@ -111,23 +125,41 @@ export class PlaceMemory {
     if (this.#found.length > 0) this.#surfaces ??= surfacesOf(this.#found);
   }
 
-  /** By the way of predicting that was the least off on the last sites, the plan itself among them. */
+  /** By the way of predicting that is the least off, as far as the last sites show, the plan itself among them. */
   #expected(
     place: Place,
     names: KnownSite,
     plannedUm: number,
   ): (Plane & { readonly name: Predictor }) | undefined {
-    if (this.#typicalMiss("plan") === undefined) {
-      // Whoever gives a map has a reason to.
-      const mapped = this.#predict("map", place, names, plannedUm);
-      return mapped && { ...mapped, name: "map" };
-    }
-    const known = PREDICTORS.flatMap((name) => {
-      const missUm = this.#typicalMiss(name);
-      const predicted = missUm === undefined ? undefined : this.#predict(name, place, names, plannedUm);
-      return predicted === undefined ? [] : [{ ...predicted, name, sdUm: Math.max(predicted.sdUm, missUm!) }];
+    // Whoever gives a map has a reason to.
+    const ways =
+      names.mapped !== undefined && !this.#isTried("plan")
+        ? (["map"] as const)
+        : PREDICTORS.filter((name) => this.#isTried(name));
+    const predictions = ways.flatMap((name) => {
+      const predicted = this.#predict(name, place, names, plannedUm);
+      return predicted === undefined ? [] : [{ ...predicted, name, sdUm: this.#sdOf(name, predicted.sdUm) }];
     });
-    return known.reduce((a, b) => (b.sdUm < a.sdUm ? b : a));
+    return predictions.sort((a, b) => a.sdUm - b.sdUm)[0];
+  }
+
+  /** What holds from place to place, the plan or a surface, needs a record; the map, and what the site and its well showed, do not. */
+  #isTried(name: Predictor): boolean {
+    const isOfThePlace = name === "map" || name === "site" || name === "well";
+    return isOfThePlace || this.#misses.get(name)!.length >= MIN_TRACK_RECORD;
+  }
+
+  /** Standard deviation of a prediction, um: what it claims, as far as the last ones bore that out. The plan claims nothing. */
+  #sdOf(name: Predictor, claimedUm: number): number {
+    const misses = this.#misses.get(name)!;
+    if (name === "plan") {
+      const squares = misses.map(({ missUm, sdUm }) => missUm ** 2 + sdUm ** 2);
+      return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
+    }
+    const squares = misses.map(({ missUm, sdUm }) => Math.min(MAX_SQUARED, (missUm / sdUm) ** 2));
+    const sum = squares.reduce((a, b) => a + b, BORNE_OUT);
+    const factor = Math.max(LEAST_FACTOR, Math.sqrt(sum / (BORNE_OUT + squares.length)));
+    return Math.max(claimedUm * factor, median(misses.map(({ missUm }) => missUm)) ?? 0);
   }
 
   #namesOf(seen: FrameMessage | NextSite): KnownSite {
@@ -136,11 +168,6 @@ export class PlaceMemory {
       well: wellKeyOf(seen.site),
       mapped: this.#map?.at(seen),
     };
-  }
-
-  #typicalMiss(name: Predictor): number | undefined {
-    const misses = this.#misses.get(name)!;
-    return misses.length < MIN_TRACK_RECORD ? undefined : median(misses);
   }
 
   #predict(
@@ -179,6 +206,10 @@ export class PlaceMemory {
       ? { zUm, sdUm: Math.hypot(sdUm, UNTRIED_MAP_SD_UM) }
       : { zUm: zUm + offUm, sdUm };
   }
+}
+
+function isMapped({ mapped }: FoundSite): boolean {
+  return mapped !== undefined;
 }
 
 /** Surfaces through the planes of focus, and through their distances from the planned z. */
