@@ -3,15 +3,17 @@
  * model does not know.
  * @module
  */
-import { lookAt } from "./looks.js";
+import { lookAt, lookBeside } from "./looks.js";
 import { giveUp } from "./site-end.js";
 import { LOST, type SiteSample, type SiteStep, signed } from "./site-search.js";
 import { rangeOf, type StepContext } from "./step-context.js";
 import { umPerLevelFor } from "./thresholds.js";
-import { hasResponded, provesNoResponse } from "./unresponsive-drive.js";
+import { hasResponded, provesNoResponse, RESPONSE_SPAN_LEVELS } from "./unresponsive-drive.js";
 
 /** A frame that shows nothing is no reason for a look at a plane that is nearer than this, levels. */
 const ELSEWHERE_LEVELS = 1.25;
+/** Where nothing of a run was in focus yet, a frame that shows nothing leads to a look this far above and below, levels. */
+const AROUND_LEVELS = 9;
 /** Of frames whose levels differ by this much, one is far blurrier. */
 const FAR_LEVELS = 2;
 /** Something comes into focus where contrast rises by this factor towards the lower level: light and grain change it by less. */
@@ -19,31 +21,41 @@ const APPEARED = 1.15;
 /** Faint structure that no frame shows is told by this much more contrast. */
 const FAINTLY = 1.05;
 
+const NOWHERE = "neither here nor above or below";
+
 /**
  * An empty field, or one so far out of focus that nothing is left of it. Where the sites around are in focus elsewhere, one
- * frame is taken there; a site that is blank there, too, is empty.
+ * frame is taken there; where none of the run was in focus yet, one above and one below. A site that is blank there, too, is empty.
  */
-export function lookWhereOthersAre(context: StepContext): SiteStep {
+export function lookElsewhere(context: StepContext): SiteStep {
   const { search, assessment } = context;
+  const { samples } = search;
   const { reason } = assessment;
-  if (search.samples.length > 1) {
-    if (contrastOver(search.samples[1]!, search.samples[0]!) >= FAINTLY) {
-      search.best = { index: 1, isSharp: false };
-    }
-    return endAsBlank(context, `${reason}, neither here nor where the sites around it are in focus`);
-  }
-  const nothing = endAsBlank(context, reason);
-  const { expected, umPerLevel } = context.prior();
-  const zUm = search.samples[0]!.zUm;
-  if (expected === undefined || Math.abs(expected.zUm - zUm) < ELSEWHERE_LEVELS * umPerLevel) return nothing;
+  const { umPerLevel, positive } = context.prior();
+  const guessUm = context.guessUm();
+  const firstUm = samples[0]!.zUm;
+  const aroundUm = (positive >= 0.5 ? 1 : -1) * AROUND_LEVELS * umPerLevel;
+  const places = context.mayLookAround()
+    ? [firstUm + aroundUm, firstUm - aroundUm]
+    : guessUm !== undefined && samples.length === 1
+      ? [guessUm]
+      : [];
   const [low, high] = rangeOf(context);
-  const action = lookAt(context, Math.min(high, Math.max(low, expected.zUm)));
-  if (action === undefined) return nothing;
-  search.samples[0] = { ...search.samples[0]!, ...LOST };
-  return {
-    action,
-    reason: `${reason}; the sites around it are in focus elsewhere, try ${signed(action.byUm)} um`,
-  };
+  for (const placeUm of places) {
+    const zUm = Math.min(high, Math.max(low, placeUm));
+    if (samples.some((sample) => Math.abs(sample.zUm - zUm) < ELSEWHERE_LEVELS * umPerLevel)) continue;
+    const action = lookAt(context, zUm);
+    if (action === undefined) continue;
+    samples[0] = { ...samples[0]!, ...LOST };
+    const why = context.mayLookAround()
+      ? "nothing of this run was in focus yet"
+      : "the sites around it are in focus elsewhere";
+    return { action, reason: `${reason}; ${why}, try ${signed(action.byUm)} um` };
+  }
+  if (samples.length === 1) return endAsBlank(context, reason);
+  if (samples.length > 2) return endAsBlank(context, `${reason}, ${NOWHERE}`);
+  if (contrastOver(samples[1]!, samples[0]!) >= FAINTLY) search.best = { index: 1, isSharp: false };
+  return endAsBlank(context, `${reason}, neither here nor at ${samples[1]!.zUm.toFixed(1)} um`);
 }
 
 /**
@@ -61,11 +73,32 @@ export function unlessEmpty(context: StepContext, step: SiteStep): SiteStep {
   if (isSharp && samples[index]!.level <= rules.maxLevel && hasResponded(seen)) return step;
   // A frame that shows nothing at all has no level that could have changed.
   const levels = samples.map((sample) => (sample.isBlank ? { ...sample, level: seen[0]!.level } : sample));
-  const isProven = provesNoResponse(levels, umPerLevelFor(rules, settings.optics, search.first));
-  if (step.end === undefined && !isProven) return step;
+  const umPerLevel = umPerLevelFor(rules, settings.optics, search.first);
+  const isProven = provesNoResponse(levels, umPerLevel);
+  if (step.end === undefined && !isProven) return farEnough(context, step, levels, umPerLevel);
   search.best = { index: 0, isSharp: false };
   const { reason } = assessment;
-  return endAsBlank(context, samples.length > 1 ? `${reason}, neither here nor above or below` : reason);
+  return endAsBlank(context, samples.length > 1 ? `${reason}, ${NOWHERE}` : reason);
+}
+
+/** Where two frames show nothing and read alike, a third is to prove it: the next is taken far enough from the first. */
+function farEnough(
+  context: StepContext,
+  step: SiteStep,
+  levels: readonly SiteSample[],
+  umPerLevel: number,
+): SiteStep {
+  if (levels.length < 2 || hasResponded(levels) || step.action?.kind !== "move-z") return step;
+  const firstUm = levels[0]!.zUm;
+  if (Math.abs(levels.at(-1)!.zUm + step.action.byUm - firstUm) >= RESPONSE_SPAN_LEVELS * umPerLevel)
+    return step;
+  const action = lookBeside(context, firstUm, umPerLevel);
+  if (action === undefined) return step;
+  return {
+    ...step,
+    action,
+    reason: `${context.assessment.reason}; is there anything? try ${signed(action.byUm)} um`,
+  };
 }
 
 /** Whether the best frame shows more than one that is far blurrier, and as much as any other. */

@@ -15,6 +15,8 @@ export interface Sample {
   readonly level: number;
   /** Standard deviation of the level as far as the frame tells it, levels; default 0. */
   readonly levelSd?: number | undefined;
+  /** How certain the frame is of its level, 0 to 1. @default certain */
+  readonly certainty?: number | undefined;
   /** Contrast of fine detail, in any unit: of two frames of one site, the one with more is nearer to focus. */
   readonly contrast?: number | undefined;
   /** Mean count. */

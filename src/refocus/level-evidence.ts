@@ -3,7 +3,14 @@
  * hundred thousand times.
  * @module
  */
-import { CONTENTS, type Content, likelihoodOf, RISE_WIDTH, readingAt } from "./level-response.js";
+import {
+  CONTENTS,
+  type Content,
+  likelihoodOf,
+  RISE_WIDTH,
+  readingAt,
+  unsurenessOf,
+} from "./level-response.js";
 
 /** So many steps a level; they end where all is equally lost. */
 const STEPS_PER_LEVEL = 50;
@@ -30,12 +37,18 @@ export class LevelEvidence {
 
   /** @param sds of the levels, levels. @param weights of `CONTENTS`. */
   constructor(
-    samples: readonly { readonly zUm: number; readonly level: number }[],
+    samples: readonly {
+      readonly zUm: number;
+      readonly level: number;
+      readonly certainty?: number | undefined;
+    }[],
     sds: readonly number[],
     weights: readonly number[],
   ) {
     this.#framesUm = samples.map(({ zUm }) => zUm);
-    this.#likelihoods = samples.map(({ level }, k) => likelihoodsOf(level, sds[k]!));
+    this.#likelihoods = samples.map(({ level, certainty }, k) =>
+      likelihoodsOf(level, sds[k]!, unsurenessOf(certainty)),
+    );
     this.#weights = Float64Array.from(weights);
     if (samples.length === 1) {
       this.#together = new Float64Array(LAST_STEP + 1);
@@ -100,11 +113,11 @@ export class LevelEvidence {
 
 /**
  * How probable a level is at each step of what is read.
- * @param sd of the level, levels.
+ * @param sd of the level, levels. @param unsure of it, 0 to 1.
  */
-function likelihoodsOf(level: number, sd: number): Float64Array {
+function likelihoodsOf(level: number, sd: number, unsure: number): Float64Array {
   const likely = new Float64Array(LAST_STEP + 1);
-  for (let i = 0; i < likely.length; i++) likely[i] = likelihoodOf(level, sd, levelsAt(i));
+  for (let i = 0; i < likely.length; i++) likely[i] = likelihoodOf(level, sd, levelsAt(i), unsure);
   return likely;
 }
 

@@ -114,6 +114,16 @@ const SD = 0.07;
 const SD_PER_LEVEL = 0.025;
 /** Beyond `LAST_BLUR`, levels scatter down by this much for each level of blur. */
 const LOST_SD_PER_LEVEL = 1;
+/** A frame is unsure of its level up to the first certainty, and sure of it from the second on. */
+const UNSURE_TO = 0.15;
+const SURE_FROM = 0.25;
+/** Share of frames that are unsure: in focus, where they read up to `FAINT_LEVEL`, and beyond the last level; between, on a line. */
+const UNSURE_NEAR = 0.08;
+const FAINT_LEVEL = 2;
+const UNSURE_FAR = 0.4;
+const FAR_LEVEL = 13;
+/** Share of the unsure frames whose level says nothing, of what reads more than `FAINT_LEVEL`. */
+const FAINT_OUTLIERS = 0.6;
 /** Share of frames whose level says nothing (a cell floated by, the model erred). */
 const OUTLIERS = 0.03;
 /** Density of such a level, over 0 to 10. */
@@ -132,14 +142,31 @@ export function readingAt(curve: Curve, blur: number): number {
 }
 
 /**
- * How probable a level is where `reading` is to be read (density over levels).
- * @param frameSd what the frame itself says of how sure its level is, levels.
+ * How unsure a frame is of its level, 0 to 1. Structure that is so far from focus that hardly anything is left reads any level, even
+ * that of a sharp frame, but with little certainty.
+ * @param certainty of the frame, 0 to 1; one that is not known is taken for sure.
  */
-export function likelihoodOf(level: number, frameSd: number, reading: number): number {
+export function unsurenessOf(certainty = 1): number {
+  return Math.min(1, Math.max(0, (SURE_FROM - certainty) / (SURE_FROM - UNSURE_TO)));
+}
+
+/**
+ * How probable a level is where `reading` is to be read (density over levels), and to be so sure of it.
+ * @param frameSd what the frame itself says of how sure its level is, levels. @param unsure see `unsurenessOf`.
+ */
+export function likelihoodOf(level: number, frameSd: number, reading: number, unsure = 0): number {
   const expected = Math.min(reading, LAST_LEVEL);
   const seen = Math.max(level, LEAST_LEVEL);
   let sd = Math.sqrt((SD + SD_PER_LEVEL * expected) ** 2 + frameSd ** 2);
   if (seen < expected) sd += LOST_SD_PER_LEVEL * (reading - expected);
   const gaussian = Math.exp(-0.5 * ((seen - expected) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
-  return (1 - OUTLIERS) * gaussian + OUTLIERS * OUTLIER_DENSITY;
+  const density = (outliers: number) => (1 - outliers) * gaussian + outliers * OUTLIER_DENSITY;
+  const unsureShare = unsureShareAt(reading);
+  const outliers = reading > FAINT_LEVEL ? FAINT_OUTLIERS : OUTLIERS;
+  return (1 - unsure) * (1 - unsureShare) * density(OUTLIERS) + unsure * unsureShare * density(outliers);
+}
+
+function unsureShareAt(reading: number): number {
+  const far = Math.min(1, Math.max(0, (reading - FAINT_LEVEL) / (FAR_LEVEL - FAINT_LEVEL)));
+  return UNSURE_NEAR + far * (UNSURE_FAR - UNSURE_NEAR);
 }

@@ -51,7 +51,8 @@ export function lookAt(context: StepContext, zUm: number) {
   if (obstacleToMove(context, limitsOf(settings, frame)) !== undefined) return undefined;
   const action = moveFrom(context, zUm);
   if (action?.kind !== "move-z") return undefined;
-  // There and back.
-  const travelUm = travelOf(search.samples) + 2 * Math.abs(action.byUm);
+  // There, and back to the best so far.
+  const backUm = Math.abs(search.samples.at(-1)!.zUm + action.byUm - search.samples[search.best.index]!.zUm);
+  const travelUm = travelOf(search.samples) + Math.abs(action.byUm) + backUm;
   return travelUm <= longestPath(context) ? action : undefined;
 }

@@ -1,6 +1,6 @@
 import type { FrameMessage } from "../protocol/messages.js";
 import { inside, rangeText } from "../protocol/z-range.js";
-import { lookWhereOthersAre, unlessEmpty } from "./empty-site.js";
+import { lookElsewhere, unlessEmpty } from "./empty-site.js";
 import { lookBeside, lookBeyond } from "./looks.js";
 import { obstacleTo, obstacleToMove } from "./obstacles.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
@@ -30,7 +30,7 @@ export function decideStep(context: StepContext): SiteStep {
   const isBlank = kind === "blank" && (!isGuided || search.samples.at(-1)!.isBlank);
   const isNothing = kind === "unusable" || isBlank || (kind === "uncertain" && !isGuided);
   if (isBlank && isGuided && search.samples.every((sample) => sample.isBlank)) {
-    return lookWhereOthersAre(context);
+    return lookElsewhere(context);
   }
   if (isFirst && isNothing) {
     return { end: { decision: decisionAlone(kind), recovered: "unknown", why: kind, reason }, reason };

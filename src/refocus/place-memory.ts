@@ -74,10 +74,28 @@ export class PlaceMemory {
     this.#map = map;
   }
 
+  /** Whether a site was found, or a map says where to look. */
+  get isKnown(): boolean {
+    return this.#found.length > 0 || this.#map !== undefined;
+  }
+
   /** Where the site of a frame is expected in focus; undefined where nothing is known, or no z. */
   expectedAt(frame: FrameMessage, timeMs: number): Plane | undefined {
     if (frame.zUm === undefined) return undefined;
     return this.#expected(placeOf(frame, timeMs), this.#namesOf(frame), plannedOf(frame));
+  }
+
+  /**
+   * Where to look for the site of a frame that shows nothing, um: where it is expected, or where that is its plan, as far from
+   * the plan as the newest site was. Undefined where no site was found yet.
+   */
+  guessAt(frame: FrameMessage, timeMs: number): number | undefined {
+    if (frame.zUm === undefined) return undefined;
+    const plannedUm = plannedOf(frame);
+    const expected = this.#expected(placeOf(frame, timeMs), this.#namesOf(frame), plannedUm);
+    if (expected !== undefined && expected.name !== "plan") return expected.zUm;
+    const newest = this.#found.at(-1);
+    return newest && plannedUm + newest.zUm - newest.plannedUm;
   }
 
   /** Where focus is expected at a site to come, or undefined where the plan is the best guess. */

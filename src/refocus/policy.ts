@@ -79,8 +79,8 @@ export class RefocusPolicy {
     const level = levelOf(report, rules);
     const assessment = assess(report, level, rules);
     const { kind } = assessment;
-    const { levelSd, contrast, fineness, brightness } = report;
-    const judged = { level, levelSd, contrast, fineness, brightness };
+    const { levelSd, aggregateCertainty: certainty, contrast, fineness, brightness } = report;
+    const judged = { level, levelSd, certainty, contrast, fineness, brightness };
     if (frame.stack !== undefined) this.#collect(frame, { zUm: frame.zUm, ...judged, kind });
     const timeMs = frame.timestampMs ?? nowMs;
     if (frame.mode === "observe" && frame.stack?.last === true) {
@@ -101,6 +101,8 @@ export class RefocusPolicy {
       attemptsLeft,
       prior: () => memory.priorFor(search.first, rules, timeMs, search.samples[0]?.brightness),
       knowsContent: () => memory.knowsContent(search.first, rules, search.samples[0]?.brightness),
+      guessUm: () => memory.guessAt(search.first, timeMs),
+      mayLookAround: () => memory.mayLookAround,
       unresponsive: this.#unresponsiveAt(frame),
     };
     if (frame.stack === undefined) {
@@ -203,8 +205,9 @@ export class RefocusPolicy {
     const { first, samples, best } = search;
     this.#searches.delete(this.#keyOf(first));
     const isFocused = end.recovered === "yes" || end.recovered === "not-needed";
+    const memory = this.#memoryOf(first.session);
+    if (end.why === "blank") memory.noteEmpty();
     if (isFocused) {
-      const memory = this.#memoryOf(first.session);
       this.#lessons.push(memory.learn(first, rules, samples, best.index, timeMs, evidence));
     }
     const umPerLevel = umPerLevelFor(rules, this.#settings.optics, first);

@@ -27,6 +27,7 @@ export class RefocusMemory {
   readonly #contents = new BoundedMap<string, ContentMemory>(MAX_CHANNELS);
   readonly #sides = new BoundedMap<string, { positive: number; negative: number }>(MAX_CHANNELS);
   readonly #places: PlaceMemory;
+  #empty = 0;
 
   /** @param map where the plate was in focus before. */
   constructor(settings: PolicySettings, map?: KnownFocus) {
@@ -47,6 +48,24 @@ export class RefocusMemory {
       positive: positive / (positive + negative),
       expected: this.#places.expectedAt(frame, timeMs),
     };
+  }
+
+  /**
+   * Whether a site that shows nothing is worth a look above and below: nothing of the run was in focus yet. A plate may begin with
+   * empty wells: from the first of them on, every second, fourth and so on is looked at.
+   */
+  get mayLookAround(): boolean {
+    return !this.#places.isKnown && Number.isInteger(Math.log2(this.#empty + 1));
+  }
+
+  /** Where to look for a site that shows nothing, um. */
+  guessAt(frame: FrameMessage, timeMs: number): number | undefined {
+    return this.#places.guessAt(frame, timeMs);
+  }
+
+  /** Takes in a site that showed nothing. */
+  noteEmpty(): void {
+    this.#empty++;
   }
 
   /** Whether the run has shown what content like this reads near focus. @param brightness mean count of the first frame. */

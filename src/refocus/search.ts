@@ -6,6 +6,7 @@
 import { beliefAfter, type FocusBelief } from "./focus-belief.js";
 import type { FocusEvidence, Sample } from "./focus-evidence.js";
 import type { FocusPrior } from "./focus-prior.js";
+import { unsurenessOf } from "./level-response.js";
 
 export interface SearchSettings {
   /** What is believed of this site before its first frame. */
@@ -97,9 +98,14 @@ function confidenceIn(keep: number, { confidence }: SearchSettings): number {
 
 /** The sample to end at by levels alone: the sharpest, or the first if none is clearly sharper than that. */
 export function indexToKeep(samples: readonly Sample[]): number {
-  const levels = samples.map(({ level }) => Math.min(level, LOST_LEVEL));
+  const levels = samples.map(comparableLevel);
   const best = levels.indexOf(Math.min(...levels));
   return levels[0]! - levels[best]! >= MIN_GAIN_LEVELS ? best : 0;
+}
+
+/** The level by which samples are compared. One that a frame is not sure of may be any: it was lost. */
+function comparableLevel({ level, certainty }: Sample): number {
+  return unsurenessOf(certainty) > 0.5 ? LOST_LEVEL : Math.min(level, LOST_LEVEL);
 }
 
 /**
@@ -117,7 +123,7 @@ function likeliestOf(samples: readonly Sample[], probabilities: readonly number[
 
 /** By contrast where levels are alike: near focus they are flat, and scatter. */
 function isSharper(a: Sample, b: Sample): boolean {
-  const gain = b.level - a.level;
+  const gain = comparableLevel(b) - comparableLevel(a);
   if (Math.abs(gain) > FLAT_LEVELS || a.contrast === undefined || b.contrast === undefined) return gain > 0;
   return a.contrast > b.contrast;
 }

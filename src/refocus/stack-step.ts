@@ -23,6 +23,7 @@ export function decideStackStep(
     zUm: sharpest.zUm ?? search.askedZUm,
     level: sharpest.level,
     levelSd: sharpest.levelSd,
+    certainty: sharpest.certainty,
   });
   const { samples } = search;
   const isSharp = finding.kind === "inside" && finding.isSharp;

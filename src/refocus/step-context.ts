@@ -20,6 +20,10 @@ export interface StepContext {
   readonly prior: () => FocusPrior;
   /** Whether the run has shown what content like this reads near focus. */
   readonly knowsContent: () => boolean;
+  /** Where to look for a site that shows nothing, um. */
+  readonly guessUm: () => number | undefined;
+  /** Whether it is worth a look above and below: see `RefocusMemory.mayLookAround`. */
+  readonly mayLookAround: () => boolean;
   /** Searches of this channel in a row in which moving changed nothing. */
   readonly unresponsive: number;
 }

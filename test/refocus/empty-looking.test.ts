@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FocusReport } from "../../src/focus/report.js";
+import type { FrameMessage } from "../../src/protocol/messages.js";
 import { RefocusPolicy } from "../../src/refocus/policy.js";
 import type { Judgement } from "../../src/refocus/site-search.js";
 import { fieldSeen, frame, report, settings } from "./helpers.js";
@@ -8,12 +9,18 @@ import { fieldSeen, frame, report, settings } from "./helpers.js";
 const EMPTY = { condition: "blank", mayBeBlurred: true, aggregateCertainty: 0.05 } as const;
 
 /** Images a site that shows `seen` at each z until its verdict is final. */
-function image(policy: RefocusPolicy, seen: (zUm: number) => FocusReport, site = "A1", startUm = 0) {
+function image(
+  policy: RefocusPolicy,
+  seen: (zUm: number) => FocusReport,
+  place: string | Partial<FrameMessage> = "A1",
+  startUm = 0,
+) {
   const visited: number[] = [];
   let zUm = startUm;
+  const fields = typeof place === "string" ? { site: { name: place } } : place;
   for (let attempt = 0; attempt < 20; attempt++) {
     visited.push(zUm);
-    const verdict: Judgement = policy.judge(frame({ attempt, zUm, site: { name: site } }), seen(zUm));
+    const verdict: Judgement = policy.judge(frame({ attempt, zUm, ...fields }), seen(zUm));
     if (verdict.action?.kind === "move-z") zUm += verdict.action.byUm;
     if (verdict.decision !== "retry") return { zUm, visited, verdict };
   }
@@ -84,7 +91,7 @@ describe("a site whose frame looks empty, but has a level", () => {
       [new RefocusPolicy({ ...settings, confidence: 0.5 }), 0.3],
       [new RefocusPolicy(still), 2.7],
     ] as const) {
-      const verdict = policy.judge(frame(), report(level, EMPTY));
+      const verdict = policy.judge(frame(), report(level, { ...EMPTY, aggregateCertainty: 0.3 }));
       expect(verdict).toMatchObject({ decision: "abstain", outcomes: [{ why: "blank" }] });
       expect(verdict.action).toBeUndefined();
     }
@@ -140,6 +147,81 @@ describe("a site that shows nothing", () => {
     [1, "abstain"],
   ])("%i um from where the sites around it are in focus ends with %s", (offUm, decision) => {
     expect(judge(afterSitesAt(12), 0, 12 - offUm).verdict.decision).toBe(decision);
+  });
+});
+
+const NOTHING = report(6, { condition: "blank" });
+/** Structure of which nothing is left 8 levels from focus. */
+const fades = (focusUm: number) => (zUm: number) =>
+  Math.abs(zUm - focusUm) > 16 ? NOTHING : fieldSeen(zUm - focusUm);
+const wellAt = (index: number) => ({
+  site: { name: `B${index}`, well: `B${index}` },
+  xUm: 9000 * index,
+  yUm: 0,
+});
+
+describe("a run of which nothing was in focus yet", () => {
+  test.each([26, -26])("finds the plate where its first site shows nothing and lies %i um off", (focusUm) => {
+    const policy = new RefocusPolicy(settings);
+    const first = image(policy, fades(focusUm), wellAt(0));
+    const second = image(policy, fades(focusUm + 1), wellAt(1));
+
+    for (const { verdict } of [first, second]) expect(verdict.decision).toBe("accept");
+    expect(Math.abs(first.zUm - focusUm)).toBeLessThan(2);
+    expect(Math.abs(second.zUm - focusUm - 1)).toBeLessThan(2);
+    // The second is looked for where the first was.
+    expect(Math.abs(second.visited[1]! - focusUm)).toBeLessThan(2);
+  });
+
+  test("of empty wells looks above and below at the first, second, fourth, eighth, and goes back", () => {
+    const policy = new RefocusPolicy(settings);
+    const runs = Array.from({ length: 9 }, (_, i) => image(policy, () => NOTHING, wellAt(i)));
+
+    expect(runs.map(({ visited }) => visited.length)).toEqual([3, 3, 1, 3, 1, 1, 1, 3, 1]);
+    for (const { zUm, verdict } of runs) {
+      expect(zUm).toBeCloseTo(0, 6);
+      expect(verdict.outcomes).toMatchObject([{ recovered: "unknown", why: "blank" }]);
+    }
+  });
+
+  test("looks on the other side alone where the limits leave no room on one", () => {
+    const policy = new RefocusPolicy({ ...settings, zLimitsUm: [-40, 1] });
+    expect(image(policy, () => NOTHING, wellAt(0)).visited).toEqual([0, -18]);
+  });
+
+  test("looks nowhere else once a site was in focus as planned", () => {
+    const policy = new RefocusPolicy(settings);
+    expect(image(policy, fades(0.5), wellAt(0)).verdict.decision).toBe("accept");
+    expect(image(policy, () => NOTHING, wellAt(1)).visited).toHaveLength(1);
+  });
+});
+
+describe("structure so far from focus that hardly anything is left", () => {
+  /** Beyond 11 levels it reads 1 to 3, but is not sure of it. */
+  const misread = (focusUm: number) => (zUm: number) =>
+    Math.abs(zUm - focusUm) > 22
+      ? report(2 + Math.sin(7 * zUm), { aggregateCertainty: 0.1, contrast: 400 })
+      : fieldSeen(zUm - focusUm);
+
+  test.each([27, -27, 34, -34, 40])("is not taken for sharp, %i um off", (focusUm) => {
+    const { zUm, verdict } = image(new RefocusPolicy({ ...settings, retries: 10 }), misread(focusUm));
+
+    if (verdict.decision === "accept") expect(Math.abs(zUm - focusUm)).toBeLessThan(2);
+    else expect(verdict.decision).toBe("flag");
+  });
+
+  test.each([27, 34])("is brought back from %i um", (focusUm) => {
+    const { zUm, verdict } = image(new RefocusPolicy({ ...settings, retries: 10 }), misread(focusUm));
+
+    expect(verdict).toMatchObject({ decision: "accept", outcomes: [{ recovered: "yes" }] });
+    expect(Math.abs(zUm - focusUm)).toBeLessThan(2);
+  });
+
+  test("leaves the site where it was if no frame is sure of its level", () => {
+    const { zUm, verdict } = image(new RefocusPolicy(settings), misread(500));
+
+    expect(verdict).toMatchObject({ decision: "flag", keepAttempt: 0 });
+    expect(zUm).toBeCloseTo(0, 6);
   });
 });
 

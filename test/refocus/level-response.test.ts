@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { steppedReading } from "../../src/refocus/level-evidence.js";
-import { CONTENTS, likelihoodOf, readingAt } from "../../src/refocus/level-response.js";
+import { CONTENTS, likelihoodOf, readingAt, unsurenessOf } from "../../src/refocus/level-response.js";
 
 const contents = CONTENTS.map((content, index) => ({ ...content, index }));
 const blurs = Array.from({ length: 121 }, (_, i) => i / 10);
@@ -45,8 +45,13 @@ describe("what a content reads", () => {
 
 describe("how probable a level is", () => {
   const levels = Array.from({ length: 2001 }, (_, i) => i / 200);
+  /** Of frames that are sure of their level, and of those that are not, together. */
   const massOf = (reading: number, sd = 0) =>
-    levels.reduce((sum, level) => sum + likelihoodOf(level, sd, reading) / 200, 0);
+    [0, 1].reduce(
+      (sum, unsure) =>
+        sum + levels.reduce((part, level) => part + likelihoodOf(level, sd, reading, unsure) / 200, 0),
+      0,
+    );
 
   test.each([2, 4, 6])(
     "where %d is to be read, is a density over the levels with its peak there",
@@ -64,6 +69,24 @@ describe("how probable a level is", () => {
     expect(unsure).toBeGreaterThan(10 * sure!);
     expect(sure).toBeGreaterThan(1e-3);
     expect(likelihoodOf(3, 1, 3)).toBeLessThan(likelihoodOf(3, 0, 3));
+  });
+
+  test("says little of focus where the frame is not sure of it: what is lost reads anything", () => {
+    const farOverNear = (unsure: number) => likelihoodOf(1, 0, 14, unsure) / likelihoodOf(1, 0, 1, unsure);
+
+    expect(farOverNear(1)).toBeGreaterThan(5 * farOverNear(0));
+    expect(likelihoodOf(1, 0, 14, 1)).toBeGreaterThan(0.5 * likelihoodOf(9, 0, 14, 1));
+  });
+
+  test.each([
+    [undefined, 0],
+    [0.6, 0],
+    [0.25, 0],
+    [0.2, 0.5],
+    [0.15, 1],
+    [0, 1],
+  ])("with a certainty of %s is that of a frame %f unsure", (certainty, unsure) => {
+    expect(unsurenessOf(certainty)).toBeCloseTo(unsure, 6);
   });
 
   test("does not tell levels apart that are as sharp as it gets", () => {

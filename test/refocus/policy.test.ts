@@ -54,10 +54,10 @@ describe("a frame on its own", () => {
   });
 
   test("leads to an action only when it is to be retried", () => {
-    const blank = judgeOne(report(9, { condition: "blank" }));
+    const unusable = judgeOne(report(9, { condition: "unusable" }));
 
-    expect(blank.action).toBeUndefined();
-    expect(blank.outcomes).toMatchObject([{ recovered: "unknown", decision: "abstain" }]);
+    expect(unusable.action).toBeUndefined();
+    expect(unusable.outcomes).toMatchObject([{ recovered: "unknown", decision: "flag" }]);
   });
 
   test("is judged by the rules of its channel", () => {

@@ -94,6 +94,24 @@ describe("where focus is expected at the next site", () => {
     expect(Math.abs(next.zUm - 17)).toBeLessThan(1.5);
   });
 
+  test("is that of the first site in the same well, from the second on", () => {
+    const site = (part: number, well = "A01") => ({ site: { name: `${well} s${part}`, well } });
+    const memory = memoryOf([{ site: siteAt(0, site(0)), focusUm: 8 }]);
+
+    expect(memory.next(nextAt(0, site(1)), 1000)!.zUm).toBeCloseTo(8, 0);
+    expect(memory.next(nextAt(1, site(0, "A02")), 1000)).toBeUndefined();
+  });
+
+  test("is not the plan where that was right for half of the last sites and far off for the others", () => {
+    const half = memoryOf(row(8, (i) => (i < 4 ? 12 : 0)));
+    const right = memoryOf(row(8, () => 0));
+    const sdAt = (memory: RefocusMemory) =>
+      memory.priorFor(siteAt(8), rules, 9000, undefined).expected?.sdUm ?? Number.NaN;
+
+    expect(sdAt(right)).toBeLessThan(2);
+    expect(sdAt(half)).toBeGreaterThan(2 * sdAt(right));
+  });
+
   test("is that of the site before in the same well, where wells differ more than the sites in them", () => {
     const wells = [15, -15, 12, -12, 14, -13];
     const site = (index: number, part: number) => ({ name: `w${index} s${part}`, well: `A0${index + 1}` });
