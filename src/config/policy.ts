@@ -85,7 +85,7 @@ export const PolicyConfig = z.strictObject({
     .describe(
       "Backlash compensation, um: every move arrives going up (positive) or down (negative) over at least this distance; 0: none.",
     ),
-  confidence: Fraction.default(0.78).describe(
+  confidence: Fraction.default(0.82).describe(
     "A site ends with its first frame if that is in focus with this probability, and after a move with two fifths of the doubt. More: fewer misses, more exposures.",
   ),
   lookBeyond: z
