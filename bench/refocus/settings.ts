@@ -30,6 +30,8 @@ export interface Setting {
   readonly part?: number;
   /** Of the drive; the agent is not told. */
   readonly backlashUm?: number;
+  /** How much higher than planned the plate lies, um. */
+  readonly plateUm?: number;
 }
 
 const objective = (numericalAperture: number, pixelUm: number, refractiveIndex = 1): Optics => ({
@@ -46,6 +48,8 @@ export const OTHER_SETTINGS: readonly Setting[] = [
   { name: "pixels stated twice as large", statedPixels: 2 },
   { name: "pixels stated half as large", statedPixels: 0.5 },
   { name: "errors to about 20 um", shape: { tiltUm: [24, 14], bowUm: 0, roughnessUm: 4 } },
+  { name: "plate 22 um too high", plateUm: 22 },
+  { name: "plate 22 um too low", plateUm: -22 },
   { name: "1 um of backlash", backlashUm: 1 },
   // A level is 38 um there: the plate is as uneven as plates are.
   {
@@ -75,7 +79,7 @@ export interface SetUp {
 }
 
 export async function setUp(images: readonly string[], setting: Setting, seed: number): Promise<SetUp> {
-  const { electrons, objective: optics, backlashUm, part = 1 } = setting;
+  const { electrons, objective: optics, backlashUm, part = 1, plateUm = 0 } = setting;
   // The images are what the objective shows at the sampling that it is judged at.
   const binning = optics === undefined ? 1 : binningFor(optics);
   const levelUm =
@@ -105,7 +109,11 @@ export async function setUp(images: readonly string[], setting: Setting, seed: n
     },
     Random.of(seed, 1),
   );
-  const shown = plate.map((site) => ({ ...site, light: enlarged(cutTo(part, site.light), binning) }));
+  const shown = plate.map((site) => ({
+    ...site,
+    focusUm: site.focusUm + scale * plateUm,
+    light: enlarged(cutTo(part, site.light), binning),
+  }));
   return { plate: shown, microscope, levelUm };
 }
 
