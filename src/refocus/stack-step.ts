@@ -23,7 +23,6 @@ export function decideStackStep(
     zUm: sharpest.zUm ?? search.askedZUm,
     level: sharpest.level,
     levelSd: sharpest.levelSd,
-    certainty: sharpest.certainty,
   });
   const { samples } = search;
   const isSharp = finding.kind === "inside" && finding.isSharp;

@@ -26,8 +26,7 @@ export interface Slice {
   readonly level: number;
   /** Standard deviation of the level, levels. */
   readonly levelSd?: number | undefined;
-  /** Certainty, contrast and fineness as in a `Sample`. */
-  readonly certainty?: number | undefined;
+  /** Contrast and fineness as in a `Sample`. */
   readonly contrast?: number | undefined;
   readonly fineness?: number | undefined;
   readonly kind: Assessment["kind"];
@@ -104,10 +103,10 @@ export function judgeStack(
 function beliefOf(judgeable: readonly Slice[], prior: FocusPrior): FocusBelief | undefined {
   if (judgeable.length === 0) return undefined;
   const lowest = judgeable.indexOf(lowestOf(judgeable));
-  const samples = judgeable.flatMap(({ zUm, level, levelSd, certainty, contrast, fineness }, i) => {
+  const samples = judgeable.flatMap(({ zUm, level, levelSd, contrast, fineness }, i) => {
     if (zUm === undefined) return [];
     const isNear = Math.abs(i - lowest) <= NEAR_SLICES;
-    return [{ zUm, level, levelSd, certainty, ...(isNear && { contrast, fineness }) }];
+    return [{ zUm, level, levelSd, ...(isNear && { contrast, fineness }) }];
   });
   return samples.length < judgeable.length ? undefined : beliefAfter(samples, prior);
 }

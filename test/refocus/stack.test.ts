@@ -103,6 +103,17 @@ describe("a z-stack", () => {
     expect(verdict.action).toBeUndefined();
   });
 
+  test("whose far slices read as sharp ones do, but are not sure of it, is moved to where focus is", () => {
+    const lostFarOff = (zUm: number) =>
+      Math.abs(zUm - 20) > 18
+        ? report(1 + (zUm + 5) / 10, { aggregateCertainty: 0.1 })
+        : report(levelSeen((zUm - 20) / 2));
+    const verdict = imageStack(policyWith(), eleven, lostFarOff);
+
+    expect(verdict).toMatchObject({ decision: "retry", stack: { edge: "high" } });
+    expect(byUm(verdict)).toBeGreaterThan(10);
+  });
+
   test.each([14, -14, 9, -8])(
     "with focus at %d um, outside of it, is moved there and repeated",
     (focusUm) => {
