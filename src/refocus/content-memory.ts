@@ -9,8 +9,9 @@ import { normalised } from "../statistics.js";
 import type { DetailWeights } from "./detail.js";
 import { CONTRAST, FINENESS } from "./detail-measures.js";
 import type { FocusBelief } from "./focus-belief.js";
+import type { Sample } from "./focus-evidence.js";
 import { SCALES, scalesAround } from "./focus-prior.js";
-import { CONTENTS } from "./level-response.js";
+import { CONTENTS, UNSURE_NEAR, unsurenessOf } from "./level-response.js";
 
 /** Sites that are remembered, the newest. */
 const MAX_SITES = 24;
@@ -22,6 +23,8 @@ const UNLIKE = 0.05;
 /** What was believed before the run counts as this many sites, and as this share at least. */
 const BEFORE_RUN = 0.7;
 const LEAST_BEFORE_RUN = 0.03;
+/** How often frames in focus are unsure was known before the run as if from this many sites: a site kept by mistake is not to excuse others. */
+const SURE_BEFORE_RUN = 4;
 /** The content of a field is known once so many like it, or so many of any kind, were searched whose plane of focus was found to this, levels. */
 const ENOUGH_ALIKE = 3;
 const ENOUGH_SITES = 6;
@@ -41,7 +44,14 @@ interface SiteContent {
   readonly contents: readonly number[];
   readonly fineness: DetailWeights;
   readonly contrast: DetailWeights;
+  /** How unsure of its level its frame in focus is, 0 to 1. */
+  readonly unsure: number;
 }
+
+/** What is believed of a site to come. */
+type ExpectedContent = Pick<SiteContent, "scales" | "contents" | "fineness" | "contrast"> & {
+  readonly unsureNear: number;
+};
 
 export class ContentMemory {
   readonly #sites: SiteContent[] = [];
@@ -54,10 +64,16 @@ export class ContentMemory {
 
   /**
    * Takes in a site that was searched and ended in focus. One frame alone would only echo what was believed before.
-   * @param keptUm where the frame was taken that is kept, um.
+   * @param kept the frame that is kept. @param brightness mean count of the first one.
    */
-  learn(belief: FocusBelief, keptUm: number, well: string | undefined, brightness: number | undefined): void {
+  learn(
+    belief: FocusBelief,
+    { zUm: keptUm, certainty }: Pick<Sample, "zUm" | "certainty">,
+    well: string | undefined,
+    brightness: number | undefined,
+  ): void {
     this.#sites.push({
+      unsure: unsurenessOf(certainty),
       isLocated: isLocated(belief, belief.focusAbout(keptUm)),
       well,
       brightness,
@@ -76,11 +92,8 @@ export class ContentMemory {
     return located.length >= ENOUGH_SITES || alike >= ENOUGH_ALIKE;
   }
 
-  /** Weights of `SCALES`, of `CONTENTS` and of detail for a site to come. @param brightness mean count of its first frame. */
-  priorFor(
-    well: string | undefined,
-    brightness: number | undefined,
-  ): Pick<SiteContent, "scales" | "contents" | "fineness" | "contrast"> {
+  /** Weights of `SCALES`, of `CONTENTS` and of detail for a site to come, and how often it is unsure in focus. @param brightness mean count of its first frame. */
+  priorFor(well: string | undefined, brightness: number | undefined): ExpectedContent {
     const weights = this.#sites.map((site) => {
       const ofWell = well !== undefined && site.well === well ? SAME_WELL : 1;
       return ofWell * likeness(site.brightness, brightness);
@@ -95,7 +108,9 @@ export class ContentMemory {
       }
       return sum;
     };
+    const unsure = this.#sites.reduce((sum, site, k) => sum + weights[k]! * site.unsure, 0);
     return {
+      unsureNear: (SURE_BEFORE_RUN * UNSURE_NEAR + unsure) / (SURE_BEFORE_RUN + known),
       scales: [...mixed(this.#initialScales, ({ scales }) => scales)],
       contents: [...mixed(USUAL_CONTENTS, ({ contents }) => contents)],
       fineness: mixed(FINENESS.any, ({ fineness }) => fineness),

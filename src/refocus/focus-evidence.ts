@@ -73,7 +73,7 @@ export class FocusEvidence {
     const sds = samples.map(({ levelSd = 0 }, k) =>
       Math.hypot(levelSd, AGEING * Math.sqrt(samples.length - 1 - k)),
     );
-    this.levels = new LevelEvidence(samples, sds, prior.contents);
+    this.levels = new LevelEvidence(samples, sds, prior.contents, prior.unsureNear);
     const finenesses = samples.map(({ zUm, fineness }) => ({ zUm, value: fineness }));
     this.fineness = new DetailEvidence(FINENESS, finenesses, prior.fineness ?? FINENESS.any);
     const contrasts = samples.map(logContrastOf);

@@ -20,6 +20,8 @@ export interface ContentPrior {
   readonly scales: readonly number[];
   /** Weight of each of `CONTENTS`. */
   readonly contents: readonly number[];
+  /** Share of the frames in focus that are unsure of their level, 0 to 1: see `unsurenessOf`. @default that of most content */
+  readonly unsureNear?: number;
   /** Weights of `FINENESS` and of `CONTRAST`. @default anything */
   readonly fineness?: DetailWeights;
   readonly contrast?: DetailWeights;

@@ -35,7 +35,7 @@ export class LevelEvidence {
   /** How probable the levels are with each of `CONTENTS` at the plane of focus at hand. */
   readonly #gives = new Float64Array(CONTENTS.length);
 
-  /** @param sds of the levels, levels. @param weights of `CONTENTS`. */
+  /** @param sds of the levels, levels. @param weights of `CONTENTS`. @param unsureNear share of frames in focus that are unsure. */
   constructor(
     samples: readonly {
       readonly zUm: number;
@@ -44,10 +44,11 @@ export class LevelEvidence {
     }[],
     sds: readonly number[],
     weights: readonly number[],
+    unsureNear?: number,
   ) {
     this.#framesUm = samples.map(({ zUm }) => zUm);
     this.#likelihoods = samples.map(({ level, certainty }, k) =>
-      likelihoodsOf(level, sds[k]!, unsurenessOf(certainty)),
+      likelihoodsOf(level, sds[k]!, unsurenessOf(certainty), unsureNear),
     );
     this.#weights = Float64Array.from(weights);
     if (samples.length === 1) {
@@ -113,11 +114,12 @@ export class LevelEvidence {
 
 /**
  * How probable a level is at each step of what is read.
- * @param sd of the level, levels. @param unsure of it, 0 to 1.
+ * @param sd of the level, levels. @param unsure of it, 0 to 1. @param unsureNear share of frames in focus that are unsure.
  */
-function likelihoodsOf(level: number, sd: number, unsure: number): Float64Array {
+function likelihoodsOf(level: number, sd: number, unsure: number, unsureNear?: number): Float64Array {
   const likely = new Float64Array(LAST_STEP + 1);
-  for (let i = 0; i < likely.length; i++) likely[i] = likelihoodOf(level, sd, levelsAt(i), unsure);
+  for (let i = 0; i < likely.length; i++)
+    likely[i] = likelihoodOf(level, sd, levelsAt(i), unsure, unsureNear);
   return likely;
 }
 

@@ -118,7 +118,7 @@ const LOST_SD_PER_LEVEL = 1;
 const UNSURE_TO = 0.15;
 const SURE_FROM = 0.25;
 /** Share of frames that are unsure: in focus, where they read up to `FAINT_LEVEL`, and beyond the last level; between, on a line. */
-const UNSURE_NEAR = 0.08;
+export const UNSURE_NEAR = 0.08;
 const FAINT_LEVEL = 2;
 const UNSURE_FAR = 0.4;
 const FAR_LEVEL = 13;
@@ -152,21 +152,28 @@ export function unsurenessOf(certainty = 1): number {
 
 /**
  * How probable a level is where `reading` is to be read (density over levels), and to be so sure of it.
- * @param frameSd what the frame itself says of how sure its level is, levels. @param unsure see `unsurenessOf`.
+ * @param frameSd what the frame itself says of how sure its level is, levels. @param unsure see `unsurenessOf`. @param unsureNear share of the
+ * frames in focus that are unsure.
  */
-export function likelihoodOf(level: number, frameSd: number, reading: number, unsure = 0): number {
+export function likelihoodOf(
+  level: number,
+  frameSd: number,
+  reading: number,
+  unsure = 0,
+  unsureNear = UNSURE_NEAR,
+): number {
   const expected = Math.min(reading, LAST_LEVEL);
   const seen = Math.max(level, LEAST_LEVEL);
   let sd = Math.sqrt((SD + SD_PER_LEVEL * expected) ** 2 + frameSd ** 2);
   if (seen < expected) sd += LOST_SD_PER_LEVEL * (reading - expected);
   const gaussian = Math.exp(-0.5 * ((seen - expected) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
   const density = (outliers: number) => (1 - outliers) * gaussian + outliers * OUTLIER_DENSITY;
-  const unsureShare = unsureShareAt(reading);
+  const unsureShare = unsureShareAt(reading, unsureNear);
   const outliers = reading > FAINT_LEVEL ? FAINT_OUTLIERS : OUTLIERS;
   return (1 - unsure) * (1 - unsureShare) * density(OUTLIERS) + unsure * unsureShare * density(outliers);
 }
 
-function unsureShareAt(reading: number): number {
+function unsureShareAt(reading: number, near: number): number {
   const far = Math.min(1, Math.max(0, (reading - FAINT_LEVEL) / (FAR_LEVEL - FAINT_LEVEL)));
-  return UNSURE_NEAR + far * (UNSURE_FAR - UNSURE_NEAR);
+  return near + far * Math.max(0, UNSURE_FAR - near);
 }

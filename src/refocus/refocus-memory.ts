@@ -92,7 +92,7 @@ export class RefocusMemory {
     const belief = new FocusBelief(known, { positive: 0.5 });
     if (samples.length > 1) {
       yield;
-      this.#contentOf(first, rules).learn(belief, samples[keep]!.zUm, wellKeyOf(first.site), brightness);
+      this.#contentOf(first, rules).learn(belief, samples[keep]!, wellKeyOf(first.site), brightness);
       yield;
     }
     const shiftUm = samples[keep]!.zUm - samples[0]!.zUm;

@@ -22,7 +22,7 @@ function memoryOf(...fields: (readonly [samples: Sample[], well?: string])[]): C
   const memory = new ContentMemory(0.3);
   for (const [samples, well] of fields) {
     const prior = { umPerLevel: 2, positive: 0.5, ...memory.priorFor(well, samples[0]!.brightness) };
-    memory.learn(beliefAfter(samples, prior), 0, well, samples[0]!.brightness);
+    memory.learn(beliefAfter(samples, prior), samples.at(-1)!, well, samples[0]!.brightness);
   }
   return memory;
 }
@@ -118,13 +118,28 @@ describe("what the fields of a channel have shown", () => {
     const [old, newer] = [fine(), smooth()].map((samples) => beliefAfter(samples, prior));
     const afterSites = (newerSites: number) => {
       const memory = new ContentMemory(0.3);
-      memory.learn(old!, 0, undefined, undefined);
-      for (let i = 0; i < newerSites; i++) memory.learn(newer!, 0, undefined, undefined);
+      memory.learn(old!, { zUm: 0 }, undefined, undefined);
+      for (let i = 0; i < newerSites; i++) memory.learn(newer!, { zUm: 0 }, undefined, undefined);
       return memory.priorFor(undefined, undefined);
     };
 
     expect(afterSites(25)).toEqual(afterSites(24));
     expect(afterSites(24)).not.toEqual(afterSites(23));
+  });
+
+  test("excuses frames in focus that are not sure of their level once a few sites were", () => {
+    const faint = () => fine().map((sample) => ({ ...sample, certainty: 0.1 }));
+    const unsureAfter = (...kinds: Sample[][]) =>
+      memoryOf(...kinds.map((samples) => [samples] as const)).priorFor(undefined, 450).unsureNear;
+    const seenUnsure = { ...seen, fineness: -1.3, brightness: 450, certainty: 0.1 };
+
+    expect(unsureAfter()).toBeCloseTo(0.08, 6);
+    expect(unsureAfter(fine(), fine(), fine())).toBeLessThan(0.08);
+    expect(unsureAfter(faint())).toBeLessThan(0.3);
+    expect(unsureAfter(faint(), faint(), faint())).toBeGreaterThan(0.4);
+    expect(inFocus(memoryOf([faint()], [faint()], [faint()]), seenUnsure)).toBeGreaterThan(
+      inFocus(memoryOf([fine()], [fine()], [fine()]), seenUnsure),
+    );
   });
 
   test("counts also where the light has changed", () => {
