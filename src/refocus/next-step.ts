@@ -1,6 +1,7 @@
 import type { FrameMessage } from "../protocol/messages.js";
 import { inside, rangeText } from "../protocol/z-range.js";
 import { lookElsewhere, unlessEmpty } from "./empty-site.js";
+import { unsurenessOf } from "./level-response.js";
 import { lookBeside, lookBeyond } from "./looks.js";
 import { obstacleTo, obstacleToMove } from "./obstacles.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
@@ -118,9 +119,14 @@ function searchStep(context: StepContext): SearchStep {
   });
 }
 
-/** A first frame that reads far from sharp, whatever the run has seemed to show of such content: one site may have taught it wrong. */
-function isUntried({ search: { samples } }: StepContext): boolean {
-  return samples.length === 1 && samples[0]!.level > NEVER_AT_ONCE;
+/**
+ * A first frame that reads far from sharp, whatever the run has seemed to show of such content: one site may have taught it wrong. Nor
+ * is one sharp that is not even sure of a level over the limit.
+ */
+function isUntried({ search: { samples }, rules }: StepContext): boolean {
+  const { level, certainty } = samples[0]!;
+  const isUnsure = unsurenessOf(certainty) > 0.5 && level > rules.maxLevel;
+  return samples.length === 1 && (level > NEVER_AT_ONCE || isUnsure);
 }
 
 function stopOrMove(context: StepContext, { next }: SearchStep, reason: string): SiteStep {

@@ -57,6 +57,8 @@ const WORTH_A_MOVE = 0.1;
 const ALIKE = 0.05;
 /** Near focus, levels of one field may differ by so much and say nothing. */
 const FLAT_LEVELS = 0.25;
+/** Light and grain change contrast by less than this factor. */
+const RISEN_CONTRAST = 1.15;
 /** Nearest that a frame is taken to another one, levels: nearer, it would show the same. */
 const MIN_STEP_LEVELS = 0.5;
 
@@ -98,14 +100,23 @@ function confidenceIn(keep: number, { confidence }: SearchSettings): number {
 
 /** The sample to end at by levels alone: the sharpest, or the first if none is clearly sharper than that. */
 export function indexToKeep(samples: readonly Sample[]): number {
-  const levels = samples.map(comparableLevel);
+  const levels = comparableLevels(samples);
   const best = levels.indexOf(Math.min(...levels));
   return levels[0]! - levels[best]! >= MIN_GAIN_LEVELS ? best : 0;
 }
 
-/** The level by which samples are compared. One that a frame is not sure of may be any: it was lost. */
-function comparableLevel({ level, certainty }: Sample): number {
-  return unsurenessOf(certainty) > 0.5 ? LOST_LEVEL : Math.min(level, LOST_LEVEL);
+/** The levels by which samples are compared. One that a frame is not sure of may be any: it was lost, unless contrast rose with it. */
+function comparableLevels(samples: readonly Sample[]): number[] {
+  return samples.map((sample) => {
+    const isSure = unsurenessOf(sample.certainty) <= 0.5;
+    const isLost = !isSure && !samples.some((other) => showsMore(sample, other));
+    return isLost ? LOST_LEVEL : Math.min(sample.level, LOST_LEVEL);
+  });
+}
+
+/** Whether something of one frame is lost in another, which reads more and has less contrast. */
+function showsMore(one: Sample, other: Sample): boolean {
+  return one.level < other.level && (one.contrast ?? 0) >= RISEN_CONTRAST * (other.contrast ?? Infinity);
 }
 
 /**
@@ -113,19 +124,18 @@ function comparableLevel({ level, certainty }: Sample): number {
  * that, the sharpest.
  */
 function likeliestOf(samples: readonly Sample[], probabilities: readonly number[]): number {
-  const first = samples[0]!;
-  const candidates = [...samples.keys()].filter((index) => !isSharper(first, samples[index]!));
+  const levels = comparableLevels(samples);
+  /** By contrast where levels are alike: near focus they are flat, and scatter. */
+  const isSharper = (a: number, b: number) => {
+    const gain = levels[b]! - levels[a]!;
+    const [one, other] = [samples[a]!.contrast, samples[b]!.contrast];
+    return Math.abs(gain) > FLAT_LEVELS || one === undefined || other === undefined ? gain > 0 : one > other;
+  };
+  const candidates = [...samples.keys()].filter((index) => !isSharper(0, index));
   const highest = Math.max(...candidates.map((index) => probabilities[index]!));
   return candidates
     .filter((index) => probabilities[index]! > highest - ALIKE)
-    .reduce((a, b) => (isSharper(samples[b]!, samples[a]!) ? b : a));
-}
-
-/** By contrast where levels are alike: near focus they are flat, and scatter. */
-function isSharper(a: Sample, b: Sample): boolean {
-  const gain = comparableLevel(b) - comparableLevel(a);
-  if (Math.abs(gain) > FLAT_LEVELS || a.contrast === undefined || b.contrast === undefined) return gain > 0;
-  return a.contrast > b.contrast;
+    .reduce((a, b) => (isSharper(b, a) ? b : a));
 }
 
 /** Length of the path through the samples, um. */

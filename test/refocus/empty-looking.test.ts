@@ -200,7 +200,7 @@ describe("structure so far from focus that hardly anything is left", () => {
   /** Beyond 11 levels it reads 1 to 3, but is not sure of it. */
   const misread = (focusUm: number) => (zUm: number) =>
     Math.abs(zUm - focusUm) > 22
-      ? report(2 + Math.sin(7 * zUm), { aggregateCertainty: 0.1, contrast: 400 })
+      ? report(2 + Math.sin(7 * zUm), { aggregateCertainty: 0.1, contrast: 80 })
       : fieldSeen(zUm - focusUm);
 
   test.each([27, -27, 34, -34, 40])("is not taken for sharp, %i um off", (focusUm) => {
@@ -216,6 +216,20 @@ describe("structure so far from focus that hardly anything is left", () => {
     expect(verdict).toMatchObject({ decision: "accept", outcomes: [{ recovered: "yes" }] });
     expect(Math.abs(zUm - focusUm)).toBeLessThan(2);
   });
+
+  test.each([8, -12])(
+    "is told by its contrast from a field that is unsure in focus, %i um off",
+    (focusUm) => {
+      const unsureNear = (zUm: number) => {
+        const seen = fieldSeen(zUm - focusUm);
+        return Math.abs(zUm - focusUm) < 5 ? { ...seen, aggregateCertainty: 0.12 } : seen;
+      };
+      const { zUm, verdict } = image(new RefocusPolicy(settings), unsureNear);
+
+      expect(verdict).toMatchObject({ decision: "accept", outcomes: [{ recovered: "yes" }] });
+      expect(Math.abs(zUm - focusUm)).toBeLessThan(2);
+    },
+  );
 
   test("leaves the site where it was if no frame is sure of its level", () => {
     const { zUm, verdict } = image(new RefocusPolicy(settings), misread(500));
@@ -234,4 +248,15 @@ describe("a site whose first frame reads far from sharp", () => {
 
     expect(policy.judge(frame({ site: { ...site, name: "A1-2" } }), report(3.2)).decision).toBe("retry");
   });
+
+  test.each([
+    [0.6, "accept"],
+    [0.1, "retry"],
+  ])(
+    "or is not even sure of one over the limit is not accepted at once: certainty %f, %s",
+    (certainty, decision) => {
+      const policy = new RefocusPolicy({ ...settings, confidence: 0.01 });
+      expect(policy.judge(frame(), report(1.4, { aggregateCertainty: certainty })).decision).toBe(decision);
+    },
+  );
 });
