@@ -4,6 +4,7 @@
  * @module
  */
 import { lookAt, lookBeside } from "./looks.js";
+import { APPEARED, contrastOver } from "./search.js";
 import { giveUp } from "./site-end.js";
 import { LOST, type SiteSample, type SiteStep, signed } from "./site-search.js";
 import { rangeOf, type StepContext } from "./step-context.js";
@@ -16,8 +17,6 @@ const ELSEWHERE_LEVELS = 1.25;
 const AROUND_LEVELS = 9;
 /** Of frames whose levels differ by this much, one is far blurrier. */
 const FAR_LEVELS = 2;
-/** Something comes into focus where contrast rises by this factor towards the lower level: light and grain change it by less. */
-const APPEARED = 1.15;
 /** Faint structure that no frame shows is told by this much more contrast. */
 const FAINTLY = 1.05;
 
@@ -32,10 +31,11 @@ export function lookElsewhere(context: StepContext): SiteStep {
   const { samples } = search;
   const { reason } = assessment;
   const { umPerLevel, positive } = context.prior();
+  const isAround = context.mayLookAround();
   const guessUm = context.guessUm();
   const firstUm = samples[0]!.zUm;
   const aroundUm = (positive >= 0.5 ? 1 : -1) * AROUND_LEVELS * umPerLevel;
-  const places = context.mayLookAround()
+  const places = isAround
     ? [firstUm + aroundUm, firstUm - aroundUm]
     : guessUm !== undefined && samples.length === 1
       ? [guessUm]
@@ -47,7 +47,7 @@ export function lookElsewhere(context: StepContext): SiteStep {
     const action = lookAt(context, zUm);
     if (action === undefined) continue;
     samples[0] = { ...samples[0]!, ...LOST };
-    const why = context.mayLookAround()
+    const why = isAround
       ? "nothing of this run was in focus yet"
       : "the sites around it are in focus elsewhere";
     return { action, reason: `${reason}; ${why}, try ${signed(action.byUm)} um` };
@@ -108,11 +108,6 @@ function hasAppeared(samples: readonly SiteSample[], index: number): boolean {
     samples.every((other) => contrastOver(other, best) < FAINTLY) &&
     samples.some((other) => other.level - best.level >= FAR_LEVELS && contrastOver(best, other) >= APPEARED)
   );
-}
-
-/** Contrast of one frame over that of another of its site; 0 where it is not known. */
-function contrastOver(one: SiteSample, other: SiteSample): number {
-  return one.contrast === undefined || !other.contrast ? 0 : one.contrast / other.contrast;
 }
 
 /** The end of a site at its best frame, where there is nothing to judge. */

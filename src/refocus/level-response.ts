@@ -150,6 +150,11 @@ export function unsurenessOf(certainty = 1): number {
   return Math.min(1, Math.max(0, (SURE_FROM - certainty) / (SURE_FROM - UNSURE_TO)));
 }
 
+/** Whether a frame of this certainty is rather unsure of its level than sure. */
+export function isUnsure(certainty: number | undefined): boolean {
+  return unsurenessOf(certainty) > 0.5;
+}
+
 /**
  * How probable a level is where `reading` is to be read (density over levels), and to be so sure of it.
  * @param frameSd what the frame itself says of how sure its level is, levels. @param unsure see `unsurenessOf`. @param unsureNear share of the

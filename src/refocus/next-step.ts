@@ -1,7 +1,7 @@
 import type { FrameMessage } from "../protocol/messages.js";
 import { inside, rangeText } from "../protocol/z-range.js";
 import { lookElsewhere, unlessEmpty } from "./empty-site.js";
-import { unsurenessOf } from "./level-response.js";
+import { isUnsure } from "./level-response.js";
 import { lookBeside, lookBeyond } from "./looks.js";
 import { obstacleTo, obstacleToMove } from "./obstacles.js";
 import { ACCEPTED_FROM, indexToKeep, nextStep, type SearchStep, type StopReason } from "./search.js";
@@ -125,8 +125,8 @@ function searchStep(context: StepContext): SearchStep {
  */
 function isUntried({ search: { samples }, rules }: StepContext): boolean {
   const { level, certainty } = samples[0]!;
-  const isUnsure = unsurenessOf(certainty) > 0.5 && level > rules.maxLevel;
-  return samples.length === 1 && (level > NEVER_AT_ONCE || isUnsure);
+  if (samples.length > 1) return false;
+  return level > NEVER_AT_ONCE || (level > rules.maxLevel && isUnsure(certainty));
 }
 
 function stopOrMove(context: StepContext, { next }: SearchStep, reason: string): SiteStep {

@@ -58,6 +58,7 @@ interface Miss {
 
 /** A plane of focus and its standard deviation, um. */
 type Plane = Pick<FoundFocus, "zUm" | "sdUm">;
+type Prediction = Plane & { readonly name: Predictor };
 
 /** Where the sites of one session were in focus, and where those to come are to be expected. */
 export class PlaceMemory {
@@ -81,8 +82,7 @@ export class PlaceMemory {
 
   /** Where the site of a frame is expected in focus; undefined where nothing is known, or no z. */
   expectedAt(frame: FrameMessage, timeMs: number): Plane | undefined {
-    if (frame.zUm === undefined) return undefined;
-    return this.#expected(placeOf(frame, timeMs), this.#namesOf(frame), plannedOf(frame));
+    return this.#expectedOf(frame, timeMs);
   }
 
   /**
@@ -90,12 +90,10 @@ export class PlaceMemory {
    * the plan as the newest site was. Undefined where no site was found yet.
    */
   guessAt(frame: FrameMessage, timeMs: number): number | undefined {
-    if (frame.zUm === undefined) return undefined;
-    const plannedUm = plannedOf(frame);
-    const expected = this.#expected(placeOf(frame, timeMs), this.#namesOf(frame), plannedUm);
+    const expected = this.#expectedOf(frame, timeMs);
     if (expected !== undefined && expected.name !== "plan") return expected.zUm;
-    const newest = this.#found.at(-1);
-    return newest && plannedUm + newest.zUm - newest.plannedUm;
+    const newest = frame.zUm === undefined ? undefined : this.#found.at(-1);
+    return newest && plannedOf(frame) + newest.zUm - newest.plannedUm;
   }
 
   /** Where focus is expected at a site to come, or undefined where the plan is the best guess. */
@@ -143,12 +141,13 @@ export class PlaceMemory {
     if (this.#found.length > 0) this.#surfaces ??= surfacesOf(this.#found);
   }
 
+  #expectedOf(frame: FrameMessage, timeMs: number): Prediction | undefined {
+    if (frame.zUm === undefined) return undefined;
+    return this.#expected(placeOf(frame, timeMs), this.#namesOf(frame), plannedOf(frame));
+  }
+
   /** By the way of predicting that is the least off, as far as the last sites show, the plan itself among them. */
-  #expected(
-    place: Place,
-    names: KnownSite,
-    plannedUm: number,
-  ): (Plane & { readonly name: Predictor }) | undefined {
+  #expected(place: Place, names: KnownSite, plannedUm: number): Prediction | undefined {
     // Whoever gives a map has a reason to.
     const ways =
       names.mapped !== undefined && !this.#isTried("plan")

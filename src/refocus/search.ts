@@ -6,7 +6,7 @@
 import { beliefAfter, type FocusBelief } from "./focus-belief.js";
 import type { FocusEvidence, Sample } from "./focus-evidence.js";
 import type { FocusPrior } from "./focus-prior.js";
-import { unsurenessOf } from "./level-response.js";
+import { isUnsure } from "./level-response.js";
 
 export interface SearchSettings {
   /** What is believed of this site before its first frame. */
@@ -57,8 +57,8 @@ const WORTH_A_MOVE = 0.1;
 const ALIKE = 0.05;
 /** Near focus, levels of one field may differ by so much and say nothing. */
 const FLAT_LEVELS = 0.25;
-/** Light and grain change contrast by less than this factor. */
-const RISEN_CONTRAST = 1.15;
+/** Something comes into focus where contrast rises by this factor: light and grain change it by less. */
+export const APPEARED = 1.15;
 /** Nearest that a frame is taken to another one, levels: nearer, it would show the same. */
 const MIN_STEP_LEVELS = 0.5;
 
@@ -108,15 +108,19 @@ export function indexToKeep(samples: readonly Sample[]): number {
 /** The levels by which samples are compared. One that a frame is not sure of may be any: it was lost, unless contrast rose with it. */
 function comparableLevels(samples: readonly Sample[]): number[] {
   return samples.map((sample) => {
-    const isSure = unsurenessOf(sample.certainty) <= 0.5;
-    const isLost = !isSure && !samples.some((other) => showsMore(sample, other));
+    const isLost = isUnsure(sample.certainty) && !samples.some((other) => showsMore(sample, other));
     return isLost ? LOST_LEVEL : Math.min(sample.level, LOST_LEVEL);
   });
 }
 
+/** Contrast of one frame over that of another of its site; 0 where it is not known. */
+export function contrastOver(one: Sample, other: Sample): number {
+  return one.contrast === undefined || !other.contrast ? 0 : one.contrast / other.contrast;
+}
+
 /** Whether something of one frame is lost in another, which reads more and has less contrast. */
 function showsMore(one: Sample, other: Sample): boolean {
-  return one.level < other.level && (one.contrast ?? 0) >= RISEN_CONTRAST * (other.contrast ?? Infinity);
+  return one.level < other.level && contrastOver(one, other) >= APPEARED;
 }
 
 /**
