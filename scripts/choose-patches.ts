@@ -5,11 +5,11 @@
  * of empty ones, and tells for each number what the verdict would have been from so many of them.
  */
 import { parseArgs } from "node:util";
-import { conditionOf, countRange } from "../src/focus/condition.js";
+import { conditionOf, countRange, leavesDoubt } from "../src/focus/condition.js";
 import { frameLevel } from "../src/focus/frame-level.js";
 import { LEVELS } from "../src/focus/levels.js";
 import { openModel } from "../src/focus/model.js";
-import { decidingPatches } from "../src/focus/patch-choice.js";
+import { decidingPatches, FIRST_PATCHES } from "../src/focus/patch-choice.js";
 import type { Condition } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
 import { patchGrid } from "../src/focus/tiling.js";
@@ -31,17 +31,25 @@ const { values, positionals } = parseArgs({
   },
 });
 const LIMITS = [...values.patches.split(",").map(Number), Number.POSITIVE_INFINITY];
+/** What each row of the table is made from. */
+const ROWS = [...LIMITS.map((limit) => (Number.isFinite(limit) ? `${limit}` : "all")), "as many as it takes"];
 const LEVELS_SHOWN = [0, 1, 2, 4, 6, 9];
 const LIGHTS = [100, 1000, Number.POSITIVE_INFINITY];
 /** Frames of so many patches and more, by the smallest number of a group. */
 const GROUPS = [49, 65, 129];
 
 type Truth = number | "mixed" | "blank";
-/** What a frame is known to be, and what so many patches say, in the order of `LIMITS`. */
+/** What a frame is known to be, and what so many patches say, in the order of `ROWS`. */
 interface Judged {
   readonly patches: number;
   readonly truth: Truth;
-  readonly verdicts: readonly { readonly level: number; readonly condition: Condition }[];
+  readonly verdicts: readonly Verdict[];
+  /** Whether its first patches were enough. */
+  readonly isEarly: boolean;
+}
+interface Verdict {
+  readonly level: number;
+  readonly condition: Condition;
 }
 
 const scorer = await Scorer.load({ model: values.model, device: "cpu" });
@@ -80,18 +88,19 @@ async function judgeField(path: string, random: Random): Promise<void> {
         if (truth === "blank" && electrons === Number.POSITIVE_INFINITY) continue;
         const sensor = { ...IDEAL_SENSOR, electronsPerCount: electrons / peak, offsetCounts: 100 };
         const shown = { width, height, pixels: expose(image, sensor, random) };
-        judged.push({ patches, truth, verdicts: await verdictsOf(shown) });
+        judged.push({ patches, truth, ...(await verdictsOf(shown)) });
       }
     }
     return;
   }
 }
 
-async function verdictsOf(frame: Frame): Promise<Judged["verdicts"]> {
+async function verdictsOf(frame: Frame): Promise<Pick<Judged, "verdicts" | "isEarly">> {
   const report = await scorer.score(frame, { coverage: "full" });
   const { probabilities, certainties } = report;
   const grid = patchGrid(frame, 1, "cover");
-  return LIMITS.map((limit) => {
+  const range = countRange(frame);
+  const verdictFrom = (limit?: number): Verdict & { readonly leavesDoubt: boolean } => {
     const chosen = decidingPatches(frame, grid, limit);
     const scores = {
       ...report,
@@ -101,32 +110,37 @@ async function verdictsOf(frame: Frame): Promise<Judged["verdicts"]> {
       certainties: Float32Array.from(chosen, (p) => certainties[p]!),
     };
     const judged = frameLevel(scores.probabilities, scores.certainties);
+    const told = conditionOf(frame, range, scores, judged, {}, card.conditions);
     return {
       level: judged.level,
-      condition: conditionOf(frame, countRange(frame), scores, judged, {}, card.conditions).condition,
+      condition: told.condition,
+      leavesDoubt: leavesDoubt(told, scores, judged, {}, card.conditions),
     };
-  });
+  };
+  const first = verdictFrom(FIRST_PATCHES);
+  const taken = first.leavesDoubt ? verdictFrom() : first;
+  return { verdicts: [...LIMITS.map(verdictFrom), taken], isEarly: !first.leavesDoubt };
 }
 
 function tell(frames: readonly Judged[]): void {
   if (frames.length === 0) return;
   const counts = frames.map(({ patches }) => patches);
   console.log(`\n${frames.length} frames of ${Math.min(...counts)} to ${Math.max(...counts)} patches`);
+  const early = frames.filter(({ isEarly }) => isEarly).length;
+  console.log(
+    `The first ${FIRST_PATCHES} are enough for ${((100 * early) / frames.length).toFixed(0)} % of them`,
+  );
   console.log(
     "| patches | exact | within 1 | 100 electrons: within 1 | mixed found | others taken for it | blank found |",
   );
   console.log("| --- | --- | --- | --- | --- | --- | --- |");
   const known = frames.filter(({ truth }) => typeof truth === "number");
-  const share = (
-    of: readonly Judged[],
-    i: number,
-    holds: (verdict: Judged["verdicts"][number], truth: Truth) => boolean,
-  ) =>
+  const share = (of: readonly Judged[], i: number, holds: (verdict: Verdict, truth: Truth) => boolean) =>
     `${((100 * of.filter(({ verdicts, truth }) => holds(verdicts[i]!, truth)).length) / of.length).toFixed(1)} %`;
   const dim = known.filter((_, i) => i % (LEVELS_SHOWN.length * LIGHTS.length) < LEVELS_SHOWN.length);
-  for (const [i, limit] of LIMITS.entries()) {
+  for (const [i, row] of ROWS.entries()) {
     const cells = [
-      Number.isFinite(limit) ? limit : "all",
+      row,
       share(known, i, ({ level }, truth) => Math.round(level) === truth),
       share(known, i, ({ level }, truth) => Math.abs(Math.round(level) - Number(truth)) <= 1),
       share(dim, i, ({ level }, truth) => Math.abs(Math.round(level) - Number(truth)) <= 1),

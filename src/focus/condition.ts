@@ -26,6 +26,8 @@ const CLEAR_STRUCTURE = 5;
 /** Standard deviations of its level that a frame is given the benefit of; and the largest of these, levels. */
 const DOUBTS = 2;
 const MOST_DOUBT = 0.35;
+/** A level with no larger standard deviation is well known, levels (`scripts/choose-patches.ts`). */
+const WELL_KNOWN_SD = 0.12;
 /** What a single patch is given the benefit of, levels. */
 export const PATCH_DOUBT = 0.3;
 
@@ -93,16 +95,8 @@ export function conditionOf(
   }
   if (range.highest === range.lowest) return { condition: "blank" };
 
-  let [certain, sharp, blurred] = [0, 0, 0];
-  const patches = scores.certainties.length;
-  for (let patch = 0; patch < patches; patch++) {
-    if (scores.certainties[patch]! < thresholds.certainPatch) continue;
-    certain++;
-    const level = expectedLevel(scores.probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));
-    if (level <= thresholds.inFocusLevel + PATCH_DOUBT) sharp++;
-    if (level >= thresholds.blurredLevel) blurred++;
-  }
-  const few = Math.max(1, thresholds.certainShare * patches);
+  const { certain, sharp, blurred } = certainPatches(scores, thresholds);
+  const few = Math.max(1, thresholds.certainShare * scores.certainties.length);
   const isClear = content.structure !== undefined && content.structure >= CLEAR_STRUCTURE;
   const isUncertain = certain < few || (!isClear && isGrain(scores.certainties, few, thresholds));
   const isNothing = showsNothing(content, thresholds);
@@ -111,6 +105,36 @@ export function conditionOf(
   if (isUncertain || isNothing) return { condition: "blank", ...(mayBeBlurred && { mayBeBlurred }) };
   if (Math.min(sharp, blurred) >= thresholds.mixedShare * certain) return { condition: "mixed" };
   return { condition: leastLevel(judged) <= thresholds.inFocusLevel ? "in-focus" : "defocused" };
+}
+
+/** How many patches are certain of their level, and how many of these are sharp or blurred. */
+function certainPatches({ certainties, probabilities }: PatchScores, thresholds: ConditionThresholds) {
+  let [certain, sharp, blurred] = [0, 0, 0];
+  for (const [patch, certainty] of certainties.entries()) {
+    if (certainty < thresholds.certainPatch) continue;
+    certain++;
+    const level = expectedLevel(probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS));
+    if (level <= thresholds.inFocusLevel + PATCH_DOUBT) sharp++;
+    if (level >= thresholds.blurredLevel) blurred++;
+  }
+  return { certain, sharp, blurred };
+}
+
+/**
+ * Whether more patches may change what these say of the frame: not where their level is well known, none contradicts it, and
+ * the frame is like those of the training.
+ */
+export function leavesDoubt(
+  { condition }: Pick<FocusReport, "condition">,
+  scores: PatchScores,
+  { sd }: Pick<FrameLevel, "sd">,
+  content: FrameContent,
+  thresholds: ConditionThresholds,
+): boolean {
+  if (condition === "unusable") return false;
+  if (condition === "blank" || condition === "mixed" || sd > WELL_KNOWN_SD) return true;
+  const { sharp, blurred } = certainPatches(scores, thresholds);
+  return Math.min(sharp, blurred) > 0 || isStrange(content, thresholds);
 }
 
 /** The level that a frame has at least, as far as its patches can tell: less than they say where they are few or disagree. */

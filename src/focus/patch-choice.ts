@@ -6,11 +6,14 @@
 import type { Frame } from "../frames/frame.js";
 import type { PatchGrid } from "./tiling.js";
 
-/** Patches that decide a frame; more make its level no better (`scripts/choose-patches.ts`). */
-const DECIDING_PATCHES = 32;
-
 /** The frame is divided into so many parts a side, and each has its share of the patches. */
 const PARTS = 4;
+/** Patches that are judged first, one of each part: most frames need no more. */
+export const FIRST_PATCHES = PARTS ** 2;
+/** Patches of each part that come before those of any part. */
+const SHARE_OF_PART = 2;
+/** Patches that decide a frame; more make its level no better (`scripts/choose-patches.ts`). */
+const DECIDING_PATCHES = SHARE_OF_PART * PARTS ** 2;
 /** Every so many rows and columns of a patch are looked at; fewer rows of frames beyond `LOOKED_AT`. */
 const [ROW_STEP, COLUMN_STEP] = [6, 3];
 const LOOKED_AT = 2 ** 19;
@@ -18,27 +21,26 @@ const LOOKED_AT = 2 ** 19;
 const NOISE_MARGIN = 1.35;
 
 /**
- * The patches that decide a frame, by their number in row order, rising: in each of 4 x 4 parts those with the most
- * structure, then the best of the rest. The same for the same pixels, and the same whatever the gain and offset of counts.
+ * The patches that decide a frame, by their number in row order, those that tell most first: of each of 4 x 4 parts the one with the
+ * most structure, then the second of each, then the best of the rest. The same for the same pixels, and the same whatever the gain
+ * and offset of counts.
  * @param most of a frame with more patches, so many are chosen.
  */
 export function decidingPatches(frame: Frame, grid: PatchGrid, most: number = DECIDING_PATCHES): number[] {
   const [rows, columns] = [grid.tops.length, grid.lefts.length];
   const all = Array.from({ length: rows * columns }, (_, patch) => patch);
-  if (all.length <= most) return all;
+  if (all.length <= FIRST_PATCHES) return all;
   const structure = structureOf(frame, grid);
-  const byStructure = all.sort((a, b) => structure[b]! - structure[a]! || a - b);
-  const shareOfPart = Math.floor(most / PARTS ** 2);
   const taken = new Map<number, number>();
-  const [chosen, rest]: [number[], number[]] = [[], []];
-  for (const patch of byStructure) {
+  const byRank: number[][] = Array.from({ length: SHARE_OF_PART + 1 }, () => []);
+  for (const patch of all.sort((a, b) => structure[b]! - structure[a]! || a - b)) {
     const [row, column] = [Math.floor(patch / columns), patch % columns];
     const part = Math.floor((PARTS * row) / rows) * PARTS + Math.floor((PARTS * column) / columns);
-    const count = taken.get(part) ?? 0;
-    taken.set(part, count + 1);
-    (count < shareOfPart ? chosen : rest).push(patch);
+    const rank = taken.get(part) ?? 0;
+    taken.set(part, rank + 1);
+    byRank[Math.min(rank, SHARE_OF_PART)]!.push(patch);
   }
-  return [...chosen, ...rest.slice(0, most - chosen.length)].sort((a, b) => a - b);
+  return byRank.flat().slice(0, most);
 }
 
 /**

@@ -2,7 +2,7 @@ import { EngineError, FrameShapeError, UnknownNameError } from "../errors.js";
 import { assertScorable, type Frame } from "../frames/frame.js";
 import { fittingBinning } from "./binning.js";
 import { mostProbableLevel } from "./certainty.js";
-import { conditionOf, countRange, isUnfamiliar } from "./condition.js";
+import { type CountRange, conditionOf, countRange, isUnfamiliar, leavesDoubt } from "./condition.js";
 import {
   CONFIDENCE_OF_A_GUESS,
   type ConfidenceScale,
@@ -14,14 +14,15 @@ import { certaintyShare, contentOf } from "./content.js";
 import { contrastOf, finenessOf } from "./contrast.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
-import { scoresOfPatches } from "./engines/score-patches.js";
+import { joinedScores, scoresOfPatches } from "./engines/score-patches.js";
 import { frameLevel } from "./frame-level.js";
 import { LEVELS } from "./levels.js";
 import { type FocusModel, openModel } from "./model.js";
-import { decidingPatches } from "./patch-choice.js";
+import type { ConditionThresholds } from "./model-card.js";
+import { decidingPatches, FIRST_PATCHES } from "./patch-choice.js";
 import type { FocusReport } from "./report.js";
 import type { FrameScorer, ModelIdentity, ScoreOptions } from "./scorer-types.js";
-import { patchesOf, patchGrid, TILINGS, type Tiling } from "./tiling.js";
+import { type PatchGrid, patchesOf, patchGrid, TILINGS, type Tiling } from "./tiling.js";
 
 export interface ScorerOptions extends EngineOptions {
   /** Name of a shipped model, or a model folder. @default "default" */
@@ -91,14 +92,9 @@ export class Scorer implements FrameScorer {
     const binning = fittingBinning(frame, wanted);
     const grid = patchGrid(frame, binning, this.#tiling);
     const [rows, columns] = [grid.tops.length, grid.lefts.length];
-    // The original has no choice of patches.
-    const deciding = decidingPatches(frame, grid, this.#tiling === "original" ? rows * columns : undefined);
-    const scores = await scoresOfPatches(this.#engine, frame, grid, deciding, signal);
-    const judged = frameLevel(scores.probabilities, scores.certainties);
+    const { patches, scores, judged, content, told } = await this.#decide(frame, range, grid, signal);
     const { level, wholeLevel, sharpestLevel, sd } = judged;
     const { conditions, confidence: scale = UNMEASURED } = this.#model.card;
-    const content = contentOf(scores);
-    const told = conditionOf(frame, range, scores, judged, content, conditions);
     const unfamiliar = isUnfamiliar(told.condition, content, conditions);
     const confidence = frameConfidence(scores.probabilities, scores.certainties, level, scale);
     // Grain and the rim of a bubble make the network certain of what is not there.
@@ -110,11 +106,11 @@ export class Scorer implements FrameScorer {
       aggregateCertainty: shown * scores.aggregateCertainty,
       meanCertainty: shown * scores.meanCertainty,
       maxCertainty: shown * scores.maxCertainty,
-      ...mapOf(unjudgedMap(rows * columns), deciding, scores, scale),
+      ...mapOf(unjudgedMap(rows * columns), patches, scores, scale),
       binning,
       rows,
       columns,
-      coverage: deciding.length === rows * columns ? "full" : "sample",
+      coverage: patches.length === rows * columns ? "full" : "sample",
       level: this.#tiling === "original" ? mostProbableLevel(scores.distribution) : wholeLevel,
       expectedLevel: level,
       sharpestLevel,
@@ -141,6 +137,22 @@ export class Scorer implements FrameScorer {
     return { ...report, ...mapOf(report, missing, scores, scale), coverage: "full" };
   }
 
+  /** Judges the patches that tell most, and the others that may decide only where those leave doubt. */
+  async #decide(frame: Frame, range: CountRange, grid: PatchGrid, signal?: AbortSignal) {
+    const { conditions } = this.#model.card;
+    const all = grid.tops.length * grid.lefts.length;
+    // The original has no choice of patches.
+    const isWhole = this.#tiling === "original";
+    const patches = decidingPatches(frame, grid, isWhole ? all : undefined);
+    const scored = (chosen: readonly number[]) => scoresOfPatches(this.#engine, frame, grid, chosen, signal);
+    const first = patches.slice(0, isWhole ? all : FIRST_PATCHES);
+    const decision = decisionOf(frame, range, first, await scored(first), conditions);
+    const { scores, told, judged, content } = decision;
+    const rest = patches.slice(first.length);
+    if (rest.length === 0 || !leavesDoubt(told, scores, judged, content, conditions)) return decision;
+    return decisionOf(frame, range, patches, joinedScores([scores, await scored(rest)]), conditions);
+  }
+
   /** Lets go of the engine; a frame that is still being scored gets an error. Does nothing the second time. */
   dispose(): Promise<void> {
     this.#disposed ??= this.#engine.dispose();
@@ -150,6 +162,20 @@ export class Scorer implements FrameScorer {
   #assertInUse(): void {
     if (this.#disposed !== undefined) throw new EngineError("this Scorer was disposed: load another one");
   }
+}
+
+/** What some patches of a frame say of it. @param scores of the patches, in their order. */
+function decisionOf(
+  frame: Frame,
+  range: CountRange,
+  patches: readonly number[],
+  scores: PatchScores,
+  conditions: ConditionThresholds,
+) {
+  const judged = frameLevel(scores.probabilities, scores.certainties);
+  const content = contentOf(scores);
+  const told = conditionOf(frame, range, scores, judged, content, conditions);
+  return { patches, scores, judged, content, told };
 }
 
 type PatchMap = Pick<FocusReport, "probabilities" | "certainties" | "confidences">;

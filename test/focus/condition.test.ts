@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { certaintyOf, frameDistribution } from "../../src/focus/certainty.js";
-import { conditionOf, countRange } from "../../src/focus/condition.js";
+import { conditionOf, countRange, leavesDoubt } from "../../src/focus/condition.js";
 import type { FrameContent } from "../../src/focus/content.js";
 import type { PatchScores } from "../../src/focus/engines/engine.js";
 import { frameLevel } from "../../src/focus/frame-level.js";
@@ -182,6 +182,25 @@ describe("conditionOf", () => {
     expect(conditionFor(saturatedAndUnsure, many(10, unsure)).condition).toBe("unusable");
     const flat: Frame = { width: 100, height: 10, pixels: new Uint16Array(1000).fill(9) };
     expect(conditionFor(flat, [...many(5, sure(0)), ...many(5, sure(8))]).condition).toBe("blank");
+  });
+});
+
+describe("leavesDoubt", () => {
+  it.each<[string, readonly (readonly number[])[], boolean, number[]?, FrameContent?]>([
+    ["not where all patches agree", many(16, sure(4)), false],
+    ["where the frame shows nothing", many(16, unsure), true],
+    ["where it is mixed", [...many(8, sure(0)), ...many(8, sure(8))], true],
+    ["where one patch is sharp and the others are blurred", [...many(15, sure(8)), sure(0)], true],
+    ["where few patches say much", [sure(4), sure(4), ...many(14, unsure)], true],
+    ["where patches spread over levels", Array.from({ length: 16 }, (_, i) => sure(4 + (i % 4))), true],
+    ["where it is unlike the training", many(16, sure(4)), true, [], { strangeness: 3 }],
+    ["not where it cannot be used", many(16, unsure), false, new Array<number>(500).fill(4095)],
+  ])("%s", (_, patches, expected, first = [], content = {}) => {
+    const [frame, scores] = [frameOf(first, 12), scoresOf(patches)];
+    const judged = frameLevel(scores.probabilities, scores.certainties);
+    const thresholds = { ...THRESHOLDS, mostStrangeness: 1.55 };
+    const told = conditionOf(frame, countRange(frame), scores, judged, content, thresholds);
+    expect(leavesDoubt(told, scores, judged, content, thresholds)).toBe(expected);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decidingPatches } from "../../src/focus/patch-choice.js";
+import { decidingPatches, FIRST_PATCHES } from "../../src/focus/patch-choice.js";
 import { patchGrid } from "../../src/focus/tiling.js";
 import type { Frame } from "../../src/frames/frame.js";
 import { Random } from "../../src/optics/random.js";
@@ -25,10 +25,14 @@ function withDiscs(patches: readonly number[], counts: number, seed = 1): Frame 
 
 const chosen = (frame: Frame, limit?: number) => decidingPatches(frame, patchGrid(frame, 1), limit);
 
+const inRowOrder = (patches: readonly number[]) => patches.toSorted((a, b) => a - b);
+
 describe("decidingPatches", () => {
   it("takes all patches of a frame that has few", () => {
-    const frame = { width: 640, height: 336, pixels: new Uint8Array(640 * 336) };
-    expect(chosen(frame)).toEqual(Array.from({ length: 32 }, (_, i) => i));
+    for (const columns of [1, 4, 8]) {
+      const frame = { width: 84 * columns, height: 336, pixels: new Uint8Array(84 * columns * 336) };
+      expect(inRowOrder(chosen(frame))).toEqual(Array.from({ length: 4 * columns }, (_, i) => i));
+    }
   });
 
   it("takes 32 of a larger one", () => {
@@ -65,7 +69,17 @@ describe("decidingPatches", () => {
     }
   });
 
-  it("gives as many as asked for, each once, in row order, and the same for any gain and offset", () => {
+  it("begins with the one of each part that shows most", () => {
+    const discs = [13, 16, 19, 22, 49, 52, 55, 58, 85, 88, 91, 94, 121, 124, 127, 130];
+    const fainter = discs.map((patch) => patch - 13);
+    const frame = withDiscs(discs, 2000);
+    for (const [i, value] of withDiscs(fainter, 500, 2).pixels.entries()) frame.pixels[i]! += value;
+    const patches = chosen(frame);
+    expect(inRowOrder(patches.slice(0, FIRST_PATCHES))).toEqual(discs);
+    expect(inRowOrder(patches.slice(FIRST_PATCHES))).toEqual(fainter);
+  });
+
+  it("gives as many as asked for, each once, those of fewer first, and the same for any gain and offset", () => {
     const frame = withDiscs([5, 70, 130], 900);
     fc.assert(
       fc.property(
@@ -75,7 +89,8 @@ describe("decidingPatches", () => {
         (limit, gain, offset) => {
           const plain = chosen(frame, limit);
           expect(plain).toHaveLength(limit);
-          expect(plain).toEqual([...new Set(plain)].sort((a, b) => a - b));
+          expect(new Set(plain).size).toBe(limit);
+          expect(plain.slice(0, limit - 1)).toEqual(chosen(frame, limit - 1));
           const pixels = frame.pixels.map((value) => value * gain + offset) as Uint16Array;
           expect(chosen({ ...frame, pixels }, limit)).toEqual(plain);
         },

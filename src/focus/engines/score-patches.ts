@@ -10,7 +10,7 @@ import type { FocusEngine, PatchScores } from "./engine.js";
  */
 const PATCHES_AT_ONCE = 64;
 
-/** Scores patches of a frame, strip by strip. @param patches numbers of patches in row order, at least one. */
+/** Scores patches of a frame, strip by strip. @param patches numbers of patches in row order, at least one; scores come in their order. */
 export async function scoresOfPatches(
   engine: FocusEngine,
   frame: Frame,
@@ -23,6 +23,11 @@ export async function scoresOfPatches(
     scores.push(await engine.run(patchStrip(frame, grid, patches.slice(first, first + PATCHES_AT_ONCE))));
     signal?.throwIfAborted();
   }
+  return joinedScores(scores);
+}
+
+/** Scores of patches of one frame, and what all of them together say. @param scores at least one. */
+export function joinedScores(scores: readonly PatchScores[]): PatchScores {
   if (scores.length === 1) return scores[0]!;
   const probabilities = joined(scores.map((score) => score.probabilities));
   const certainties = joined(scores.map((score) => score.certainties));
