@@ -44,7 +44,7 @@ export function benchHeader(sequence: number, sidePx: number, deadlineMs: number
   };
 }
 
-/** A frame of nothing but noise: how long it takes does not depend on what is to be seen. */
+/** A frame of nothing but noise: it leaves doubt, and takes the longest. */
 export function noiseFrame(sidePx: number): Frame {
   const random = new Random(1);
   const pixels = Uint16Array.from({ length: sidePx * sidePx }, () => random.below(4000));

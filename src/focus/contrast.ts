@@ -2,7 +2,7 @@ import type { Frame } from "../frames/frame.js";
 import { meanSquaredDifference } from "../metrics/brenner.js";
 
 /** Pixel pairs that are looked at; of larger frames, whole rows that are evenly spread, so that this costs little. */
-const LOOKED_AT = 2 ** 18;
+const LOOKED_AT = 2 ** 17;
 /** Distance of the two pixels of a pair. */
 const LAG = 2;
 const COARSE_LAG = 8;

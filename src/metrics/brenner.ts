@@ -13,17 +13,23 @@ export function meanSquaredDifference(
   const pairsOfRow = Math.max(0, width - lag);
   if (pairsOfRow === 0) return 0;
   let [sum, rows] = [0, 0];
+  // Squares of counts outgrow V8's whole numbers, and what it then makes of a loop over them takes up to four times as long.
+  const row = new Float32Array(width);
   for (let y = 0; y < height; y += rowStep, rows++) {
-    const end = y * width + pairsOfRow;
-    // A sum of its own for each row: V8 takes twice as long to add to one that outlives the loop.
-    let ofRow = 0;
-    for (let i = y * width; i < end; i++) {
-      const difference = pixels[i + lag]! - pixels[i]!;
-      ofRow += difference * difference;
-    }
-    sum += ofRow;
+    row.set(pixels.subarray(y * width, (y + 1) * width));
+    sum += squaredDifferences(row, pairsOfRow, lag);
   }
   return sum / (rows * pairsOfRow);
+}
+
+/** A function of its own: V8 takes twice as long to add to a sum that outlives the loop. */
+function squaredDifferences(row: Float32Array, pairs: number, lag: number): number {
+  let sum = 0;
+  for (let x = 0; x < pairs; x++) {
+    const difference = row[x + lag]! - row[x]!;
+    sum += difference * difference;
+  }
+  return sum;
 }
 
 /**
