@@ -16,8 +16,9 @@ export interface Drift {
   readonly standardError: number;
 }
 
-/** Rounds of weighting; three settle it. */
+/** Most rounds of weighting; it is over when the slope moves by less than this, in standard errors. */
 const ROUNDS = 8;
+const SETTLED = 1e-3;
 /** Huber's limit, in robust standard deviations: 95 % as efficient as least squares on clean data. */
 const HUBER = 1.345;
 /** With less of time left once x and y have explained it, drift and tilt cannot be told apart. */
@@ -50,7 +51,10 @@ export function driftOf(points: readonly FocusPoint[]): Drift | undefined {
     const slope = dot(time, offset, weights) / own;
     const left = offset.map((value, i) => value - slope * time[i]!);
     const scatter = Math.max(MIN_SCATTER_UM, robustSd(left));
-    result = { umPerHour: slope, standardError: scatter / Math.sqrt(own) };
+    const standardError = scatter / Math.sqrt(own);
+    const moved = Math.abs(slope - (result?.umPerHour ?? Number.POSITIVE_INFINITY));
+    result = { umPerHour: slope, standardError };
+    if (moved < SETTLED * standardError) break;
     weights = left.map((value) => Math.min(1, (HUBER * scatter) / Math.max(Math.abs(value), 1e-12)));
   }
   return result;

@@ -123,6 +123,8 @@ export class DetailEvidence {
   readonly #values: Float64Array;
   /** Of each frame, the step of its distance from the plane of focus at hand. */
   readonly #steps: Uint16Array;
+  /** Of a single frame, how probable its value is at each step that was looked at. */
+  readonly #ofStep: (number | undefined)[] | undefined;
   /** The field's value in focus, by the last likelihood. */
   #inFocus = 0;
 
@@ -133,6 +135,7 @@ export class DetailEvidence {
     this.#framesUm = Float64Array.from(measured, ({ zUm }) => zUm);
     this.#values = Float64Array.from(measured, ({ value }) => value!);
     this.#steps = new Uint16Array(measured.length);
+    if (measured.length === 1) this.#ofStep = new Array<number | undefined>(LAST_STEP + 1).fill(undefined);
   }
 
   /** How probable the values are with each plane of focus (up to a factor). */
@@ -144,14 +147,17 @@ export class DetailEvidence {
     let far: number | undefined;
     for (let i = 0; i < focusUm.length; i++) {
       const isFar = this.#look(focusUm[i]!, umPerLevel);
-      if (isFar && far !== undefined) {
-        likelihoods[i] = far;
+      const known = isFar ? far : this.#ofStep?.[this.#steps[0]!];
+      if (known !== undefined) {
+        likelihoods[i] = known;
         continue;
       }
       let sum = 0;
       for (let f = 0; f < falls.length; f++) sum += this.#likelihood(f);
-      likelihoods[i] = (1 - outliers) * sum + unrelated;
-      if (isFar) far = likelihoods[i];
+      const likely = (1 - outliers) * sum + unrelated;
+      likelihoods[i] = likely;
+      if (isFar) far = likely;
+      else if (this.#ofStep !== undefined) this.#ofStep[this.#steps[0]!] = likely;
     }
     return likelihoods;
   }

@@ -56,6 +56,7 @@ export class FocusBelief {
     this.zUm = zUm;
     const near = expectationOver(zUm, evidence.umPerLevel, place);
     this.#shares = likelihoods.map((likely, s) => {
+      if (likely === undefined) return new Float64Array(zUm.length);
       const umPerLevel = evidence.umPerLevel * SCALES[s]!;
       const share = priorOver(zUm, firstUm, umPerLevel, place.positive, near);
       for (let i = 0; i < share.length; i++) share[i]! *= likely[i]!;

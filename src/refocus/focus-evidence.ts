@@ -55,8 +55,8 @@ export class FocusEvidence {
   readonly learnedScale: number;
   /** Planes of focus, um, evenly spaced. */
   readonly zUm: readonly number[];
-  /** For each of `SCALES`, how probable it is to see this with each plane of focus, times the weight of the scale. */
-  readonly likelihoods: readonly Float64Array[];
+  /** For each of `SCALES` whose weight matters, how probable it is to see this with each plane of focus, times that weight. */
+  readonly likelihoods: readonly (Float64Array | undefined)[];
   readonly levels: LevelEvidence;
   readonly fineness: DetailEvidence;
   readonly contrast: DetailEvidence;
@@ -84,7 +84,7 @@ export class FocusEvidence {
     let details: { readonly group: number; readonly likelihoods: Float64Array } | undefined;
     this.likelihoods = SCALES.map((scale, s) => {
       const weight = prior.scales[s]!;
-      if (weight < NEGLIGIBLE) return new Float64Array(grid.length);
+      if (weight < NEGLIGIBLE) return undefined;
       const umPerLevel = prior.umPerLevel * scale;
       const group = Math.floor(s / SCALES_ALIKE);
       if (group !== details?.group) {

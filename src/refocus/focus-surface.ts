@@ -28,7 +28,9 @@ const CHANNEL_SD_UM = 5;
 const MIN_SCATTER_UM = 0.2;
 /** A residual of this many scatters halves a site's weight (Cauchy: 95 % efficient for Gaussian errors). */
 const CAUCHY = 2.385;
+/** Most rounds of that; it is over when no coefficient moves by more than this, um. */
 const REWEIGHTINGS = 6;
+const SETTLED_UM = 1e-3;
 /** What an older site says grows less certain: um of standard deviation for each square root of a site since. */
 const WANDER_UM = 0.2;
 
@@ -76,7 +78,9 @@ export class FocusSurface<T extends FoundFocus = FoundFocus> {
       for (let i = 0; i < weights.length; i++) {
         weights[i] = 1 / (variances[i]! * (1 + (residuals[i]! / limit) ** 2));
       }
+      const before = fit.coefficients;
       fit = solve(rows, z, weights, priorSd);
+      if (fit.coefficients.every((value, i) => Math.abs(value - before[i]!) < SETTLED_UM)) break;
     }
     const misfits = misfitsOf(rows, z, fit);
     fit.coefficients[0]! += meanUm;
