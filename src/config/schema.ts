@@ -29,9 +29,9 @@ const Scorer = z.strictObject({
     .int()
     .min(1)
     .max(16)
-    .default(1)
+    .default(2)
     .describe(
-      "Frames that are scored at the same time. More than 1 helps only if the engine leaves cores idle.",
+      "Frames that the scorer has at a time. With two, the next one is there when one is done; more help only if the engine leaves cores idle.",
     ),
 });
 
@@ -40,7 +40,7 @@ const Queue = z.strictObject({
     .int()
     .min(1)
     .max(1024)
-    .default(16)
+    .default(64)
     .describe(
       "Frames that may wait. When it is full, the oldest observed frame is dropped, never a gated one for it.",
     ),
@@ -48,7 +48,7 @@ const Queue = z.strictObject({
     .int()
     .min(1)
     .max(1024)
-    .default(2)
+    .default(32)
     .describe("Observed frames of one controller that may wait; a newer one drops the oldest."),
   memoryMib: z
     .int()

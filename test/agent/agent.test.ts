@@ -314,20 +314,20 @@ describe("a gating controller", () => {
     const { agent, address } = await start(scorer);
     const observer = new TestController(address, "observer");
     const gating = new TestController(address, "gating");
-    for (let i = 0; i < 40; i++) await observer.sendFrame({ mode: "observe" });
+    for (let i = 0; i < 80; i++) await observer.sendFrame({ mode: "observe" });
 
     const { id } = await gating.sendFrame();
-    await until(() => agent.health().received === 41);
+    await until(() => agent.health().received === 81);
     release();
 
     expect(await gating.answerTo(id)).toMatchObject({ type: "verdict" });
-    await until(() => observer.received.filter((message) => "id" in message).length === 40);
+    await until(() => observer.received.filter((message) => "id" in message).length === 80);
     const drops = observer.received.filter(({ type }) => type === "drop");
     expect(drops.length).toBeGreaterThan(20);
     expect(drops.every((drop) => drop.type === "drop" && drop.why === "superseded")).toBe(true);
     // The newest is never the one that is dropped.
-    expect(await observer.answerTo("observer/39")).toMatchObject({ type: "verdict" });
-    expect(agent.health().received).toBe(41);
+    expect(await observer.answerTo("observer/79")).toMatchObject({ type: "verdict" });
+    expect(agent.health().received).toBe(81);
   });
 });
 
