@@ -101,7 +101,7 @@ async function verdictsOf(frame: Frame): Promise<Pick<Judged, "verdicts" | "isEa
   const grid = patchGrid(frame, 1, "cover");
   const range = countRange(frame);
   const verdictFrom = (limit?: number): Verdict & { readonly leavesDoubt: boolean } => {
-    const chosen = decidingPatches(frame, grid, limit);
+    const chosen = decidingPatches(frame, grid, { most: limit });
     const scores = {
       ...report,
       probabilities: Float32Array.from(

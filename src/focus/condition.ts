@@ -27,7 +27,7 @@ const CLEAR_STRUCTURE = 5;
 const DOUBTS = 2;
 const MOST_DOUBT = 0.35;
 /** A level with no larger standard deviation is well known, levels (`scripts/choose-patches.ts`). */
-const WELL_KNOWN_SD = 0.12;
+const WELL_KNOWN_SD = 0.1;
 /** What a single patch is given the benefit of, levels. */
 export const PATCH_DOUBT = 0.3;
 
@@ -121,17 +121,17 @@ function certainPatches({ certainties, probabilities }: PatchScores, thresholds:
 }
 
 /**
- * Whether more patches may change what these say of the frame: not where their level is well known, none contradicts it, and
- * the frame is like those of the training.
+ * Whether more patches may change what these say of the frame: not where their level is well known and clearly in focus or clearly not,
+ * none contradicts it, and the frame is like those of the training.
  */
 export function leavesDoubt(
   { condition }: Pick<FocusReport, "condition">,
   scores: PatchScores,
-  { sd }: Pick<FrameLevel, "sd">,
+  { level, sd }: Pick<FrameLevel, "level" | "sd">,
   content: FrameContent,
   thresholds: ConditionThresholds,
 ): boolean {
-  if (condition === "unusable") return false;
+  if (Math.abs(level - thresholds.inFocusLevel) < DOUBTS * sd) return true;
   if (condition === "blank" || condition === "mixed" || sd > WELL_KNOWN_SD) return true;
   const { sharp, blurred } = certainPatches(scores, thresholds);
   return Math.min(sharp, blurred) > 0 || isStrange(content, thresholds);

@@ -14,6 +14,8 @@ export const FIRST_PATCHES = PARTS ** 2;
 const SHARE_OF_PART = 2;
 /** Patches that decide a frame; more make its level no better (`scripts/choose-patches.ts`). */
 const DECIDING_PATCHES = SHARE_OF_PART * PARTS ** 2;
+/** So many patches without saturated pixels decide an overexposed frame alone. */
+const LEAST_WHOLE = 4;
 /** Every so many rows and columns of a patch are looked at; fewer rows of frames beyond `LOOKED_AT`. */
 const [ROW_STEP, COLUMN_STEP] = [6, 3];
 const LOOKED_AT = 2 ** 19;
@@ -24,9 +26,24 @@ const NOISE_MARGIN = 1.35;
  * The patches that decide a frame, by their number in row order, those that tell most first: of each of 4 x 4 parts the one with the
  * most structure, then the second of each, then the best of the rest. The same for the same pixels, and the same whatever the gain
  * and offset of counts.
- * @param most of a frame with more patches, so many are chosen.
+ * @param options.most of a frame with more patches, so many are chosen. @param options.saturated the count at which pixels of the frame are
+ * cut off: patches with such pixels decide only where there are hardly any others, because what is cut off has sharp edges however blurred it is.
  */
-export function decidingPatches(frame: Frame, grid: PatchGrid, most: number = DECIDING_PATCHES): number[] {
+export function decidingPatches(
+  frame: Frame,
+  grid: PatchGrid,
+  {
+    most = DECIDING_PATCHES,
+    saturated,
+  }: { readonly most?: number | undefined; readonly saturated?: number | undefined } = {},
+): number[] {
+  const ranked = rankedPatches(frame, grid);
+  if (saturated === undefined) return ranked.slice(0, most);
+  const whole = ranked.filter((patch) => !hasCount(frame, grid, patch, saturated));
+  return (whole.length >= LEAST_WHOLE ? whole : ranked).slice(0, most);
+}
+
+function rankedPatches(frame: Frame, grid: PatchGrid): number[] {
   const [rows, columns] = [grid.tops.length, grid.lefts.length];
   const all = Array.from({ length: rows * columns }, (_, patch) => patch);
   if (all.length <= FIRST_PATCHES) return all;
@@ -40,7 +57,21 @@ export function decidingPatches(frame: Frame, grid: PatchGrid, most: number = DE
     taken.set(part, rank + 1);
     byRank[Math.min(rank, SHARE_OF_PART)]!.push(patch);
   }
-  return byRank.flat().slice(0, most);
+  return byRank.flat();
+}
+
+function hasCount(
+  { pixels, width }: Frame,
+  { sidePx, tops, lefts }: PatchGrid,
+  patch: number,
+  count: number,
+): boolean {
+  const [top, left] = [tops[Math.floor(patch / lefts.length)]!, lefts[patch % lefts.length]!];
+  for (let y = top; y < top + sidePx; y++) {
+    const row = pixels.subarray(y * width + left, y * width + left + sidePx);
+    if (row.includes(count)) return true;
+  }
+  return false;
 }
 
 /**

@@ -143,7 +143,11 @@ export class Scorer implements FrameScorer {
     const all = grid.tops.length * grid.lefts.length;
     // The original has no choice of patches.
     const isWhole = this.#tiling === "original";
-    const patches = decidingPatches(frame, grid, isWhole ? all : undefined);
+    const isOverexposed = !isWhole && range.saturatedFraction > conditions.saturatedShare;
+    const patches = decidingPatches(frame, grid, {
+      most: isWhole ? all : undefined,
+      saturated: isOverexposed ? range.highest : undefined,
+    });
     const scored = (chosen: readonly number[]) => scoresOfPatches(this.#engine, frame, grid, chosen, signal);
     const first = patches.slice(0, isWhole ? all : FIRST_PATCHES);
     const decision = decisionOf(frame, range, first, await scored(first), conditions);

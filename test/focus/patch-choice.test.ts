@@ -23,7 +23,7 @@ function withDiscs(patches: readonly number[], counts: number, seed = 1): Frame 
   return { width: SIDE, height: SIDE, pixels };
 }
 
-const chosen = (frame: Frame, limit?: number) => decidingPatches(frame, patchGrid(frame, 1), limit);
+const chosen = (frame: Frame, most?: number) => decidingPatches(frame, patchGrid(frame, 1), { most });
 
 const inRowOrder = (patches: readonly number[]) => patches.toSorted((a, b) => a - b);
 
@@ -54,6 +54,25 @@ describe("decidingPatches", () => {
       for (let x = 0; x < SIDE / 2; x++) frame.pixels[y * SIDE + x] = random.poisson(40_000);
     }
     expect(chosen(frame, 20)).toEqual(expect.arrayContaining(discs));
+  });
+
+  it("leaves out patches with pixels that are cut off, where some others are there", () => {
+    const discs = [6, 30, 54, 78, 101, 120];
+    const grid = patchGrid(withDiscs([], 0), 1);
+    const cutOff = (without: readonly number[]) => {
+      const frame = withDiscs(discs, 20_000);
+      for (let patch = 0; patch < 144; patch++) {
+        if (without.includes(patch)) continue;
+        const [top, left] = [grid.tops[Math.floor(patch / COLUMNS)]!, grid.lefts[patch % COLUMNS]!];
+        frame.pixels[(top + 41) * SIDE + left + 83] = 65_535;
+      }
+      return frame;
+    };
+    const few = decidingPatches(cutOff([6, 54, 100]), grid, { saturated: 65_535 });
+    expect(few).toHaveLength(32);
+    expect(few).toEqual(expect.arrayContaining(discs));
+    const enough = decidingPatches(cutOff([6, 54, 100, 101]), grid, { saturated: 65_535 });
+    expect(inRowOrder(enough)).toEqual([6, 54, 100, 101]);
   });
 
   it("gives each of the 4 x 4 parts of a frame its share, wherever the brightest cells are", () => {

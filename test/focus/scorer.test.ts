@@ -183,6 +183,19 @@ describe("Scorer with the shipped model", () => {
     expect([judged(empty), empty.condition]).toEqual([32, "blank"]);
   });
 
+  it("knows how blurred an overexposed frame is from the patches that are not cut off", async () => {
+    const frame = await dataFrame(IN_FOCUS);
+    const [blurred] = new Defocus(frame.width, frame.height).applyMany(Float32Array.from(frame.pixels), [
+      7 * LEVEL_UM,
+    ]);
+    const gain = 255 / blurred!.toSorted().at(Math.floor(0.92 * blurred!.length))!;
+    const pixels = Uint8Array.from(blurred!, (value) => Math.min(255, gain * value));
+    const report = await scorer.score({ ...frame, pixels, bitDepth: 8 });
+    expect(report.saturatedFraction).toBeGreaterThan(0.07);
+    expect(report.condition).toBe("unusable");
+    expect(Math.abs(report.expectedLevel - 7)).toBeLessThan(1);
+  });
+
   it("judges every pixel, or only whole patches from the corner when it tiles as the original does", async () => {
     const frame = await dataFrame(IN_FOCUS);
     const original = await Scorer.load({ model: SHIPPED_MODEL, device: "cpu", tiling: "original" });
