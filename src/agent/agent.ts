@@ -19,6 +19,7 @@ import type { AgentOptions } from "./agent-options.js";
 import { Answers } from "./answers.js";
 import { FrameQueue, type Lane } from "./frame-queue.js";
 import { HealthCounters } from "./health.js";
+import { InOrder } from "./in-order.js";
 import { memoryBudget } from "./memory-budget.js";
 import { type OpenFrame, OpenFrames } from "./open-frames.js";
 import { Recorder } from "./recorder.js";
@@ -40,6 +41,7 @@ export class Agent implements SourceHandler {
   /** Decides; its settings may be changed while the agent runs. */
   readonly policy: RefocusPolicy;
   readonly #counters = new HealthCounters();
+  readonly #smallFrames = new InOrder();
   /** Aborts scoring when a stop is forced. */
   readonly #forced = new AbortController();
   readonly #open: OpenFrames;
@@ -164,19 +166,18 @@ export class Agent implements SourceHandler {
 
   async #work(lane: Lane): Promise<void> {
     for (let job = await this.#queue.take(lane); job !== undefined; job = await this.#queue.take(lane)) {
-      await this.#process(job);
+      await this.#process(job, lane);
       this.#queue.release(job);
       // A scorer that answers at once must not keep sockets and timers waiting.
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  async #process(job: OpenFrame): Promise<void> {
+  async #process(job: OpenFrame, lane: Lane): Promise<void> {
     const takenMs = this.#clock.now();
     const { scorer } = this.#options;
     try {
-      const binning = binningOf(this.policy.settings.optics, job.header);
-      const report = await scorer.score(job.frame, { signal: this.#forced.signal, binning });
+      const report = await this.#score(job, lane);
       await this.#open.slicesBefore(job.header, this.#forced.signal);
       const doneMs = this.#clock.now();
       if (this.#open.isOverdue(job)) this.#drop(job, "deadline");
@@ -206,6 +207,13 @@ export class Agent implements SourceHandler {
       if (this.#forced.signal.aborted) this.#drop(job, "shutdown");
       else this.#fail(job, error);
     }
+  }
+
+  /** Small frames come out in their order, though one that leaves doubt takes longer than the next. */
+  #score({ frame, header }: OpenFrame, lane: Lane): Promise<FocusReport> {
+    const binning = binningOf(this.policy.settings.optics, header);
+    const scoring = this.#options.scorer.score(frame, { signal: this.#forced.signal, binning });
+    return lane === "small" ? this.#smallFrames.after(scoring) : scoring;
   }
 
   /** Records how a frame ends and answers it. */

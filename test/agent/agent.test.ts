@@ -167,6 +167,26 @@ describe("a gating controller", () => {
     ]);
   });
 
+  test("gets its verdicts in the order of its frames, though one that leaves doubt takes longer than the next", async () => {
+    let slow = 60;
+    const unordered = faultyScorer(async ({ pixels }) => {
+      slow -= 10;
+      await sleep(slow);
+      return report(pixels[0]! / 10);
+    });
+    const { address, results } = await start(unordered);
+    const controller = new TestController(address);
+    const names = ["A1", "A2", "A3", "A4", "A5"];
+
+    await Promise.all(names.map((name) => controller.ask(1, { site: { name }, mode: "observe" })));
+
+    const judged = async () => (await results()).filter(({ type }) => type === "verdict");
+    await until(async () => (await judged()).length === names.length);
+    expect((await judged()).map(({ frame }) => frame)).toMatchObject(
+      names.map((name) => ({ site: { name } })),
+    );
+  });
+
   test("that repeats an id gets the same verdict and the frame is scored once", async () => {
     const { agent, address } = await start(pixelScorer);
     const controller = new TestController(address);
