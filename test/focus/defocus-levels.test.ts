@@ -8,11 +8,11 @@ const { readings } = (await openModel("default")).card;
 describe("defocusLevels", () => {
   it.each([
     [0, 0],
-    [0.42, 0],
+    [0.41, 0],
     [0.58, 1],
-    [1.21, 1.5],
+    [1.215, 1.5],
     [4, 4],
-    [9.3, 10],
+    [9.31, 10],
     [10, 10],
   ])("takes a frame that reads %f for one that is %f levels off", (read, levels) => {
     expect(defocusLevels(read, readings)).toBeCloseTo(levels, 10);
