@@ -42,12 +42,11 @@ const side = values.side === undefined ? undefined : Number(values.side);
 const machine = describeMachine();
 console.log(`Machine: ${machine}; ${frames} frames\n`);
 const folder = await mkdtemp(join(tmpdir(), "parfocal-soak-"));
-const [results, drop, config] = [join(folder, "results"), join(folder, "drop"), join(folder, "agent.yaml")];
+const [results, drop] = [join(folder, "results"), join(folder, "drop")];
 await mkdir(drop);
-await writeFile(config, `queue: { observePerController: ${2 * IN_FLIGHT} }\n`);
 const agent = await startAgentProcess(
   [
-    ...["agent", ...freePorts(), "--config", config, "--results", results, "--folder", drop],
+    ...["agent", ...freePorts(), "--results", results, "--folder", drop],
     ...["--device", "cpu", "--log-level", "warn"],
   ],
   values["node-flag"],

@@ -39,8 +39,12 @@ export function decidingPatches(
 ): number[] {
   const ranked = rankedPatches(frame, grid);
   if (saturated === undefined) return ranked.slice(0, most);
-  const whole = ranked.filter((patch) => !hasCount(frame, grid, patch, saturated));
-  return (whole.length >= LEAST_WHOLE ? whole : ranked).slice(0, most);
+  const whole: number[] = [];
+  for (const patch of ranked) {
+    if (whole.length === most) break;
+    if (!hasCount(frame, grid, patch, saturated)) whole.push(patch);
+  }
+  return whole.length >= LEAST_WHOLE ? whole : ranked.slice(0, most);
 }
 
 function rankedPatches(frame: Frame, grid: PatchGrid): number[] {
