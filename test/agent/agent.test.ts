@@ -38,6 +38,16 @@ async function start(scorer: FrameScorer, overrides: Record<string, unknown> = {
   return { agent, address: places.zeromq!, publish: places.publish!, folder, results };
 }
 
+/** Takes less time for each further frame, so that of two at once the later one is scored first. */
+function unorderedScorer(): FrameScorer {
+  let slow = 60;
+  return faultyScorer(async ({ pixels }) => {
+    slow -= 10;
+    await sleep(slow);
+    return report(pixels[0]! / 10);
+  });
+}
+
 describe("a gating controller", () => {
   test("is welcomed, gets heartbeats and is told goodbye", async () => {
     const { agent, address } = await start(pixelScorer);
@@ -136,14 +146,7 @@ describe("a gating controller", () => {
   });
 
   test("gets one verdict on its z-stack, after all slices, whatever the number of workers", async () => {
-    let slow = 60;
-    // Earlier slices take longer, so that with two workers the last one is scored first.
-    const unordered = faultyScorer(async ({ pixels }) => {
-      slow -= 10;
-      await sleep(slow);
-      return report(pixels[0]! / 10);
-    });
-    const { agent, address, results } = await start(unordered, { scorer: { concurrency: 2 } });
+    const { agent, address, results } = await start(unorderedScorer(), { scorer: { concurrency: 2 } });
     const controller = new TestController(address);
     const levels = [4, 2, 0, 2, 4];
     const slice = (zIndex: number) =>
@@ -168,13 +171,7 @@ describe("a gating controller", () => {
   });
 
   test("gets its verdicts in the order of its frames, though one that leaves doubt takes longer than the next", async () => {
-    let slow = 60;
-    const unordered = faultyScorer(async ({ pixels }) => {
-      slow -= 10;
-      await sleep(slow);
-      return report(pixels[0]! / 10);
-    });
-    const { address, results } = await start(unordered);
+    const { address, results } = await start(unorderedScorer());
     const controller = new TestController(address);
     const names = ["A1", "A2", "A3", "A4", "A5"];
 
