@@ -7,10 +7,7 @@ import { parseArgs } from "node:util";
 import { describeMachine } from "../src/machine.js";
 import { benchBrenner } from "./brenner.js";
 import type { Row } from "./row.js";
-import { benchScoring } from "./scoring.js";
-
-/** The network of the model that ships. */
-const SHIPPED = "medium";
+import { benchScoring, IN_DOUBT, SHIPPED, SURE } from "./scoring.js";
 
 const { values } = parseArgs({
   options: { json: { type: "string" }, runs: { type: "string", default: "40" } },
@@ -29,8 +26,8 @@ for (const bench of [benchScoring(Number(values.runs)), benchBrenner()]) {
 }
 const fastest = (wanted: (row: Row) => boolean) =>
   Math.min(...rows.filter((row) => row.size === "2048 x 2048" && wanted(row)).map((row) => row.p50Ms));
-const ours = fastest(({ network, patches }) => network === SHIPPED && patches === "16, sure");
-const doubtful = fastest(({ network, patches }) => network === SHIPPED && patches === "32, in doubt");
+const ours = fastest(({ network, patches }) => network === SHIPPED && patches === SURE.patches);
+const doubtful = fastest(({ network, patches }) => network === SHIPPED && patches === IN_DOUBT.patches);
 const paper = fastest(({ network }) => network === "yang2018");
 const brenner = fastest(({ engine }) => engine === "numpy");
 console.log(

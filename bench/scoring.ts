@@ -14,7 +14,7 @@ const SIDES = [512, 1024, 2048, 4096];
 /** Frames before the first that counts: Node compiles what runs often. */
 const WARM_UP = 12;
 /** The network of the model that ships, the only one that is trained here. */
-const SHIPPED = "medium";
+export const SHIPPED = "medium";
 /** The paper's network takes long, on every patch as its program does; enough runs to tell a second from two. */
 const PAPER = { network: "yang2018", sides: [1024, 2048], runs: 4 } as const;
 
@@ -25,8 +25,8 @@ interface Case {
   readonly coverage: Coverage;
 }
 /** Needs weights: those of chance know no frame without doubt. */
-const SURE: Case = { patches: "16, sure", frameOf: cellsFrame, coverage: "sample" };
-const IN_DOUBT: Case = { patches: "32, in doubt", frameOf: noiseFrame, coverage: "sample" };
+export const SURE: Case = { patches: "16, sure", frameOf: cellsFrame, coverage: "sample" };
+export const IN_DOUBT: Case = { patches: "32, in doubt", frameOf: noiseFrame, coverage: "sample" };
 const ALL: Case = { patches: "all", frameOf: noiseFrame, coverage: "full" };
 
 /**

@@ -2,7 +2,8 @@
  * How many patches have to be judged to know a frame, on fields of any size:
  *   npx tsx scripts/choose-patches.ts MANIFEST.csv... [--model NAME] [--every N] [--patches 16,32,48,64,96,128]
  * Judges every patch of frames of known level (synthetic defocus, three lights), of frames that are sharp on one side only and
- * of empty ones, and tells for each number what the verdict would have been from so many of them.
+ * of empty ones, and tells for each number what the verdict would have been from so many of them, and what it is: from the first
+ * ones, and from all that decide where those leave doubt.
  */
 import { parseArgs } from "node:util";
 import { conditionOf, countRange, leavesDoubt } from "../src/focus/condition.js";

@@ -71,6 +71,14 @@ function rangeOf({ pixels, width, height, bitDepth }: Frame, rowStep: number): C
   return { lowest, highest, mean: sum / count, saturatedFraction: isTop ? atHighest / count : 0 };
 }
 
+/** Whether too much of a frame is cut off at the camera's highest count. */
+export function isOverexposed(
+  { saturatedFraction }: Pick<CountRange, "saturatedFraction">,
+  { saturatedShare }: Pick<ConditionThresholds, "saturatedShare">,
+): boolean {
+  return saturatedFraction > saturatedShare;
+}
+
 /**
  * What the frame is. First match wins: unusable (counts above the declared bit depth, or too much saturated), blank
  * (no count differs, too few certain patches, no more certainty than grain has,
@@ -88,7 +96,7 @@ export function conditionOf(
   if (bitDepth !== undefined && range.highest > 2 ** bitDepth - 1) {
     return unusable(`counts up to ${range.highest} do not fit the ${bitDepth} bits that were declared`);
   }
-  if (range.saturatedFraction > thresholds.saturatedShare) {
+  if (isOverexposed(range, thresholds)) {
     return unusable(
       `${(100 * range.saturatedFraction).toFixed(1)} % of the pixels are saturated at ${range.highest}`,
     );

@@ -2,7 +2,14 @@ import { EngineError, FrameShapeError, UnknownNameError } from "../errors.js";
 import { assertScorable, type Frame } from "../frames/frame.js";
 import { fittingBinning } from "./binning.js";
 import { mostProbableLevel } from "./certainty.js";
-import { type CountRange, conditionOf, countRange, isUnfamiliar, leavesDoubt } from "./condition.js";
+import {
+  type CountRange,
+  conditionOf,
+  countRange,
+  isOverexposed,
+  isUnfamiliar,
+  leavesDoubt,
+} from "./condition.js";
 import {
   CONFIDENCE_OF_A_GUESS,
   type ConfidenceScale,
@@ -140,16 +147,16 @@ export class Scorer implements FrameScorer {
   /** Judges the patches that tell most, and the others that may decide only where those leave doubt. */
   async #decide(frame: Frame, range: CountRange, grid: PatchGrid, signal?: AbortSignal) {
     const { conditions } = this.#model.card;
-    const all = grid.tops.length * grid.lefts.length;
-    // The original has no choice of patches.
-    const isWhole = this.#tiling === "original";
-    const isOverexposed = !isWhole && range.saturatedFraction > conditions.saturatedShare;
-    const patches = decidingPatches(frame, grid, {
-      most: isWhole ? all : undefined,
-      saturated: isOverexposed ? range.highest : undefined,
-    });
     const scored = (chosen: readonly number[]) => scoresOfPatches(this.#engine, frame, grid, chosen, signal);
-    const first = patches.slice(0, isWhole ? all : FIRST_PATCHES);
+    if (this.#tiling === "original") {
+      // The original has no choice of patches.
+      const all = Array.from({ length: grid.tops.length * grid.lefts.length }, (_, patch) => patch);
+      return decisionOf(frame, range, all, await scored(all), conditions);
+    }
+    const patches = decidingPatches(frame, grid, {
+      saturated: isOverexposed(range, conditions) ? range.highest : undefined,
+    });
+    const first = patches.slice(0, FIRST_PATCHES);
     const decision = decisionOf(frame, range, first, await scored(first), conditions);
     const { scores, told, judged, content } = decision;
     const rest = patches.slice(first.length);
