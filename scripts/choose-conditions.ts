@@ -9,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { expectedLevel } from "../src/focus/certainty.js";
 import { leastLevel, PATCH_DOUBT } from "../src/focus/condition.js";
+import { frameLevel } from "../src/focus/frame-level.js";
 import { LEVELS } from "../src/focus/levels.js";
 import type { FocusReport } from "../src/focus/report.js";
 import { Scorer } from "../src/focus/scorer.js";
@@ -88,16 +89,33 @@ const focused = known.filter(({ truth }) => TELLING.has(truth));
 console.log(
   `${known.length} frames of ${rows.length} fields, every ${values.every}th; model ${scorer.model.sha256.slice(0, 12)}\n`,
 );
-console.log("expected level by true level: 5 %, median, 95 %; aggregate certainty: 5 %, median");
+console.log(
+  "expected level by true level: 5 %, median, 95 %; aggregate certainty: 5 %, median; median level: median",
+);
+/** `medianLevel` of the patches that decided. */
+const readOf = ({ probabilities, certainties }: FocusReport) => {
+  const judged = [...certainties.keys()].filter((patch) => !Number.isNaN(certainties[patch]));
+  const distributions = judged.flatMap((patch) => [
+    ...probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS),
+  ]);
+  return frameLevel(
+    Float32Array.from(distributions),
+    Float32Array.from(judged, (patch) => certainties[patch]!),
+  ).medianLevel;
+};
 const readings: number[] = [];
 for (const truth of [...Array(LEVELS).keys(), "mixed", "blank"] as const) {
   const reports = known.filter((frame) => frame.truth === truth).map(({ report }) => report);
   const levels = reports.map((report) => report.expectedLevel).sort((a, b) => a - b);
   const certainties = reports.map((report) => report.aggregateCertainty).sort((a, b) => a - b);
   const at = (sorted: number[], share: number) => sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(2);
-  if (typeof truth === "number") readings.push(Number(at(levels, 0.5)));
+  const read = at(
+    reports.map(readOf).sort((a, b) => a - b),
+    0.5,
+  );
+  if (typeof truth === "number") readings.push(Number(read));
   console.log(
-    `  ${String(truth).padEnd(6)} ${[0.05, 0.5, 0.95].map((share) => at(levels, share)).join("  ")}   ${at(certainties, 0.05)}  ${at(certainties, 0.5)}`,
+    `  ${String(truth).padEnd(6)} ${[0.05, 0.5, 0.95].map((share) => at(levels, share)).join("  ")}   ${at(certainties, 0.05)}  ${at(certainties, 0.5)}   ${read}`,
   );
 }
 

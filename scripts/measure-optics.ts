@@ -8,7 +8,6 @@
  */
 import { parseArgs } from "node:util";
 import { binningFor, unknownObjectiveAt } from "../src/focus/binning.js";
-import { defocusLevels } from "../src/focus/defocus-levels.js";
 import { Scorer } from "../src/focus/scorer.js";
 import type { Frame } from "../src/frames/frame.js";
 import { readManifest } from "../src/frames/manifest.js";
@@ -86,8 +85,7 @@ for (const [name, optics] of OBJECTIVES) {
       const byPixel = await scorer.score(frame, { binning: binningFor(unknownObjectiveAt(optics.pixelUm)) });
       if (isRight(byPixel)) counts.pixel[which]!++;
       if (isRight(await scorer.score(frame))) counts.unknown[which]!++;
-      const levels = defocusLevels(report.expectedLevel, scorer.readings);
-      if (!isSharp && Math.abs(levels / level - 1) <= TOLERANCE) counts.right++;
+      if (!isSharp && Math.abs(report.defocusLevels / level - 1) <= TOLERANCE) counts.right++;
     }
   }
   const percent = (count: number, of: number) => `${((100 * count) / of).toFixed(0)} %`;

@@ -121,7 +121,7 @@ export function stackRows(stacks: Evaluation["stacks"]): string[][] {
   ]);
 }
 
-/** A row of the mean errors of the expected level, by true level. */
+/** A row of the mean errors of the defocus in levels, by true level. */
 export function biasCells({ bias }: NonNullable<Evaluation["synthetic"]>): string[] {
   return bias.map((error) => error?.toFixed(2) ?? "");
 }

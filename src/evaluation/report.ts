@@ -39,7 +39,7 @@ export function evaluationMarkdown(evaluation: Evaluation, command: string, mach
           ...row.map((count) => (count > 0 ? String(count) : "")),
         ]),
       ),
-      "Mean error of the expected level, by true level:",
+      "Mean error of the defocus (a real number, of which `level` is the nearest whole one), by true level:",
       table(
         synthetic.bias.map((_, level) => String(level)),
         [biasCells(synthetic)],

@@ -14,7 +14,8 @@ export interface SyntheticJudgement extends Exposure {
   readonly actual: number;
   /** The level of the frame, a whole number. */
   readonly judged: number;
-  readonly expectedLevel: number;
+  /** The same as a real number. */
+  readonly defocusLevels: number;
   readonly groups: JudgedFrame["groups"];
 }
 
@@ -30,7 +31,7 @@ export interface Accuracy {
 export interface SyntheticAccuracy extends Accuracy {
   /** Frames by true level (rows) and judged level (columns). */
   readonly confusion: readonly (readonly number[])[];
-  /** Mean of the expected level less the true one, by true level; undefined for a level without frames. */
+  /** Mean of the defocus in levels, a real number, less the true one, by true level; undefined for a level without frames. */
   readonly bias: readonly (number | undefined)[];
 }
 
@@ -46,7 +47,7 @@ export function accuracyOf(frames: readonly Pick<SyntheticJudgement, "actual" | 
 export function syntheticAccuracy(frames: readonly SyntheticJudgement[]): SyntheticAccuracy {
   const byLevel = groupBy(frames, ({ actual }) => actual);
   const bias = Array.from({ length: LEVELS }, (_, level) => {
-    const errors = (byLevel.get(level) ?? []).map(({ expectedLevel }) => expectedLevel - level);
+    const errors = (byLevel.get(level) ?? []).map(({ defocusLevels }) => defocusLevels - level);
     return errors.length > 0 ? errors.reduce((sum, error) => sum + error, 0) / errors.length : undefined;
   });
   return { ...accuracyOf(frames), confusion: confusionMatrix(frames, LEVELS), bias };

@@ -78,9 +78,9 @@ export class SyntheticRun {
       for (const exposure of exposures) {
         const random = Random.of(this.#seed, index * LEVELS + actual);
         const report = await this.#scorer.score(exposedFrame(light, frame, exposure, random));
-        const { level: judged, expectedLevel } = report;
+        const { level: judged, defocusLevels } = report;
         const judgements = this.#judged.get(exposure) ?? [];
-        judgements.push({ ...exposure, actual, judged, expectedLevel, groups: groupsOf(row) });
+        judgements.push({ ...exposure, actual, judged, defocusLevels, groups: groupsOf(row) });
         this.#judged.set(exposure, judgements);
         if (stated.has(exposure)) this.state(report, actual, fieldOf(row));
       }

@@ -50,6 +50,21 @@ export function mostProbableLevel(distribution: ArrayLike<number>): number {
   return best;
 }
 
+/**
+ * The level that half of the probability lies below, each level's being spread evenly over half a level either side, -0.5 to 10.5. Unlike the
+ * expectation, hardly drawn to the middle of the scale by what little probability lies far away.
+ */
+export function medianLevel(distribution: ArrayLike<number>): number {
+  let [total, below] = [0, 0];
+  for (let k = 0; k < distribution.length; k++) total += distribution[k]!;
+  for (let k = 0; k < distribution.length; k++) {
+    const p = distribution[k]!;
+    if (p > 0 && below + p >= total / 2) return k - 0.5 + (total / 2 - below) / p;
+    below += p;
+  }
+  return Number.NaN;
+}
+
 /** Sum of k p_k: the level as a real number, 0 to 10. */
 export function expectedLevel(distribution: ArrayLike<number>): number {
   let sum = 0;

@@ -4,7 +4,7 @@
  * over a good part of the frame and ignores the rest.
  * @module
  */
-import { expectedLevel, mostProbableLevel } from "./certainty.js";
+import { expectedLevel, medianLevel } from "./certainty.js";
 import { LEVELS } from "./levels.js";
 
 /** Weighted quantile of the patch levels that is the level of the frame. */
@@ -22,11 +22,8 @@ const NOTHING_SD = 5;
 export interface FrameLevel {
   /** Level of the frame, 0 to 10. */
   readonly level: number;
-  /**
-   * The same of the patches' most probable levels, a whole number, 0 to 10: at the ends of the scale, which a mean over levels
-   * never reaches, nearer to the truth.
-   */
-  readonly wholeLevel: number;
+  /** The same of the medians of the patches' distributions, -0.5 to 10.5: what the defocus is taken from (`defocusLevels`). */
+  readonly medianLevel: number;
   /** Level of its sharpest structure, 0 to 10. */
   readonly sharpestLevel: number;
   /** Standard deviation of the level as far as it comes from this frame's patches, levels, above 0. */
@@ -47,7 +44,7 @@ export function frameLevel(probabilities: Float32Array, certainties: Float32Arra
   const sd = Math.hypot(ONE_PATCH_SD / Math.sqrt(weight), SPREAD_SHARE * spread);
   return {
     level: at(FRAME_QUANTILE),
-    wholeLevel: Math.round(weightedQuantile(sortedBy(mostProbableLevel), FRAME_QUANTILE * weight)),
+    medianLevel: weightedQuantile(sortedBy(medianLevel), FRAME_QUANTILE * weight),
     sharpestLevel: at(SHARPEST_QUANTILE),
     sd: Math.min(NOTHING_SD, sd || NOTHING_SD),
   };

@@ -51,7 +51,7 @@ export const ModelCard = z.object({
   }),
   conditions: ConditionThresholds,
   /**
-   * Expected level that frames at each level mostly read: medians over frames of training fields. Missing where nobody has
+   * Median level that frames at each level mostly read: medians over frames of training fields. Missing where nobody has
    * measured them.
    */
   readings: z.array(z.number()).length(LEVELS).refine(isRising, "must rise").optional(),

@@ -25,8 +25,10 @@ export interface FocusReport extends FrameContent {
   readonly confidences: Float32Array;
   /** Frame distribution: certainty-weighted mean of the patch distributions, [11]. */
   readonly distribution: Float32Array;
-  /** Level of the frame as a whole number, 0 to 10: see `frameLevel`; with the original's tiling, argmax of the frame distribution, as there. */
+  /** Level of the frame as a whole number, 0 to 10: the defocus, rounded; with the original's tiling, argmax of the frame distribution, as there. */
   readonly level: number;
+  /** How far out of focus frames mostly are that read so, levels, 0 to 10: see `defocusLevels`. */
+  readonly defocusLevels: number;
   /** Level of the frame as a real number, 0 to 10: see `frameLevel`. */
   readonly expectedLevel: number;
   /** Level of its sharpest structure, 0 to 10: what counts where several planes show and the sharpest is wanted. */

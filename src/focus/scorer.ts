@@ -19,6 +19,7 @@ import {
 } from "./confidence.js";
 import { certaintyShare, contentOf } from "./content.js";
 import { contrastOf, finenessOf } from "./contrast.js";
+import { defocusLevels } from "./defocus-levels.js";
 import type { EngineOptions, FocusEngine, PatchScores } from "./engines/engine.js";
 import { engineNamed } from "./engines/registry.js";
 import { joinedScores, scoresOfPatches } from "./engines/score-patches.js";
@@ -52,8 +53,6 @@ export class Scorer implements FrameScorer {
   readonly model: ModelIdentity;
   /** One line: which engine runs on which device, and why. */
   readonly engine: string;
-  /** What frames at each level mostly read, see `defocusLevels`; missing where nobody has measured this model. */
-  readonly readings: readonly number[] | undefined;
   readonly #model: FocusModel;
   readonly #engine: FocusEngine;
   readonly #tiling: Tiling;
@@ -65,7 +64,6 @@ export class Scorer implements FrameScorer {
     this.#tiling = tiling;
     this.model = { name: model.card.name, sha256: model.sha256 };
     this.engine = engine.description;
-    this.readings = model.card.readings;
   }
 
   /**
@@ -100,8 +98,9 @@ export class Scorer implements FrameScorer {
     const grid = patchGrid(frame, binning, this.#tiling);
     const [rows, columns] = [grid.tops.length, grid.lefts.length];
     const { patches, scores, judged, content, told } = await this.#decide(frame, range, grid, signal);
-    const { level, wholeLevel, sharpestLevel, sd } = judged;
-    const { conditions, confidence: scale = UNMEASURED } = this.#model.card;
+    const { level, medianLevel, sharpestLevel, sd } = judged;
+    const { conditions, readings, confidence: scale = UNMEASURED } = this.#model.card;
+    const defocus = defocusLevels(medianLevel, readings);
     const unfamiliar = isUnfamiliar(told.condition, content, conditions);
     const confidence = frameConfidence(scores.probabilities, scores.certainties, level, scale);
     // Grain and the rim of a bubble make the network certain of what is not there.
@@ -118,7 +117,8 @@ export class Scorer implements FrameScorer {
       rows,
       columns,
       coverage: patches.length === rows * columns ? "full" : "sample",
-      level: this.#tiling === "original" ? mostProbableLevel(scores.distribution) : wholeLevel,
+      level: this.#tiling === "original" ? mostProbableLevel(scores.distribution) : Math.round(defocus),
+      defocusLevels: defocus,
       expectedLevel: level,
       sharpestLevel,
       levelSd: sd,

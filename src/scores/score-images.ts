@@ -62,8 +62,7 @@ export async function scoreImages(job: ScoringJob): Promise<void> {
       const place = { path: begun.get(path)!.namedPath, page: page.page, metadata: page.metadata };
       const sampling = job.sampling(path, page);
       const report = await scorer.score(page.frame, { binning: sampling?.binning ?? 1, coverage });
-      const scale = { umPerLevel: sampling?.umPerLevel, readings: scorer.readings };
-      const row = scoreRow(path, page.page, sites.frameOf(place), report, scale);
+      const row = scoreRow(path, page.page, sites.frameOf(place), report, sampling?.umPerLevel);
       await job.row({ ...row, ...job.more(page.frame) });
       await job.scored(path, page, report);
       pages++;

@@ -1,5 +1,4 @@
 import { stringify } from "csv-stringify/sync";
-import { defocusLevels } from "../focus/defocus-levels.js";
 import { LEVELS } from "../focus/levels.js";
 import type { FocusReport } from "../focus/report.js";
 import type { FileFrame } from "../sources/file-sites.js";
@@ -38,20 +37,13 @@ export function columnsOf(withDefocus: boolean, more: readonly string[] = []): s
   return [...COLUMNS, ...(withDefocus ? [DEFOCUS_COLUMN] : []), ...more];
 }
 
-/** What turns the level of a frame into micrometres; without the first, it stays a level. */
-export interface DefocusScale {
-  readonly umPerLevel?: number | undefined;
-  /** See `defocusLevels`. */
-  readonly readings?: readonly number[] | undefined;
-}
-
-/** One scored page as a row; numbers rounded to four digits behind the point. */
+/** One scored page as a row; numbers rounded to four digits behind the point. @param umPerLevel adds the defocus in um. */
 export function scoreRow(
   file: string,
   page: number,
   { site, channel, timeIndex, zIndex }: FileFrame,
   report: FocusReport,
-  { umPerLevel, readings }: DefocusScale = {},
+  umPerLevel?: number,
 ): Record<string, string | number> {
   const row: Record<string, string | number> = {
     file,
@@ -76,9 +68,7 @@ export function scoreRow(
     row[`probability_${level}`] = rounded(probability);
   });
   if (umPerLevel !== undefined)
-    row[DEFOCUS_COLUMN] = showsNothing(report)
-      ? ""
-      : rounded(umPerLevel * defocusLevels(report.expectedLevel, readings));
+    row[DEFOCUS_COLUMN] = showsNothing(report) ? "" : rounded(umPerLevel * report.defocusLevels);
   return row;
 }
 

@@ -7,19 +7,20 @@ const { readings } = (await openModel("default")).card;
 
 describe("defocusLevels", () => {
   it.each([
-    [0, 0],
-    [0.41, 0],
-    [0.58, 1],
+    [-0.4, 0],
+    [0.33, 0],
+    [0.53, 1],
     [1.215, 1.5],
     [4, 4],
-    [9.31, 10],
-    [10, 10],
+    [9.56, 10],
+    [10.4, 10],
   ])("takes a frame that reads %f for one that is %f levels off", (read, levels) => {
     expect(defocusLevels(read, readings)).toBeCloseTo(levels, 10);
   });
 
   it("takes a level as it is where nobody has measured what the model reads", () => {
-    expect(defocusLevels(0.6, undefined)).toBe(0.6);
+    expect(defocusLevels(0.6, undefined)).toBeCloseTo(0.6, 10);
+    expect([defocusLevels(-0.4, undefined), defocusLevels(10.4, undefined)]).toEqual([0, 10]);
   });
 
   it("never falls as what is read rises, and stays within a level of it", () => {

@@ -31,6 +31,7 @@ function reportOf(patches: readonly { level: number; share: number }[]): FocusRe
     certainties,
     distribution,
     level: distribution.indexOf(Math.max(...distribution)),
+    defocusLevels: 0,
     expectedLevel: 0,
     sharpestLevel: 0,
     levelSd: 0.1,

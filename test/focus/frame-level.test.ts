@@ -37,16 +37,20 @@ describe("the level of a frame", () => {
   });
 
   test.each([
-    [[0.55, 0.3, 0.15], 0.6, 0],
-    [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4, 0.6], 9.6, 10],
-    [[0, 0, 0, 0.45, 0.35, 0.2], 3.75, 3],
-  ])("as a whole number is what its patches most probably are: %j", (distribution, level, wholeLevel) => {
-    const patch = Array.from({ length: LEVELS }, (_, k) => distribution[k] ?? 0);
-    const found = frameLevel(Float32Array.from([...patch, ...patch]), Float32Array.of(0.9, 0.8));
+    [[0.5, 0.3, 0.2], 0.7, 0.5],
+    [[0.8, 0.1, 0, 0, 0, 0, 0, 0, 0.1], 0.9, 0.125],
+    [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4, 0.6], 9.6, 9.5 + 1 / 6],
+    [[0, 0, 0, 0.45, 0.35, 0.2], 3.75, 3.5 + 1 / 7],
+  ])(
+    "is that of the expectations and that of the medians of its patches: %j",
+    (distribution, level, medianLevel) => {
+      const patch = Array.from({ length: LEVELS }, (_, k) => distribution[k] ?? 0);
+      const found = frameLevel(Float32Array.from([...patch, ...patch]), Float32Array.of(0.9, 0.8));
 
-    expect(found.level).toBeCloseTo(level, 5);
-    expect(found.wholeLevel).toBe(wholeLevel);
-  });
+      expect(found.level).toBeCloseTo(level, 5);
+      expect(found.medianLevel).toBeCloseTo(medianLevel, 5);
+    },
+  );
 
   test("says how unsure it is: of few patches, of patches that disagree, of none", () => {
     const sure = levelOf(many(36, 3)).sd;

@@ -2,7 +2,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EngineError, FrameShapeError, ModelError, UnknownNameError } from "../../src/errors.js";
+import { defocusLevels } from "../../src/focus/defocus-levels.js";
 import { startOnnx } from "../../src/focus/engines/onnx.js";
+import { frameLevel } from "../../src/focus/frame-level.js";
 import { openModel } from "../../src/focus/model.js";
 import { patchStrip } from "../../src/focus/patch-strip.js";
 import type { FocusReport } from "../../src/focus/report.js";
@@ -181,6 +183,29 @@ describe("Scorer with the shipped model", () => {
     const noise = Uint16Array.from({ length: 1000 * 1000 }, () => random.poisson(500));
     const empty = await scorer.score({ width: 1000, height: 1000, pixels: noise });
     expect([judged(empty), empty.condition]).toEqual([32, "blank"]);
+  });
+
+  it("takes the defocus, and its whole level, from what frames of the model mostly read at each level", async () => {
+    const { width, height, pixels } = await dataFrame(IN_FOCUS);
+    const { readings } = (await openModel(SHIPPED_MODEL)).card;
+    const levels = [2, 8, 10];
+    const blurred = new Defocus(width, height).applyMany(
+      Float32Array.from(pixels),
+      levels.map((level) => level * LEVEL_UM),
+    );
+    for (const [i, level] of levels.entries()) {
+      const report = await scorer.score({ width, height, pixels: Uint16Array.from(blurred[i]!) });
+      const judged = [...report.certainties.keys()].filter((patch) => report.certainties[patch]! >= 0);
+      const { medianLevel } = frameLevel(
+        Float32Array.from(
+          judged.flatMap((patch) => [...report.probabilities.subarray(patch * 11, patch * 11 + 11)]),
+        ),
+        Float32Array.from(judged, (patch) => report.certainties[patch]!),
+      );
+      expect(report.defocusLevels).toBeCloseTo(defocusLevels(medianLevel, readings), 6);
+      expect(report.level).toBe(Math.round(report.defocusLevels));
+      expect(report.level).toBe(level);
+    }
   });
 
   it("knows how blurred an overexposed frame is from the patches that are not cut off", async () => {

@@ -32,6 +32,7 @@ export function report(expectedLevel: number, fields: Partial<FocusReport> = {})
     certainties: new Float32Array(1),
     distribution: new Float32Array(LEVELS),
     level: Math.round(expectedLevel),
+    defocusLevels: expectedLevel,
     expectedLevel,
     sharpestLevel: expectedLevel,
     levelSd: 0.1,

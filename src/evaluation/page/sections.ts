@@ -93,7 +93,7 @@ export function syntheticPart({ synthetic, gains, offsets, lights }: Evaluation)
     heading(3, "Bias"),
     htmlTable(
       ["true level", ...synthetic.bias.map((_, level) => String(level))],
-      [["mean error of the expected level", ...biasCells(synthetic)]],
+      [["mean error of the defocus, levels", ...biasCells(synthetic)]],
     ),
   ];
 }
