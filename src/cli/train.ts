@@ -117,6 +117,7 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
     );
     say(`Model written to ${argv.out}`);
     if (outcome.shipped !== undefined) say(weakness(outcome.result, outcome.shipped));
+    if (outcome.tellsLess) say(LESS_TOLD);
   },
 };
 
@@ -143,6 +144,10 @@ function checkSettings({
   refuseUnless(checkpointSeconds >= 0, "--checkpoint-seconds must not be negative");
   return true;
 }
+
+const LESS_TOLD =
+  "Warning: too few patches of these images show anything to learn from what is empty. Unlike the model that it started from, this one " +
+  "does not tell empty frames and unfamiliar ones by their content: add images.";
 
 /** What speaks against a model that judges its own held-out fields worse than the one that ships. */
 function weakness({ point, seconds }: TrainingResult, shipped: HeldOutScore): string {

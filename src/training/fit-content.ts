@@ -27,6 +27,8 @@ const [MOST_BATCHES, SHARE_OF_TRAINING] = [400, 0.1];
 const LEAST_PATCHES = 2000;
 /** Half of the patches show nothing. */
 const EMPTY_SHARE = 0.5;
+/** Of the others, at least so many in all but strange images show something. */
+const SHOWING_SHARE = 0.6;
 
 export interface ContentFitOptions {
   readonly tf: TensorFlow;
@@ -38,13 +40,15 @@ export interface ContentFitOptions {
   readonly threads: number;
   /** Steps that the network was trained for. */
   readonly steps: number;
+  /** Whether the model that it was trained from tells: so must this one, however short the training. */
+  readonly isExpected: boolean;
   readonly onProgress?: (share: number) => void;
 }
 
 /** The reading; undefined for a network without features, and after a training too short to give examples enough. */
 export async function fitContent(options: ContentFitOptions): Promise<ContentReading | undefined> {
-  const { tf, architecture, weights, images, recipe, seed, threads, steps } = options;
-  const batches = steps === 0 ? MOST_BATCHES : Math.min(MOST_BATCHES, Math.floor(SHARE_OF_TRAINING * steps));
+  const { tf, architecture, weights, images, recipe, seed, threads } = options;
+  const batches = batchesOf(options);
   const isTooFew = EMPTY_SHARE * batches * recipe.batchSize < LEAST_PATCHES;
   if (isTooFew || !architecture.layers.some(givesFeatures)) return undefined;
   const network = new TensorflowNetwork(tf, architecture, weights);
@@ -78,6 +82,14 @@ export async function fitContent(options: ContentFitOptions): Promise<ContentRea
   if (Math.min(content.length, empty.length) < LEAST_PATCHES) return undefined;
   const [shown, nothing] = [rowsOf(content), rowsOf(empty)];
   return { ...(await fitStructure(tf, shown, nothing, seed)), ...whiteningOf(shown) };
+}
+
+/** How many batches are looked at. */
+function batchesOf({ steps, isExpected, recipe }: ContentFitOptions): number {
+  if (steps === 0) return MOST_BATCHES;
+  const enough = Math.ceil(LEAST_PATCHES / (EMPTY_SHARE * SHOWING_SHARE * recipe.batchSize));
+  const least = isExpected ? enough : 0;
+  return Math.min(MOST_BATCHES, Math.max(least, Math.floor(SHARE_OF_TRAINING * steps)));
 }
 
 /** Features and certainty of each patch of a batch. */

@@ -7,7 +7,7 @@ import type { ModelCard } from "../focus/model-card.js";
 import { makeFolder } from "../frames/make-folder.js";
 import { describeMachine } from "../machine.js";
 import type { Architecture } from "../networks/architecture.js";
-import { withContentReading } from "../networks/content.js";
+import { contentReadingOf, withContentReading } from "../networks/content.js";
 import { networkNamed } from "../networks/registry.js";
 import type { TensorFlowRuntime } from "../networks/tensorflow-runtime.js";
 import type { Weights } from "../networks/weights.js";
@@ -65,6 +65,8 @@ export interface TrainOutcome {
   readonly exportDifference?: number;
   /** How the model that ships judges the held-out patches, where it does so better than this one. */
   readonly shipped?: HeldOutScore | undefined;
+  /** True where it does not tell what shows nothing, or what it never met, as the model that it started from does. */
+  readonly tellsLess?: boolean;
 }
 
 /** The network of the model that ships. */
@@ -91,6 +93,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
   const settings = settingsOf(options, architecture, images);
   if (from) assertSameRun(from, settings, checkpointPath);
   const startWeights = start && (await fitted(start, architecture, options.seed));
+  const isExpected = startWeights !== undefined && contentReadingOf(startWeights) !== undefined;
 
   const trainer = new Trainer({
     tf: options.runtime.tf,
@@ -123,6 +126,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       seed: options.seed,
       threads: options.threads,
       steps: result.step,
+      isExpected,
       ...(options.onContent === undefined ? {} : { onProgress: options.onContent }),
     });
     const weights = reading === undefined ? result.weights : withContentReading(result.weights, reading);
@@ -133,12 +137,12 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
       weights,
       trainingOf(options, images, result, start),
       metricsOf(result, command),
-      // The same network is right as often as before.
-      result.step === 0 && start?.card.confidence !== undefined ? { confidence: start.card.confidence } : {},
+      result.step === 0 && start !== undefined ? measuredOf(start) : {},
     );
     const shipped = await scoreOfModel(options.runtime.tf, await openModel(DEFAULT_MODEL), result.heldOut);
     const isWeaker = result.point !== undefined && result.point.heldOutLoss > shipped.heldOutLoss;
-    return { finished: true, result, exportDifference, shipped: isWeaker ? shipped : undefined };
+    const tellsLess = isExpected && reading === undefined;
+    return { finished: true, result, exportDifference, shipped: isWeaker ? shipped : undefined, tellsLess };
   } finally {
     trainer.dispose();
   }
@@ -156,6 +160,13 @@ function assertFree(out: string, start: FocusModel | undefined): void {
     join(out, left),
     "is there already, of an earlier training: go on with it by --resume, choose another --out, or remove the folder",
   );
+}
+
+/** What was measured of a model holds of the same network, too. */
+function measuredOf({
+  card: { confidence, readings },
+}: FocusModel): Partial<Pick<ModelCard, "confidence" | "readings">> {
+  return { ...(confidence !== undefined && { confidence }), ...(readings !== undefined && { readings }) };
 }
 
 /** The weights of a model, spread out where it is narrower than the network to be trained. */

@@ -25,7 +25,7 @@ export async function writeModel(
   weights: Weights,
   training: TrainingRecord,
   metrics: ModelCard["metrics"] = [],
-  more: Partial<Pick<ModelCard, "description" | "imported" | "confidence">> = {},
+  more: Partial<Pick<ModelCard, "description" | "imported" | "confidence" | "readings">> = {},
 ): Promise<void> {
   await makeFolder(folder);
   const name = basename(folder);

@@ -203,7 +203,11 @@ describe("train before its first step", () => {
     expect((await train(options)).finished).toBe(true);
 
     const [made, shipped] = [await openModel(options.out), await openModel(SHIPPED_MODEL)];
-    expect(made.card).toMatchObject({ conditions: CONTENT_CONDITIONS, confidence: shipped.card.confidence });
+    expect(made.card).toMatchObject({
+      conditions: CONTENT_CONDITIONS,
+      confidence: shipped.card.confidence,
+      readings: shipped.card.readings,
+    });
     expect((await made.weights()).get(CONTENT_TENSORS.hidden)).not.toEqual(
       (await shipped.weights()).get(CONTENT_TENSORS.hidden),
     );
@@ -221,6 +225,20 @@ describe("train before its first step", () => {
     expect(anew.field.structure).toBeGreaterThan(1);
     expect(anew.noise.structure).toBeLessThan(-1);
     expect(anew.field.strangeness).toBeLessThan(1.5);
+  }, 300_000);
+
+  it("tells what shows nothing where the model it starts from does, however short the training, and says where it cannot", async () => {
+    const from = (batchSize: number, out: string) =>
+      optionsFor({
+        ...{ startFrom: SHIPPED_MODEL, steps: 1, network: "medium", out, threads: 2 },
+        recipe: { ...SMALL_RECIPE, batchSize, patchesPerRegion: 4 },
+      });
+    const folder = await temporaryFolder();
+    const [enough, few] = [join(folder, "enough"), join(folder, "few")];
+    expect((await train(await from(16, enough))).tellsLess).toBe(false);
+    expect((await train(await from(4, few))).tellsLess).toBe(true);
+    expect((await openModel(enough)).card.conditions).toMatchObject(CONTENT_CONDITIONS);
+    expect((await openModel(few)).card.conditions).not.toHaveProperty("leastStructure");
   }, 300_000);
 
   it("starts from another model's weights: with a learning rate of nothing it keeps them", async () => {
