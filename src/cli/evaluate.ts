@@ -3,14 +3,13 @@ import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } 
 import { ConfigError } from "../errors.js";
 import { besideOneAnother } from "../evaluation/compare-models.js";
 import { evaluate } from "../evaluation/evaluate.js";
-import { labelOf } from "../evaluation/judged-frame.js";
 import { PatchGallery } from "../evaluation/page/patch-gallery.js";
 import { RegimeGallery } from "../evaluation/page/regime-gallery.js";
 import { type EvaluatedModel, reportPage } from "../evaluation/page/report-page.js";
 import { evaluationMarkdown } from "../evaluation/report.js";
 import { Scorer } from "../focus/scorer.js";
 import { makeFolder } from "../frames/make-folder.js";
-import { type ManifestRow, readManifest } from "../frames/manifest.js";
+import { labelOf, type ManifestRow, readManifest } from "../frames/manifest.js";
 import { writeAtomically } from "../frames/write-atomically.js";
 import { describeMachine } from "../machine.js";
 import { someNamed } from "../some-named.js";

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from "yargs";
 import { networks } from "../networks/registry.js";
 import { RUNTIMES, startTensorFlow } from "../networks/tensorflow-runtime.js";
@@ -8,6 +9,7 @@ import type { TrainingProgress, TrainingResult } from "../training/trainer.js";
 import { refuseUnless } from "./check-arguments.js";
 import { commandLine } from "./command-line.js";
 import { exitCodes } from "./exit-codes.js";
+import { markedFrames } from "./marked-frames.js";
 import { say } from "./print.js";
 import { duration, ProgressBar } from "./progress.js";
 
@@ -118,6 +120,7 @@ export const trainCommand: CommandModule<unknown, TrainArguments> = {
     say(`Model written to ${argv.out}`);
     if (outcome.shipped !== undefined) say(weakness(outcome.result, outcome.shipped));
     if (outcome.tellsLess) say(LESS_TOLD);
+    for (const line of await markedFrames(argv.images, argv.out, modelBefore(argv))) say(line);
   },
 };
 
@@ -143,6 +146,11 @@ function checkSettings({
   refuseUnless(heldOut >= 0 && heldOut <= 1, "--held-out must lie between 0 and 1");
   refuseUnless(checkpointSeconds >= 0, "--checkpoint-seconds must not be negative");
   return true;
+}
+
+/** The model that is used now: one that was trained on in its own folder is no more. */
+function modelBefore({ startFrom = "default", out }: ArgumentsCamelCase<TrainArguments>): string {
+  return resolve(startFrom) === resolve(out) ? "default" : startFrom;
 }
 
 const LESS_TOLD =

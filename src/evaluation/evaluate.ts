@@ -4,13 +4,13 @@ import type { FocusReport } from "../focus/report.js";
 import type { FrameScorer } from "../focus/scorer-types.js";
 import { binFrame } from "../frames/bin-frame.js";
 import type { Frame } from "../frames/frame.js";
-import type { ManifestRow } from "../frames/manifest.js";
+import { labelOf, type ManifestRow } from "../frames/manifest.js";
 import { type FramePage, readFrames } from "../frames/read-frames.js";
 import { focusMetrics } from "../metrics/focus-metrics.js";
 import { type Comparison, comparedFrames, compareMetrics } from "./compare-metrics.js";
 import { judgeStacks, type StackJudgement } from "./focal-stacks.js";
 import { type GroupScores, groupScores } from "./groups.js";
-import { fieldOf, type JudgedFrame, judgedFrame, labelOf } from "./judged-frame.js";
+import { fieldOf, type JudgedFrame, judgedFrame } from "./judged-frame.js";
 import { type JudgedLabels, judgeLabels, labelErrors } from "./labelled.js";
 import { type ReliabilityResults, type SyntheticResults, SyntheticRun } from "./synthetic-run.js";
 
@@ -97,7 +97,10 @@ function isInFocusField(row: ManifestRow): boolean {
   return row.kind === "infocus" && labelOf(row) !== "out";
 }
 
-async function firstPage(path: string): Promise<{ readonly page: FramePage; readonly isOnly: boolean }> {
+/** The first page of a file, and whether it has no other. @throws FrameReadError */
+export async function firstPage(
+  path: string,
+): Promise<{ readonly page: FramePage; readonly isOnly: boolean }> {
   const pages = readFrames(path);
   try {
     const { value: page } = await pages.next();

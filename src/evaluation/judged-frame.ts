@@ -1,6 +1,6 @@
 import type { Sampling } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
-import type { ManifestRow } from "../frames/manifest.js";
+import { labelOf, type ManifestRow } from "../frames/manifest.js";
 
 /** One image of a manifest as it was scored. */
 export interface JudgedFrame {
@@ -48,12 +48,6 @@ export function judgedFrame(
     ...{ binning, umPerLevel: sampling?.umPerLevel, level, expectedLevel },
     ...{ aggregateCertainty, meanCertainty, confidence, condition, unfamiliar, metrics },
   };
-}
-
-export function labelOf({ focusLabel }: ManifestRow): "in" | "out" | undefined {
-  const label = focusLabel?.toLowerCase();
-  if (label?.startsWith("in")) return "in";
-  return label?.startsWith("out") ? "out" : undefined;
 }
 
 export function fieldOf({ fieldId, stackId, file }: ManifestRow): string {

@@ -95,6 +95,18 @@ const ManifestCells = z
 /** One image of a manifest. `file` is as written, `path` is where it is; missing values are undefined. */
 export type ManifestRow = z.infer<typeof ManifestCells> & { readonly path: string };
 
+/** Whether a path is that of a manifest, by its name. */
+export function isManifest(path: string): boolean {
+  return /\.[ct]sv$/i.test(path);
+}
+
+/** Whether somebody has found the image in or out of focus; other labels count for none. */
+export function labelOf({ focusLabel }: Pick<ManifestRow, "focusLabel">): "in" | "out" | undefined {
+  const label = focusLabel?.toLowerCase();
+  if (label?.startsWith("in")) return "in";
+  return label?.startsWith("out") ? "out" : undefined;
+}
+
 /**
  * Reads a manifest; files are relative to it. Whether they exist is for the reader of the images to find.
  * @throws ConfigError with all problems at once, each with its row as a spreadsheet numbers it.

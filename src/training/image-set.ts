@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { isParfocalError, TrainingError } from "../errors.js";
 import { findImages } from "../frames/find-images.js";
 import type { Frame } from "../frames/frame.js";
-import { type ManifestRow, readManifest } from "../frames/manifest.js";
+import { isManifest, labelOf, type ManifestRow, readManifest } from "../frames/manifest.js";
 import { readFrames } from "../frames/read-frames.js";
 import { Random } from "../optics/random.js";
 import { someNamed } from "../some-named.js";
@@ -33,7 +33,7 @@ const SMALLEST_PX = 100;
 
 /**
  * Reads in-focus images into memory that threads share, and splits them by field.
- * @param paths files, folders, globs, or manifests (`*.csv`, `*.tsv`, whose rows of kind `infocus` or no kind count).
+ * @param paths files, folders, globs, or manifests (`*.csv`, `*.tsv`, whose rows of kind `infocus` or no kind count, unless labelled as out of focus).
  * @param heldOutShare share of the fields that is held out, 0 to 1.
  * @throws TrainingError when fewer than two fields can be used.
  */
@@ -79,10 +79,8 @@ export async function loadImageSet(
 async function listImages(paths: readonly string[]): Promise<{ path: string; source: ImageSource }[]> {
   const listed: { path: string; source: ImageSource }[] = [];
   for (const path of paths) {
-    if (/\.[ct]sv$/i.test(path)) {
-      const rows = (await readManifest(path)).filter(
-        (row) => row.kind === undefined || row.kind === "infocus",
-      );
+    if (isManifest(path)) {
+      const rows = (await readManifest(path)).filter(isInFocus);
       listed.push(...rows.map((row) => ({ path: row.path, source: sourceOf(row) })));
     } else {
       for (const image of await findImages([path])) {
@@ -91,6 +89,10 @@ async function listImages(paths: readonly string[]): Promise<{ path: string; sou
     }
   }
   return listed;
+}
+
+function isInFocus(row: ManifestRow): boolean {
+  return (row.kind === undefined || row.kind === "infocus") && labelOf(row) !== "out";
 }
 
 function sourceOf(row: ManifestRow): ImageSource {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { temporaryFolder } from "../helpers/models.js";
 const IMAGES = ["dsb_520x696_6b72b61b80.png", "dsb_520x696_175dbb364b.png"].map((file) =>
   join(DATA, "plate", file),
 );
-const STEPS = 6;
+const STEPS = 10;
 
 const commandFor = (out: string, steps: number, ...more: string[]) => [
   "train",
@@ -74,6 +74,25 @@ describe("parfocal train", () => {
     expect(training.steps).toBeGreaterThan(0);
     expect(training.seconds).toBeGreaterThanOrEqual(1);
     expect(metrics.map(({ name }) => name)).toContain("patches within one level");
+  });
+
+  it("trains on no frame that was marked as bad, and tells what the model makes of the marked ones", async () => {
+    const folder = await temporaryFolder();
+    const bad = join(DATA, "evaluation", "dsb_520x696_5afb7932e9.png");
+    const rows = [...IMAGES.map((image) => `${image},in focus`), `${bad},out of focus`];
+    await writeFile(join(folder, "marks.csv"), `file,focus_label\n${rows.join("\n")}\n`);
+    const flags = ["--steps", "1", "--backend", "wasm", "--threads", "1", "--network", "compact"];
+    const { code, stderr } = await parfocal(
+      "train",
+      join(folder, "marks.csv"),
+      ...["--out", join(folder, "model")],
+      ...flags,
+    );
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("Images: 1 to train on, 1 held out");
+    expect(stderr).toMatch(
+      /Of the frames that were marked it takes \d of 2 fine ones and \d of 1 bad ones for in focus; default takes 2 of 2 fine ones and 0 of 1 bad ones/,
+    );
   });
 
   it("leaves a checkpoint when it is interrupted, says how to go on and ends with code 130", async () => {
