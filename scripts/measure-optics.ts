@@ -14,7 +14,7 @@ import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";
 import { Convolver } from "../src/optics/convolution.js";
 import { defocusKernel } from "../src/optics/defocus-kernel.js";
-import { micrometresPerLevel } from "../src/optics/micrometres-per-level.js";
+import { micrometresPerLevelRead } from "../src/optics/micrometres-per-level.js";
 import type { Optics } from "../src/optics/point-spread-function.js";
 import { Random } from "../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../src/optics/sensor.js";
@@ -63,7 +63,7 @@ console.log(
 );
 for (const [name, optics] of OBJECTIVES) {
   const binning = binningFor(optics);
-  const umPerLevel = micrometresPerLevel({ ...optics, pixelUm: binning * optics.pixelUm });
+  const umPerLevel = micrometresPerLevelRead({ ...optics, pixelUm: binning * optics.pixelUm });
   const side = SIDE_PX * binning;
   const convolver = new Convolver(side, side, 50 * binning + 1);
   const transfers = LEVELS.map((level) =>

@@ -10,7 +10,7 @@ import {
 import type { Frame } from "../frames/frame.js";
 import type { FrameMetadata } from "../frames/micro-manager-metadata.js";
 import type { FramePage } from "../frames/read-frames.js";
-import { micrometresPerLevel } from "../optics/micrometres-per-level.js";
+import { micrometresPerLevelRead } from "../optics/micrometres-per-level.js";
 import { UsageError } from "./check-arguments.js";
 
 /** Sides of a pixel in the sample that a light microscope may have, um: what lies outside was meant in another unit. */
@@ -60,7 +60,7 @@ export function samplingOf(
   const assumed = optics ?? unknownObjectiveAt(pixelUm);
   const wanted = binningFor(assumed);
   const binning = fittingBinning(frame, wanted);
-  const umPerLevel = optics && micrometresPerLevel({ ...optics, pixelUm: binning * pixelUm });
+  const umPerLevel = optics && micrometresPerLevelRead({ ...optics, pixelUm: binning * pixelUm });
   const reason = binning < wanted ? "its size" : "the most";
   return { binning, umPerLevel, limit: oversamplingOf(assumed) >= FINE * binning ? reason : undefined };
 }

@@ -1,6 +1,6 @@
 import { binningFor, cautiousBinningFor, fittingBinning, oversamplingOf } from "../focus/binning.js";
 import type { FocusReport } from "../focus/report.js";
-import { micrometresPerLevel } from "../optics/micrometres-per-level.js";
+import { micrometresPerLevelRead } from "../optics/micrometres-per-level.js";
 import { type Optics, REFERENCE_OPTICS } from "../optics/point-spread-function.js";
 import type { FrameMessage, RuleValues } from "../protocol/messages.js";
 
@@ -199,7 +199,7 @@ export function maxTravelFor(settings: PolicySettings, rules: ChannelRules, fram
 export function umPerLevelFor(rules: ChannelRules, assumed: FocusOptics, frame: StatedOptics): number {
   if (rules.umPerLevel !== undefined) return rules.umPerLevel;
   const optics = opticsOf(assumed, frame);
-  return micrometresPerLevel({ ...optics, pixelUm: binningOf(assumed, frame) * optics.pixelUm });
+  return micrometresPerLevelRead({ ...optics, pixelUm: binningOf(assumed, frame) * optics.pixelUm });
 }
 
 /** How much finer a frame is sampled as it is judged than the stated optics want; 1 where nothing is stated. */
