@@ -42,6 +42,8 @@ LARGEST_COUNT = 65535
 FEW, FEWEST_STEPS = 8, 256
 #: Weighted quantile of the levels of the patches that is the level of an image.
 FRAME_QUANTILE = 0.25
+#: What images at each level mostly read, the card of the network says.
+READINGS = (0.33, 0.53, 1.9, 3.01, 4, 4.99, 5.95, 7.04, 8.16, 9.14, 9.56)
 #: So many patches speak for what an image shows, and log odds count up to this. As src/focus/content.ts.
 SPEAKING_PATCHES, MOST_LOG_ODDS = 6, 10
 #: Of an image with less, the card of the network says, certainty says less, too.
@@ -186,9 +188,10 @@ def measure(session, counts, mask=None):
         probabilities, certainty, structures = probabilities[inside], certainty[inside], structures[inside]
         distribution = numpy.average(probabilities, axis=0, weights=certainty if certainty.sum() > 0 else None)
         whole = certainty_of(distribution)
-    score = frame_level(probabilities.argmax(axis=1), certainty)
+    read = frame_level(median_levels(probabilities), certainty)
+    score = numpy.floor(numpy.interp(read, READINGS, range(len(READINGS))) + 0.5)
     whole *= certainty_share(certainty, structures)
-    return float(numpy.floor(score + 0.5)), whole, frame_level(probabilities @ numpy.arange(distribution.size), certainty)
+    return float(score), whole, frame_level(probabilities @ numpy.arange(distribution.size), certainty)
 
 
 def patches_within(mask, rows, columns):
@@ -215,6 +218,17 @@ def certainty_share(certainties, structures):
         return 1 / (1 + numpy.exp(MOST_LOG_ODDS))
     structure = numpy.average(numpy.clip(structures[first], -MOST_LOG_ODDS, MOST_LOG_ODDS), weights=weights)
     return 1.0 if structure >= LEAST_STRUCTURE else float(1 / (1 + numpy.exp(-structure)))
+
+
+def median_levels(probabilities):
+    """The level that half of each distribution lies below, of [patches, levels], each level's share being spread over half a level
+    either side. As src/focus/certainty.ts."""
+    shares = probabilities.astype(numpy.float64)
+    upto = shares.cumsum(axis=1)
+    half = upto[:, -1:] / 2
+    middle = (upto >= half).argmax(axis=1)[:, numpy.newaxis]
+    share, end = (numpy.take_along_axis(values, middle, axis=1) for values in (shares, upto))
+    return (middle - 0.5 + (half - (end - share)) / share)[:, 0]
 
 
 def frame_level(levels, certainties):

@@ -2,6 +2,7 @@ import type { JudgedLabels } from "../evaluation/labelled.js";
 import { judgeMarked } from "../evaluation/marked-frames.js";
 import { Scorer } from "../focus/scorer.js";
 import { isManifest, readManifest } from "../frames/manifest.js";
+import { ProgressBar } from "./progress.js";
 
 /**
  * What a model that was just trained makes of the frames that people marked, beside the one before it, in lines to be said; none where
@@ -14,10 +15,14 @@ export async function markedFrames(
   before: string,
 ): Promise<string[]> {
   const rows = (await Promise.all(images.filter(isManifest).map((path) => readManifest(path)))).flat();
+  let bar: ProgressBar | undefined;
   const judged = async (name: string) => {
     const scorer = await Scorer.load({ model: name, device: "cpu" });
     try {
-      return await judgeMarked(scorer, rows);
+      return await judgeMarked(scorer, rows, (done, total) => {
+        bar ??= new ProgressBar("Judging marked frames {bar} {value}/{total}", 2 * total);
+        bar.update(before === name ? total + done : done);
+      });
     } finally {
       await scorer.dispose();
     }
@@ -25,6 +30,7 @@ export async function markedFrames(
   const now = await judged(model);
   if (now === undefined) return [];
   const then = (await judged(before))!;
+  bar?.stop();
   const said = `Of the frames that were marked it takes ${inWords(now)} for in focus; ${before} takes ${inWords(then)}`;
   const more = passed(now) - passed(then);
   return more > 0 ? [said, warning(more, before)] : [said];

@@ -12,16 +12,18 @@ import { type JudgedLabels, judgeLabels } from "./labelled.js";
 export async function judgeMarked(
   scorer: FrameScorer,
   rows: readonly ManifestRow[],
+  onProgress?: (done: number, total: number) => void,
 ): Promise<JudgedLabels | undefined> {
   const frames: JudgedFrame[] = [];
-  for (const row of rows) {
-    if (labelOf(row) === undefined) continue;
+  const marked = rows.filter((row) => labelOf(row) !== undefined);
+  for (const [index, row] of marked.entries()) {
     try {
       const { page } = await firstPage(row.path);
       frames.push(judgedFrame(row, await scorer.score(page.frame), undefined, undefined));
     } catch (error) {
       if (!isParfocalError(error)) throw error;
     }
+    onProgress?.(index + 1, marked.length);
   }
   return judgeLabels(frames);
 }

@@ -11,7 +11,7 @@ export function micrometresPerLevel(optics: Omit<Optics, "wavelengthNm">): numbe
 
 /**
  * Micrometres of defocus that one level stands for where a model has read it. A wide aperture leaves more of the fine detail, which models look at,
- * than its transfer function tells of the whole: they read a tenth less than the blur (measured: see docs/scoring.md).
+ * than its transfer function tells of the whole: they read up to a tenth less than the blur (measured: see docs/scoring.md).
  */
 export function micrometresPerLevelRead(optics: Omit<Optics, "wavelengthNm">): number {
   return rimFactor(optics) ** READ_RIM_POWER * paraxialMicrometresPerLevel(optics);

@@ -5,11 +5,24 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openModel } from "../../src/focus/model.js";
+import { SHIPPED_MODEL } from "../helpers/models.js";
 import { scoresOf, writeVariedFrames } from "../helpers/varied-frames.js";
 
 /** The Python of an environment that bridges/cellprofiler/install-cellprofiler made; it takes minutes to make. */
 const PYTHON = process.env.PARFOCAL_CELLPROFILER;
 const BRIDGE = "bridges/cellprofiler";
+
+it.each(["cellprofiler/measureimagefocus.py", "imagej/src/main/java/org/parfocal/imagej/FrameFocus.java"])(
+  "%s knows what the model that ships mostly reads",
+  async (file) => {
+    const { readings, conditions } = (await openModel(SHIPPED_MODEL)).card;
+    const source = await readFile(join("bridges", file), "utf8");
+    const numbers = /READINGS = [({](.*?)[)}]/.exec(source)![1]!.split(",").map(Number);
+    expect(numbers).toEqual(readings);
+    expect(Number(/LEAST_STRUCTURE = ([\d.]+)/.exec(source)![1])).toBe(conditions.leastStructure);
+  },
+);
 
 describe.skipIf(PYTHON === undefined)("MeasureImageFocus in a pipeline of CellProfiler", () => {
   let folder: string;

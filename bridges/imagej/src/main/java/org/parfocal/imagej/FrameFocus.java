@@ -9,6 +9,8 @@ import java.util.function.ToDoubleFunction;
 final class FrameFocus {
   /** Weighted quantile of the patch levels that is the level of the frame (src/focus/frame-level.ts). */
   private static final double FRAME_QUANTILE = 0.25;
+  /** What frames at each level mostly read, the card of the network says. */
+  private static final double[] READINGS = {0.33, 0.53, 1.9, 3.01, 4, 4.99, 5.95, 7.04, 8.16, 9.14, 9.56};
   /** So many patches speak for what the frame shows, and log odds count up to this (src/focus/content.ts). */
   private static final int SPEAKING_PATCHES = 6;
   private static final double MOST_LOG_ODDS = 10;
@@ -40,9 +42,14 @@ final class FrameFocus {
     this.certainty = certainty;
   }
 
-  /** Level of the frame as a whole number: the same quantile of its patches' most probable levels. */
+  /** Level of the frame as a whole number: the one whose frames mostly read as this one does (src/focus/defocus-levels.ts). */
   int score() {
-    return (int) Math.round(quantileOf(FrameFocus::mostProbable));
+    double read = quantileOf(FrameFocus::median);
+    int above = 0;
+    while (above < READINGS.length && READINGS[above] <= read) above++;
+    if (above == 0 || above == READINGS.length) return Math.max(0, above - 1);
+    double low = READINGS[above - 1];
+    return (int) Math.round(above - 1 + (read - low) / (READINGS[above] - low));
   }
 
   /** 0 to 1; where little speaks for structure, times the probability that there is any. */
@@ -135,6 +142,21 @@ final class FrameFocus {
       previousMiddle = middle;
     }
     return previousLevel;
+  }
+
+  /** The level that half of the probability lies below, each level's being spread over half a level either side (src/focus/certainty.ts). */
+  private static double median(float[] distribution) {
+    double total = 0;
+    for (float probability : distribution) total += probability;
+    double below = 0;
+    for (int level = 0; level < distribution.length; level++) {
+      double probability = distribution[level];
+      if (probability > 0 && below + probability >= total / 2) {
+        return level - 0.5 + (total / 2 - below) / probability;
+      }
+      below += probability;
+    }
+    return Double.NaN;
   }
 
   private static int mostProbable(float[] distribution) {
