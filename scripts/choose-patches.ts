@@ -115,7 +115,7 @@ async function verdictsOf(frame: Frame): Promise<Pick<Judged, "verdicts" | "isEa
     return {
       level: judged.level,
       condition: told.condition,
-      leavesDoubt: leavesDoubt(told, scores, judged, card.conditions),
+      leavesDoubt: leavesDoubt(told, scores, judged, {}, card.conditions),
     };
   };
   const first = verdictFrom(FIRST_PATCHES);

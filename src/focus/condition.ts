@@ -130,18 +130,19 @@ function certainPatches({ certainties, probabilities }: PatchScores, thresholds:
 
 /**
  * Whether more patches may change what these say of the frame: not where their level is well known and clearly in focus or clearly not,
- * and none contradicts it.
+ * none contradicts it, and the frame is like those of the training.
  */
 export function leavesDoubt(
   { condition }: Pick<FocusReport, "condition">,
   scores: PatchScores,
   { level, sd }: Pick<FrameLevel, "level" | "sd">,
+  content: FrameContent,
   thresholds: ConditionThresholds,
 ): boolean {
   if (Math.abs(level - thresholds.inFocusLevel) < DOUBTS * sd) return true;
   if (condition === "blank" || condition === "mixed" || sd > WELL_KNOWN_SD) return true;
   const { sharp, blurred } = certainPatches(scores, thresholds);
-  return Math.min(sharp, blurred) > 0;
+  return Math.min(sharp, blurred) > 0 || isStrange(content, thresholds);
 }
 
 /** The level that a frame has at least, as far as its patches can tell: less than they say where they are few or disagree. */

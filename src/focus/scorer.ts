@@ -158,9 +158,9 @@ export class Scorer implements FrameScorer {
     });
     const first = patches.slice(0, FIRST_PATCHES);
     const decision = decisionOf(frame, range, first, await scored(first), conditions);
-    const { scores, told, judged } = decision;
+    const { scores, told, judged, content } = decision;
     const rest = patches.slice(first.length);
-    if (rest.length === 0 || !leavesDoubt(told, scores, judged, conditions)) return decision;
+    if (rest.length === 0 || !leavesDoubt(told, scores, judged, content, conditions)) return decision;
     return decisionOf(frame, range, patches, joinedScores([scores, await scored(rest)]), conditions);
   }
 

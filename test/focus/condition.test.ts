@@ -189,7 +189,7 @@ describe("conditionOf", () => {
 const halfway = Array.from({ length: LEVELS }, (_, k) => (k === 1 ? 0.45 : k === 2 ? 0.55 : 0));
 
 describe("leavesDoubt", () => {
-  it.each<[string, readonly (readonly number[])[], boolean]>([
+  it.each<[string, readonly (readonly number[])[], boolean, FrameContent?]>([
     ["not where all patches agree", many(16, sure(4)), false],
     ["where the level is about that which is just in focus", many(16, halfway), true],
     ["where the frame shows nothing", many(16, unsure), true],
@@ -197,11 +197,13 @@ describe("leavesDoubt", () => {
     ["where one patch is sharp and the others are blurred", [...many(15, sure(8)), sure(0)], true],
     ["where few patches say much", [sure(4), sure(4), ...many(14, unsure)], true],
     ["where patches spread over levels", Array.from({ length: 16 }, (_, i) => sure(4 + (i % 4))), true],
-  ])("%s", (_, patches, expected) => {
+    ["where it is unlike the training", many(16, sure(4)), true, { strangeness: 3 }],
+  ])("%s", (_, patches, expected, content = {}) => {
     const [frame, scores] = [frameOf(), scoresOf(patches)];
     const judged = frameLevel(scores.probabilities, scores.certainties);
-    const told = conditionOf(frame, countRange(frame), scores, judged, {}, THRESHOLDS);
-    expect(leavesDoubt(told, scores, judged, THRESHOLDS)).toBe(expected);
+    const thresholds = { ...THRESHOLDS, mostStrangeness: 1.55 };
+    const told = conditionOf(frame, countRange(frame), scores, judged, content, thresholds);
+    expect(leavesDoubt(told, scores, judged, content, thresholds)).toBe(expected);
   });
 });
 
