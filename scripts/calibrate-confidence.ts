@@ -23,6 +23,7 @@ import { Scorer } from "../src/focus/scorer.js";
 import { readManifest } from "../src/frames/manifest.js";
 import { readFrames } from "../src/frames/read-frames.js";
 import { Random } from "../src/optics/random.js";
+import { judgedPatches } from "./judged-patches.js";
 import { writeIntoCard } from "./write-into-card.js";
 
 const { values, positionals } = parseArgs({
@@ -73,15 +74,14 @@ async function knownFrames(): Promise<Known[]> {
           const exposure = { peakElectrons, gain: 1, offsetCounts: 100 };
           const random = Random.of(1, index * LEVELS + trueLevel);
           const report = await scorer.score(exposedFrame(light, frame, exposure, random));
-          const judged = [...report.certainties.keys()].filter((i) => !Number.isNaN(report.certainties[i]));
-          const distributions = judged.map((i) =>
-            report.probabilities.subarray(i * LEVELS, (i + 1) * LEVELS),
-          );
+          const patches = judgedPatches(report);
+          const distributionOf = (i: number) => patches.probabilities.subarray(i * LEVELS, (i + 1) * LEVELS);
           known.push({
             ...{ source: source?.split("@")[0] ?? "", trueLevel, expectedLevel: report.expectedLevel },
-            probabilities: Float32Array.from(distributions.flatMap((p) => [...p])),
-            certainties: Float32Array.from(judged, (i) => report.certainties[i]!),
-            patchesRight: distributions.map((p) => isRight(mostProbableLevel(p), trueLevel)),
+            ...patches,
+            patchesRight: Array.from(patches.certainties, (_, i) =>
+              isRight(mostProbableLevel(distributionOf(i)), trueLevel),
+            ),
           });
         }
       }

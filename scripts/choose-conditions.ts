@@ -20,6 +20,7 @@ import { LEVEL_UM } from "../src/optics/point-spread-function.js";
 import { Random } from "../src/optics/random.js";
 import { expose, IDEAL_SENSOR } from "../src/optics/sensor.js";
 import { fieldLight, halvesOf } from "./field-light.js";
+import { judgedPatches } from "./judged-patches.js";
 import { writeIntoCard } from "./write-into-card.js";
 
 const { values, positionals } = parseArgs({
@@ -93,15 +94,9 @@ console.log(
   "expected level by true level: 5 %, median, 95 %; aggregate certainty: 5 %, median; median level: median",
 );
 /** `medianLevel` of the patches that decided. */
-const readOf = ({ probabilities, certainties }: FocusReport) => {
-  const judged = [...certainties.keys()].filter((patch) => !Number.isNaN(certainties[patch]));
-  const distributions = judged.flatMap((patch) => [
-    ...probabilities.subarray(patch * LEVELS, (patch + 1) * LEVELS),
-  ]);
-  return frameLevel(
-    Float32Array.from(distributions),
-    Float32Array.from(judged, (patch) => certainties[patch]!),
-  ).medianLevel;
+const readOf = (report: FocusReport) => {
+  const { probabilities, certainties } = judgedPatches(report);
+  return frameLevel(probabilities, certainties).medianLevel;
 };
 const readings: number[] = [];
 for (const truth of [...Array(LEVELS).keys(), "mixed", "blank"] as const) {

@@ -1,7 +1,7 @@
 import type { JudgedLabels } from "../evaluation/labelled.js";
 import { judgeMarked } from "../evaluation/marked-frames.js";
 import { Scorer } from "../focus/scorer.js";
-import { isManifest, readManifest } from "../frames/manifest.js";
+import { isManifest, labelOf, readManifest } from "../frames/manifest.js";
 import { ProgressBar } from "./progress.js";
 
 /**
@@ -15,6 +15,8 @@ export async function markedFrames(
   before: string,
 ): Promise<string[]> {
   const rows = (await Promise.all(images.filter(isManifest).map((path) => readManifest(path)))).flat();
+  // Most images come without marks, and no model need be loaded for them.
+  if (!rows.some((row) => labelOf(row) !== undefined)) return [];
   let bar: ProgressBar | undefined;
   const judged = async (name: string) => {
     const scorer = await Scorer.load({ model: name, device: "cpu" });
@@ -27,10 +29,10 @@ export async function markedFrames(
       await scorer.dispose();
     }
   };
-  const now = await judged(model);
-  if (now === undefined) return [];
-  const then = (await judged(before))!;
+  const [now, then] = [await judged(model), await judged(before)];
   bar?.stop();
+  // None of them can be read any more.
+  if (now === undefined || then === undefined) return [];
   const said = `Of the frames that were marked it takes ${inWords(now)} for in focus; ${before} takes ${inWords(then)}`;
   const more = passed(now) - passed(then);
   return more > 0 ? [said, warning(more, before)] : [said];

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { judgedPatches } from "../../scripts/judged-patches.js";
 import { EngineError, FrameShapeError, ModelError, UnknownNameError } from "../../src/errors.js";
 import { defocusLevels } from "../../src/focus/defocus-levels.js";
 import { startOnnx } from "../../src/focus/engines/onnx.js";
@@ -195,13 +196,8 @@ describe("Scorer with the shipped model", () => {
     );
     for (const [i, level] of levels.entries()) {
       const report = await scorer.score({ width, height, pixels: Uint16Array.from(blurred[i]!) });
-      const judged = [...report.certainties.keys()].filter((patch) => report.certainties[patch]! >= 0);
-      const { medianLevel } = frameLevel(
-        Float32Array.from(
-          judged.flatMap((patch) => [...report.probabilities.subarray(patch * 11, patch * 11 + 11)]),
-        ),
-        Float32Array.from(judged, (patch) => report.certainties[patch]!),
-      );
+      const { probabilities, certainties } = judgedPatches(report);
+      const { medianLevel } = frameLevel(probabilities, certainties);
       expect(report.defocusLevels).toBeCloseTo(defocusLevels(medianLevel, readings), 6);
       expect(report.level).toBe(Math.round(report.defocusLevels));
       expect(report.level).toBe(level);
