@@ -1,4 +1,5 @@
 import type { Frame } from "../frames/frame.js";
+import { visitRows } from "../pixel-sums/pixel-sums.js";
 import { expectedLevel } from "./certainty.js";
 import type { FrameContent } from "./content.js";
 import type { PatchScores } from "./engines/engine.js";
@@ -42,33 +43,23 @@ export function countRange(frame: Frame): CountRange {
   return range.highest === range.lowest && rowStep > 1 ? rangeOf(frame, 1) : range;
 }
 
-function rangeOf({ pixels, width, height, bitDepth }: Frame, rowStep: number): CountRange {
-  let lowest = pixels[0]!;
-  let highest = lowest;
-  let atHighest = 0;
-  let count = 0;
-  let sum = 0;
-  for (let y = 0; y < height; y += rowStep) {
-    const end = (y + 1) * width;
-    for (let i = y * width; i < end; i++) {
-      const value = pixels[i]!;
-      sum += value;
-      if (value > highest) {
-        highest = value;
-        atHighest = 1;
-      } else if (value === highest) {
-        atHighest++;
-      } else if (value < lowest) {
-        lowest = value;
-      }
-    }
-    count += width;
-  }
+function rangeOf(frame: Frame, rowStep: number): CountRange {
+  const { pixels, width, height, bitDepth } = frame;
+  const lookedAt = { end: height, step: rowStep };
+  let [lowest, highest, sum] = [pixels[0]!, 0, 0];
+  visitRows(frame, lookedAt, (rows) => {
+    lowest = Math.min(lowest, rows.lowest());
+    highest = Math.max(highest, rows.highest());
+    sum += rows.total();
+  });
+  const count = width * Math.ceil(height / rowStep);
   // Of an image that was made 8 bit, a controller may still declare what its camera has.
   const declared = bitDepth === undefined ? CAMERA_BITS : [Math.min(bitDepth, 8 * pixels.BYTES_PER_ELEMENT)];
   const tops = declared.map((bits) => 2 ** bits - 1);
   const isTop = tops.includes(highest) || (bitDepth !== undefined && highest > tops[0]!);
-  return { lowest, highest, mean: sum / count, saturatedFraction: isTop ? atHighest / count : 0 };
+  let atHighest = 0;
+  if (isTop) visitRows(frame, lookedAt, (rows) => (atHighest += rows.occurrencesOf(highest)));
+  return { lowest, highest, mean: sum / count, saturatedFraction: atHighest / count };
 }
 
 /** Whether too much of a frame is cut off at the camera's highest count. */

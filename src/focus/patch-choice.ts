@@ -4,6 +4,7 @@
  * @module
  */
 import type { Frame } from "../frames/frame.js";
+import { visitRows } from "../pixel-sums/pixel-sums.js";
 import type { PatchGrid } from "./tiling.js";
 
 /** The frame is divided into so many parts a side, and each has its share of the patches. */
@@ -82,39 +83,28 @@ function hasCount(
  * Variance of each patch less that of white noise (half the mean square of the difference of neighbours) and what chance
  * adds to it, counts squared: an empty patch under bright light is noisier than a dim one with cells, and has nothing to show.
  */
-function structureOf({ pixels, width }: Frame, { sidePx, tops, lefts }: PatchGrid): Float64Array {
+function structureOf(frame: Frame, { sidePx, tops, lefts }: PatchGrid): Float64Array {
   const pixelsOfPatches = tops.length * lefts.length * sidePx ** 2;
   const rowStep = Math.max(ROW_STEP, Math.ceil(pixelsOfPatches / (COLUMN_STEP * LOOKED_AT)));
+  const count = Math.ceil(sidePx / rowStep) * Math.ceil((sidePx - 1) / COLUMN_STEP);
   const structure = new Float64Array(tops.length * lefts.length);
-  const sums = new Float64Array(lefts.length);
-  const squares = new Float64Array(lefts.length);
-  const differences = new Float64Array(lefts.length);
+  const [sums, squares, differences] = [0, 1, 2].map(() => new Float64Array(lefts.length));
   for (const [row, top] of tops.entries()) {
-    for (const totals of [sums, squares, differences]) totals.fill(0);
-    const first = pixels[top * width]!;
-    // Along the whole row of patches, as the pixels lie in memory: from patch to patch would take three times as long.
-    for (let y = top; y < top + sidePx; y += rowStep) {
-      for (let column = 0; column < lefts.length; column++) {
-        const start = y * width + lefts[column]!;
-        const end = start + sidePx - 1;
-        let [sum, square, change] = [0, 0, 0];
-        for (let i = start; i < end; i += COLUMN_STEP) {
-          const value = pixels[i]! - first;
-          const difference = pixels[i + 1]! - first - value;
-          sum += value;
-          square += value * value;
-          change += difference * difference;
-        }
-        sums[column]! += sum;
-        squares[column]! += square;
-        differences[column]! += change;
+    for (const totals of [sums!, squares!, differences!]) totals.fill(0);
+    const first = frame.pixels[top * frame.width]!;
+    // A whole row of patches at a time, as the pixels lie in memory.
+    visitRows(frame, { first: top, end: top + sidePx, step: rowStep }, (rows) => {
+      for (const [column, left] of lefts.entries()) {
+        const found = rows.sumsOf({ left, sidePx }, COLUMN_STEP, first);
+        sums![column]! += found.sum;
+        squares![column]! += found.squares;
+        differences![column]! += found.differences;
       }
-    }
-    const count = Math.ceil(sidePx / rowStep) * Math.ceil((sidePx - 1) / COLUMN_STEP);
+    });
     for (let column = 0; column < lefts.length; column++) {
-      const deviations = squares[column]! - sums[column]! ** 2 / count;
+      const deviations = squares![column]! - sums![column]! ** 2 / count;
       structure[row * lefts.length + column] =
-        (deviations - (NOISE_MARGIN * differences[column]!) / 2) / count;
+        (deviations - (NOISE_MARGIN * differences![column]!) / 2) / count;
     }
   }
   return structure;

@@ -1,35 +1,17 @@
 import type { Frame } from "../frames/frame.js";
+import { visitRows } from "../pixel-sums/pixel-sums.js";
 import { highestCount } from "./intensity.js";
 
 /**
  * Mean squared difference of pixels `lag` apart in a row, counts squared; 0 where a row holds no pair.
  * @param rowStep every so many rows are looked at.
  */
-export function meanSquaredDifference(
-  { pixels, width, height }: Frame,
-  lag: number,
-  rowStep: number,
-): number {
-  const pairsOfRow = Math.max(0, width - lag);
-  if (pairsOfRow === 0) return 0;
-  let [sum, rows] = [0, 0];
-  // Squares of counts outgrow V8's whole numbers, and what it then makes of a loop over them takes up to four times as long.
-  const row = new Float32Array(width);
-  for (let y = 0; y < height; y += rowStep, rows++) {
-    row.set(pixels.subarray(y * width, (y + 1) * width));
-    sum += squaredDifferences(row, pairsOfRow, lag);
-  }
-  return sum / (rows * pairsOfRow);
-}
-
-/** A function of its own: V8 takes twice as long to add to a sum that outlives the loop. */
-function squaredDifferences(row: Float32Array, pairs: number, lag: number): number {
+export function meanSquaredDifference(frame: Frame, lag: number, rowStep: number): number {
+  const pairsOfRow = frame.width - lag;
+  if (pairsOfRow <= 0) return 0;
   let sum = 0;
-  for (let x = 0; x < pairs; x++) {
-    const difference = row[x + lag]! - row[x]!;
-    sum += difference * difference;
-  }
-  return sum;
+  visitRows(frame, { end: frame.height, step: rowStep }, (rows) => (sum += rows.squaredDifferences(lag)));
+  return sum / (Math.ceil(frame.height / rowStep) * pairsOfRow);
 }
 
 /**
