@@ -108,6 +108,11 @@ function overSteps(falls: readonly number[], valueAt: (fall: number, square: num
   );
 }
 
+/** The last step stands for all that is farther. */
+function stepsBetween(focusUm: number, frameUm: number, umPerLevel: number): number {
+  return Math.min(LAST_STEP, Math.round((STEPS_PER_LEVEL * Math.abs(focusUm - frameUm)) / umPerLevel));
+}
+
 /** What was measured on a frame, if it was. */
 export interface MeasuredDetail {
   readonly zUm: number;
@@ -124,7 +129,7 @@ export class DetailEvidence {
   /** Of each frame, the step of its distance from the plane of focus at hand. */
   readonly #steps: Uint16Array;
   /** Of a single frame, how probable its value is at each step that was looked at. */
-  readonly #ofStep: (number | undefined)[] | undefined;
+  readonly #ofStep: Float64Array | undefined;
   /** The field's value in focus, by the last likelihood. */
   #inFocus = 0;
 
@@ -135,29 +140,27 @@ export class DetailEvidence {
     this.#framesUm = Float64Array.from(measured, ({ zUm }) => zUm);
     this.#values = Float64Array.from(measured, ({ value }) => value!);
     this.#steps = new Uint16Array(measured.length);
-    if (measured.length === 1) this.#ofStep = new Array<number | undefined>(LAST_STEP + 1).fill(undefined);
+    if (measured.length === 1) this.#ofStep = new Float64Array(LAST_STEP + 1).fill(Number.NaN);
   }
 
   /** How probable the values are with each plane of focus (up to a factor). */
   over(focusUm: readonly number[], umPerLevel: number): Float64Array {
     const likelihoods = new Float64Array(focusUm.length).fill(1);
     if (this.#values.length === 0) return likelihoods;
-    const { falls, bins, step, outliers, outlierDensity } = this.#measure.shape;
-    const unrelated = (outliers / (bins * step)) * outlierDensity ** (this.#values.length - 1);
+    if (this.#ofStep !== undefined) {
+      for (let i = 0; i < focusUm.length; i++) {
+        likelihoods[i] = this.#ofOneAt(
+          this.#ofStep,
+          stepsBetween(focusUm[i]!, this.#framesUm[0]!, umPerLevel),
+        );
+      }
+      return likelihoods;
+    }
     let far: number | undefined;
     for (let i = 0; i < focusUm.length; i++) {
       const isFar = this.#look(focusUm[i]!, umPerLevel);
-      const known = isFar ? far : this.#ofStep?.[this.#steps[0]!];
-      if (known !== undefined) {
-        likelihoods[i] = known;
-        continue;
-      }
-      let sum = 0;
-      for (let f = 0; f < falls.length; f++) sum += this.#likelihood(f);
-      const likely = (1 - outliers) * sum + unrelated;
-      likelihoods[i] = likely;
-      if (isFar) far = likely;
-      else if (this.#ofStep !== undefined) this.#ofStep[this.#steps[0]!] = likely;
+      likelihoods[i] = isFar && far !== undefined ? far : this.#ofAll();
+      if (isFar) far = likelihoods[i]!;
     }
     return likelihoods;
   }
@@ -182,13 +185,31 @@ export class DetailEvidence {
     }
   }
 
+  /** How probable the value of a single frame is, so many steps from focus. */
+  #ofOneAt(ofStep: Float64Array, step: number): number {
+    if (Number.isNaN(ofStep[step]!)) {
+      this.#steps[0] = step;
+      ofStep[step] = this.#ofAll();
+    }
+    return ofStep[step]!;
+  }
+
+  /** How probable the values are with all falls together. */
+  #ofAll(): number {
+    const { falls, bins, step, outliers, outlierDensity } = this.#measure.shape;
+    const unrelated = (outliers / (bins * step)) * outlierDensity ** (this.#values.length - 1);
+    let sum = 0;
+    for (let f = 0; f < falls.length; f++) sum += this.#likelihood(f);
+    return (1 - outliers) * sum + unrelated;
+  }
+
   /** Sets out from a plane of focus. @returns whether all frames are so far from it that nothing falls any further. */
   #look(focusUm: number, umPerLevel: number): boolean {
     let isFar = true;
     for (let k = 0; k < this.#values.length; k++) {
-      const step = Math.round((STEPS_PER_LEVEL * Math.abs(focusUm - this.#framesUm[k]!)) / umPerLevel);
+      const step = stepsBetween(focusUm, this.#framesUm[k]!, umPerLevel);
       if (step < LAST_STEP) isFar = false;
-      this.#steps[k] = Math.min(step, LAST_STEP);
+      this.#steps[k] = step;
     }
     return isFar;
   }

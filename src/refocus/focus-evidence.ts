@@ -36,8 +36,6 @@ const WRONG_ORDERS = 0.03;
 const ORDER_LEVELS = 0.15;
 /** From this level on, contrast is that of grain. */
 const NOTHING_LEFT = 9;
-/** A first frame's contrast counts by this power: fields that differ in it often differ in fineness and kind, too. */
-const CONTRAST_POWER = 0.5;
 /** From this lead on, levels, the order says no more. */
 const CLEAR_LEAD = 2;
 /** Detail is weighed once for so many of `SCALES`, which differ by an eighth at most. */
@@ -78,7 +76,8 @@ export class FocusEvidence {
     this.fineness = new DetailEvidence(FINENESS, finenesses, prior.fineness ?? FINENESS.any);
     const contrasts = samples.map(logContrastOf);
     this.contrast = new DetailEvidence(CONTRAST, contrasts, prior.contrast ?? CONTRAST.any);
-    // What its field lets expect is said once; from the second frame on, the order says more.
+    // What its field lets expect is said once, and counts by its square root: fields that differ in contrast often differ in fineness and
+    // kind, too. From the second frame on, the order says more.
     const ofFirst = new DetailEvidence(CONTRAST, contrasts.slice(0, 1), prior.contrast ?? CONTRAST.any);
     const orders = ordersOf(samples);
     let details: { readonly group: number; readonly likelihoods: Float64Array } | undefined;
@@ -90,10 +89,8 @@ export class FocusEvidence {
       if (group !== details?.group) {
         details = { group, likelihoods: this.fineness.over(grid, umPerLevel) };
         const byContrast = ofFirst.over(grid, umPerLevel);
-        multiply(
-          details.likelihoods,
-          byContrast.map((likely) => likely ** CONTRAST_POWER),
-        );
+        for (let i = 0; i < byContrast.length; i++) byContrast[i] = Math.sqrt(byContrast[i]!);
+        multiply(details.likelihoods, byContrast);
       }
       const likely = this.levels.over(grid, umPerLevel);
       multiply(likely, details.likelihoods, weight);

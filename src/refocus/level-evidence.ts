@@ -30,7 +30,7 @@ export class LevelEvidence {
   /** For each frame, how probable its level is at each step of what is read. */
   readonly #likelihoods: readonly Float64Array[];
   readonly #weights: Float64Array;
-  /** Of a single frame, how probable its level is at each step of defocus, with all contents together. */
+  /** Of a single frame, how probable its level is at each step of defocus that was looked at, with all contents together. */
   readonly #together: Float64Array | undefined;
   /** How probable the levels are with each of `CONTENTS` at the plane of focus at hand. */
   readonly #gives = new Float64Array(CONTENTS.length);
@@ -51,14 +51,7 @@ export class LevelEvidence {
       likelihoodsOf(level, sds[k]!, unsurenessOf(certainty), unsureNear),
     );
     this.#weights = Float64Array.from(weights);
-    if (samples.length === 1) {
-      this.#together = new Float64Array(LAST_STEP + 1);
-      for (let step = 0; step <= LAST_STEP; step++) {
-        this.#set();
-        this.#multiply(this.#likelihoods[0]!, step);
-        this.#together[step] = this.#sum();
-      }
-    }
+    if (samples.length === 1) this.#together = new Float64Array(LAST_STEP + 1).fill(Number.NaN);
   }
 
   /** How probable the levels are with each plane of focus. */
@@ -68,7 +61,7 @@ export class LevelEvidence {
       likely[i] =
         this.#together === undefined
           ? this.#at(focusUm[i]!, umPerLevel)
-          : this.#together[stepOf(Math.abs(focusUm[i]! - this.#framesUm[0]!) / umPerLevel)]!;
+          : this.#ofOneAt(this.#together, stepOf(Math.abs(focusUm[i]! - this.#framesUm[0]!) / umPerLevel));
     }
     return likely;
   }
@@ -92,6 +85,17 @@ export class LevelEvidence {
   }
 
   // Loops of their own, because it is here where the time goes.
+
+  #ofOneAt(together: Float64Array, step: number): number {
+    const known = together[step]!;
+    if (!Number.isNaN(known)) return known;
+    const [weights, likelihoods] = [this.#weights, this.#likelihoods[0]!];
+    const row = step * weights.length;
+    let sum = 0;
+    for (let c = 0; c < weights.length; c++) sum += weights[c]! * likelihoods[READINGS[row + c]!]!;
+    together[step] = sum;
+    return sum;
+  }
 
   #set(): void {
     const [gives, weights] = [this.#gives, this.#weights];
