@@ -27,6 +27,9 @@ import { RefusedInput } from "./refused-input.js";
 import { UnfamiliarFrames } from "./unfamiliar-frames.js";
 import { scoresOf, verdictOf } from "./verdict.js";
 
+/** How long after an answer what it teaches is learned, ms: the answer itself has left by then, which needs the cores. */
+const LEARNS_MS = 5;
+
 /** Where the started parts listen and write, by name of the source or sink. */
 export type AgentEndpoints = Readonly<Partial<Record<string, string>>>;
 
@@ -65,7 +68,7 @@ export class Agent implements SourceHandler {
     this.policy = new RefocusPolicy(options.config.policy, options.focusMap);
     this.#open = new OpenFrames(this.#clock);
     this.#answers = new Answers(this.#clock);
-    this.#recorder = new Recorder(options.sinks, options.log);
+    this.#recorder = new Recorder(options.sinks, options.log, this.#clock);
     this.#refused = new RefusedInput(options.log, this.#clock);
     this.#unfamiliar = new UnfamiliarFrames(options.log);
   }
@@ -227,7 +230,7 @@ export class Agent implements SourceHandler {
   /** What is left to do once nobody waits for the frame any more. */
   #answered(job: OpenFrame, report: FocusReport): void {
     this.#options.onScored?.(job, report);
-    this.#learn();
+    this.#clock.after(LEARNS_MS, this.#learn);
   }
 
   /** Others have their turn between the parts. */

@@ -19,16 +19,12 @@ export interface AlertsParts {
   readonly onAlert: (alert: AlertMessage) => void;
 }
 
-/** How long records wait to be looked at, ms: answers leave meanwhile, and nobody reads an alert so soon. */
-const WAIT_MS = 20;
-
 /** Watches the records for what a person should look at, and tells them. */
 export class AlertsSink implements Sink {
   readonly #parts: AlertsParts;
   readonly #rules: readonly AlertRule[];
   readonly #silence: Silence;
   readonly #webhook: Webhook | undefined;
-  #waiting: ResultRecord[] = [];
   #alerts = 0;
 
   constructor(config: AlertsConfig, parts: AlertsParts) {
@@ -47,8 +43,10 @@ export class AlertsSink implements Sink {
   write(record: ResultRecord): void {
     if (record.type === "alert" || record.type === "change") return;
     this.#silence.observe(record);
-    this.#waiting.push(record);
-    if (this.#waiting.length === 1) this.#parts.clock.after(WAIT_MS, () => this.#lookAtAll());
+    for (const rule of this.#rules) {
+      // Not the wall clock, which may be set right in the middle of a run.
+      for (const finding of rule.observe(record, this.#parts.clock.now())) this.#tell(finding);
+    }
   }
 
   acquiring(session: string, isAcquiring: boolean): void {
@@ -66,17 +64,8 @@ export class AlertsSink implements Sink {
   }
 
   async stop(): Promise<void> {
-    this.#lookAtAll();
     this.#silence.stop();
     await this.#webhook?.stop();
-  }
-
-  #lookAtAll(): void {
-    // Not the wall clock, which may be set right in the middle of a run.
-    const nowMs = this.#parts.clock.now();
-    for (const record of this.#waiting.splice(0)) {
-      for (const rule of this.#rules) for (const finding of rule.observe(record, nowMs)) this.#tell(finding);
-    }
   }
 
   #tell({ alert, session, state, message }: Finding): void {

@@ -24,9 +24,11 @@ export interface Sink {
    * @throws OutputError or AddressError naming what is in the way.
    */
   start(signal: AbortSignal): Promise<string>;
+  /** Whether answers wait until it has written their records. The other sinks get a record a little later. */
+  readonly comesFirst?: boolean;
   /**
    * Takes a record; never waits and never throws. What it returns, if anything, resolves once a crash of the agent could
-   * not lose the record, or the sink cannot see to that at present; the verdict waits for it.
+   * not lose the record, or the sink cannot see to that at present.
    */
   write(record: ResultRecord): Promise<void> | void;
   /** A controller says whether an acquisition runs; once a second. */
