@@ -187,20 +187,28 @@ export class DetailEvidence {
 
   /** How probable the value of a single frame is, so many steps from focus. */
   #ofOneAt(ofStep: Float64Array, step: number): number {
-    if (Number.isNaN(ofStep[step]!)) {
-      this.#steps[0] = step;
-      ofStep[step] = this.#ofAll();
+    const known = ofStep[step]!;
+    if (!Number.isNaN(known)) return known;
+    const { toFocus, shape } = this.#measure;
+    let sum = 0;
+    for (let f = 0; f < shape.falls.length; f++) {
+      sum += this.#densityAt(f, this.#values[0]! + toFocus[f * (LAST_STEP + 1) + step]!);
     }
+    ofStep[step] = this.#withOutliers(sum);
     return ofStep[step]!;
   }
 
   /** How probable the values are with all falls together. */
   #ofAll(): number {
-    const { falls, bins, step, outliers, outlierDensity } = this.#measure.shape;
-    const unrelated = (outliers / (bins * step)) * outlierDensity ** (this.#values.length - 1);
     let sum = 0;
-    for (let f = 0; f < falls.length; f++) sum += this.#likelihood(f);
-    return (1 - outliers) * sum + unrelated;
+    for (let f = 0; f < this.#measure.shape.falls.length; f++) sum += this.#likelihood(f);
+    return this.#withOutliers(sum);
+  }
+
+  #withOutliers(likely: number): number {
+    const { bins, step, outliers, outlierDensity } = this.#measure.shape;
+    const unrelated = (outliers / (bins * step)) * outlierDensity ** (this.#values.length - 1);
+    return (1 - outliers) * likely + unrelated;
   }
 
   /** Sets out from a plane of focus. @returns whether all frames are so far from it that nothing falls any further. */

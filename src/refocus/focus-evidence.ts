@@ -66,8 +66,10 @@ export class FocusEvidence {
     this.oversampling = prior.oversampling ?? 1;
     this.learnedScale = meanScale(prior.scales);
     const framesUm = samples.map(({ zUm }) => zUm);
-    const grid = gridAround(framesUm, prior.umPerLevel);
-    this.zUm = grid;
+    this.zUm = gridAround(framesUm, prior.umPerLevel);
+    // A single frame stands in the middle, and says the same of either side.
+    const isMirrored = samples.length === 1;
+    const grid = isMirrored ? this.zUm.slice(0, Math.ceil(this.zUm.length / 2)) : this.zUm;
     const sds = samples.map(({ levelSd = 0 }, k) =>
       Math.hypot(levelSd, AGEING * Math.sqrt(samples.length - 1 - k)),
     );
@@ -95,9 +97,19 @@ export class FocusEvidence {
       const likely = this.levels.over(grid, umPerLevel);
       multiply(likely, details.likelihoods, weight);
       for (const order of orders) weighByOrder(likely, grid, order, umPerLevel);
-      return likely;
+      return isMirrored ? withMirrorImage(likely, this.zUm.length) : likely;
     });
   }
+}
+
+/** @param half the first values of `length`, of which the last ones are the mirror image. */
+function withMirrorImage(half: Float64Array, length: number): Float64Array {
+  const whole = new Float64Array(length);
+  for (let i = 0; i < half.length; i++) {
+    whole[i] = half[i]!;
+    whole[length - 1 - i] = half[i]!;
+  }
+  return whole;
 }
 
 function multiply(values: Float64Array, by: Float64Array, weight = 1): void {
