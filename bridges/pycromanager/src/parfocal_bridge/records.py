@@ -111,6 +111,7 @@ def _readers(cls: Any) -> Mapping[str, _Reader]:
     return {item.name: _reader_of(hints[item.name]) for item in fields(cls)}
 
 
+@functools.cache
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
