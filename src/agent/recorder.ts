@@ -4,7 +4,7 @@ import type { Clock } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
 import type { Sink, SinkCounts } from "../sinks/sink.js";
 
-/** How much later than those that answers wait for the other sinks get a record, ms: by then its answer has left, which needs the cores. */
+/** How much later than the others those sinks get a record that can wait, ms: by then its answer has left, which needs the cores. */
 const FOLLOWS_MS = 5;
 
 /** Passes records on to the sinks; none of them can end the agent, or keep the others from a record. */
@@ -13,7 +13,7 @@ export class Recorder {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #started: Sink[] = [];
-  /** What most sinks have still to get. */
+  /** What the sinks that can wait have still to get. */
   #following: ResultRecord[] = [];
 
   /** @param sinks in the order in which they start, by name. */
@@ -37,7 +37,7 @@ export class Recorder {
   /** Resolves when the record would survive a crash; undefined if no sink says so. */
   write(record: ResultRecord): Promise<unknown> | undefined {
     const writing = this.#started
-      .filter(({ comesFirst }) => comesFirst)
+      .filter(({ canWait }) => canWait !== true)
       .flatMap((sink) => this.#written(sink, record) ?? []);
     this.#following.push(record);
     if (this.#following.length === 1) this.#clock.after(FOLLOWS_MS, () => this.#follow());
@@ -70,7 +70,7 @@ export class Recorder {
   #follow(): void {
     const records = this.#following;
     this.#following = [];
-    const sinks = this.#started.filter(({ comesFirst }) => !comesFirst);
+    const sinks = this.#started.filter(({ canWait }) => canWait === true);
     for (const record of records) for (const sink of sinks) void this.#written(sink, record);
   }
 

@@ -21,6 +21,7 @@ export interface AlertsParts {
 
 /** Watches the records for what a person should look at, and tells them. */
 export class AlertsSink implements Sink {
+  readonly canWait = true;
   readonly #parts: AlertsParts;
   readonly #rules: readonly AlertRule[];
   readonly #silence: Silence;

@@ -93,7 +93,7 @@ export function visitRows(
   { first = 0, end, step }: { readonly first?: number; readonly end: number; readonly step: number },
   visit: (rows: PixelRows) => void,
 ): void {
-  const room = Math.floor(memory.length / width);
+  const room = Math.max(1, Math.floor(memory.length / width));
   for (let y = first; y < end; y += room * step) {
     const count = Math.min(room, Math.ceil((end - y) / step));
     for (let row = 0; row < count; row++) {

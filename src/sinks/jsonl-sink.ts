@@ -25,7 +25,6 @@ export type LineFile = Pick<FileHandle, "write" | "datasync" | "truncate" | "sta
  * or moved during the run is told and made again.
  */
 export class JsonlSink implements Sink {
-  readonly comesFirst = true;
   readonly #config: AgentConfig["results"];
   readonly #context: SinkContext;
   readonly #path: string;

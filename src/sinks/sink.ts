@@ -24,11 +24,11 @@ export interface Sink {
    * @throws OutputError or AddressError naming what is in the way.
    */
   start(signal: AbortSignal): Promise<string>;
-  /** Whether answers wait until it has written their records. The other sinks get a record a little later. */
-  readonly comesFirst?: boolean;
+  /** Whether it may get records once their answers have left: it computes, and nobody asks it for what it was just told. */
+  readonly canWait?: boolean;
   /**
    * Takes a record; never waits and never throws. What it returns, if anything, resolves once a crash of the agent could
-   * not lose the record, or the sink cannot see to that at present.
+   * not lose the record, or the sink cannot see to that at present; the verdict waits for it, unless the sink can wait.
    */
   write(record: ResultRecord): Promise<void> | void;
   /** A controller says whether an acquisition runs; once a second. */

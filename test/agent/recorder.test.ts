@@ -9,6 +9,7 @@ import { recordingLog } from "./helpers.js";
 /** Notes in `heard` what sinks are told. */
 function sinkCalled(name: string, heard: string[], parts: Partial<Sink> = {}): Sink {
   return {
+    canWait: true,
     start: async () => name,
     write: ({ session }) => void heard.push(`${name} ${session}`),
     ended: (session) => void heard.push(`${name}: ${session} is over`),
@@ -27,14 +28,14 @@ async function started(sinks: Record<string, Sink>): Promise<{ recorder: Recorde
 
 const record = (run: string): ResultRecord => verdict({ run });
 
-test("answers wait for the sinks that come first, and for no others, which have the same records soon after", async () => {
+test("sinks that can wait have a record once its answer has left, which waits for the others alone", async () => {
   const heard: string[] = [];
   const { recorder, clock } = await started({
     page: sinkCalled("page", heard, {
       write: ({ session }) => new Promise(() => heard.push(`page ${session}`)),
     }),
     journal: sinkCalled("journal", heard, {
-      comesFirst: true,
+      canWait: false,
       write: async () => void heard.push("journal"),
     }),
   });
@@ -48,7 +49,7 @@ test("answers wait for the sinks that come first, and for no others, which have 
   expect(heard).toEqual(["journal", "page one", "page two"]);
 });
 
-test("an answer waits for nothing where no sink comes first", async () => {
+test("an answer waits for nothing where all sinks can wait", async () => {
   const { recorder } = await started({ page: sinkCalled("page", []) });
 
   expect(recorder.write(record("one"))).toBeUndefined();
