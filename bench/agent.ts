@@ -1,5 +1,5 @@
 /**
- * The agent end to end: `npm run bench:agent`, `-- --seconds N --json FILE`. A client of its own sends frames to be watched over ZeroMQ at a
+ * The agent end to end: `npm run bench:agent`, `-- --seconds N --json FILE`, `--loads 512@100,1024@100` for other sides, px, and rates. A client of its own sends frames to be watched over ZeroMQ at a
  * steady rate, on the same cores, and takes the verdicts. What the agent's process takes of a core is the system's count (Linux).
  */
 import { readFileSync } from "node:fs";
@@ -36,13 +36,21 @@ const SETTLED_MS = 30_000;
 const TICKS_PER_SECOND = 100;
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "60" }, json: { type: "string" } },
+  options: {
+    seconds: { type: "string", default: "60" },
+    json: { type: "string" },
+    loads: { type: "string" },
+  },
 });
 const seconds = Number(values.seconds);
 const machine = describeMachine();
 console.log(`Machine: ${machine}; ${seconds} s for each row\n`);
 const rows: object[] = [];
-for (const load of LOADS) {
+const loads = values.loads?.split(",").map((load) => {
+  const [sidePx, perSecond] = load.split("@").map(Number);
+  return { sidePx: sidePx!, perSecond: perSecond! };
+});
+for (const load of loads ?? LOADS) {
   const row = await measured(load);
   rows.push({ ...load, ...row });
   console.log(

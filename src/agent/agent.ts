@@ -16,7 +16,7 @@ import { binningOf, rulesFor, valuesOf } from "../refocus/thresholds.js";
 import type { AgentState, Health } from "../sinks/agent-health.js";
 import type { Answer, FrameSource, IncomingFrame, SourceHandler } from "../sources/source.js";
 import type { AgentOptions } from "./agent-options.js";
-import { Answers } from "./answers.js";
+import { AFTER_ANSWER_MS, Answers } from "./answers.js";
 import { FrameQueue, type Lane } from "./frame-queue.js";
 import { HealthCounters } from "./health.js";
 import { InOrder } from "./in-order.js";
@@ -26,9 +26,6 @@ import { Recorder } from "./recorder.js";
 import { RefusedInput } from "./refused-input.js";
 import { UnfamiliarFrames } from "./unfamiliar-frames.js";
 import { scoresOf, verdictOf } from "./verdict.js";
-
-/** How long after an answer what it teaches is learned, ms: the answer itself has left by then, which needs the cores. */
-const LEARNS_MS = 5;
 
 /** Where the started parts listen and write, by name of the source or sink. */
 export type AgentEndpoints = Readonly<Partial<Record<string, string>>>;
@@ -230,7 +227,7 @@ export class Agent implements SourceHandler {
   /** What is left to do once nobody waits for the frame any more. */
   #answered(job: OpenFrame, report: FocusReport): void {
     this.#options.onScored?.(job, report);
-    this.#clock.after(LEARNS_MS, this.#learn);
+    this.#clock.after(AFTER_ANSWER_MS, this.#learn);
   }
 
   /** Others have their turn between the parts. */

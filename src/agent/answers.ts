@@ -5,6 +5,9 @@ import type { OpenFrame } from "./open-frames.js";
 /** A disk that hangs holds no answer up for longer, ms; a verdict whose deadline is further away waits until then. */
 const LEAST_WAIT_MS = 100;
 
+/** What can wait until an answer has left begins so long after it, ms: it would take the cores that send it. */
+export const AFTER_ANSWER_MS = 5;
+
 /** Answers leave once they are recorded: whatever a controller was told is in results.jsonl, even if the agent is killed. */
 export class Answers {
   readonly #clock: Clock;

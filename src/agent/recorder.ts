@@ -3,9 +3,7 @@ import { reasonOf } from "../errors.js";
 import type { Clock } from "../protocol/clock.js";
 import type { ResultRecord } from "../records/record.js";
 import type { Sink, SinkCounts } from "../sinks/sink.js";
-
-/** How much later than the others those sinks get a record that can wait, ms: by then its answer has left, which needs the cores. */
-const FOLLOWS_MS = 5;
+import { AFTER_ANSWER_MS } from "./answers.js";
 
 /** Passes records on to the sinks; none of them can end the agent, or keep the others from a record. */
 export class Recorder {
@@ -40,7 +38,7 @@ export class Recorder {
       .filter(({ canWait }) => canWait !== true)
       .flatMap((sink) => this.#written(sink, record) ?? []);
     this.#following.push(record);
-    if (this.#following.length === 1) this.#clock.after(FOLLOWS_MS, () => this.#follow());
+    if (this.#following.length === 1) this.#clock.after(AFTER_ANSWER_MS, () => this.#follow());
     return writing.length === 0 ? undefined : Promise.all(writing);
   }
 

@@ -88,23 +88,21 @@ function structureOf(frame: Frame, { sidePx, tops, lefts }: PatchGrid): Float64A
   const rowStep = Math.max(ROW_STEP, Math.ceil(pixelsOfPatches / (COLUMN_STEP * LOOKED_AT)));
   const count = Math.ceil(sidePx / rowStep) * Math.ceil((sidePx - 1) / COLUMN_STEP);
   const structure = new Float64Array(tops.length * lefts.length);
-  const [sums, squares, differences] = [0, 1, 2].map(() => new Float64Array(lefts.length));
   for (const [row, top] of tops.entries()) {
-    for (const totals of [sums!, squares!, differences!]) totals.fill(0);
+    const totals = lefts.map(() => ({ sum: 0, squares: 0, differences: 0 }));
     const first = frame.pixels[top * frame.width]!;
     // A whole row of patches at a time, as the pixels lie in memory.
     visitRows(frame, { first: top, end: top + sidePx, step: rowStep }, (rows) => {
       for (const [column, left] of lefts.entries()) {
-        const found = rows.sumsOf({ left, sidePx }, COLUMN_STEP, first);
-        sums![column]! += found.sum;
-        squares![column]! += found.squares;
-        differences![column]! += found.differences;
+        const [total, found] = [totals[column]!, rows.sumsOf({ left, sidePx }, COLUMN_STEP, first)];
+        total.sum += found.sum;
+        total.squares += found.squares;
+        total.differences += found.differences;
       }
     });
-    for (let column = 0; column < lefts.length; column++) {
-      const deviations = squares![column]! - sums![column]! ** 2 / count;
-      structure[row * lefts.length + column] =
-        (deviations - (NOISE_MARGIN * differences![column]!) / 2) / count;
+    for (const [column, { sum, squares, differences }] of totals.entries()) {
+      const deviations = squares - sum ** 2 / count;
+      structure[row * lefts.length + column] = (deviations - (NOISE_MARGIN * differences) / 2) / count;
     }
   }
   return structure;

@@ -7,38 +7,22 @@
 /** Bytes of a pixel as a power of two, and pixels that are taken at once. */
 const SHIFT: usize = 1;
 const LANES: i32 = 8;
+/** Highest value of a pixel. */
+const TOP: i32 = 0xffff;
 
 /** What `patchSums` gave last. */
 export let sum: f64 = 0;
 export let squares: f64 = 0;
 export let differences: f64 = 0;
 
-/** Lowest of the first pixels, at least one. */
+/** Lowest of the first pixels, at least one: what is left of the highest when all are counted from the top. */
 export function lowest(count: i32): i32 {
-  let least = i16x8.splat(-1);
-  const whole = count - (count % LANES);
-  for (let i = 0; i < whole; i += LANES) least = i16x8.min_u(least, eightAt(i));
-  let found = pixelAt(0);
-  for (let i = whole; i < count; i++) found = min(found, pixelAt(i));
-  for (let lane = 0; lane < LANES && whole > 0; lane++) {
-    found = min(found, i16x8.extract_lane_u(least, 0));
-    least = i8x16.shuffle(least, least, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1);
-  }
-  return found;
+  return TOP - highestOf(count, TOP);
 }
 
 /** Highest of the first pixels, at least one. */
 export function highest(count: i32): i32 {
-  let most = i16x8.splat(0);
-  const whole = count - (count % LANES);
-  for (let i = 0; i < whole; i += LANES) most = i16x8.max_u(most, eightAt(i));
-  let found = pixelAt(0);
-  for (let i = whole; i < count; i++) found = max(found, pixelAt(i));
-  for (let lane = 0; lane < LANES; lane++) {
-    found = max(found, i16x8.extract_lane_u(most, 0));
-    most = i8x16.shuffle(most, most, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1);
-  }
-  return found;
+  return highestOf(count, 0);
 }
 
 /** Sum of the first pixels, 2^18 at most. */
@@ -112,6 +96,21 @@ export function patchSums(rows: i32, width: i32, left: i32, side: i32, step: i32
   sum = f64(counts);
   squares = f64(squaredCounts);
   differences = f64(squaredChanges);
+}
+
+/** @param flipped bits of each pixel that are flipped: all of them count from the top. */
+function highestOf(count: i32, flipped: i32): i32 {
+  const flips = i16x8.splat(i16(flipped));
+  let most = i16x8.splat(0);
+  const whole = count - (count % LANES);
+  for (let i = 0; i < whole; i += LANES) most = i16x8.max_u(most, v128.xor(eightAt(i), flips));
+  let found = 0;
+  for (let i = whole; i < count; i++) found = max(found, pixelAt(i) ^ flipped);
+  for (let lane = 0; lane < LANES; lane++) {
+    found = max(found, i16x8.extract_lane_u(most, 0));
+    most = i8x16.shuffle(most, most, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1);
+  }
+  return found;
 }
 
 function pixelAt(i: i32): i32 {
